@@ -1,0 +1,41 @@
+"""The acquisition process: `python -m acquisition LINE.toml`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from acquisition.genicam import GenicamSource
+from acquisition.loop import Acquisition
+from acquisition.settings import Settings
+from oreline.config import Config
+from oreline.process import Shell, drain, guarded
+from oreline.ring import Ring, slot_bytes
+from oreline.stream import Outbox
+from oreline.wire import HEADER_LIMIT
+
+
+def main(path: str) -> None:
+    """Record one run of the camera into the ring and serve it until it is consumed."""
+    config = Config.load(Path(path))
+    settings, line = config.section("acquisition", Settings), config.line
+    shell = Shell("acquisition", line.output)
+    source = GenicamSource(settings)
+    try:
+        source.configure(settings.features)
+        camera = source.describe()
+        size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)
+        ring = Ring.open(line.ring("raw"), settings.ring_lines, size)
+        outbox = Outbox(line.endpoint("raw"), ring, complete=["inference"])
+        acquisition = Acquisition(source, outbox, settings, lambda: shell.stopping)
+        shell.ready(settings.metrics_port)
+        acquisition.run()
+    finally:
+        source.close()
+    drain([outbox], shell)
+    shell.report(account=acquisition.account.summary(), camera=f"{camera.model} {camera.serial}")
+    outbox.close()
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(lambda: main(sys.argv[1])))

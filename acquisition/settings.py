@@ -1,0 +1,80 @@
+"""What a line's configuration says of its camera."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from oreline.cameras import CAMERAS
+from oreline.config import Section
+from oreline.errors import nearest
+from oreline.messages import Kind
+
+FeatureValue = bool | int | float | str
+Features = list[tuple[str, FeatureValue]]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Step(Section):
+    """A stretch of the run: what the camera sees, for how many lines, and the features that bring it about."""
+
+    kind: Literal["scene", "dark", "white"] = "scene"
+    lines: Positive | None = None
+    """None: until the process is told to stop."""
+    features: Features = []
+
+    @property
+    def sees(self) -> Kind:
+        return Kind[self.kind.upper()]
+
+
+class Settings(Section):
+    """[acquisition]: which camera, how it is set, and what it records in which order."""
+
+    producer: str = "simcam"
+    """Path of a GenTL producer (.cti); "simcam" and "viky" name the two that are installed with Oreline."""
+    serial: str | None = None
+    model: str | None = None
+    id: str | None = None
+    features: Features = []
+    """[[name, value], ...], written in this order, each read back."""
+    steps: list[Step] = [Step()]
+    preset: str | None = None
+    """A name in oreline.cameras, for the wavelengths of the bands."""
+    wavelengths_nm: list[float] = []
+    """One a band, where no preset fits; without either, bands are numbered from 1."""
+    pitch_mm: Annotated[float, Field(gt=0)] = 1.0
+    """Size of a sample across the belt."""
+    counts_per_line: Annotated[float, Field(gt=0)] = 1.0
+    """Encoder counts from one line to the next."""
+    encoder: str = "ChunkEncoderValue"
+    """Chunk feature with the encoder's count; where the camera has none, lines are counted instead."""
+    block_id_bits: Literal[16, 32, 64] = 64
+    """Width of the camera's frame counter before it wraps."""
+    buffers: Positive = 256
+    ring_lines: Annotated[int, Field(ge=64)] = 512
+    on_full: Literal["gap", "wait"] = "gap"
+    """A full ring loses lines, as a live camera demands; "wait" stops fetching, for a lossless replay."""
+    silence_s: Annotated[float, Field(gt=0)] = 5.0
+    """No frame for so long is a failure of the camera."""
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+    @model_validator(mode="after")
+    def _fits(self) -> Settings:
+        references = sum(step.lines or 0 for step in self.steps if step.sees is not Kind.SCENE)
+        if references > self.ring_lines - 64:
+            raise ValueError(f"ring_lines must exceed the {references} reference lines by 64")
+        if self.preset is not None and self.preset not in CAMERAS:
+            raise ValueError(f"no camera preset {self.preset!r}.{nearest(self.preset, CAMERAS)}")
+        if any(step.lines is None for step in self.steps[:-1]):
+            raise ValueError("only the last step may go on without a number of lines")
+        return self
+
+    def wavelengths(self, bands: int) -> tuple[float, ...]:
+        """Band centres in nm, (bands,)."""
+        if self.wavelengths_nm:
+            return tuple(self.wavelengths_nm)
+        if self.preset is not None:
+            return tuple(float(nm) for nm in CAMERAS[self.preset].wavelengths_nm)
+        return tuple(float(band) for band in range(1, bands + 1))

@@ -1,0 +1,69 @@
+"""What a camera is to the acquisition process: one file a kind implements `Source`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    """The camera as it is set now. Height of the image is bands, width is samples;
+    `most_samples` is the widest that it can be set to."""
+
+    model: str
+    serial: str
+    bands: int
+    samples: int
+    most_samples: int
+    offset_x: int
+    full_scale: int
+    exposure_us: float
+    gain: float
+    line_rate_hz: float
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line, its counts (bands, samples) borrowed from the camera's buffer until it is released.
+
+    `block_id` as the camera numbers frames; `t_ns` by the camera's clock, None where it has none; `encoder` None where
+    the frame carries none.
+    """
+
+    counts: NDArray[Any]
+    block_id: int
+    t_ns: int | None
+    encoder: int | None
+    token: Any
+
+
+class Source(Protocol):
+    """A camera that was opened. Every method raises CameraError or one of its kinds."""
+
+    incomplete: int
+    """Frames that came in parts and were discarded, since it was opened."""
+
+    def configure(self, features: Sequence[tuple[str, Any]]) -> None:
+        """Write features in order and read each back; all failures are reported together."""
+
+    def describe(self) -> CameraInfo:
+        """How the camera is set now."""
+
+    def start(self) -> None:
+        """Begin to acquire; the camera numbers its frames anew."""
+
+    def fetch(self, timeout_s: float) -> Frame | None:
+        """The next frame, or None where none came in time."""
+
+    def release(self, frame: Frame) -> None:
+        """Give the frame's buffer back to the camera."""
+
+    def stop(self) -> None:
+        """End acquiring; the camera stays open."""
+
+    def close(self) -> None:
+        """Let the camera go."""

@@ -1,0 +1,139 @@
+"""One file a line, TOML (or the same as JSON): a table a process, read by the settings model beside its user."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from oreline.errors import ConfigError, nearest
+
+TABLES = ("line", "simulator", "plant", "acquisition", "inference", "sinks")
+
+
+class Section(BaseModel):
+    """Settings of one part: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LineSettings(Section):
+    """Where a line keeps its things."""
+
+    name: str = Field(default="line", pattern=r"^[A-Za-z0-9_-]{1,32}$")
+    output: Path = Path("out/line")
+    """Folder for journals, maps, references and reports."""
+    state: Path | None = None
+    """Folder for rings and sockets; memory-backed by default. Paths of sockets are short: at most 80 characters."""
+
+    @property
+    def folder(self) -> Path:
+        return self.state or Path("/dev/shm") / f"oreline-{self.name}"  # noqa: S108
+
+    def ring(self, stream: str) -> Path:
+        """The file of a stream's ring."""
+        return self.folder / f"{stream}.ring"
+
+    def endpoint(self, stream: str) -> str:
+        """Where a stream is served."""
+        path = f"{self.folder.absolute()}/{stream}.sock"
+        if len(path) > 100:
+            raise ConfigError(f"line.state makes a socket path of {len(path)} characters: choose a shorter folder")
+        return f"ipc://{path}"
+
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class Config:
+    """A configuration file, its tables validated when asked for."""
+
+    def __init__(self, tables: dict[str, Any], source: str = "configuration") -> None:
+        self.tables = tables
+        self.source = source
+        for name in tables:
+            if name not in TABLES:
+                raise ConfigError(f"{source}: unknown table [{name}].{nearest(name, TABLES)}")
+
+    @classmethod
+    def load(cls, path: Path) -> Config:
+        """Read a TOML or JSON file. Raises ConfigError."""
+        try:
+            text = path.read_text()
+            tables = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        except FileNotFoundError:
+            raise ConfigError(f"no configuration file {path}: give the path of a line's TOML file") from None
+        except (ValueError, OSError) as error:
+            raise ConfigError(f"{path} cannot be read: {error}") from None
+        return cls(tables, str(path))
+
+    def save(self, path: Path) -> None:
+        """Write as JSON, for the processes of one run to share."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.tables, indent=2, default=str) + "\n")
+
+    @property
+    def line(self) -> LineSettings:
+        return self.section("line", LineSettings)
+
+    def section(self, name: str, model: type[S]) -> S:
+        """The settings in a table ("sinks.log" for a nested one). Raises ConfigError that lists every failure."""
+        table: Any = self.tables
+        for key in name.split("."):
+            table = table.get(key, {}) if isinstance(table, dict) else table
+        return validated(model, table, f"{self.source}: [{name}]")
+
+    def check(self) -> None:
+        """Validate every table, so that a mistake shows before anything starts. Raises ConfigError."""
+        _ = self.line
+        for name in ("simulator", "plant", "acquisition", "inference"):
+            if name in self.tables:
+                self.section(name, SETTINGS[name]())
+        for name in self.tables.get("sinks", {}):
+            importlib.import_module("sinks.settings").settings_of(self, name)
+
+
+def _settings(package: str, name: str = "Settings") -> Any:
+    return lambda: getattr(importlib.import_module(f"{package}.settings"), name)
+
+
+SETTINGS: dict[str, Any] = {
+    "simulator": _settings("hwsim"),
+    "plant": _settings("hwsim", "PlantSettings"),
+    "acquisition": _settings("acquisition"),
+    "inference": _settings("inference"),
+}
+
+
+def validated(model: type[S], table: Any, where: str) -> S:
+    """The model made from a table. Raises ConfigError that lists every failure, with the nearest known key."""
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        failures = "\n".join(f"  {_failure(model, item)}" for item in error.errors())
+        raise ConfigError(f"{where} is not right:\n{failures}") from None
+
+
+def _failure(model: type[BaseModel], item: Any) -> str:
+    path = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"unknown key {path!r}.{nearest(str(item['loc'][-1]), _keys(model, item['loc'][:-1]))}"
+    return f"{path}: {item['msg']} (got {item['input']!r})"
+
+
+def _keys(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
+    """The keys known at a place inside a model."""
+    for part in path:
+        if isinstance(part, str) and part in model.model_fields:
+            model = _inner(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _inner(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _inner(part))), None)

@@ -1,0 +1,52 @@
+"""What a ring's owner and its consumers say to each other besides lines: one small msgpack map each.
+
+consumer -> owner   HELLO from where, how much at once, which policy;  CREDIT what is committed, how many more
+owner -> consumer   AT where in the mapped ring records lie;  LINE a message that follows in frames;  BEAT;  REFUSE
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+
+from oreline.errors import WireError
+from oreline.wire import I64, U64, Buffer, Check, check_header, integer, is_run, text, unpack_header
+
+VERSION = 1
+
+_SESSION: dict[str, Check] = {"session": U64}
+_FORMATS: dict[str, dict[str, Check]] = {
+    "hello": {
+        **_SESSION,
+        "version": integer(0, 65_535),
+        "name": text(64),
+        "fresh": lambda value: type(value) is bool,
+        "local": lambda value: type(value) is bool,
+        "run": is_run,
+        "next": U64,
+        "credit": integer(1, 4096),
+        "budget_ns": U64,
+    },
+    "credit": {**_SESSION, "n": integer(0, 4096), "acked": U64},
+    "at": {**_SESSION, "index": U64, "n": integer(1, 4096)},
+    "line": {**_SESSION, "index": I64},
+    "beat": {**_SESSION, "head": U64, "tail": U64},
+    "refuse": {**_SESSION, "why": text(300)},
+}
+
+
+def pack(kind: str, **fields: Any) -> bytes:
+    """Bytes of a control message."""
+    packed: bytes = msgpack.packb({"is": kind, **fields})
+    return packed
+
+
+def unpack(frame: Buffer) -> tuple[str, dict[str, Any]]:
+    """Kind and fields of a control message, every field checked. Raises WireError."""
+    header = unpack_header(frame)
+    kind = header.pop("is", None)
+    if type(kind) is not str or kind not in _FORMATS:
+        raise WireError("a control message of an unknown kind")
+    check_header(header, _FORMATS[kind])
+    return kind, header

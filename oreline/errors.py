@@ -1,0 +1,94 @@
+"""Refusals: one message that says what to do, and an exit code of its own.
+
+OrelineError                     1
+├── ConfigError       ValueError          3   unknown key, wrong unit, out of range
+├── CameraError       OSError            10   the camera failed while in use
+│   ├── ProducerNotFound                 11   no such .cti, or not one
+│   ├── CameraNotFound                   12   no camera, or none that matches
+│   ├── CameraBusy                       13   another process has it
+│   └── FeatureError                     14   the camera has no such feature, or refused the value
+├── ModelError        ValueError         20   missing, damaged, or its golden vector differs
+│   └── ModelMismatch                    21   made for other bands or wavelengths
+├── ReferenceRefused  ValueError         30   missing, damaged, or not fit for this stream
+├── RecordingError    ValueError         40   truncated, or not a recording
+├── PlcError          ConnectionError    50   no PLC, or it refused
+├── StreamError       ConnectionError    60   no peer, or one of another version
+│   └── WireError                        61   bytes that are not a message
+├── RingError         OSError            62   no space, or not a ring
+└── StageFailed       RuntimeError       70   a process of the line died
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class OrelineError(Exception):
+    exit_code = 1
+
+
+class ConfigError(OrelineError, ValueError):
+    exit_code = 3
+
+
+class CameraError(OrelineError, OSError):
+    exit_code = 10
+
+
+class ProducerNotFound(CameraError):
+    exit_code = 11
+
+
+class CameraNotFound(CameraError):
+    exit_code = 12
+
+
+class CameraBusy(CameraError):
+    exit_code = 13
+
+
+class FeatureError(CameraError):
+    exit_code = 14
+
+
+class ModelError(OrelineError, ValueError):
+    exit_code = 20
+
+
+class ModelMismatch(ModelError):
+    exit_code = 21
+
+
+class ReferenceRefused(OrelineError, ValueError):
+    exit_code = 30
+
+
+class RecordingError(OrelineError, ValueError):
+    exit_code = 40
+
+
+class PlcError(OrelineError, ConnectionError):
+    exit_code = 50
+
+
+class StreamError(OrelineError, ConnectionError):
+    exit_code = 60
+
+
+class WireError(StreamError):
+    exit_code = 61
+
+
+class RingError(OrelineError, OSError):
+    exit_code = 62
+
+
+class StageFailed(OrelineError, RuntimeError):
+    exit_code = 70
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """` Did you mean 'X'?`, or nothing where no name is near; made to be appended to a refusal."""
+    near = difflib.get_close_matches(name, list(names), 1)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,217 @@
+"""What travels: frozen types, one name each.
+
+Every message covers `n` consecutive sequence numbers from `first`; a line covers one, a gap as many as it lost,
+`StreamInfo` and `EndOfStream` none. A consumer that has seen every message has therefore accounted for every line:
+
+    acquired = labelled + shed + lost        (reference lines are counted apart, they are nobody's loss)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+
+import numpy as np
+from numpy.typing import NDArray
+
+SCHEMA_VERSION = 1
+
+UNKNOWN = 255
+"""Label: the classifier's confidence is below the model's threshold."""
+BACKGROUND = 254
+"""Label: belt or tray, too dark to be a stone."""
+INVALID = 253
+"""Label: the sample was saturated, or its reference is not valid; nothing was computed from it."""
+
+
+class Kind(IntEnum):
+    """What the camera was looking at."""
+
+    SCENE = 0
+    DARK = 1
+    WHITE = 2
+
+
+class Reason(IntEnum):
+    """Why lines are not there. `REFERENCE` is no loss: those lines became a reference."""
+
+    DROPPED = 1
+    INCOMPLETE = 2
+    RING_FULL = 3
+    RESTART = 4
+    SHED = 5
+    REFERENCE = 6
+    UNCALIBRATED = 7
+
+
+LOST = frozenset({Reason.DROPPED, Reason.INCOMPLETE, Reason.RING_FULL, Reason.RESTART, Reason.UNCALIBRATED})
+
+
+class Flag(IntFlag):
+    """What is wrong with a line that is there all the same."""
+
+    NONE = 0
+    SATURATED = 1
+    NO_ENCODER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Identity of a line, unchanged from the camera to the last sink.
+
+    `run`: 16 bytes, one a run. `epoch`: new whenever the camera was opened again. `seq`: contiguous, ours.
+    `block_id`: the camera's frame id extended to 64 bits. `t_ns`: CLOCK_MONOTONIC at the sensor, or at the fetch
+    where the camera has no clock of ours. `encoder`: belt or stage position in counts.
+    """
+
+    run: bytes
+    epoch: int
+    seq: int
+    block_id: int
+    t_ns: int
+    encoder: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassInfo:
+    """A class a label index stands for: its mineral and its colour (red, green, blue, 0..255)."""
+
+    name: str
+    colour: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """What a consumer must know before the first line; sent again when it changes, in force from `seq` on.
+
+    `wavelengths_nm`: one a band. `samples`: pixels across; `offset_x`: first of them on the sensor.
+    `full_scale`: the count of a saturated pixel. `counts_per_line`: encoder counts from one line to the next.
+    `pitch_mm`: size of a sample across the belt. `classes`, `model`: empty until labels are made.
+    """
+
+    run: bytes
+    epoch: int
+    seq: int
+    camera: str
+    serial: str
+    wavelengths_nm: tuple[float, ...]
+    samples: int
+    offset_x: int
+    full_scale: int
+    exposure_us: float
+    gain: float
+    line_rate_hz: float
+    counts_per_line: float
+    pitch_mm: float
+    classes: tuple[ClassInfo, ...] = ()
+    model: str = ""
+
+    @property
+    def first(self) -> int:
+        return self.seq
+
+    @property
+    def n(self) -> int:
+        return 0
+
+    @property
+    def bands(self) -> int:
+        return len(self.wavelengths_nm)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawLine:
+    """Counts as the camera gave them, uint16 (bands, samples)."""
+
+    stamp: Stamp
+    kind: Kind
+    flags: Flag
+    counts: NDArray[np.uint16]
+
+    @property
+    def first(self) -> int:
+        return self.stamp.seq
+
+    @property
+    def n(self) -> int:
+        return 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelLine:
+    """A class index a sample, or UNKNOWN, BACKGROUND, INVALID.
+
+    `labels`, `confidence`: uint8 (samples,); confidence is the probability of the label times 255.
+    `model`, `calibration`: the first 16 hex digits of the sha256 of the model and of the reference.
+    """
+
+    stamp: Stamp
+    flags: Flag
+    model: str
+    calibration: str
+    labels: NDArray[np.uint8]
+    confidence: NDArray[np.uint8]
+
+    @property
+    def first(self) -> int:
+        return self.stamp.seq
+
+    @property
+    def n(self) -> int:
+        return 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReflectanceLine:
+    """Reflectance, unitless float32 (bands, samples); NaN where the reference has no valid denominator.
+
+    `invalid`: uint8 (samples,), non-zero where any band is saturated or has a doubtful reference.
+    """
+
+    stamp: Stamp
+    flags: Flag
+    calibration: str
+    reflectance: NDArray[np.float32]
+    invalid: NDArray[np.uint8]
+
+    @property
+    def first(self) -> int:
+        return self.stamp.seq
+
+    @property
+    def n(self) -> int:
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """`n` lines from `first` on that do not come, and why."""
+
+    run: bytes
+    epoch: int
+    first: int
+    n: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfStream:
+    """The run is over. `seq` is one past the last line; the totals are what its sender counted."""
+
+    run: bytes
+    epoch: int
+    seq: int
+    lines: int
+    lost: int
+    reference: int
+
+    @property
+    def first(self) -> int:
+        return self.seq
+
+    @property
+    def n(self) -> int:
+        return 0
+
+
+Message = StreamInfo | RawLine | LabelLine | ReflectanceLine | Gap | EndOfStream

@@ -1,0 +1,46 @@
+"""What a sink is. Each is a file or folder in `sinks/` and one line in its table `SINKS`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self
+
+from pydantic import BaseModel
+
+from oreline.messages import Message
+
+
+class Policy(StrEnum):
+    """How lines are delivered. `complete`: every one, however late. `fresh`: none older than the budget."""
+
+    COMPLETE = "complete"
+    FRESH = "fresh"
+
+
+class Sink(Protocol):
+    """Lines in, an effect outside. Single-threaded: `consume`, then `commit`, over and over, then `close`."""
+
+    policy: ClassVar[Policy]
+    stream: ClassVar[str]
+    """Which of inference's streams it reads: "labels" or "reflectance"."""
+    Settings: ClassVar[type[BaseModel]]
+
+    @classmethod
+    def open(cls, settings: Any, output: Path) -> Self:
+        """Start, or resume after a crash, with `output` as the folder for files. Raises an OrelineError."""
+
+    def resume(self) -> tuple[bytes, int] | None:
+        """The run and the next sequence number after the last committed one; None where nothing was committed."""
+
+    def consume(self, messages: list[Message]) -> None:
+        """Take messages in order, each once; what they refer to is only borrowed until `commit` returns."""
+
+    def commit(self) -> None:
+        """Make all that was consumed durable; it is acknowledged to the source afterwards."""
+
+    def idle(self) -> None:
+        """Called at least every 50 ms while no messages come: heartbeats, time-outs."""
+
+    def close(self) -> dict[str, Any]:
+        """End in order, export, and report: {"artefacts": {name: path}, ...}. Also called after a signal."""

@@ -1,0 +1,218 @@
+"""The consumer's end: what it takes, in order, each once."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+
+import zmq
+
+from oreline import control
+from oreline.errors import RingError, StreamError, WireError
+from oreline.messages import Gap, Message, StreamInfo
+from oreline.metrics import INCIDENTS
+from oreline.ring import RingReader
+from oreline.sink import Policy
+from oreline.stream.sockets import NO_RUN, SILENCE_NS, make_socket, now, run_of
+from oreline.wire import FRAMES_LIMIT, decode
+
+RETRY_NS = 20_000_000
+FAILURES = 100
+
+
+class Inbox:
+    """The consumer's end of a stream."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        name: str,
+        policy: Policy,
+        *,
+        ring: Path | None,
+        cursor: tuple[bytes, int] | None = None,
+        credit: int = 128,
+        budget_ms: float = 100.0,
+        borrow: bool = False,
+        frame_bytes: int = 16_777_216,
+    ) -> None:
+        """Connect to `endpoint`. `ring`: the owner's file where it is on this host. `cursor`: run and next sequence
+        number after the last that was committed. `borrow`: give views of the ring instead of copies; what was made of
+        them counts only while `intact` holds."""
+        self._borrow = borrow
+        self.endpoint, self.name, self.policy = endpoint, name, policy
+        self.run, self.next = cursor or (NO_RUN, 0)
+        self._ring_path = ring
+        self._ring: RingReader | None = None
+        self._credit, self._budget_ns = credit, int(budget_ms * 1e6)
+        self._session = 0
+        self._index = self._acked = 0
+        self._uncommitted: list[int] = []
+        self._failures = 0
+        self._owed = 0
+        self._heard = 0
+        self._ready: deque[Message] = deque()
+        self._socket = make_socket(zmq.DEALER, frame_bytes)
+        self._socket.setsockopt(zmq.IDENTITY, name.encode())
+        self._socket.setsockopt(zmq.IMMEDIATE, 1)
+        self._socket.connect(endpoint)
+
+    def receive(self, timeout_ms: int) -> list[Message]:
+        """The next messages in order, or an empty list after `timeout_ms`.
+
+        Raises StreamError where the owner refuses us.
+        """
+        if now() - self._heard > SILENCE_NS:
+            self._hello()
+        while self._socket.poll(timeout_ms):
+            self._take(self._socket.recv_multipart())
+            timeout_ms = 0
+            if len(self._ready) >= self._credit:
+                break
+        messages = list(self._ready)
+        self._ready.clear()
+        return messages
+
+    def ack(self, *, committed: bool = True) -> None:
+        """Ask for more; unless `committed` is False, say that everything that `receive` has returned is committed."""
+        moved = committed and self._acked != self._index
+        if committed:
+            self._acked = self._index
+            self._uncommitted.clear()
+        if self._owed or moved:
+            credit = control.pack("credit", session=self._session, n=min(self._owed, 4096), acked=self._acked)
+            self._owed = 0
+            self._say(credit)
+
+    def intact(self) -> bool:
+        """Whether everything borrowed since the last commit still stood in the ring when it was used."""
+        ring = self._ring
+        if not self._borrow or ring is None:
+            return True
+        return not self._uncommitted or ring.entry(self._uncommitted[0]) is not None
+
+    def rewind(self, seq: int) -> None:
+        """Ask again from a sequence number on."""
+        self.next = seq
+        self._ready.clear()
+        self._distrust("overwritten")
+
+    def _distrust(self, why: str) -> None:
+        """What comes is not what should: void everything on its way, and say HELLO again in a moment.
+
+        Raises StreamError where it happens again and again without one good message between.
+        """
+        INCIDENTS.labels(self.name, why).inc()
+        self._failures += 1
+        if self._failures > FAILURES:
+            raise StreamError(f"{self.endpoint} sends nothing that {self.name} can use ({why}): are both up to date?")
+        self._session += 1
+        self._uncommitted.clear()
+        self._heard = now() - SILENCE_NS + RETRY_NS
+
+    def _hello(self) -> None:
+        """Say where we stand; everything on its way to us is void."""
+        self._session += 1
+        self._heard = now()
+        self._owed = 0
+        self._uncommitted.clear()
+        hello = control.pack(
+            "hello",
+            session=self._session,
+            version=control.VERSION,
+            name=self.name,
+            fresh=self.policy is Policy.FRESH,
+            local=self._map(),
+            run=self.run,
+            next=self.next,
+            credit=self._credit,
+            budget_ns=self._budget_ns,
+        )
+        self._say(hello)
+
+    def _map(self) -> bool:
+        if self._ring_path is None:
+            return False
+        if self._ring is not None and self._ring.current:
+            return True
+        try:
+            self._ring = RingReader(self._ring_path)
+        except RingError:
+            self._ring = None
+        return self._ring is not None
+
+    def _say(self, frame: bytes) -> None:
+        try:
+            self._socket.send(frame, zmq.NOBLOCK)
+        except zmq.Again:
+            INCIDENTS.labels(self.name, "not_connected").inc()
+
+    def _take(self, frames: list[bytes]) -> None:
+        try:
+            kind, header = control.unpack(frames[0])
+            if len(frames) > FRAMES_LIMIT + 1:
+                raise WireError("too many frames")
+        except WireError:
+            INCIDENTS.labels(self.name, "bad_message").inc()
+            return
+        if header["session"] != self._session:
+            return
+        self._heard = now()
+        if kind == "refuse":
+            raise StreamError(f"{self.endpoint} refused {self.name}: {header['why']}")
+        if kind == "line":
+            self._owed += header["index"] >= 0 or self._is_gap(frames[1:])
+            self._accept(frames[1:], int(header["index"]))
+        elif kind == "at":
+            self._owed += header["n"]
+            self._take_records(int(header["index"]), int(header["n"]))
+
+    def _is_gap(self, frames: list[bytes]) -> bool:
+        return len(frames) == 1
+
+    def _take_records(self, index: int, n: int) -> None:
+        session = self._session
+        for at in range(index, index + n):
+            frames = self._ring.read(at) if self._ring is not None else None
+            if frames is not None and not self._borrow:
+                frames = self._copied(at, frames)
+            if frames is None:
+                self._distrust("damaged_or_gone")
+            else:
+                self._accept(frames, at)
+            if self._session != session:
+                return
+
+    def _copied(self, index: int, frames: list[memoryview]) -> list[memoryview] | None:
+        """The owner may overwrite what it reads: copy, then look whether the record still stood."""
+        copies = [memoryview(bytes(frame)) for frame in frames]
+        return copies if self._ring is not None and self._ring.entry(index) is not None else None
+
+    def _accept(self, frames: list[bytes] | list[memoryview], index: int) -> None:
+        try:
+            message = decode(frames)
+        except WireError:
+            self._distrust("bad_message")
+            return
+        if index >= 0:
+            self._index = index + 1
+            self._uncommitted.append(index)
+        run = run_of(message)
+        if isinstance(message, StreamInfo) and run != self.run:
+            self.run, self.next = run, 0
+        if run != self.run or message.first > self.next:
+            self._distrust("out_of_order")
+        elif message.n == 0 or message.first + message.n > self.next:
+            self._deliver(message)
+
+    def _deliver(self, message: Message) -> None:
+        if isinstance(message, Gap) and message.first < self.next:
+            message = replace(message, first=self.next, n=message.first + message.n - self.next)
+        self.next = max(self.next, message.first + message.n)
+        self._failures = 0
+        self._ready.append(message)
+
+    def close(self) -> None:
+        """Disconnect, once the last acknowledgement is out."""
+        self._socket.close(linger=500)

@@ -1,0 +1,307 @@
+"""The producer's end: what is stored, who has seen it, and what may be forgotten."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import zmq
+
+from oreline import control
+from oreline.errors import StreamError, WireError
+from oreline.messages import Gap, LabelLine, Message, RawLine, Reason, ReflectanceLine, StreamInfo
+from oreline.metrics import INCIDENTS, QUEUE
+from oreline.ring import Ring
+from oreline.stream.sockets import BEAT_NS, NO_RUN, make_socket, now
+from oreline.wire import HEADER_LIMIT, Buffer, decode, encode
+
+AT_MOST = 16
+
+
+@dataclass
+class _Peer:
+    """A consumer as the owner sees it: `index` is the next record to send, `next` the next line it lacks."""
+
+    identity: bytes
+    session: int
+    fresh: bool
+    local: bool
+    next: int
+    index: int
+    credit: int
+    budget_ns: int
+
+
+class Outbox:
+    """The producer's end of a stream. Everything happens in the caller's thread, in `put` and `pump`."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        ring: Ring,
+        complete: Iterable[str] = (),
+        lines: type[RawLine] | type[LabelLine] | type[ReflectanceLine] = RawLine,
+    ) -> None:
+        """Bind `endpoint` for lines of one type. `complete` names consumers that the ring must keep lines for from
+        the start; others are kept for from their first word. Raises StreamError where the endpoint cannot be bound."""
+        self._lines = lines
+        self.ring = ring
+        self.name = ring.path.stem
+        self._acked = dict.fromkeys(complete, ring.tail)
+        self._peers: dict[bytes, _Peer] = {}
+        self._infos: deque[tuple[int, list[Buffer]]] = deque()
+        self._beat_at = 0
+        self._socket = make_socket(zmq.ROUTER, HEADER_LIMIT)
+        self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
+        self._socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
+        try:
+            self._socket.bind(endpoint)
+        except zmq.ZMQError as error:
+            raise StreamError(f"cannot bind {endpoint}: {error}; is another process running here?") from None
+        self._recover()
+
+    def _recover(self) -> None:
+        self.run, self.epoch, self.next = NO_RUN, 0, 0
+        if self.ring.note:
+            self._infos.append((-1, list(_unjoined(self.ring.note))))
+        for index in range(self.ring.tail, self.ring.head):
+            row = self.ring.entry(index)
+            if row is not None and row["n"] == 0:
+                frames = self.ring.read(index)
+                if frames and isinstance(decode(frames), StreamInfo):
+                    self._infos.append((index, [bytes(frame) for frame in frames]))
+        if self._infos:
+            info = decode(self._infos[-1][1])
+            assert isinstance(info, StreamInfo)
+            self.run, self.epoch, self.next = info.run, info.epoch, info.seq
+        last = self.last
+        if last is not None:
+            self.next = last.first + last.n
+
+    @property
+    def last(self) -> Message | None:
+        """The newest message in the ring."""
+        frames = self.ring.read(self.ring.head - 1) if self.ring.head > self.ring.tail else None
+        return decode(frames) if frames else None
+
+    @property
+    def info(self) -> StreamInfo | None:
+        """The newest StreamInfo."""
+        info = decode(self._infos[-1][1]) if self._infos else None
+        return info if isinstance(info, StreamInfo) else None
+
+    @property
+    def depth(self) -> int:
+        """Records that the slowest `complete` consumer has not acknowledged."""
+        return self.ring.head - max(self.ring.tail, min(self._acked.values(), default=self.ring.head))
+
+    @property
+    def drained(self) -> bool:
+        """Whether every `complete` consumer has committed everything, and every other was sent everything."""
+        sent = all(peer.index >= self.ring.head for peer in self._peers.values())
+        return sent and self.depth == 0
+
+    def carries(self, message: Message) -> bool:
+        """Whether this stream takes such a message: lines of its type, and all that is not a line."""
+        return not isinstance(message, RawLine | LabelLine | ReflectanceLine) or isinstance(message, self._lines)
+
+    def has_room(self) -> bool:
+        """Whether a message can be stored without the loss of an older one."""
+        ring = self.ring
+        if ring.head - ring.tail == ring.slots and self._acked:
+            self._free(min(self._acked.values()))
+        return ring.head - ring.tail < ring.slots
+
+    def _evict(self) -> None:
+        """Give up the oldest eighth, so that whoever is behind has a moment before the next of it goes."""
+        oldest = self.ring.tail + max(1, self.ring.slots // 8)
+        if self.depth > self.ring.slots - self.ring.slots // 8:
+            INCIDENTS.labels(self.name, "ring_full").inc()
+        self._free(oldest)
+
+    def _free(self, tail: int) -> None:
+        while len(self._infos) > 1 and self._infos[1][0] < tail:
+            self._infos.popleft()
+        if self._infos and 0 <= self._infos[0][0] < tail:
+            self.ring.note = _joined(self._infos[0][1])
+            self._infos[0] = (-1, self._infos[0][1])
+        self.ring.free(tail)
+
+    def put(self, message: Message) -> None:
+        """Store a message for every consumer and send it to those with credit. Never waits: a full ring loses its
+        oldest lines, and each consumer that lacked them gets a Gap. What is already stored is passed over."""
+        if message.n and message.first + message.n <= self.next:
+            return
+        if isinstance(message, StreamInfo) and message.run != self.run:
+            self._start_run(message)
+        if not self.has_room():
+            self._evict()
+        self._store(message)
+        self._feed_all()
+
+    def _start_run(self, info: StreamInfo) -> None:
+        self._free(self.ring.head)
+        self._acked = dict.fromkeys(self._acked, self.ring.head)
+        self._infos.clear()
+        self.run, self.next = info.run, info.seq
+        for peer in self._peers.values():
+            peer.index, peer.next = self.ring.head, info.seq
+
+    def _store(self, message: Message) -> None:
+        t_ns = message.stamp.t_ns if isinstance(message, RawLine | LabelLine | ReflectanceLine) else now()
+        frames = encode(message)
+        index = self.ring.append(message.first, message.n, t_ns, frames)
+        self.next = max(self.next, message.first + message.n)
+        if isinstance(message, StreamInfo):
+            self.epoch = message.epoch
+            self._infos.append((index, [bytes(frame) for frame in frames]))
+
+    def pump(self, timeout_ms: int = 0) -> None:
+        """Hear consumers, send what they have credit for, beat. Waits at most `timeout_ms` for the first word."""
+        while self._socket.poll(timeout_ms):
+            self._hear(self._socket.recv_multipart())
+            timeout_ms = 0
+        self._feed_all()
+        if now() >= self._beat_at:
+            self._beat()
+
+    def _beat(self) -> None:
+        self._beat_at = now() + BEAT_NS
+        QUEUE.labels(self.name).set(self.depth)
+        for peer in list(self._peers.values()):
+            self._send(peer, "beat", head=self.ring.head, tail=self.ring.tail)
+
+    def _hear(self, frames: list[bytes]) -> None:
+        try:
+            if len(frames) != 2:
+                raise WireError(f"{len(frames) - 1} frames instead of one")
+            kind, header = control.unpack(frames[1])
+        except WireError:
+            INCIDENTS.labels(self.name, "bad_message").inc()
+            return
+        if kind == "hello":
+            self._hello(frames[0], header)
+        elif kind == "credit" and frames[0] in self._peers:
+            self._credit(self._peers[frames[0]], header)
+
+    def _hello(self, identity: bytes, header: dict[str, object]) -> None:
+        fields = dict(header)
+        name, version, run = str(fields.pop("name")), fields.pop("version"), fields.pop("run")
+        peer = _Peer(identity=identity, index=0, **fields)  # type: ignore[arg-type]
+        if version != control.VERSION:
+            why = f"protocol version {version} meets {control.VERSION}: install the same release on both sides"
+            self._send(peer, "refuse", why=why)
+            return
+        if run != self.run:
+            peer.next = 0
+        peer.index = self._find(peer.next)
+        if not peer.fresh:
+            self._acked[name] = max(self._acked.get(name, 0), min(peer.index, self.ring.head))
+        self._peers[identity] = peer
+        self._send_info(peer)
+        self._feed(peer)
+
+    def _find(self, seq: int) -> int:
+        """Index of the first record that reaches beyond `seq`, or that stands at it without a line."""
+        low, high = self.ring.tail, self.ring.head
+        while low < high:
+            middle = (low + high) // 2
+            row = self.ring.entry(middle)
+            if row is not None and row["first"] + row["n"] < seq + (1 if row["n"] else 0):
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _send_info(self, peer: _Peer) -> None:
+        before = [frames for index, frames in self._infos if index < peer.index]
+        if before:
+            self._send(peer, "line", before[-1], index=-1)
+
+    def _credit(self, peer: _Peer, header: dict[str, int]) -> None:
+        if header["session"] != peer.session:
+            return
+        peer.credit += header["n"]
+        name = peer.identity.decode(errors="replace")
+        if name in self._acked:
+            self._acked[name] = max(self._acked[name], min(header["acked"], peer.index))
+        self._feed(peer)
+
+    def _feed_all(self) -> None:
+        for peer in list(self._peers.values()):
+            self._feed(peer)
+
+    def _feed(self, peer: _Peer) -> None:
+        while peer.credit > 0 and peer.index < self.ring.head and self._peers.get(peer.identity) is peer:
+            if peer.index < self.ring.tail or self._first(peer.index) > peer.next:
+                self._skip_lost(peer)
+            elif not (peer.fresh and self._shed(peer)):
+                self._send_run(peer)
+
+    def _first(self, index: int) -> int:
+        row = self.ring.entry(index)
+        return int(row["first"]) if row is not None else self.next
+
+    def _skip_lost(self, peer: _Peer) -> None:
+        peer.index = max(peer.index, self.ring.tail)
+        self._send_gap(peer, self._first(peer.index), Reason.SHED if peer.fresh else Reason.RING_FULL)
+
+    def _shed(self, peer: _Peer) -> bool:
+        """Pass over lines older than the consumer's budget, and say how many."""
+        limit, until = now() - peer.budget_ns, peer.next
+        while peer.index < self.ring.head:
+            row = self.ring.entry(peer.index)
+            if row is None or row["n"] != 1 or row["t_ns"] > limit:
+                break
+            until = int(row["first"]) + 1
+            peer.index += 1
+        return self._send_gap(peer, until, Reason.SHED)
+
+    def _send_gap(self, peer: _Peer, until: int, reason: Reason) -> bool:
+        if until <= peer.next:
+            return False
+        gap = Gap(self.run, self.epoch, peer.next, until - peer.next, reason)
+        peer.next = until
+        peer.credit -= 1
+        self._send(peer, "line", encode(gap), index=-1)
+        return True
+
+    def _send_run(self, peer: _Peer) -> None:
+        """Send the next records: where they lie to a local consumer, one with its bytes to another."""
+        most = min(peer.credit, AT_MOST, self.ring.head - peer.index) if peer.local else 1
+        if peer.fresh:
+            most = 1
+        first = peer.index
+        row = self.ring.entry(first + most - 1)
+        if row is not None:
+            peer.next = max(peer.next, int(row["first"] + row["n"]))
+        peer.index += most
+        peer.credit -= most
+        if peer.local:
+            self._send(peer, "at", index=first, n=most)
+        else:
+            self._send(peer, "line", self.ring.read(first) or [], index=first)
+
+    def _send(self, peer: _Peer, kind: str, frames: Iterable[Buffer] = (), **fields: object) -> None:
+        message = [peer.identity, control.pack(kind, session=peer.session, **fields), *frames]
+        try:
+            self._socket.send_multipart(message, zmq.NOBLOCK)
+        except zmq.ZMQError:
+            self._peers.pop(peer.identity, None)
+
+    def close(self) -> None:
+        """Unbind and let the ring go."""
+        self._socket.close()
+        self.ring.close()
+
+
+def _joined(frames: Iterable[Buffer]) -> bytes:
+    return b"".join(len(frame).to_bytes(4, "little") + bytes(frame) for frame in frames)
+
+
+def _unjoined(note: bytes) -> Iterable[Buffer]:
+    while note:
+        size = 4 + int.from_bytes(note[:4], "little")
+        yield note[4:size]
+        note = note[size:]

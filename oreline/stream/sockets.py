@@ -1,0 +1,34 @@
+"""Sockets with every limit set before bind or connect: libzmq's defaults lose messages or hang at exit."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import zmq
+
+from oreline.messages import Message
+
+NO_RUN = bytes(16)
+SILENCE_NS = 500_000_000
+BEAT_NS = 100_000_000
+
+
+def now() -> int:
+    """CLOCK_MONOTONIC in ns, the only clock that decides anything."""
+    return time.monotonic_ns()
+
+
+def run_of(message: Message) -> bytes:
+    """The run a message belongs to."""
+    return message.stamp.run if hasattr(message, "stamp") else message.run
+
+
+def make_socket(kind: int, frame_bytes: int) -> Any:
+    """A socket that takes frames of at most `frame_bytes` and never lingers."""
+    socket: Any = zmq.Context.instance().socket(kind)
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.setsockopt(zmq.SNDHWM, 512)
+    socket.setsockopt(zmq.RCVHWM, 512)
+    socket.setsockopt(zmq.MAXMSGSIZE, frame_bytes)
+    return socket

@@ -1,0 +1,287 @@
+"""Bytes of a message: one msgpack header of at most 512 bytes, then one raw frame an array.
+
+Decoding is strict, because the bytes may come from anyone: exact keys, exact types, ranges, exact lengths, no msgpack
+extension types, never pickle. A header that is not exactly right raises WireError and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+import numpy as np
+
+from oreline.errors import WireError
+from oreline.messages import (
+    ClassInfo,
+    EndOfStream,
+    Flag,
+    Gap,
+    Kind,
+    LabelLine,
+    Message,
+    RawLine,
+    Reason,
+    ReflectanceLine,
+    Stamp,
+    StreamInfo,
+)
+
+HEADER_LIMIT = 512
+CLASSES_LIMIT = 32_768
+FRAMES_LIMIT = 3
+
+Buffer = bytes | memoryview
+Check = Callable[[Any], bool]
+Header = dict[str, Any]
+
+
+def integer(low: int, high: int) -> Check:
+    return lambda value: type(value) is int and low <= value <= high
+
+
+def text(most: int) -> Check:
+    return lambda value: type(value) is str and len(value) <= most
+
+
+def _real(value: Any) -> bool:
+    return type(value) is float and 0.0 <= value < float("inf")
+
+
+def is_run(value: Any) -> bool:
+    return type(value) is bytes and len(value) == 16
+
+
+U64 = integer(0, 2**63 - 1)
+I64 = integer(-(2**63), 2**63 - 1)
+_SIZE = integer(1, 65_535)
+_ID = text(16)
+_STAMP: dict[str, Check] = {
+    "run": is_run,
+    "epoch": U64,
+    "seq": U64,
+    "block_id": U64,
+    "t_ns": I64,
+    "encoder": I64,
+}
+_ORIGIN: dict[str, Check] = {"run": is_run, "epoch": U64}
+
+
+@dataclass(frozen=True)
+class _Format:
+    """How one type travels: what its header holds, and how it is taken apart and built."""
+
+    fields: dict[str, Check]
+    split: Callable[[Any], tuple[Header, list[Buffer]]]
+    build: Callable[[Header, Sequence[Buffer]], Message]
+
+
+def encode(message: Message) -> list[Buffer]:
+    """Header and array frames. The array frames are views: no copy is made."""
+    kind = type(message).__name__
+    header, frames = _FORMATS[kind].split(message)
+    packed: bytes = msgpack.packb({"type": kind, **header})
+    if len(packed) > HEADER_LIMIT:
+        raise WireError(f"{kind} header of {len(packed)} bytes exceeds {HEADER_LIMIT}: shorten its names")
+    return [packed, *frames]
+
+
+def decode(frames: Sequence[Buffer]) -> Message:
+    """The message whose arrays are views of `frames`. Raises WireError."""
+    if not 1 <= len(frames) <= FRAMES_LIMIT:
+        raise WireError(f"a message has 1 to {FRAMES_LIMIT} frames, not {len(frames)}")
+    header = unpack_header(frames[0])
+    format_ = _FORMATS.get(header.pop("type", None))
+    if format_ is None:
+        raise WireError("a message of an unknown type")
+    check_header(header, format_.fields)
+    return format_.build(header, frames[1:])
+
+
+def unpack_header(frame: Buffer) -> Header:
+    """The header as a dict, its size checked before decoding. Raises WireError."""
+    if len(frame) > HEADER_LIMIT:
+        raise WireError(f"a header of {len(frame)} bytes, at most {HEADER_LIMIT} are allowed")
+    header: Header = _unpack(frame, dict)
+    return header
+
+
+def _unpack(frame: Buffer, kind: type[Any]) -> Any:
+    try:
+        value = msgpack.unpackb(frame, max_ext_len=0, strict_map_key=True)
+    except (ValueError, msgpack.UnpackException, RecursionError) as error:
+        raise WireError(f"not msgpack: {error}") from None
+    if type(value) is not kind:
+        raise WireError(f"a {kind.__name__} was expected, not a {type(value).__name__}")
+    return value
+
+
+def check_header(header: Header, fields: dict[str, Check]) -> None:
+    """Exactly these keys, each passing its check. Raises WireError."""
+    if header.keys() != fields.keys():
+        raise WireError(f"header has keys {sorted(map(str, header))}, expected {sorted(fields)}")
+    for name, check in fields.items():
+        if not check(header[name]):
+            raise WireError(f"header field {name!r} has a wrong type or range")
+
+
+def _array(frames: Sequence[Buffer], at: int, dtype: type[Any], shape: tuple[int, ...]) -> Any:
+    if at >= len(frames):
+        raise WireError("an array frame is missing")
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    if len(frames[at]) != size:
+        raise WireError(f"an array frame of {len(frames[at])} bytes, the header promises {size}")
+    return np.frombuffer(frames[at], dtype).reshape(shape)
+
+
+def _bytes(array: Any, dtype: type[Any]) -> memoryview:
+    if array.dtype != dtype:
+        raise TypeError(f"an array of {array.dtype} where {np.dtype(dtype)} belongs")
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+
+
+def _only(frames: Sequence[Buffer], n: int) -> None:
+    if len(frames) != n:
+        raise WireError(f"{len(frames)} array frames, expected {n}")
+
+
+def _stamp_out(stamp: Stamp) -> Header:
+    return {name: getattr(stamp, name) for name in _STAMP}
+
+
+def _stamp_in(header: Header) -> Stamp:
+    return Stamp(*(header.pop(name) for name in _STAMP))
+
+
+def _split_info(info: StreamInfo) -> tuple[Header, list[Buffer]]:
+    header = {name: getattr(info, name) for name in _INFO if name != "bands"}
+    classes = msgpack.packb([[c.name, *c.colour] for c in info.classes])
+    return {**header, "bands": info.bands}, [_bytes(np.array(info.wavelengths_nm, np.float64), np.float64), classes]
+
+
+def _build_info(header: Header, frames: Sequence[Buffer]) -> StreamInfo:
+    _only(frames, 2)
+    wavelengths = _array(frames, 0, np.float64, (header.pop("bands"),))
+    if not np.isfinite(wavelengths).all():
+        raise WireError("a wavelength is not a number")
+    return StreamInfo(**header, wavelengths_nm=tuple(wavelengths.tolist()), classes=_classes(frames[1]))
+
+
+def _classes(frame: Buffer) -> tuple[ClassInfo, ...]:
+    if len(frame) > CLASSES_LIMIT:
+        raise WireError(f"a class table of {len(frame)} bytes, at most {CLASSES_LIMIT} are allowed")
+    name, level = text(64), integer(0, 255)
+    rows = _unpack(frame, list)
+    for row in rows:
+        if type(row) is not list or len(row) != 4 or not name(row[0]) or not all(map(level, row[1:])):
+            raise WireError("a class is not a name and three levels from 0 to 255")
+    return tuple(ClassInfo(row[0], (row[1], row[2], row[3])) for row in rows)
+
+
+def _split_raw(line: RawLine) -> tuple[Header, list[Buffer]]:
+    bands, samples = line.counts.shape
+    header = {"kind": int(line.kind), "flags": int(line.flags), "bands": bands, "samples": samples}
+    return {**_stamp_out(line.stamp), **header}, [_bytes(line.counts, np.uint16)]
+
+
+def _build_raw(header: Header, frames: Sequence[Buffer]) -> RawLine:
+    _only(frames, 1)
+    counts = _array(frames, 0, np.uint16, (header["bands"], header["samples"]))
+    return RawLine(_stamp_in(header), Kind(header["kind"]), Flag(header["flags"]), counts)
+
+
+def _split_labels(line: LabelLine) -> tuple[Header, list[Buffer]]:
+    header = {"flags": int(line.flags), "model": line.model, "calibration": line.calibration}
+    shape = {"samples": line.labels.shape[0]}
+    return {**_stamp_out(line.stamp), **header, **shape}, [_bytes(line.labels, np.uint8), _bytes(line.confidence, np.uint8)]
+
+
+def _build_labels(header: Header, frames: Sequence[Buffer]) -> LabelLine:
+    _only(frames, 2)
+    labels, confidence = (_array(frames, at, np.uint8, (header["samples"],)) for at in (0, 1))
+    ids = header["model"], header["calibration"]
+    return LabelLine(_stamp_in(header), Flag(header["flags"]), *ids, labels, confidence)
+
+
+def _split_reflectance(line: ReflectanceLine) -> tuple[Header, list[Buffer]]:
+    bands, samples = line.reflectance.shape
+    header = {"flags": int(line.flags), "calibration": line.calibration, "bands": bands, "samples": samples}
+    return {**_stamp_out(line.stamp), **header}, [_bytes(line.reflectance, np.float32), _bytes(line.invalid, np.uint8)]
+
+
+def _build_reflectance(header: Header, frames: Sequence[Buffer]) -> ReflectanceLine:
+    _only(frames, 2)
+    reflectance = _array(frames, 0, np.float32, (header["bands"], header["samples"]))
+    invalid = _array(frames, 1, np.uint8, (header["samples"],))
+    return ReflectanceLine(_stamp_in(header), Flag(header["flags"]), header["calibration"], reflectance, invalid)
+
+
+def _split_gap(gap: Gap) -> tuple[Header, list[Buffer]]:
+    return {
+        "run": gap.run,
+        "epoch": gap.epoch,
+        "first": gap.first,
+        "n": gap.n,
+        "reason": int(gap.reason),
+    }, []
+
+
+def _build_gap(header: Header, frames: Sequence[Buffer]) -> Gap:
+    _only(frames, 0)
+    return Gap(**{**header, "reason": Reason(header["reason"])})
+
+
+def _split_end(end: EndOfStream) -> tuple[Header, list[Buffer]]:
+    return {name: getattr(end, name) for name in _END}, []
+
+
+def _build_end(header: Header, frames: Sequence[Buffer]) -> EndOfStream:
+    _only(frames, 0)
+    return EndOfStream(**header)
+
+
+_INFO: dict[str, Check] = {
+    **_ORIGIN,
+    "seq": U64,
+    "camera": text(64),
+    "serial": text(64),
+    "bands": _SIZE,
+    "samples": _SIZE,
+    "offset_x": integer(0, 65_535),
+    "full_scale": _SIZE,
+    "exposure_us": _real,
+    "gain": _real,
+    "line_rate_hz": _real,
+    "counts_per_line": _real,
+    "pitch_mm": _real,
+    "model": _ID,
+}
+_FLAGS = integer(0, int(max(Flag)) * 2 - 1)
+_END: dict[str, Check] = {**_ORIGIN, "seq": U64, "lines": U64, "lost": U64, "reference": U64}
+
+_FORMATS: dict[Any, _Format] = {
+    "StreamInfo": _Format(_INFO, _split_info, _build_info),
+    "RawLine": _Format(
+        {**_STAMP, "kind": integer(0, 2), "flags": _FLAGS, "bands": _SIZE, "samples": _SIZE},
+        _split_raw,
+        _build_raw,
+    ),
+    "LabelLine": _Format(
+        {**_STAMP, "flags": _FLAGS, "model": _ID, "calibration": _ID, "samples": _SIZE},
+        _split_labels,
+        _build_labels,
+    ),
+    "ReflectanceLine": _Format(
+        {**_STAMP, "flags": _FLAGS, "calibration": _ID, "bands": _SIZE, "samples": _SIZE},
+        _split_reflectance,
+        _build_reflectance,
+    ),
+    "Gap": _Format(
+        {**_ORIGIN, "first": U64, "n": integer(1, 2**63 - 1), "reason": integer(1, max(Reason))},
+        _split_gap,
+        _build_gap,
+    ),
+    "EndOfStream": _Format(_END, _split_end, _build_end),
+}

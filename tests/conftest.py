@@ -1,0 +1,20 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real spectra and recordings; ORELINE_SHARED_DATA names it where it is not beside the checkout."""
+    candidates = [os.environ.get("ORELINE_SHARED_DATA"), ROOT.parent / "shared" / "data"]
+    for folder in candidates:
+        if folder and Path(folder).is_dir():
+            return Path(folder)
+    pytest.skip("no shared data: set ORELINE_SHARED_DATA to the folder that holds minerals_open.npz and raw/")

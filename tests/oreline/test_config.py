@@ -1,0 +1,65 @@
+"""A configuration that is not right is refused with all its faults and what was probably meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from acquisition.settings import Settings
+from oreline.config import Config, LineSettings
+from oreline.errors import ConfigError
+
+
+def config(tmp_path: Path, text: str) -> Config:
+    path = tmp_path / "line.toml"
+    path.write_text(text)
+    return Config.load(path)
+
+
+def test_an_unknown_key_names_its_nearest_neighbour(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"unknown key 'seriel'\. Did you mean 'serial'"):
+        config(tmp_path, '[acquisition]\nseriel = "1"').section("acquisition", Settings)
+
+
+def test_an_unknown_key_in_a_nested_table_is_found(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"Did you mean 'lines'"):
+        config(tmp_path, "[[acquisition.steps]]\nline = 5").section("acquisition", Settings)
+
+
+def test_an_unknown_table_names_its_nearest_neighbour(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"Did you mean 'acquisition'"):
+        config(tmp_path, "[acquisiton]\n")
+
+
+def test_all_faults_are_listed_together(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"(?s)buffers.*silence_s"):
+        config(tmp_path, "[acquisition]\nbuffers = 0\nsilence_s = -1").section("acquisition", Settings)
+
+
+def test_reference_lines_must_fit_the_ring(tmp_path: Path) -> None:
+    text = '[acquisition]\nring_lines = 100\n[[acquisition.steps]]\nkind = "dark"\nlines = 90'
+    with pytest.raises(ConfigError, match="ring_lines must exceed"):
+        config(tmp_path, text).section("acquisition", Settings)
+
+
+def test_a_missing_file_says_what_to_give(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="give the path"):
+        Config.load(tmp_path / "none.toml")
+
+
+def test_a_file_that_is_not_toml_says_where(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="line 2"):
+        config(tmp_path, "[line]\nname = ?")
+
+
+def test_a_saved_configuration_reads_the_same(tmp_path: Path) -> None:
+    saved = config(tmp_path, '[line]\nname = "a"\n[acquisition]\nbuffers = 7')
+    saved.save(tmp_path / "line.json")
+    again = Config.load(tmp_path / "line.json")
+    assert again.tables == saved.tables
+
+
+def test_a_state_folder_too_long_for_a_socket_is_refused() -> None:
+    with pytest.raises(ConfigError, match="shorter"):
+        LineSettings(state=Path("/" + "x" * 120)).endpoint("raw")

@@ -1,0 +1,165 @@
+"""Delivery as its two ends see it, over real sockets and a real ring."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic_ns
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from streams import RUN, exchange, info, line, make_inbox, make_outbox  # noqa: E402
+
+from oreline import control  # noqa: E402
+from oreline.errors import StreamError  # noqa: E402
+from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo  # noqa: E402
+from oreline.sink import Policy  # noqa: E402
+from oreline.stream import Inbox, Outbox  # noqa: E402
+
+
+@contextmanager
+def closing(*ends: Outbox | Inbox) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for end in ends:
+            end.close()
+
+
+def seqs(messages: list[Message]) -> list[int]:
+    return [m.stamp.seq for m in messages if isinstance(m, RawLine)]
+
+
+def ended(messages: list[Message]) -> bool:
+    return bool(messages) and isinstance(messages[-1], EndOfStream)
+
+
+@pytest.mark.parametrize("local", [True, False], ids=["same host", "other host"])
+def test_every_line_comes_once_and_in_order(tmp_path: Path, local: bool) -> None:
+    outbox, inbox = make_outbox(tmp_path, "log"), make_inbox(tmp_path, local=local)
+    with closing(outbox, inbox):
+        outbox.put(info())
+        for seq in range(40):
+            outbox.put(line(seq))
+        outbox.put(EndOfStream(RUN, 0, 40, 40, 0, 0))
+        got = exchange(outbox, inbox, ended)
+        assert isinstance(got[0], StreamInfo)
+        assert got[0] == info()
+        assert seqs(got) == list(range(40))
+        exchange(outbox, inbox, lambda _: outbox.drained)
+
+
+def test_a_consumer_that_died_before_it_committed_gets_the_lines_again(tmp_path: Path) -> None:
+    outbox, first = make_outbox(tmp_path, "log"), make_inbox(tmp_path)
+    with closing(outbox):
+        outbox.put(info())
+        for seq in range(20):
+            outbox.put(line(seq))
+        with closing(first):
+            assert seqs(exchange(outbox, first, lambda got: len(seqs(got)) >= 10, acked=False))[:10] == list(range(10))
+        second = make_inbox(tmp_path, cursor=(RUN, 5))
+        with closing(second):
+            got = exchange(outbox, second, lambda got: len(seqs(got)) == 15)
+            assert seqs(got) == list(range(5, 20))
+            assert isinstance(got[0], StreamInfo)
+
+
+def test_a_full_ring_never_blocks_and_says_what_it_lost(tmp_path: Path) -> None:
+    outbox, inbox = make_outbox(tmp_path, "log", slots=32), make_inbox(tmp_path)
+    with closing(outbox, inbox):
+        outbox.put(info())
+        for seq in range(50):
+            outbox.put(line(seq))
+        got = exchange(outbox, inbox, lambda got: 49 in seqs(got))
+        gap = next(m for m in got if isinstance(m, Gap))
+        assert (gap.first, gap.reason) == (0, Reason.RING_FULL)
+        assert seqs(got) == list(range(gap.n, 50))
+
+
+def test_a_fresh_consumer_gets_no_stale_line_and_is_told_how_many_were_shed(tmp_path: Path) -> None:
+    outbox, inbox = make_outbox(tmp_path), make_inbox(tmp_path, policy=Policy.FRESH, budget_ms=10_000)
+    with closing(outbox, inbox):
+        outbox.put(info())
+        for seq in range(6):
+            outbox.put(line(seq, t_ns=monotonic_ns() - 60_000_000_000))
+        outbox.put(line(6))
+        got = exchange(outbox, inbox, lambda got: bool(seqs(got)))
+        assert [m for m in got if isinstance(m, Gap)] == [Gap(RUN, 0, 0, 6, Reason.SHED)]
+        assert seqs(got) == [6]
+
+
+def test_a_slow_consumer_does_not_slow_another(tmp_path: Path) -> None:
+    outbox, quick = make_outbox(tmp_path, "quick"), make_inbox(tmp_path, "quick")
+    slow = make_inbox(tmp_path, "slow", credit=4)
+    with closing(outbox, quick, slow):
+        outbox.put(info())
+        exchange(outbox, slow, lambda got: bool(got), acked=False)
+        for seq in range(200):
+            outbox.put(line(seq))
+            got = exchange(outbox, quick, lambda got, seq=seq: seq in seqs(got))
+            assert not any(isinstance(m, Gap) for m in got)
+        got = exchange(outbox, slow, lambda got: 199 in seqs(got))
+        lost = sum(m.n for m in got if isinstance(m, Gap))
+        assert lost + len(seqs(got)) == 200
+        assert lost > 0
+
+
+def test_lines_overwritten_while_they_are_borrowed_are_noticed(tmp_path: Path) -> None:
+    outbox = make_outbox(tmp_path, "log", slots=16)
+    inbox = Inbox(f"ipc://{tmp_path}/raw.sock", "log", Policy.COMPLETE, ring=tmp_path / "raw.ring", borrow=True)
+    with closing(outbox, inbox):
+        outbox.put(info())
+        outbox.put(line(0))
+        exchange(outbox, inbox, lambda got: 0 in seqs(got), acked=False)
+        assert inbox.intact()
+        for seq in range(1, 20):
+            outbox.put(line(seq))
+        assert not inbox.intact()
+        inbox.rewind(0)
+        got = exchange(outbox, inbox, lambda got: 19 in seqs(got))
+        assert any(isinstance(m, Gap) and m.first == 0 for m in got)
+        assert inbox.intact()
+
+
+def test_an_owner_that_restarts_goes_on_where_its_ring_ends(tmp_path: Path) -> None:
+    inbox = make_inbox(tmp_path)
+    with closing(inbox):
+        outbox = make_outbox(tmp_path, "log")
+        with closing(outbox):
+            outbox.put(info())
+            for seq in range(10):
+                outbox.put(line(seq))
+            assert seqs(exchange(outbox, inbox, lambda got: len(seqs(got)) == 10)) == list(range(10))
+            outbox.put(line(10))
+        outbox = make_outbox(tmp_path, "log")
+        with closing(outbox):
+            assert (outbox.run, outbox.next) == (RUN, 11)
+            outbox.put(line(11))
+            assert seqs(exchange(outbox, inbox, lambda got: 11 in seqs(got))) == [10, 11]
+
+
+def test_a_second_run_begins_anew_for_a_consumer_that_stayed(tmp_path: Path) -> None:
+    outbox, inbox = make_outbox(tmp_path, "log"), make_inbox(tmp_path)
+    other = bytes(reversed(RUN))
+    with closing(outbox, inbox):
+        outbox.put(info())
+        outbox.put(line(0))
+        exchange(outbox, inbox, lambda got: 0 in seqs(got))
+        outbox.put(info(run=other))
+        outbox.put(line(0, run=other))
+        got = exchange(outbox, inbox, lambda got: 0 in seqs(got))
+        assert [type(m) for m in got] == [StreamInfo, RawLine]
+
+
+def test_another_protocol_version_is_refused_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outbox, inbox = make_outbox(tmp_path, "log"), make_inbox(tmp_path)
+    with closing(outbox, inbox):
+        monkeypatch.setattr(control, "VERSION", 2)
+        exchange(outbox, inbox, lambda _: inbox._session > 0)
+        monkeypatch.setattr(control, "VERSION", 1)
+        with pytest.raises(StreamError, match="install the same release"):
+            exchange(outbox, inbox, lambda _: False)
