@@ -1,0 +1,42 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+SECONDS_OF_BELT ?= 20
+
+.PHONY: demo test lint bench clean models wheel
+
+demo: .venv/installed
+	$(BIN)/oreline demo --seconds $(SECONDS_OF_BELT) --json out/demo/report.json
+
+test: .venv/installed-for-tests lint
+	$(BIN)/python -m pytest
+
+lint: .venv/installed-for-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/installed-for-tests
+	$(BIN)/oreline bench --json out/bench.json
+
+models: .venv/installed-for-tests
+	for name in nir224 swir288; do \
+	  $(BIN)/oreline train $$name --data ../shared/data/minerals_open.npz --out inference/models/$$name || exit 1; \
+	done
+
+wheel: .venv/installed
+	$(BIN)/pip wheel --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf .venv build dist out *.egg-info hwsim/simcam.cti .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/installed: pyproject.toml setup.py constraints.txt $(wildcard hwsim/producer/*)
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/installed-for-tests: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,train]'
+	touch $@
