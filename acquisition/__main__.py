@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from acquisition.genicam import GenicamSource
@@ -20,21 +21,17 @@ def main(path: str) -> None:
     config = Config.load(Path(path))
     settings, line = config.section("acquisition", Settings), config.line
     shell = Shell("acquisition", line.output)
-    source = GenicamSource(settings)
-    try:
+    with closing(GenicamSource(settings)) as source, ExitStack() as stack:
         source.configure(settings.features)
         camera = source.describe()
         size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)
         ring = Ring.open(line.ring("raw"), settings.ring_lines, size)
-        outbox = Outbox(line.endpoint("raw"), ring, complete=["inference"])
+        outbox = stack.enter_context(closing(Outbox(line.endpoint("raw"), ring, complete=["inference"])))
         acquisition = Acquisition(source, outbox, settings, lambda: shell.stopping)
         shell.ready(settings.metrics_port)
         acquisition.run()
-    finally:
-        source.close()
-    drain([outbox], shell)
-    shell.report(account=acquisition.account.summary(), camera=f"{camera.model} {camera.serial}")
-    outbox.close()
+        drain([outbox], shell)
+    shell.report(**acquisition.summary(), camera=f"{camera.model} {camera.serial}")
 
 
 if __name__ == "__main__":

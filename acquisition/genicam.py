@@ -19,7 +19,7 @@ import numpy as np
 from genicam.genapi import GenericException as FeatureException
 from genicam.gentl import AccessDeniedException, ResourceInUseException
 from genicam.gentl import GenericException as TransportException
-from harvesters.core import Harvester
+from harvesters.core import Callback, Harvester
 
 from acquisition.settings import Settings
 from acquisition.source import CameraInfo, Frame
@@ -137,9 +137,15 @@ class GenicamSource:
             offset_x=int(self._value("OffsetX", 0)),
             full_scale=FULL_SCALE[pixel_format],
             exposure_us=float(self._value("ExposureTime", 0.0)),
-            gain=float(self._value("Gain", 1.0)),
+            gain=self._gain(),
             line_rate_hz=float(self._value("AcquisitionFrameRate", 0.0)),
         )
+
+    def _gain(self) -> float:
+        """As a factor: SFNC leaves the unit to the camera, which mostly says dB."""
+        gain = float(self._value("Gain", 0.0))
+        decibel = not self._nodes.has_node("Gain") or self._nodes.get_node("Gain").unit == "dB"
+        return 10 ** (gain / 20) if decibel else gain
 
     def start(self) -> None:
         try:
@@ -192,13 +198,14 @@ class GenicamSource:
             getattr(self._acquirer, method)()
 
 
-class _Counting:
+class _Counting(Callback):  # type: ignore[misc]
     """harvesters calls `emit` with the event's context."""
 
     def __init__(self, source: GenicamSource) -> None:
+        super().__init__()
         self._source = source
 
-    def emit(self, _context: object) -> None:
+    def emit(self, context: object) -> None:  # noqa: ARG002
         self._source.incomplete += 1
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from typing import Any
 
 from acquisition.numbering import Numbering
 from acquisition.settings import Settings, Step
 from acquisition.source import CameraInfo, Frame, Source
 from oreline.errors import CameraError, ConfigError
-from oreline.messages import EndOfStream, Flag, Gap, RawLine, Reason, StreamInfo
+from oreline.messages import EndOfStream, Flag, Gap, Kind, RawLine, Reason, StreamInfo
 from oreline.metrics import BYTES, INCIDENTS, Account, latency
 from oreline.stream import Outbox
 
@@ -29,10 +30,9 @@ class Acquisition:
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
         self._incomplete = 0
-        self._repeated = 0
         self._heard = 0.0
         self._numbering = _resumed(outbox)
-        self._late_ns = 0
+        self._scene_ns = [0, 0]
 
     def run(self) -> None:
         """Go through the steps, then end the stream. Raises CameraError."""
@@ -42,6 +42,12 @@ class Acquisition:
                 self._step(step)
         numbering = self._numbering
         self._put(self.account.end(numbering.run, numbering.epoch))
+
+    def summary(self) -> dict[str, Any]:
+        """What was acquired, and how fast the scene came, from the first of its lines to the last."""
+        seconds = (self._scene_ns[1] - self._scene_ns[0]) * 1e-9
+        rate = (self.account.acquired - 1) / seconds if seconds > 0 else 0.0
+        return {"account": self.account.summary(), "lines_per_s": rate, "latency_ms": self._latency.summary()}
 
     def _restart_gap(self) -> None:
         """Lines exposed between an earlier process's last line and now are lost; how many, the line rate tells."""
@@ -96,6 +102,8 @@ class Acquisition:
             return
         flags = Flag.NONE if frame.encoder is not None else Flag.NO_ENCODER
         self._put(RawLine(stamp, step.sees, flags, frame.counts))
+        if step.sees is Kind.SCENE:
+            self._scene_ns = [self._scene_ns[0] or t_ns, t_ns]
         self._bytes.inc(frame.counts.nbytes)
         self._latency.observe_ns(time.monotonic_ns() - t_ns)
 

@@ -97,15 +97,15 @@ class Config:
             importlib.import_module("sinks.settings").settings_of(self, name)
 
 
-def _settings(package: str, name: str = "Settings") -> Any:
-    return lambda: getattr(importlib.import_module(f"{package}.settings"), name)
+def _settings(module: str) -> Any:
+    return lambda: importlib.import_module(module).Settings
 
 
 SETTINGS: dict[str, Any] = {
-    "simulator": _settings("hwsim"),
-    "plant": _settings("hwsim", "PlantSettings"),
-    "acquisition": _settings("acquisition"),
-    "inference": _settings("inference"),
+    "simulator": _settings("hwsim.settings"),
+    "plant": _settings("hwsim.conveyor"),
+    "acquisition": _settings("acquisition.settings"),
+    "inference": _settings("inference.settings"),
 }
 
 

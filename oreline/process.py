@@ -60,6 +60,10 @@ class Shell:
                 notify.connect("\0" + path[1:] if path.startswith("@") else path)
                 notify.send(f"X_NAME={self.name}\n{words}".encode())
 
+    def is_set(self) -> bool:
+        """Whether to stop; so a shell can stand where a library wants an event."""
+        return self.stopping
+
     def wait(self) -> None:
         """Sleep until a signal asks to end."""
         while not self.stopping:

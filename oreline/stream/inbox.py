@@ -14,9 +14,10 @@ from oreline.messages import Gap, Message, StreamInfo
 from oreline.metrics import INCIDENTS
 from oreline.ring import RingReader
 from oreline.sink import Policy
-from oreline.stream.sockets import NO_RUN, SILENCE_NS, make_socket, now, run_of
+from oreline.stream.sockets import NO_RUN, SILENCE_NS, make_socket, now, pending, run_of
 from oreline.wire import FRAMES_LIMIT, decode
 
+CREDIT_NS = 10_000_000
 RETRY_NS = 20_000_000
 FAILURES = 100
 
@@ -49,6 +50,8 @@ class Inbox:
         self._session = 0
         self._index = self._acked = 0
         self._uncommitted: list[int] = []
+        self._changed = False
+        self._credited = 0
         self._failures = 0
         self._owed = 0
         self._heard = 0
@@ -65,7 +68,9 @@ class Inbox:
         """
         if now() - self._heard > SILENCE_NS:
             self._hello()
-        while self._socket.poll(timeout_ms):
+        if self._changed and now() - self._credited > CREDIT_NS:
+            self._give_credit()
+        while pending(self._socket, timeout_ms):
             self._take(self._socket.recv_multipart())
             timeout_ms = 0
             if len(self._ready) >= self._credit:
@@ -75,15 +80,22 @@ class Inbox:
         return messages
 
     def ack(self, *, committed: bool = True) -> None:
-        """Ask for more; unless `committed` is False, say that everything that `receive` has returned is committed."""
-        moved = committed and self._acked != self._index
+        """Ask for more; unless `committed` is False, say that everything that `receive` has returned is committed.
+
+        Said at once where a quarter of the credit is used up, otherwise within `CREDIT_NS`: each word costs the owner
+        a wake-up.
+        """
+        self._changed |= bool(self._owed) or (committed and self._acked != self._index)
         if committed:
             self._acked = self._index
             self._uncommitted.clear()
-        if self._owed or moved:
-            credit = control.pack("credit", session=self._session, n=min(self._owed, 4096), acked=self._acked)
-            self._owed = 0
-            self._say(credit)
+        if self._changed and (self._owed >= self._credit // 4 or now() - self._credited > CREDIT_NS):
+            self._give_credit()
+
+    def _give_credit(self) -> None:
+        credit = control.pack("credit", session=self._session, n=min(self._owed, 4096), acked=self._acked)
+        self._owed, self._changed, self._credited = 0, False, now()
+        self._say(credit)
 
     def intact(self) -> bool:
         """Whether everything borrowed since the last commit still stood in the ring when it was used."""
@@ -115,7 +127,7 @@ class Inbox:
         """Say where we stand; everything on its way to us is void."""
         self._session += 1
         self._heard = now()
-        self._owed = 0
+        self._owed, self._changed = 0, False
         self._uncommitted.clear()
         hello = control.pack(
             "hello",
@@ -215,4 +227,6 @@ class Inbox:
 
     def close(self) -> None:
         """Disconnect, once the last acknowledgement is out."""
+        if self._changed:
+            self._give_credit()
         self._socket.close(linger=500)

@@ -13,7 +13,7 @@ from oreline.errors import StreamError, WireError
 from oreline.messages import Gap, LabelLine, Message, RawLine, Reason, ReflectanceLine, StreamInfo
 from oreline.metrics import INCIDENTS, QUEUE
 from oreline.ring import Ring
-from oreline.stream.sockets import BEAT_NS, NO_RUN, make_socket, now
+from oreline.stream.sockets import BEAT_NS, NO_RUN, make_socket, now, pending
 from oreline.wire import HEADER_LIMIT, Buffer, decode, encode
 
 AT_MOST = 16
@@ -135,6 +135,8 @@ class Outbox:
             return
         if isinstance(message, StreamInfo) and message.run != self.run:
             self._start_run(message)
+        if message.first > self.next:
+            raise ValueError(f"{self.name}: line {self.next} was left out before {message.first}; put a Gap first")
         if not self.has_room():
             self._evict()
         self._store(message)
@@ -159,7 +161,7 @@ class Outbox:
 
     def pump(self, timeout_ms: int = 0) -> None:
         """Hear consumers, send what they have credit for, beat. Waits at most `timeout_ms` for the first word."""
-        while self._socket.poll(timeout_ms):
+        while pending(self._socket, timeout_ms):
             self._hear(self._socket.recv_multipart())
             timeout_ms = 0
         self._feed_all()

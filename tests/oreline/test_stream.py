@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic_ns
 
 import pytest
+from streams import RUN, exchange, info, line, make_inbox, make_outbox
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from streams import RUN, exchange, info, line, make_inbox, make_outbox  # noqa: E402
-
-from oreline import control  # noqa: E402
-from oreline.errors import StreamError  # noqa: E402
-from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo  # noqa: E402
-from oreline.sink import Policy  # noqa: E402
-from oreline.stream import Inbox, Outbox  # noqa: E402
+from oreline import control
+from oreline.errors import StreamError
+from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo
+from oreline.sink import Policy
+from oreline.stream import Inbox, Outbox
 
 
 @contextmanager

@@ -1,0 +1,185 @@
+/* The directory of cameras and their shared files. A file whose simulator has died is no camera. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "simcam.h"
+
+#define SUFFIX ".simcam"
+
+static const char *directory(void)
+{
+    const char *path = getenv("ORELINE_SIMCAM");
+
+    return path && *path ? path : "/dev/shm/oreline-simcam";
+}
+
+static struct flock one_byte(int byte)
+{
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+}
+
+/* Is the byte locked by somebody else? Looks without touching. */
+bool file_locked(int fd, int byte)
+{
+    struct flock lock = one_byte(byte);
+
+    return !fcntl(fd, F_OFD_GETLK, &lock) && lock.l_type != F_UNLCK;
+}
+
+bool file_lock(int fd, int byte)
+{
+    struct flock lock = one_byte(byte);
+
+    return !fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+static int open_by_id(const char *id)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/%s" SUFFIX, directory(), id);
+
+    if (length < 0 || (size_t)length >= sizeof path || strchr(id, '/')) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static const char *why_not(const struct simcam_file *file, size_t bytes)
+{
+    const struct simcam_registers *registers = &file->registers;
+    uint64_t width = registers->SensorWidth, height = registers->SensorHeight;
+    uint64_t ring = bytes - sizeof *file;
+
+    if (memcmp(file->head.magic, SIMCAM_MAGIC, sizeof file->head.magic))
+        return "it is not a simulated camera";
+    if (file->head.version != SIMCAM_VERSION)
+        return "it was written for another version of the producer";
+    if (file->head.file_bytes != bytes)
+        return "it is truncated";
+    if (width - 1 >= 65536 || height - 1 >= 65536)
+        return "its sensor has no sensible size";
+    if (!file->head.ring_slots)
+        return NULL;
+    if (file->head.slot_bytes < SIMCAM_PIXELS + width * height * 2 || file->head.slot_bytes % 8 ||
+        ring / file->head.slot_bytes < file->head.ring_slots)
+        return "its ring is too small for its sensor";
+    return NULL;
+}
+
+static struct simcam_file *map(int fd, const char **why)
+{
+    struct simcam_file *file;
+    struct stat status;
+
+    *why = "it is too short";
+    if (fstat(fd, &status) || (size_t)status.st_size < sizeof *file)
+        return NULL;
+    file = mmap(NULL, status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    *why = "it cannot be mapped";
+    if (file == MAP_FAILED)
+        return NULL;
+    *why = why_not(file, status.st_size);
+    if (!*why && !file_locked(fd, LOCK_SIMULATOR))
+        *why = "its simulator has died";
+    if (!*why)
+        return file;
+    munmap(file, status.st_size);
+    return NULL;
+}
+
+GC_ERROR file_open(const char *id, int *fd, struct simcam_file **file)
+{
+    const char *why;
+
+    *fd = open_by_id(id);
+    if (*fd < 0)
+        return fail(GC_ERR_NOT_AVAILABLE, "camera '%.63s': %s", id, strerror(errno));
+    *file = map(*fd, &why);
+    if (*file)
+        return GC_ERR_SUCCESS;
+    close(*fd);
+    return fail(GC_ERR_NOT_AVAILABLE, "camera '%.63s': %s", id, why);
+}
+
+void file_close(int fd, struct simcam_file *file)
+{
+    munmap(file, file->head.file_bytes);
+    close(fd);
+}
+
+int32_t file_access(const char *id)
+{
+    struct device *device = device_by_id(id);
+    int32_t access = DEVICE_ACCESS_STATUS_READWRITE;
+    struct simcam_file *file;
+    int fd;
+
+    if (device)
+        return device->file->control.link == LINK_UP ? DEVICE_ACCESS_STATUS_OPEN_READWRITE
+                                                     : DEVICE_ACCESS_STATUS_NOACCESS;
+    if (file_open(id, &fd, &file))
+        return DEVICE_ACCESS_STATUS_NOACCESS;
+    if (file->control.link != LINK_UP)
+        access = DEVICE_ACCESS_STATUS_NOACCESS;
+    else if (file_locked(fd, LOCK_HOST))
+        access = DEVICE_ACCESS_STATUS_BUSY;
+    file_close(fd, file);
+    return access;
+}
+
+static bool identify(const char *name, struct identity *identity)
+{
+    size_t length = strlen(name), suffix = strlen(SUFFIX);
+    struct simcam_file *file;
+    char id[SIMCAM_TEXT] = "";
+    int fd;
+
+    if (length <= suffix || strcmp(name + length - suffix, SUFFIX) || length - suffix >= sizeof id || *name == '.')
+        return false;
+    memcpy(id, name, length - suffix);
+    if (file_open(id, &fd, &file))
+        return false;
+    device_identity(file, id, identity);
+    bool up = file->control.link == LINK_UP;
+    file_close(fd, file);
+    return up;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const struct identity *)a)->id, ((const struct identity *)b)->id);
+}
+
+/* The cameras, sorted by id, to be freed by the caller; NULL and 0 where there are none. */
+size_t file_list(struct identity **list)
+{
+    DIR *folder = opendir(directory());
+    struct dirent *entry;
+    size_t n = 0;
+
+    *list = NULL;
+    while (folder && (entry = readdir(folder))) {
+        struct identity found, *longer;
+        if (!identify(entry->d_name, &found))
+            continue;
+        longer = realloc(*list, (n + 1) * sizeof found);
+        if (!longer)
+            break;
+        *list = longer;
+        longer[n++] = found;
+    }
+    if (folder)
+        closedir(folder);
+    if (n)
+        qsort(*list, n, sizeof **list, by_id);
+    return n;
+}

@@ -1,0 +1,161 @@
+/* Recordings, mapped; and the one copy of a frame, from a recording or a ring slot into the host's buffer. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "simcam.h"
+
+static bool fits(const struct simcam_source *source, size_t bands, size_t sensor, size_t file_bytes)
+{
+    size_t frame;
+
+    if (!source->lines || !source->samples || source->samples > sensor || source->x_start > sensor - source->samples)
+        return false;
+    frame = source->samples * bands * 2;
+    return source->offset % 2 == 0 && source->offset <= file_bytes &&
+           source->lines <= (file_bytes - source->offset) / frame;
+}
+
+static GC_ERROR map(const struct simcam_source *source, size_t bands, size_t sensor, struct mapping *mapping)
+{
+    int fd = open(source->path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    void *base;
+
+    if (fd < 0 || fstat(fd, &status)) {
+        GC_ERROR error = fail(GC_ERR_IO, "%s: %s", source->path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return error;
+    }
+    if (!fits(source, bands, sensor, status.st_size)) {
+        close(fd);
+        return fail(GC_ERR_IO, "%s: truncated, or wider than the sensor", source->path);
+    }
+    base = mmap(NULL, status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (base == MAP_FAILED)
+        return fail(GC_ERR_IO, "%s: %s", source->path, strerror(errno));
+    *mapping = (struct mapping){.pixels = (const uint16_t *)((const char *)base + source->offset),
+                                .base = base,
+                                .bytes = status.st_size,
+                                .lines = source->lines,
+                                .samples = source->samples,
+                                .x_start = source->x_start};
+    return GC_ERR_SUCCESS;
+}
+
+GC_ERROR source_open_all(struct device *device)
+{
+    const struct simcam_registers *registers = &device->file->registers;
+    GC_ERROR error = GC_ERR_SUCCESS;
+
+    for (int i = 0; i < SOURCES && !error; i++) {
+        struct simcam_source source = device->file->sources[i];
+        source.path[sizeof source.path - 1] = 0;
+        if (*source.path)
+            error = map(&source, registers->SensorHeight, registers->SensorWidth, &device->sources[i]);
+    }
+    return error;
+}
+
+void source_close_all(struct device *device)
+{
+    for (int i = 0; i < SOURCES; i++)
+        if (device->sources[i].pixels)
+            munmap(device->sources[i].base, device->sources[i].bytes);
+}
+
+bool source_covers(const struct device *device, int source, const struct geometry *geometry)
+{
+    const struct mapping *m = &device->sources[source];
+
+    return m->pixels && geometry->x_offset >= m->x_start &&
+           geometry->x_offset + geometry->width <= m->x_start + m->samples;
+}
+
+static uint8_t *pack_pair(uint8_t *to, unsigned a, unsigned b)
+{
+    *to++ = a & 0xFF;
+    *to++ = (a >> 8) | (b & 0xF) << 4;
+    *to++ = b >> 4;
+    return to;
+}
+
+static unsigned clip12(uint16_t value)
+{
+    return value > 4095 ? 4095 : value;
+}
+
+/* Mono12p: two pixels in three bytes, lowest bits first, on across the lines without padding. */
+static void write_packed(const uint16_t *from, size_t stride, const struct geometry *g, uint8_t *to)
+{
+    unsigned carried = 0;
+    bool carrying = false;
+
+    for (size_t band = 0; band < g->height; band++, from += stride)
+        for (size_t x = 0; x < g->width; x++, carrying = !carrying) {
+            if (carrying)
+                to = pack_pair(to, carried, clip12(from[x]));
+            else
+                carried = clip12(from[x]);
+        }
+    if (carrying) {
+        to[0] = carried & 0xFF;
+        to[1] = carried >> 8;
+    }
+}
+
+static void write_plain(const uint16_t *from, size_t stride, const struct geometry *g, uint8_t *to)
+{
+    size_t row = g->width * 2;
+
+    if (stride == g->width)
+        memcpy(to, from, row * g->height);
+    else
+        for (size_t band = 0; band < g->height; band++)
+            memcpy(to + band * row, from + band * stride, row);
+}
+
+static void write_chunks(const struct frame *frame, const struct geometry *g, uint8_t *to)
+{
+    const void *values[SIMCAM_CHUNKS] = {&frame->id, &frame->t_ns, &frame->exposure, &frame->encoder};
+
+    memset(to + g->image_bytes, 0, g->chunk_offset - g->image_bytes);
+    to += g->chunk_offset;
+    for (unsigned i = 0; i < SIMCAM_CHUNKS; i++)
+        if (g->chunks & 1u << i) {
+            memcpy(to, values[i], 8);
+            to += 8;
+        }
+}
+
+/* The region of interest, cut and packed. A buffer that is too small stays untouched; an incomplete frame
+ * has its image only to the half. */
+void frame_write(const struct frame *frame, struct buffer *buffer, const struct geometry *geometry)
+{
+    const uint16_t *from = frame->pixels + (geometry->x_offset - frame->x_start);
+    struct geometry part = *geometry;
+
+    buffer->geometry = *geometry;
+    buffer->frame_id = frame->id;
+    buffer->t_ns = frame->t_ns;
+    buffer->new_data = true;
+    buffer->too_small = buffer->size < geometry->payload_bytes;
+    buffer->incomplete = frame->incomplete || buffer->too_small;
+    buffer->filled = 0;
+    if (buffer->too_small)
+        return;
+    if (frame->incomplete)
+        part.height /= 2;
+    if (geometry->pixel_format == MONO12P)
+        write_packed(from, frame->stride, &part, buffer->base);
+    else
+        write_plain(from, frame->stride, &part, buffer->base);
+    buffer->filled = frame->incomplete ? geometry->image_bytes / 2 : geometry->payload_bytes;
+    if (geometry->chunks)
+        write_chunks(frame, geometry, buffer->base);
+}

@@ -1,0 +1,86 @@
+"""What the scene's truth says of a run: how many labels were right, and what the nozzles hit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from hwsim.conveyor import Aim, judge, load_truth
+from hwsim.settings import Settings
+from oreline.config import Config
+from oreline.messages import BACKGROUND
+from oreline.recording import open_recording
+
+BATCH_LINES = 512
+
+
+def verdict(config: Config) -> dict[str, Any]:
+    """"accuracy": the fraction of true stone pixels of trained species that carry their species' label; "by_species":
+    the same for each; "stones": ejected, missed, wrong, passed, of the true stones that were seen whole."""
+    output, settings = config.line.output, config.section("simulator", Settings)
+    assert settings.scene is not None
+    truth = output / settings.folder / f"{settings.scene.name}_truth.json"
+    log = json.loads((output / "log.json").read_text()) if (output / "log.json").is_file() else {}
+    facts: dict[str, Any] = {"stones": {}}
+    if "parquet" in log.get("artefacts", {}):
+        facts.update(accuracy(Path(log["artefacts"]["parquet"]), truth))
+    if "plant" in config.tables and "conveyor" in config.tables["sinks"]:
+        facts["stones"] = _shots(config, output, truth)
+    return facts
+
+
+def accuracy(table: Path, truth: Path) -> dict[str, Any]:
+    """Labels of a log's Parquet file against the truth of the scene that was labelled."""
+    said = json.loads(truth.read_text())
+    file = pq.ParquetFile(table)
+    names = json.loads(file.schema_arrow.metadata[b"oreline"])["segments"][-1]["classes"]
+    expected = _expected(said["species"], names)
+    true_labels = open_recording(truth.with_suffix(".hdr")).cube[:, 0]
+    counts = np.zeros((256, 2), np.int64)
+    first = None
+    for batch in file.iter_batches(BATCH_LINES, columns=["seq", "labels"]):
+        seqs = batch.column("seq").to_numpy()
+        first = int(seqs[0]) if first is None else first
+        labels = batch.column("labels").flatten().to_numpy().reshape(len(seqs), -1)
+        _count(true_labels[seqs - first], labels, expected, counts)
+    by_species = {names[i]: counts[i, 1] / counts[i, 0] for i in range(len(names)) if counts[i, 0]}
+    right, of = int(counts[:, 1].sum()), int(counts[:, 0].sum())
+    return {"accuracy": right / of if of else 0.0, "judged_pixels": of, "by_species": by_species}
+
+
+def _expected(species: list[str], names: list[str]) -> NDArray[np.uint8]:
+    """The label that each index of the truth map should get; BACKGROUND where there is none to expect."""
+    expected = np.full(256, BACKGROUND, np.uint8)
+    for index, name in enumerate(species):
+        if name in names:
+            expected[index] = names.index(name)
+    return expected
+
+
+def _count(true: NDArray[np.uint8], labels: NDArray[np.uint8], expected: NDArray[np.uint8], counts: Any) -> None:
+    """Add to (label, [all, right]) what these lines show."""
+    wanted = expected[true]
+    for column, mask in enumerate((wanted != BACKGROUND, (wanted != BACKGROUND) & (wanted == labels))):
+        counts[:, column] += np.bincount(wanted[mask], minlength=256)
+
+
+def _shots(config: Config, output: Path, truth: Path) -> dict[str, int]:
+    sorter = config.tables["sinks"]["conveyor"]
+    recipe = {"min_fraction": 0.5, "min_pixels": 20, **sorter["recipe"]}
+    scene = config.section("simulator", Settings).scene
+    assert scene is not None
+    aim = Aim(
+        frozenset(recipe["ore"]),
+        recipe["min_fraction"],
+        recipe["min_pixels"],
+        sorter["distance_counts"],
+        sorter.get("valves", 64),
+        scene.preset.samples,
+    )
+    with np.load(output / "commands.npz") as commands:
+        return judge(commands["rows"], load_truth(truth), aim, range(scene.lines))

@@ -1,0 +1,82 @@
+"""The inference process: `python -m inference LINE.toml`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from oreline.process import one_thread, tune_allocator
+
+one_thread()
+tune_allocator()
+
+from inference.capture import CURRENT  # noqa: E402  (torch and numba read the settings above when they are imported)
+from inference.classifier import Classifier  # noqa: E402
+from inference.pipeline import Pipeline  # noqa: E402
+from inference.reference import Reference  # noqa: E402
+from inference.settings import Settings  # noqa: E402
+from oreline.config import Config, LineSettings  # noqa: E402
+from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
+from oreline.process import Shell, guarded, run  # noqa: E402
+from oreline.ring import Ring, slot_bytes  # noqa: E402
+from oreline.sink import Policy  # noqa: E402
+from oreline.stream import Inbox, Outbox  # noqa: E402
+from oreline.wire import HEADER_LIMIT  # noqa: E402
+
+MOST_SAMPLES = 4096
+MOST_BANDS = 1024
+
+
+def main(path: str) -> None:
+    """Serve labels and reflectance of the raw stream until it ends."""
+    config = Config.load(Path(path))
+    settings, line = config.section("inference", Settings), config.line
+    shell = Shell("inference", line.output)
+    folder = settings.model_folder()
+    classifier = Classifier.load(folder) if folder else None
+    references = line.output / "references"
+    saved = settings.reference or references / CURRENT
+    reference = Reference.load(saved) if settings.reference or saved.exists() else None
+    pipeline = Pipeline(classifier, reference, references, reflectance="reflectance" in settings.streams)
+    outboxes = [_outbox(name, settings, line) for name in settings.streams]
+    inbox = Inbox(
+        line.endpoint("raw"),
+        "inference",
+        Policy.COMPLETE,
+        ring=line.ring("raw"),
+        cursor=min(((box.run, box.next) for box in outboxes), key=lambda cursor: cursor[1]),
+        borrow=True,
+    )
+    shell.ready(settings.metrics_port)
+    run(inbox, pipeline, outboxes, shell)
+    shell.report(
+        account=pipeline.account.summary(),
+        saturated_samples=pipeline.saturated_samples,
+        reference=_facts(pipeline.reference) if pipeline.reference else None,
+    )
+    for end in (inbox, *outboxes):
+        end.close()
+
+
+def _facts(reference: Reference) -> dict[str, object]:
+    dark, white = reference.dark, reference.white
+    return {
+        "id": reference.id,
+        "dark_lines": dark.lines,
+        "white_lines": white.lines,
+        "saturated_white_samples": int(white.saturated.sum()),
+    }
+
+
+def _outbox(name: str, settings: Settings, line: LineSettings) -> Outbox:
+    description = slot_bytes(HEADER_LIMIT, 8 * MOST_BANDS, 8192)
+    if name == "labels":
+        size = max(description, slot_bytes(HEADER_LIMIT, MOST_SAMPLES, MOST_SAMPLES))
+        return Outbox(line.endpoint(name), Ring.open(line.ring(name), settings.ring_lines, size), lines=LabelLine)
+    size = max(description, slot_bytes(HEADER_LIMIT, 4 * settings.largest_line, MOST_SAMPLES))
+    ring = Ring.open(line.ring(name), settings.reflectance_ring_lines, size)
+    return Outbox(line.endpoint(name), ring, lines=ReflectanceLine)
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(lambda: main(sys.argv[1])))

@@ -1,0 +1,42 @@
+"""What a line's configuration says of calibration and labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from oreline.config import Section
+from oreline.errors import ModelError, nearest
+
+SHIPPED = Path(__file__).parent / "models"
+
+
+class Settings(Section):
+    """[inference]: which model, which reference, which streams it makes."""
+
+    model: str | None = None
+    """Name of a model that comes with Oreline, or the folder of another; None where only reflectance is wanted."""
+    reference: Path | None = None
+    """Folder of a reference to begin with; otherwise the last one captured in this line's output folder."""
+    streams: list[Literal["labels", "reflectance"]] = ["labels"]
+    ring_lines: Annotated[int, Field(ge=64)] = 8192
+    """Label lines that are kept for a sink that is away."""
+    reflectance_ring_lines: Annotated[int, Field(ge=64)] = 128
+    largest_line: Annotated[int, Field(gt=0)] = 640 * 360
+    """Bands times samples of the largest line whose reflectance is passed on."""
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+    def model_folder(self) -> Path | None:
+        """Where the model is. Raises ModelError."""
+        if self.model is None:
+            return None
+        for folder in (Path(self.model), SHIPPED / self.model):
+            if (folder / "card.json").is_file():
+                return folder
+        known = sorted(path.parent.name for path in SHIPPED.glob("*/card.json"))
+        raise ModelError(
+            f"no model {self.model!r}: give one of {', '.join(known)}, or a folder with model.pt and card.json."
+            + nearest(self.model, known)
+        )

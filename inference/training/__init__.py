@@ -1,0 +1,131 @@
+"""`oreline train`: from laboratory spectra to a model's folder. Same data, same seed: the same bytes."""
+
+from __future__ import annotations
+
+import colorsys
+import hashlib
+import io
+import platform
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import sklearn
+import torch
+from numpy.typing import NDArray
+from rich.progress import Progress, TaskID
+
+from inference.backends.torchscript import encode
+from inference.backends.torchscript import load as load_network
+from inference.card import GOLDEN, MODEL, Card, CardClass, Training
+from inference.training.augment import Recipe, Sampler
+from inference.training.data import OTHER, Spectra, load
+from inference.training.fit import fit
+from inference.training.network import Network, kmac
+from inference.training.validate import FOLDS, Folds, confused, metrics, recall, unknown_below, validate
+from oreline.cameras import CameraPreset, camera_preset
+
+STEPS = 2000
+GOLDEN_SAMPLES = 64
+BACKGROUND_REFLECTANCE = 0.06
+"""Above a rubber belt, 0.04 to 0.05. Galena is darker still, and pyrite in a shadow: they are lost in the belt."""
+
+
+def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS) -> Card:
+    """Train, validate by specimen, and write `model.pt`, `golden.npz` and `card.json` into `out`.
+
+    Shows progress; takes minutes on one core. Raises ConfigError for an unknown preset or unfit data.
+    """
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    camera = camera_preset(preset)
+    spectra = load(data, camera)
+    with Progress() as progress:
+        bar = progress.add_task(f"training {preset}", total=steps * (FOLDS + 1))
+        train = partial(_train, camera, len(spectra.classes), steps, progress, bar)
+        folds = validate(spectra, train, seed)
+        everything = np.flatnonzero(~spectra.reserved)
+        sampler = Sampler(spectra, everything, seed)
+        network = train(sampler, seed)
+    return write(camera, spectra, folds, network, sampler, out, data.name, seed, steps)
+
+
+def _train(
+    camera: CameraPreset, classes: int, steps: int, progress: Progress, bar: TaskID, sampler: Sampler, seed: int
+) -> Network:
+    return fit(sampler, camera.bands, classes, steps, seed, lambda _step: progress.advance(bar))
+
+
+def write(
+    camera: CameraPreset,
+    spectra: Spectra,
+    folds: Folds,
+    network: Network,
+    sampler: Sampler,
+    out: Path,
+    data: str,
+    seed: int,
+    steps: int,
+) -> Card:
+    """Write a model's folder; the golden vector is answered by the bytes that were written."""
+    content = encode(network)
+    golden = _golden(content, sampler.draw(GOLDEN_SAMPLES)[0])
+    threshold = unknown_below(spectra, folds)
+    card = Card(
+        name=camera.name,
+        classes=_classes(spectra, folds),
+        wavelengths_nm=tuple(round(float(nm), 4) for nm in camera.wavelengths_nm),
+        fwhm_nm=camera.fwhm_nm,
+        background_reflectance=BACKGROUND_REFLECTANCE,
+        unknown_below=threshold,
+        kmac=kmac(camera.bands, len(spectra.classes)),
+        metrics=metrics(spectra, folds, threshold),
+        confused=confused(spectra, folds),
+        training=Training(
+            data=data, data_sha256=spectra.sha256, seed=seed, steps=steps, recipe=asdict(Recipe()), versions=_versions()
+        ),
+        model_sha256=hashlib.sha256(content).hexdigest(),
+        golden_sha256=hashlib.sha256(golden).hexdigest(),
+    ).sealed()
+    out.mkdir(parents=True, exist_ok=True)
+    (out / MODEL).write_bytes(content)
+    (out / GOLDEN).write_bytes(golden)
+    card.write(out)
+    return card
+
+
+def _golden(model: bytes, snv: NDArray[np.float32]) -> bytes:
+    made = io.BytesIO()
+    np.savez(made, snv=snv, logits=load_network(model, snv.shape)(snv))
+    return made.getvalue()
+
+
+def _classes(spectra: Spectra, folds: Folds) -> tuple[CardClass, ...]:
+    found = recall(spectra, folds)
+    return tuple(
+        CardClass(
+            name=name,
+            colour=_colour(number),
+            recall=found[number],
+            spectra=int((spectra.target == number).sum()),
+            specimens=len(set(spectra.specimen[spectra.target == number].tolist())),
+        )
+        for number, name in enumerate(spectra.classes)
+    )
+
+
+def _colour(number: int) -> tuple[int, int, int]:
+    """Hues a golden angle apart, bright and pale in turn."""
+    saturation, value = ((0.85, 0.95), (0.55, 0.95), (0.85, 0.70))[number % 3]
+    red, green, blue = colorsys.hsv_to_rgb(number * 0.618034 % 1.0, saturation, value)
+    return round(255 * red), round(255 * green), round(255 * blue)
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": torch.__version__,
+        "scikit-learn": sklearn.__version__,
+    }

@@ -1,0 +1,76 @@
+"""The spectra that models learn from, as a camera sees them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oreline.cameras import CameraPreset
+from oreline.errors import ConfigError
+from oreline.spectra import resampler
+
+SHIFTS_NM = tuple(range(-3, 4))
+"""Each spectrum is kept as seen by a camera whose wavelengths are off by so much."""
+NO_SHIFT = SHIFTS_NM.index(0)
+OTHER = -1
+COLUMNS = ("spectra", "wavelength_nm", "species", "sample_id", "role")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectra:
+    """n spectra. `seen` float32 (shifts, n, bands), reflectance; `target` int64 (n,): index into `classes`, or OTHER
+    for a mineral that is no class; `specimen` (n,): rows of one rock, which must not be split; `reserved` bool (n,):
+    minerals kept apart to tune rejection; `sha256` of the file."""
+
+    classes: tuple[str, ...]
+    seen: NDArray[np.float32]
+    target: NDArray[np.int64]
+    specimen: NDArray[np.str_]
+    reserved: NDArray[np.bool_]
+    sha256: str
+
+    @property
+    def clean(self) -> NDArray[np.float32]:
+        """Spectra at the camera's own wavelengths, float32 (n, bands)."""
+        return np.asarray(self.seen[NO_SHIFT])
+
+    @property
+    def known(self) -> NDArray[np.int64]:
+        """Rows of the classes."""
+        return np.flatnonzero(self.target != OTHER)
+
+
+def load(path: Path, preset: CameraPreset) -> Spectra:
+    """Read a library in the format of minerals_open.npz. Raises ConfigError where it is none, or does not cover
+    the camera."""
+    try:
+        content = path.read_bytes()
+        with np.load(path, allow_pickle=False) as data:
+            spectra, nm, species, specimen, role = (data[column] for column in COLUMNS)
+    except (OSError, KeyError, ValueError) as error:
+        raise ConfigError(f"{path} is no library of spectra with the columns {', '.join(COLUMNS)}: {error}") from None
+    classes = tuple(sorted(set(species[role == "open"].tolist()) - {""}))
+    index = {name: number for number, name in enumerate(classes)}
+    target = np.array(
+        [index.get(name, OTHER) if kind == "open" else OTHER for name, kind in zip(species, role, strict=True)]
+    )
+    seen = np.array([_as_seen(spectra, nm, preset, shift) for shift in SHIFTS_NM])
+    if not np.isfinite(seen).all():
+        raise ConfigError(f"{path} does not cover {preset.first_nm:g} to {preset.last_nm:g} nm of {preset.name}")
+    return Spectra(classes, seen, target, specimen, role == "unknown_open", hashlib.sha256(content).hexdigest())
+
+
+def _as_seen(
+    spectra: NDArray[np.float32], nm: NDArray[np.float32], preset: CameraPreset, shift: float
+) -> NDArray[np.float32]:
+    """At the ends of the library its last values are held, so that a shifted camera does not look beyond it."""
+    step = float(nm[1] - nm[0])
+    edge = int(np.ceil(4 * preset.fwhm_nm / step))
+    beyond = step * np.arange(1, edge + 1)
+    wide = np.concatenate([nm[0] - beyond[::-1], nm.astype(np.float64), nm[-1] + beyond])
+    held = np.pad(spectra, ((0, 0), (edge, edge)), mode="edge")
+    return np.asarray(resampler(wide, preset.wavelengths_nm + shift, preset.fwhm_nm)(held), np.float32)

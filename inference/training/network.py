@@ -1,0 +1,76 @@
+"""The network: a 1D-CNN along the bands, written as Conv2d with (k, 1) kernels so that it reads lines as they come.
+
+Input (1, 1, bands, samples), logits (1, classes, 1, samples). Three convolutions with stride cut the bands 32-fold; the
+last is as long as what remains, so that a band keeps its place: a spectrum means something by where it absorbs.
+Widths are multiples of 16, the lanes of a vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+WIDTHS = (16, 32, 32)
+BENCH_WIDTHS = (32, 48, 48)
+"""About 150 kMAC at 224 bands: the network of the benchmark."""
+KERNELS = ((8, 8), (5, 2), (3, 2))
+"""Length and stride of each convolution; `Network.forward` says the strides again, because TorchScript wants them so."""
+DROPOUT = 0.3
+
+
+class Network(nn.Module):
+    """What is deployed: four convolutions and nothing that only training needs.
+
+    One class with plain tensors, not nested modules: TorchScript numbers the types of nested ones anew each time, and
+    the same training would not give the same bytes.
+    """
+
+    def __init__(self, convolutions: Iterable[nn.Conv2d]) -> None:
+        super().__init__()
+        for number, layer in enumerate(convolutions):
+            assert layer.bias is not None
+            self.register_buffer(f"weight{number}", layer.weight.detach().clone())
+            self.register_buffer(f"bias{number}", layer.bias.detach().clone())
+
+    def forward(self, snv: torch.Tensor) -> torch.Tensor:
+        """(1, 1, bands, samples) -> (1, classes, 1, samples)."""
+        x = functional.relu(functional.conv2d(snv, self.weight0, self.bias0, [8, 1]))
+        x = functional.relu(functional.conv2d(x, self.weight1, self.bias1, [2, 1]))
+        x = functional.relu(functional.conv2d(x, self.weight2, self.bias2, [2, 1]))
+        return functional.conv2d(x, self.weight3, self.bias3)
+
+
+def build(bands: int, classes: int, widths: tuple[int, ...] = WIDTHS) -> nn.Sequential:
+    """The network in training: batch normalisation after each convolution, dropout before the last."""
+    layers: list[nn.Module] = []
+    channels, rows = 1, bands
+    for width, (length, stride) in zip(widths, KERNELS, strict=True):
+        convolution = nn.Conv2d(channels, width, (length, 1), (stride, 1), bias=False)
+        layers += [convolution, nn.BatchNorm2d(width), nn.ReLU()]
+        channels, rows = width, (rows - length) // stride + 1
+    return nn.Sequential(*layers, nn.Dropout(DROPOUT), nn.Conv2d(channels, classes, (rows, 1)))
+
+
+def deployed(training: nn.Sequential) -> Network:
+    """The same function, normalisation folded into the convolutions."""
+    layers = list(training.eval())
+    folded: list[nn.Conv2d] = []
+    for layer, following in zip(layers, [*layers[1:], None], strict=True):
+        if isinstance(layer, nn.Conv2d):
+            normalised = isinstance(following, nn.BatchNorm2d)
+            folded.append(fuse_conv_bn_eval(layer, following) if normalised else layer)
+    return Network(folded).eval()
+
+
+def kmac(bands: int, classes: int, widths: tuple[int, ...] = WIDTHS) -> float:
+    """Thousands of multiply-accumulates a spectrum."""
+    total, channels, rows = 0, 1, bands
+    for width, (length, stride) in zip(widths, KERNELS, strict=True):
+        rows = (rows - length) // stride + 1
+        total += rows * channels * width * length
+        channels = width
+    return (total + channels * classes * rows) / 1000.0

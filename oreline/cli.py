@@ -1,0 +1,154 @@
+"""The command line. It composes: every other part is loaded here by name, and only when a command needs it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from oreline import report as reports
+from oreline.config import SETTINGS, Config
+from oreline.errors import ConfigError, OrelineError
+from oreline.progress import Progress
+from oreline.supervise import Supervisor
+
+DEMO = Path(__file__).parents[1] / "deploy" / "examples" / "demo.toml"
+JSON_OPTION = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON to this file.")]
+
+app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
+config_app = typer.Typer(no_args_is_help=True, help="Check and explain configuration files.")
+app.add_typer(config_app, name="config")
+console = Console(highlight=False, soft_wrap=True)
+
+
+@app.command()
+def run(line: Annotated[Path, typer.Argument(help="TOML file of the line.")], json: JSON_OPTION = None) -> None:
+    """Run a line: its camera, inference and sinks, until its stream ends or Ctrl-C."""
+    _run(Config.load(line), json)
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float, typer.Option(help="Length of belt to sort.", min=1.0)] = 20.0,
+    output: Annotated[Path, typer.Option(help="Folder for everything that is made.")] = Path("out/demo"),
+    json: JSON_OPTION = None,
+) -> None:
+    """Sort a simulated belt: dark, white, then stones at the camera's own rate, into both sinks."""
+    config = Config.load(DEMO)
+    scene, steps = config.tables["simulator"]["scene"], config.tables["acquisition"]["steps"]
+    lines = round(seconds * config.tables["simulator"]["frame_rate"])
+    scene["lines"] = steps[-1]["lines"] = lines
+    config.tables["line"]["output"] = str(output)
+    _run(config, json)
+
+
+@app.command()
+def replay(
+    recording: Annotated[Path, typer.Argument(help="ENVI header, TIFF, or a folder with references beside it.")],
+    speed: Annotated[str, typer.Option(help="1 is the recorded rate; max loses nothing and waits for nobody.")] = "max",
+    reflectance: Annotated[Path | None, typer.Option(help="Write reflectance as float32 ENVI BIL (OUT.hdr).")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Write labels as ENVI Classification (OUT.hdr).")] = None,
+    model: Annotated[str | None, typer.Option(help="Name or folder of the model for --labels.")] = None,
+    reference: Annotated[Path | None, typer.Option(help="Folder of a saved reference to use.")] = None,
+    output: Annotated[Path, typer.Option(help="Folder for references, journal and reports.")] = Path("out/replay"),
+    json: JSON_OPTION = None,
+) -> None:
+    """Play a recording through the simulated camera and the running line."""
+    if reflectance is None and labels is None:
+        raise ConfigError("nothing to do: ask for --reflectance OUT.hdr, --labels OUT.hdr, or both")
+    replaying = importlib.import_module("oreline.replay")
+    config, found = replaying.line_of(
+        recording,
+        output=output,
+        speed=speed,
+        reflectance=reflectance,
+        labels=labels,
+        model=model,
+        reference=reference,
+    )
+    if found.scene.missing_lines:
+        console.print(
+            f"{found.scene.path}: cut short, {found.scene.missing_lines} lines that its header promises are missing; "
+            f"playing the {found.scene.lines} that are whole"
+        )
+    wanted = {"reflectance": reflectance, "labels": labels}
+    wanted = {what: header for what, header in wanted.items() if header is not None}
+    _run(config, json, lambda ran: replaying.report_of(ran, found, wanted))
+
+
+@app.command()
+def train(
+    preset: Annotated[str, typer.Argument(help="Camera preset: nir224 or swir288.")],
+    data: Annotated[Path, typer.Option(help="Spectra, as minerals_open.npz.")],
+    out: Annotated[Path, typer.Option(help="Folder of the model that is made.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+) -> None:
+    """Train a model for a camera, validate it by specimen, and write its card."""
+    importlib.import_module("inference.training").main(preset, data, out, seed)
+
+
+@app.command()
+def bench(
+    json: JSON_OPTION = None,
+    quick: Annotated[bool, typer.Option(help="Fewer rounds.")] = False,
+) -> None:
+    """Measure every stage against the machine's ceilings, side by side in one run."""
+    importlib.import_module("oreline.bench").main(json, quick)
+
+
+@config_app.command()
+def check(line: Path) -> None:
+    """Say whether a line's file is right, or all that is wrong with it."""
+    Config.load(line).check()
+    console.print(f"{line} is right")
+
+
+@config_app.command()
+def schema(table: Annotated[str, typer.Argument(help=f"One of {', '.join(SETTINGS)}.")]) -> None:
+    """Print the JSON schema of a table."""
+    if table not in SETTINGS:
+        raise ConfigError(f"no table {table!r}: choose one of {', '.join(SETTINGS)}")
+    console.print_json(data=SETTINGS[table]().model_json_schema())
+
+
+def _run(config: Config, json: Path | None, make_report: Any = reports.report_of) -> None:
+    config.check()
+    output = config.line.output
+    for left in output.glob("*.json"):
+        left.unlink()
+    path = output / "line.json"
+    config.save(path)
+    if config.tables.get("simulator", {}).get("scene"):
+        _render(config)
+    Supervisor(config, path, Progress(console)).run()
+    report = make_report(config)
+    reports.show(report, console)
+    if json is not None:
+        reports.save(report, json)
+
+
+def _render(config: Config) -> None:
+    """Render the scene before anything is started, where it can be seen to progress."""
+    scenery = importlib.import_module("hwsim.scenery")
+    settings = config.section("simulator", SETTINGS["simulator"]())
+    with console.status("rendering the scene") as status:
+        scenery.recording_of(
+            settings, config.line.output, lambda done, of: status.update(f"rendering the scene: {done} of {of} lines")
+        )
+
+
+def main() -> None:
+    """The `oreline` command: a refusal is one message and its exit code."""
+    try:
+        app()
+    except OrelineError as error:
+        print(f"oreline: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""Recordings: a cube of counts, its references, and where to find them.
+
+Every format is seen through one window, `Recording.cube` (lines, bands, samples), a view of the mapped file. A file
+that is shorter than its header promises plays the whole lines that it holds, and says how many are missing.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oreline import envi, tiff
+from oreline.errors import RecordingError
+
+TIFF_SUFFIXES = (".tif", ".tiff")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A cube on disk.
+
+    `lines`: whole lines that can be read; `missing_lines`: what the header promised beyond them.
+    `dtype` carries the byte order. `offset`: bytes before the first value. `strides`: bytes from one line, band
+    and sample to the next; None where the file must be decoded (TIFF). `x_start`: first sample on the sensor.
+    `wavelengths_nm`, `fwhm_nm`: one a band, or empty. `full_scale`: the count of a saturated pixel, None if unknown.
+    `metadata`: the header's fields.
+    """
+
+    path: Path
+    samples: int
+    bands: int
+    lines: int
+    interleave: str
+    dtype: np.dtype[Any]
+    offset: int = 0
+    strides: tuple[int, int, int] | None = None
+    missing_lines: int = 0
+    x_start: int = 0
+    wavelengths_nm: tuple[float, ...] = field(default=(), repr=False)
+    fwhm_nm: tuple[float, ...] = field(default=(), repr=False)
+    full_scale: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def cube(self) -> NDArray[Any]:
+        """Read-only view (lines, bands, samples) of the mapped file. A TIFF is decoded into memory."""
+        shape = (self.lines, self.bands, self.samples)
+        if self.strides is None:
+            return tiff.read_cube(self.path, tiff.read_layout(self.path))
+        if self.lines == 0:
+            return np.empty(shape, self.dtype)
+        with self.path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        return np.ndarray(shape, self.dtype, mapped, self.offset, self.strides)
+
+    def lines_array(self, first: int, n: int) -> NDArray[Any]:
+        """`n` lines from `first` on, (n, bands, samples), fewer where the recording ends; a view."""
+        return self.cube[first : first + n]
+
+    def line(self, index: int) -> NDArray[Any]:
+        """One line (bands, samples), a view. Raises IndexError."""
+        line: NDArray[Any] = self.cube[index]
+        return line
+
+
+@dataclass(frozen=True)
+class RecordingSet:
+    """A scene with the references that were recorded with it, where there are any."""
+
+    KINDS: ClassVar = ("scene", "dark", "white")
+
+    scene: Recording
+    dark: Recording | None = None
+    white: Recording | None = None
+
+    def __post_init__(self) -> None:
+        for kind in ("dark", "white"):
+            reference: Recording | None = getattr(self, kind)
+            if reference is not None and reference.bands != self.scene.bands:
+                raise RecordingError(
+                    f"the {kind} reference {reference.path.name} has {reference.bands} bands, "
+                    f"but {self.scene.path.name} has {self.scene.bands}: they are not of one camera setting"
+                )
+
+    def present(self) -> dict[str, Recording]:
+        """The recordings that are there, by kind, scene first."""
+        return {kind: found for kind in self.KINDS if (found := getattr(self, kind)) is not None}
+
+
+def open_recording(path: Path) -> Recording:
+    """Open a TIFF, an ENVI header, or an ENVI data file that has its header beside it.
+
+    Nothing is read but headers. Raises RecordingError with what to do.
+    """
+    if not path.is_file():
+        raise RecordingError(f"{path} is not a file: give a .hdr, its data file, or a .tif")
+    if path.suffix.lower() in TIFF_SUFFIXES:
+        return _open_tiff(path)
+    if path.suffix.lower() == ".hdr":
+        return _open_envi(path, envi.find_data(path))
+    return _open_envi(envi.find_header(path), path)
+
+
+def find_recording(path: Path) -> RecordingSet:
+    """A scene and its references.
+
+    `path` is a file, a folder with one scene, or a LUMO folder (`capture/` inside it). The references of `NAME` are
+    `DARKREF_NAME` and `WHITEREF_NAME` in the same folder, in any format. Raises RecordingError with what to do,
+    such as when the folder holds several scenes.
+    """
+    if not path.exists():
+        raise RecordingError(f"{path} does not exist")
+    scene = path if path.is_file() else _only_scene(path / "capture" if (path / "capture").is_dir() else path)
+    stem = scene.stem if scene.suffix else scene.name
+    return RecordingSet(
+        open_recording(scene),
+        _reference(scene.parent, f"DARKREF_{stem}"),
+        _reference(scene.parent, f"WHITEREF_{stem}"),
+    )
+
+
+def _only_scene(folder: Path) -> Path:
+    scenes = [path for path in _entrances(folder) if not path.name.upper().startswith(("DARKREF_", "WHITEREF_"))]
+    if len(scenes) == 1:
+        return scenes[0]
+    if not scenes:
+        raise RecordingError(f"{folder} holds no recording: expected NAME.hdr with its data file, or NAME.tif")
+    raise RecordingError(f"{folder} holds {len(scenes)} recordings, name one: {', '.join(p.name for p in scenes)}")
+
+
+def _reference(folder: Path, name: str) -> Recording | None:
+    found = [path for path in _entrances(folder) if path.name.removesuffix(path.suffix) == name]
+    if len(found) > 1:
+        raise RecordingError(f"{folder} holds {name} more than once: {', '.join(path.name for path in found)}")
+    return open_recording(found[0]) if found else None
+
+
+def _entrances(folder: Path) -> list[Path]:
+    """The files by which a recording can be opened, each recording once."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in (".hdr", *TIFF_SUFFIXES))
+
+
+def _open_envi(header: Path, data: Path) -> Recording:
+    said = envi.read_header(header)
+    size = data.stat().st_size - said.offset
+    lines, strides = _layout(said, size)
+    if lines == 0 and said.lines:
+        raise RecordingError(f"{data} holds no whole line: {size} bytes of {said.samples} x {said.bands} samples")
+    return Recording(
+        path=data,
+        samples=said.samples,
+        bands=said.bands,
+        lines=lines,
+        interleave=said.interleave,
+        dtype=said.dtype,
+        offset=said.offset,
+        strides=strides,
+        missing_lines=max(0, said.lines - lines),
+        x_start=said.x_start,
+        wavelengths_nm=said.wavelengths_nm,
+        fwhm_nm=said.fwhm_nm,
+        full_scale=said.full_scale,
+        metadata=said.fields,
+    )
+
+
+def _layout(said: envi.EnviHeader, size: int) -> tuple[int, tuple[int, int, int]]:
+    """Whole lines in `size` bytes, and the strides of line, band and sample.
+
+    A header with 0 lines is one whose writer died: the size decides.
+    """
+    item = said.dtype.itemsize
+    row, line = said.samples * item, said.samples * said.bands * item
+    if said.interleave == "bsq":
+        held = (size - (said.bands - 1) * said.lines * row) // row
+        strides = row, said.lines * row, item
+    else:
+        held = size // line
+        strides = (line, row, item) if said.interleave == "bil" else (line, item, said.bands * item)
+    held = max(held, 0)
+    return (min(held, said.lines) if said.lines or said.interleave == "bsq" else held), strides
+
+
+def _open_tiff(path: Path) -> Recording:
+    layout = tiff.read_layout(path)
+    return Recording(
+        path=path,
+        samples=layout.samples,
+        bands=layout.bands,
+        lines=layout.lines,
+        interleave=layout.interleave,
+        dtype=layout.dtype,
+        x_start=layout.x_start,
+        wavelengths_nm=layout.wavelengths_nm,
+        metadata=layout.metadata,
+    )

@@ -1,0 +1,78 @@
+"""What a run amounts to, put together from what each process left when it ended."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from oreline.config import Config
+
+
+def facts_of(output: Path, name: str) -> dict[str, Any]:
+    """What a process reported when it ended in order; empty where it did not."""
+    path = output / f"{name}.json"
+    facts: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    return facts
+
+
+def report_of(config: Config) -> dict[str, Any]:
+    """The journal's account against what acquisition counted, latency and stones at the sorter, and, where the scene
+    is a simulated one, what its truth says of labels and shots.
+
+    `unaccounted` is what acquisition acquired, less what the journal holds as labelled, shed or lost.
+    """
+    output = config.line.output
+    acquired = int(facts_of(output, "acquisition").get("account", {}).get("acquired", 0))
+    log, sorter = facts_of(output, "log"), facts_of(output, "conveyor")
+    labelled, shed, lost = (int(log.get("account", {}).get(key, 0)) for key in ("lines", "shed", "lost"))
+    report: dict[str, Any] = {
+        "acquired": acquired,
+        "labelled": labelled,
+        "shed": shed,
+        "lost": lost,
+        "unaccounted": acquired - labelled - shed - lost,
+        "lines_per_s": facts_of(output, "acquisition").get("lines_per_s", 0.0),
+        "latency_ms": sorter.get("latency_ms", log.get("latency_ms", {})),
+        "stones": {"seen": sorter.get("stones", 0)},
+        "sorter": {**sorter.get("account", {}), "commands_late": sorter.get("late", 0)},
+        "saturated_samples": facts_of(output, "inference").get("saturated_samples", 0),
+        "reference": facts_of(output, "inference").get("reference"),
+        "artefacts": {**log.get("artefacts", {}), **sorter.get("artefacts", {})},
+    }
+    if config.tables.get("simulator", {}).get("scene") is not None:
+        truth = importlib.import_module("hwsim.verdict").verdict(config)
+        report["stones"].update(truth.pop("stones"))
+        report.update(truth)
+    return report
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    """Print a report for a person."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column()
+    account = [f"{key} {report[key]}" for key in ("labelled", "shed", "lost")]
+    table.add_row("lines", f"acquired {report['acquired']} = {' + '.join(account)}")
+    table.add_row("", f"unaccounted {report['unaccounted']}")
+    table.add_row("rate", f"{report['lines_per_s']:.1f} lines/s")
+    if report.get("latency_ms"):
+        table.add_row("latency", ", ".join(f"{key} {value:.2f} ms" for key, value in report["latency_ms"].items()))
+    if "accuracy" in report:
+        table.add_row("accuracy", f"{report['accuracy']:.4f} of the true stone pixels of trained species")
+    for name in ("stones", "sorter", "reference"):
+        if report.get(name):
+            table.add_row(name, ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in report[name].items()))
+    for name, path in report["artefacts"].items():
+        table.add_row(name, str(path))
+    console.print(table)
+
+
+def save(report: dict[str, Any], path: Path) -> None:
+    """Write a report as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(report, indent=2, default=str) + "\n")

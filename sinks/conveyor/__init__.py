@@ -1,0 +1,5 @@
+"""Labels to stones, stones to decisions, decisions to valves."""
+
+from sinks.conveyor.sink import Conveyor
+
+__all__ = ["Conveyor"]

@@ -1,0 +1,64 @@
+"""A Modbus TCP connection to the PLC. Whatever fails is a PlcError, and closes it."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable, Sequence
+
+from pymodbus.client import ModbusTcpClient
+from pymodbus.exceptions import ModbusException
+from pymodbus.pdu import ModbusPDU
+
+from oreline import plc
+from oreline.errors import PlcError
+
+# The library logs each failure that it raises as well; here the exception is the report.
+logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
+
+
+class Link:
+    """`timeout_ms`: the longest that a connection attempt or an answer may take."""
+
+    def __init__(self, host: str, port: int, device_id: int, timeout_ms: float) -> None:
+        self._name, self._device = f"the PLC at {host}:{port}", device_id
+        self._client = ModbusTcpClient(host, port=port, timeout=timeout_ms / 1e3, retries=0)
+
+    @property
+    def is_open(self) -> bool:
+        return self._client.connected
+
+    def open(self) -> plc.Status:
+        """Connect, and read what the PLC says."""
+        if not self._client.connect() or self._client.socket is None:  # type: ignore[no-untyped-call]
+            raise PlcError(f"{self._name} does not answer: check host and port, that it is on and not in another's use")
+        self._client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self.status()
+
+    def status(self) -> plc.Status:
+        """Read the status block."""
+        reply = self._call(
+            lambda: self._client.read_holding_registers(
+                plc.start(plc.STATUS), count=plc.size(plc.STATUS), device_id=self._device
+            )
+        )
+        return plc.decode_status(reply.registers)
+
+    def write(self, fields: Sequence[plc.Field], registers: list[int]) -> None:
+        """Write a whole block in one FC16."""
+        self._call(lambda: self._client.write_registers(plc.start(fields), registers, device_id=self._device))
+
+    def close(self) -> None:
+        self._client.close()  # type: ignore[no-untyped-call]
+
+    def _call(self, request: Callable[[], ModbusPDU]) -> ModbusPDU:
+        """A connection after a failure may still deliver the old answer, so none is used twice."""
+        try:
+            reply = request()
+        except (ModbusException, OSError) as error:
+            self.close()
+            raise PlcError(f"{self._name} was lost: {error}") from error
+        if reply.isError():
+            self.close()
+            raise PlcError(f"{self._name} refused a register ({reply}): is it loaded with register map 1?")
+        return reply

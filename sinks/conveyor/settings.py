@@ -1,0 +1,63 @@
+"""Options of the conveyor."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from oreline.errors import ConfigError
+from oreline.messages import StreamInfo
+from oreline.plc import MAX_VALVES
+from sinks.conveyor.recipe import Recipe
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class ConveyorSettings(BaseModel):
+    """`host`, `port`, `device_id`: the PLC. `timeout_ms`: the longest wait for its answer.
+
+    `heartbeat_ms`: how often it hears of us. `valves`: in the bank, evenly across all samples; `margin_valves`: opened
+    more on each side of a stone. `distance_counts`: encoder counts from the camera's line to the valves.
+    `budget_ms`: a command is sent at most so long after its line was exposed; `send_ms` of it are kept for sending.
+    `max_lines`: most lines that wait for a decision. `fail_safe`: what the PLC does with stones while no lines come.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    recipe: Recipe
+    distance_counts: Annotated[int, Field(ge=0)]
+    host: str = "127.0.0.1"
+    port: Port = 502
+    device_id: Annotated[int, Field(ge=0, le=255)] = 1
+    timeout_ms: Annotated[float, Field(gt=0, le=100)] = 50.0
+    heartbeat_ms: Annotated[float, Field(ge=30, le=100)] = 30.0
+    valves: Annotated[int, Field(ge=1, le=MAX_VALVES)] = 64
+    margin_valves: Annotated[int, Field(ge=0, lt=MAX_VALVES)] = 0
+    budget_ms: Annotated[float, Field(gt=0)] = 150.0
+    send_ms: Annotated[float, Field(ge=0)] = 20.0
+    max_lines: Annotated[int, Field(ge=1, le=100_000)] = 1024
+    fail_safe: Literal["accept", "reject"] = "accept"
+
+    @model_validator(mode="after")
+    def _leave_time_to_decide(self) -> Self:
+        if self.send_ms >= self.budget_ms:
+            raise ValueError(f"send_ms must be less than budget_ms ({self.budget_ms:g})")
+        return self
+
+    def check(self, info: StreamInfo) -> int:
+        """Encoder counts per line, for a stream that fits these settings. Raises ConfigError."""
+        counts = round(info.counts_per_line)
+        if not 1 <= counts <= 0xFFFF:
+            raise ConfigError(
+                f"the stream has {info.counts_per_line:g} encoder counts a line, but valves fire by encoder: give the "
+                "camera an encoder of 1 to 65535 counts a line"
+            )
+        if info.line_rate_hz > 0:
+            travel_ms = 1e3 * self.distance_counts / (info.counts_per_line * info.line_rate_hz)
+            if self.budget_ms > travel_ms:
+                raise ConfigError(
+                    f"the belt takes {travel_ms:.0f} ms over distance_counts = {self.distance_counts}, but budget_ms "
+                    f"is {self.budget_ms:g}: a command could come after its stone has passed"
+                )
+        return counts

@@ -1,0 +1,179 @@
+"""The journal: one SQLite file in WAL mode, one transaction a commit, written by one process.
+
+Exactly once is the work of its keys: a line is (run, seq), a gap is (run, first), and what is there already is left
+alone and counted as a duplicate. `runs.next` moves in the same transaction as the lines, so that a restart asks for
+what is missing and for nothing else. Killing the process loses nothing that was committed; with `synchronous` "full",
+cutting the power does not either.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from oreline.errors import RecordingError
+from oreline.messages import EndOfStream, Gap, LabelLine, Message, RawLine, ReflectanceLine, StreamInfo
+
+SCHEMA = 1
+_TABLES = """
+CREATE TABLE IF NOT EXISTS runs(
+    run BLOB PRIMARY KEY, next INTEGER NOT NULL, exported INTEGER NOT NULL DEFAULT 0,
+    end INTEGER, lines INTEGER, lost INTEGER, reference INTEGER);
+CREATE TABLE IF NOT EXISTS streams(
+    run BLOB NOT NULL, seq INTEGER NOT NULL, info TEXT NOT NULL, PRIMARY KEY (run, seq));
+CREATE TABLE IF NOT EXISTS lines(
+    run BLOB NOT NULL, seq INTEGER NOT NULL, epoch INTEGER NOT NULL, block_id INTEGER NOT NULL, t_ns INTEGER NOT NULL,
+    encoder INTEGER NOT NULL, flags INTEGER NOT NULL, model TEXT NOT NULL, calibration TEXT NOT NULL,
+    latency_us INTEGER NOT NULL, labels BLOB NOT NULL, confidence BLOB NOT NULL, PRIMARY KEY (run, seq));
+CREATE TABLE IF NOT EXISTS gaps(
+    run BLOB NOT NULL, first INTEGER NOT NULL, n INTEGER NOT NULL, epoch INTEGER NOT NULL, reason INTEGER NOT NULL,
+    PRIMARY KEY (run, first));
+"""
+_LINE = "INSERT OR IGNORE INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_GAP = "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?, ?)"
+_STREAM = "INSERT OR REPLACE INTO streams VALUES (?, ?, ?)"
+_NEXT = """INSERT INTO runs(run, next) VALUES (?, ?)
+    ON CONFLICT(run) DO UPDATE SET next = max(next, excluded.next), exported = 0"""
+_END = "UPDATE runs SET end = ?, lines = ?, lost = ?, reference = ? WHERE run = ?"
+
+
+class Journal:
+    """The writing side. Raises RecordingError where another process has it, or the file is no journal."""
+
+    def __init__(self, path: Path, synchronous: str = "normal") -> None:
+        self.path = path
+        self.duplicates = 0
+        self._lock = _lock(path)
+        try:
+            with _explained(path):
+                self._db = _connect(path, synchronous)
+        except RecordingError:
+            os.close(self._lock)
+            raise
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        return self._db
+
+    def position(self) -> tuple[bytes, int] | None:
+        """The newest run and its next sequence number."""
+        found = self._db.execute("SELECT run, next FROM runs ORDER BY rowid DESC LIMIT 1").fetchone()
+        return None if found is None else (found[0], found[1])
+
+    def write(self, messages: list[Message], now_ns: int) -> None:
+        """Commit messages in one transaction, all or none. `now_ns`: CLOCK_MONOTONIC, for the lines' latency.
+
+        Raises RecordingError where the disk is full or another holds the file; the same call may be made again.
+        """
+        lines = [m for m in messages if isinstance(m, LabelLine)]
+        gaps = [m for m in messages if isinstance(m, Gap)]
+        with self._transaction():
+            self._db.executemany(_NEXT, [(_run(m), m.first + m.n) for m in _furthest(messages)])
+            inserted = self._insert(_LINE, [_line_row(line, now_ns) for line in lines])
+            inserted += self._insert(_GAP, [(g.run, g.first, g.n, g.epoch, int(g.reason)) for g in gaps])
+            for message in messages:
+                self._note(message)
+        self.duplicates += len(lines) + len(gaps) - inserted
+
+    def mark_exported(self, run: bytes) -> None:
+        with _explained(self.path):
+            self._db.execute("UPDATE runs SET exported = 1 WHERE run = ?", (run,))
+
+    def unexported(self) -> list[bytes]:
+        """Runs that have lines or gaps which no export has seen."""
+        return [row[0] for row in self._db.execute("SELECT run FROM runs WHERE exported = 0 ORDER BY rowid")]
+
+    def close(self) -> None:
+        with _explained(self.path):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._db.close()
+        os.close(self._lock)
+
+    def _note(self, message: Message) -> None:
+        if isinstance(message, StreamInfo):
+            info = asdict(message) | {"run": message.run.hex()}
+            self._db.execute(_STREAM, (message.run, message.seq, json.dumps(info)))
+        elif isinstance(message, EndOfStream):
+            self._db.execute(_END, (message.seq, message.lines, message.lost, message.reference, message.run))
+
+    def _insert(self, statement: str, rows: list[tuple[Any, ...]]) -> int:
+        before = self._db.total_changes
+        self._db.executemany(statement, rows)
+        return self._db.total_changes - before
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _explained(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+
+def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, timeout=1.0)
+    try:
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, SCHEMA):
+            raise RecordingError(f"{path} has schema {version}, this writes {SCHEMA}: use another output folder")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA synchronous = {synchronous}")
+        db.executescript(f"{_TABLES} PRAGMA user_version = {SCHEMA};")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _lock(path: Path) -> int:
+    """A lock that ends with the process, however it ends."""
+    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise RecordingError(f"{path} is written by another process: stop it, or use another output folder") from error
+    return handle
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        advice = {
+            sqlite3.SQLITE_FULL: "the disk is full: free space, nothing that was committed is lost",
+            sqlite3.SQLITE_BUSY: "another program holds it: close it",
+            sqlite3.SQLITE_NOTADB: "it is no journal: use another output folder",
+            sqlite3.SQLITE_CORRUPT: "it is damaged: move it away, and use `sqlite3 FILE .recover` on the copy",
+        }.get(code, "check the disk and the folder's permissions")
+        raise RecordingError(f"{path}: {error}; {advice}") from error
+
+
+def _run(message: Message) -> bytes:
+    return message.stamp.run if isinstance(message, RawLine | LabelLine | ReflectanceLine) else message.run
+
+
+def _furthest(messages: list[Message]) -> list[Message]:
+    """The last message of each run, in order of the runs."""
+    return list({_run(message): message for message in messages}.values())
+
+
+def _line_row(line: LabelLine, now_ns: int) -> tuple[Any, ...]:
+    stamp = line.stamp
+    where = (stamp.run, stamp.seq, stamp.epoch, stamp.block_id, stamp.t_ns, stamp.encoder)
+    latency_us = (now_ns - stamp.t_ns) // 1000
+    how = (int(line.flags), line.model, line.calibration, latency_us)
+    return *where, *how, line.labels.tobytes(), line.confidence.tobytes()

@@ -1,0 +1,88 @@
+"""The journal, read: while it is written, too."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oreline.errors import RecordingError
+from oreline.messages import ClassInfo, Gap, Reason
+
+CHUNK = 4096
+COLUMNS = (
+    "seq",
+    "epoch",
+    "block_id",
+    "t_ns",
+    "encoder",
+    "flags",
+    "model",
+    "calibration",
+    "latency_us",
+    "labels",
+    "confidence",
+)
+_PAST_ALL = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Lines [start, stop) of a run that have the same samples and classes."""
+
+    start: int
+    stop: int
+    samples: int
+    classes: tuple[ClassInfo, ...]
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A read-only connection. Raises RecordingError where there is no journal."""
+    if not path.is_file():
+        raise RecordingError(f"{path} does not exist: name the journal of a run, such as journal.sqlite")
+    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        yield db
+    except sqlite3.DatabaseError as error:
+        raise RecordingError(f"{path} cannot be read as a journal: {error}") from error
+    finally:
+        db.close()
+
+
+def newest_run(db: sqlite3.Connection) -> bytes | None:
+    """The run that began last."""
+    found = db.execute("SELECT run FROM runs ORDER BY rowid DESC LIMIT 1").fetchone()
+    return None if found is None else bytes(found[0])
+
+
+def segments(db: sqlite3.Connection, run: bytes) -> list[Segment]:
+    """The run cut where samples or classes change."""
+    found: list[Segment] = []
+    for seq, text in db.execute("SELECT seq, info FROM streams WHERE run = ? ORDER BY seq", (run,)).fetchall():
+        info = json.loads(text)
+        classes = tuple(ClassInfo(c["name"], (*c["colour"],)) for c in info["classes"])
+        if found and (found[-1].samples, found[-1].classes) == (info["samples"], classes):
+            continue
+        if found:
+            found[-1] = Segment(found[-1].start, seq, found[-1].samples, found[-1].classes)
+        found.append(Segment(seq, _PAST_ALL, info["samples"], classes))
+    return found
+
+
+def lines(db: sqlite3.Connection, run: bytes, segment: Segment) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows of COLUMNS in order of seq, at most CHUNK at a time."""
+    query = f"SELECT {', '.join(COLUMNS)} FROM lines WHERE run = ? AND seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
+    cursor = db.execute(query, (run, segment.start, segment.stop))
+    while rows := cursor.fetchmany(CHUNK):
+        yield rows
+
+
+def gaps(db: sqlite3.Connection, run: bytes) -> list[Gap]:
+    """The gaps of a run in order."""
+    rows = db.execute("SELECT run, epoch, first, n, reason FROM gaps WHERE run = ? ORDER BY first", (run,))
+    return [Gap(bytes(of), epoch, first, n, Reason(reason)) for of, epoch, first, n, reason in rows]

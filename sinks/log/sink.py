@@ -1,0 +1,104 @@
+"""The log: every line and every gap once, then a table and a picture of the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from oreline.errors import RecordingError
+from oreline.messages import Message
+from oreline.sink import Policy
+from sinks.log import parquet, picture
+from sinks.log.account import account
+from sinks.log.journal import Journal
+from sinks.log.reading import reading
+
+JOURNAL = "journal.sqlite"
+
+
+class LogSettings(BaseModel):
+    """`synchronous`: "normal" survives the death of any process, "full" a power cut too, at an fsync a commit.
+
+    `parquet`, `label_map`: what to export when the run ends.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    synchronous: Literal["normal", "full"] = "normal"
+    parquet: bool = True
+    label_map: bool = True
+
+
+class Log:
+    """Writes `journal.sqlite` in the output folder, and exports each run beside it when it is closed."""
+
+    policy: ClassVar[Policy] = Policy.COMPLETE
+    stream: ClassVar[str] = "labels"
+    Settings: ClassVar[type[BaseModel]] = LogSettings
+
+    def __init__(self, settings: LogSettings, journal: Journal, clock: Callable[[], int]) -> None:
+        self._settings, self._journal, self._clock = settings, journal, clock
+        self._pending: list[Message] = []
+        self._report: dict[str, Any] | None = None
+
+    @classmethod
+    def open(cls, settings: LogSettings, output: Path, clock: Callable[[], int] = time.monotonic_ns) -> Log:
+        """Open or create the journal. Raises RecordingError where it is damaged or another process writes it."""
+        output.mkdir(parents=True, exist_ok=True)
+        return cls(settings, Journal(output / JOURNAL, settings.synchronous), clock)
+
+    def resume(self) -> tuple[bytes, int] | None:
+        return self._journal.position()
+
+    def consume(self, messages: list[Message]) -> None:
+        self._pending += messages
+
+    def commit(self) -> None:
+        """One transaction. Raises RecordingError, and then keeps what was consumed, so that it can be called again."""
+        if self._pending:
+            self._journal.write(self._pending, self._clock())
+            self._pending.clear()
+
+    def idle(self) -> None:
+        """Nothing to do: what was committed is safe."""
+
+    def close(self) -> dict[str, Any]:
+        """Export the runs that no export has seen yet, the interrupted ones before this one included."""
+        if self._report is None:
+            position, duplicates = self._journal.position(), self._journal.duplicates
+            artefacts = self._export(position[0]) if position else {}
+            self._journal.close()
+            counts = account(self._journal.path) if position else {}
+            self._report = {**counts, "duplicates": duplicates, "artefacts": artefacts}
+        return self._report
+
+    def _export(self, newest: bytes) -> dict[str, str]:
+        artefacts = {"journal": str(self._journal.path)}
+        try:
+            with reading(self._journal.path) as db:
+                for run in dict.fromkeys([*self._journal.unexported(), newest]):
+                    suffix = "" if run == newest else f"_{run.hex()[:12]}"
+                    artefacts |= {name + suffix: str(path) for name, path in self._files(db, run).items()}
+                    self._journal.mark_exported(run)
+        except OSError as error:
+            folder = self._journal.path.parent
+            raise RecordingError(
+                f"the journal is complete, but its export to {folder} failed: {error.strerror or error}; free "
+                "space, and start the log once more on that folder"
+            ) from error
+        return artefacts
+
+    def _files(self, db: Any, run: bytes) -> dict[str, Path]:
+        folder, name = self._journal.path.parent, run.hex()[:12]
+        files = {}
+        if self._settings.parquet:
+            files["parquet"] = folder / f"lines_{name}.parquet"
+            parquet.export(db, run, files["parquet"])
+        if self._settings.label_map:
+            maps = picture.export(db, run, folder / f"map_{name}")
+            files |= {"label_map" if i == 0 else f"label_map_{i:03d}": path for i, path in enumerate(maps)}
+        return files

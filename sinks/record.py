@@ -1,0 +1,195 @@
+"""Recording: reflectance or labels as ENVI files, one image line a sequence number.
+
+Lines that are missing are written as NaN or INVALID, so that line numbers stay right; reference lines have no line.
+A file ends where the run does, or where samples, bands or classes change. A sidecar, `record.json`, names the file and
+how many of its lines are committed: after a crash, what lies beyond is cut off and asked for again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from oreline.envi_writer import EnviWriter
+from oreline.errors import RecordingError, StreamError
+from oreline.messages import INVALID, Gap, LabelLine, Message, Reason, ReflectanceLine, StreamInfo
+from oreline.sink import Policy
+
+SIDECAR = "record.json"
+
+
+class RecordSettings(BaseModel):
+    """`what`: which stream is recorded. `name`: how file names begin; a part of the run id and a number follow."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    what: Literal["reflectance", "labels"] = "reflectance"
+    name: Annotated[str, Field(pattern=r"^\w[\w.-]*$")] = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a recording stands: run, next sequence number, the header of the open file, its part and lines.
+
+    `shape` (bands, samples) and `layout` (its hash) are those of the file.
+    """
+
+    run: str = ""
+    next: int = 0
+    header: str = ""
+    part: int = -1
+    lines: int = 0
+    shape: tuple[int, int] = (0, 0)
+    layout: str = ""
+
+
+class Record:
+    """Records reflectance, float32 BIL (lines, bands, samples)."""
+
+    policy: ClassVar[Policy] = Policy.COMPLETE
+    stream: ClassVar[str] = "reflectance"
+    Settings: ClassVar[type[BaseModel]] = RecordSettings
+    fill: ClassVar[float] = np.nan
+
+    def __init__(self, settings: RecordSettings, output: Path) -> None:
+        self._settings, self._output = settings, output
+        self._committed = self._place = _read(output / SIDECAR)
+        self._headers: list[Path] = []
+        self._writer: EnviWriter | None = None
+        self._report: dict[str, Any] | None = None
+        if self._place.header:
+            self._attach(EnviWriter.resume(output / self._place.header, self._place.lines))
+
+    @classmethod
+    def open(cls, settings: RecordSettings, output: Path) -> Record:
+        """Start, or go on after the last committed line. Raises RecordingError where the files do not fit."""
+        output.mkdir(parents=True, exist_ok=True)
+        return (Record if settings.what == "reflectance" else LabelRecord)(settings, output)
+
+    def resume(self) -> tuple[bytes, int] | None:
+        committed = self._committed
+        return (bytes.fromhex(committed.run), committed.next) if committed.run else None
+
+    def consume(self, messages: list[Message]) -> None:
+        for message in messages:
+            if isinstance(message, StreamInfo):
+                self._begin(message)
+            elif isinstance(message, Gap) and message.reason is not Reason.REFERENCE:
+                self._write(np.full(self._place.shape, self.fill, np.float32), message.n)
+            elif isinstance(message, ReflectanceLine | LabelLine):
+                self._write(self.pixels(message), 1)
+            self._place = replace(self._place, next=max(self._place.next, message.first + message.n))
+
+    def commit(self) -> None:
+        if self._writer is None:
+            return
+        place = replace(self._place, lines=self._writer.lines)
+        if place != self._committed:
+            self._writer.flush()
+            _write(self._output / SIDECAR, place)
+            self._committed = self._place = place
+
+    def idle(self) -> None:
+        """Nothing to do: what was committed is safe."""
+
+    def close(self) -> dict[str, Any]:
+        """Close the file; lines that were not committed are cut off, since they will come again."""
+        if self._report is None:
+            if self._writer is not None:
+                self._writer.close()
+                committed = self._committed.lines if self._committed.header == self._writer.header.name else 0
+                EnviWriter.resume(self._writer.header, committed).close()
+            names = [self._settings.what, *(f"{self._settings.what}_{i:03d}" for i in range(1, len(self._headers)))]
+            artefacts = {name: str(path) for name, path in zip(names, self._headers, strict=False)}
+            self._report = {"lines": self._committed.lines, "artefacts": artefacts}
+        return self._report
+
+    def pixels(self, line: ReflectanceLine | LabelLine) -> NDArray[Any]:
+        """The line as an image line (bands, samples)."""
+        if not isinstance(line, ReflectanceLine):
+            raise StreamError("this recorder takes reflectance, but labels came: set what = 'labels'")
+        return line.reflectance
+
+    def layout(self, info: StreamInfo) -> dict[str, Any]:
+        """How `EnviWriter.create` is to lay out the file."""
+        return {"samples": info.samples, "bands": info.bands, "dtype": "f4", "wavelengths_nm": info.wavelengths_nm}
+
+    def _begin(self, info: StreamInfo) -> None:
+        """Start a file, unless the one that is open fits."""
+        run, layout = info.run.hex(), self.layout(info)
+        digest = hashlib.sha256(repr(sorted(layout.items())).encode()).hexdigest()
+        if (run, digest) == (self._place.run, self._place.layout):
+            return
+        if self._writer is not None:
+            self._writer.close()
+        same_run = run == self._place.run
+        part = self._place.part + 1 if same_run else 0
+        header = self._output / f"{self._settings.name}_{run[:12]}_{part:03d}.hdr"
+        shape = (layout["bands"], layout["samples"])
+        self._place = _Place(run, self._place.next if same_run else info.seq, header.name, part, 0, shape, digest)
+        self._attach(EnviWriter.create(header, **layout, extra=_about(info)))
+
+    def _attach(self, writer: EnviWriter) -> None:
+        self._writer = writer
+        self._headers.append(writer.header)
+
+    def _write(self, pixels: NDArray[Any], n: int) -> None:
+        if self._writer is None:
+            raise StreamError("a line came before the StreamInfo that describes it")
+        try:
+            for _ in range(n):
+                self._writer.write(pixels)
+        except OSError as error:
+            raise RecordingError(f"{self._writer.data} cannot be written: {error.strerror}; free space") from error
+
+
+class LabelRecord(Record):
+    """Records labels as an ENVI Classification, uint8 (lines, 1, samples)."""
+
+    stream: ClassVar[str] = "labels"
+    fill: ClassVar[float] = INVALID
+
+    def pixels(self, line: ReflectanceLine | LabelLine) -> NDArray[Any]:
+        if not isinstance(line, LabelLine):
+            raise StreamError("this recorder takes labels, but reflectance came: set what = 'reflectance'")
+        return line.labels[None]
+
+    def layout(self, info: StreamInfo) -> dict[str, Any]:
+        return {"samples": info.samples, "bands": 1, "dtype": "u1", "classes": info.classes}
+
+
+def _about(info: StreamInfo) -> dict[str, str]:
+    return {
+        "sensor type": info.camera,
+        "serial number": info.serial,
+        "run": info.run.hex(),
+        "first sequence": str(info.seq),
+        "x start": str(info.offset_x),
+        "frame rate": f"{info.line_rate_hz:g}",
+    }
+
+
+def _read(sidecar: Path) -> _Place:
+    if not sidecar.exists():
+        return _Place()
+    try:
+        said = json.loads(sidecar.read_text())
+        return _Place(**(said | {"shape": tuple(said["shape"])}))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordingError(f"{sidecar} is damaged: move the recording away, and start in another folder") from error
+
+
+def _write(sidecar: Path, place: _Place) -> None:
+    draft = sidecar.with_name(sidecar.name + ".new")
+    try:
+        draft.write_text(json.dumps(asdict(place)))
+        draft.replace(sidecar)
+    except OSError as error:
+        raise RecordingError(f"{sidecar} cannot be written: {error.strerror}; free space") from error

@@ -1,0 +1,74 @@
+"""A camera in a process of its own, and a consumer of what it delivers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from oreline.config import Config
+from oreline.messages import EndOfStream, Message
+from oreline.sink import Policy
+from oreline.stream import Inbox
+
+
+@dataclass
+class Running:
+    """The real acquisition process, and what an inference process would see of it."""
+
+    process: subprocess.Popen[str]
+    inbox: Inbox
+
+    def messages(self, timeout_s: float = 60.0) -> Iterator[Message]:
+        """Everything up to the end of the stream, each acknowledged after it was looked at."""
+        deadline = monotonic() + timeout_s
+        while monotonic() < deadline:
+            for message in self.inbox.receive(50):
+                yield message
+                if isinstance(message, EndOfStream):
+                    self.inbox.ack()
+                    return
+            self.inbox.ack()
+            assert self.process.poll() in (None, 0), self.process.stderr and self.process.stderr.read()
+        pytest.fail("the stream did not end")
+
+
+Start = Callable[..., Any]
+
+
+@pytest.fixture
+def acquire(tmp_path: Path) -> Start:
+    """Run acquisition with settings; ends it if the test has not."""
+
+    @contextmanager
+    def start(**settings: Any) -> Iterator[Running]:
+        config = Config({"line": {"output": str(tmp_path / "out"), "state": str(tmp_path)}, "acquisition": settings})
+        config.save(tmp_path / "line.json")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "acquisition", str(tmp_path / "line.json")],
+            env={**os.environ, "ORELINE_SIMCAM": str(tmp_path / "cameras")},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        line = config.line
+        inbox = Inbox(line.endpoint("raw"), "inference", Policy.COMPLETE, ring=line.ring("raw"), borrow=True)
+        try:
+            with process:
+                try:
+                    yield Running(process, inbox)
+                    inbox.close()
+                    process.wait(10)
+                finally:
+                    process.kill()
+        finally:
+            inbox.close()
+
+    return start

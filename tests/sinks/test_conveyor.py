@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oreline import plc
+from oreline.errors import ConfigError, PlcError, StreamError
+from oreline.messages import BACKGROUND, Flag, Gap, LabelLine, Reason, StreamInfo
+from oreline.testing import RUN, SinkContract, end_of_stream, label_line, stream_info
+from sinks.conveyor import Conveyor
+from sinks.conveyor.settings import ConveyorSettings
+
+Eventually = Callable[[Callable[[], object]], None]
+DISTANCE = 5000
+SETTINGS: dict[str, Any] = {
+    "recipe": {"ore": ["calcite"], "min_fraction": 0.5, "min_pixels": 4},
+    "distance_counts": DISTANCE,
+    "valves": 32,
+    "budget_ms": 4000,
+    "send_ms": 10,
+}
+STONE = [BACKGROUND] * 4 + [0] * 4 + [BACKGROUND] * 24
+BARREN = [BACKGROUND] * 20 + [1] * 4 + [BACKGROUND] * 8
+VALVES_OF_STONE = [0b11110000, 0, 0, 0, 0, 0, 0, 0]
+
+
+class Clock:
+    """CLOCK_MONOTONIC, set forward at will."""
+
+    def __init__(self) -> None:
+        self.ahead_ns = 0
+
+    def __call__(self) -> int:
+        return time.monotonic_ns() + self.ahead_ns
+
+
+class TestConveyorContract(SinkContract):
+    sink = Conveyor
+
+    @pytest.fixture
+    def options(self, plc_on_loopback: Any) -> dict[str, Any]:
+        return SETTINGS | {"port": plc_on_loopback.port}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def conveyor(plc_on_loopback: Any, clock: Clock, tmp_path: Path) -> Conveyor:
+    return Conveyor.open(ConveyorSettings(**SETTINGS, port=plc_on_loopback.port), tmp_path, clock)
+
+
+def belt(*pictures: list[int], first: int = 0) -> list[LabelLine]:
+    return [label_line(first + i, labels=labels) for i, labels in enumerate(pictures)]
+
+
+EMPTY = [BACKGROUND] * 32
+
+
+def feed(conveyor: Conveyor, *messages: Any) -> None:
+    conveyor.consume(list(messages))
+    conveyor.commit()
+
+
+def test_an_ore_stone_opens_the_valves_over_it_and_a_barren_one_does_not(
+    plc_on_loopback: Any, conveyor: Conveyor
+) -> None:
+    feed(conveyor, stream_info(), *belt(EMPTY, STONE, STONE, STONE, EMPTY, BARREN, BARREN, EMPTY))
+    report = conveyor.close()
+    rows = plc_on_loopback.program.rows
+    assert rows["encoder"].tolist() == [DISTANCE + 10, DISTANCE + 20, DISTANCE + 30]
+    assert rows["valves"].tolist() == [VALVES_OF_STONE] * 3
+    assert (report["stones"], report["ejected"], report["commands"], report["late"]) == (2, 1, 3, 0)
+    assert report["classes"]["calcite"] == 12
+    assert report["classes"]["background"] == 8 * 32 - 12 - 8
+    assert report["latency_ms"]["max"] > 0
+
+
+def test_a_stone_split_over_two_batches_is_one_stone(plc_on_loopback: Any, conveyor: Conveyor) -> None:
+    feed(conveyor, stream_info(), *belt(STONE, STONE))
+    feed(conveyor, *belt(STONE, EMPTY, first=2))
+    report = conveyor.close()
+    assert (report["stones"], report["cut"]) == (1, 0)
+    assert len(plc_on_loopback.program.rows) == 3
+
+
+def test_a_long_stone_goes_out_in_batches_of_thirteen_lines(plc_on_loopback: Any, conveyor: Conveyor) -> None:
+    feed(conveyor, stream_info(), *belt(*[STONE] * 40, EMPTY))
+    conveyor.close()
+    rows = plc_on_loopback.program.rows
+    assert rows["encoder"].tolist() == [DISTANCE + 10 * i for i in range(40)]
+    assert plc_on_loopback.program.batches == 4
+
+
+def test_rows_keep_their_own_encoder_when_the_belt_changes_speed(plc_on_loopback: Any, conveyor: Conveyor) -> None:
+    info = stream_info()
+    encoders = [0, 10, 20, 34, 49, 65]
+    lines = [label_line(i, info, STONE) for i in range(len(encoders))]
+    for line, encoder in zip(lines, encoders, strict=True):
+        object.__setattr__(line.stamp, "encoder", encoder)
+    feed(conveyor, info, *lines)
+    feed(conveyor, end_of_stream(info, 6))
+    conveyor.close()
+    found = plc_on_loopback.program.rows["encoder"].astype(int) - DISTANCE
+    assert len(found) == 6
+    assert abs(found - encoders).max() <= info.counts_per_line / 2
+
+
+def test_a_command_is_never_sent_after_its_deadline(plc_on_loopback: Any, conveyor: Conveyor, clock: Clock) -> None:
+    conveyor.consume([stream_info(), *belt(STONE, STONE, EMPTY)])
+    clock.ahead_ns += 4_001_000_000
+    conveyor.commit()
+    report = conveyor.close()
+    assert (report["ejected"], report["late"], report["commands"]) == (1, 2, 0)
+    assert len(plc_on_loopback.program.rows) == 0
+
+
+def test_a_line_that_comes_too_late_is_counted_and_cuts_the_stone(conveyor: Conveyor) -> None:
+    stale = label_line(2, labels=STONE, t_ns=time.monotonic_ns() - 5_000_000_000)
+    feed(conveyor, stream_info(), *belt(STONE, STONE), stale, *belt(STONE, EMPTY, first=3))
+    report = conveyor.close()
+    assert (report["stale"], report["stones"], report["cut"]) == (1, 2, 1)
+
+
+def test_an_open_stone_is_decided_when_its_first_line_must_leave(
+    plc_on_loopback: Any, conveyor: Conveyor, clock: Clock, eventually: Eventually
+) -> None:
+    feed(conveyor, stream_info(), *belt(STONE, STONE))
+    assert len(plc_on_loopback.program.rows) == 0
+    clock.ahead_ns += 3_991_000_000 - (clock() - time.monotonic_ns())
+    conveyor.idle()
+    eventually(lambda: conveyor.idle() or len(plc_on_loopback.program.rows) or conveyor.report()["late"])
+    report = conveyor.close()
+    assert report["commands"] + report["late"] == 2
+
+
+def test_a_gap_cuts_the_stone_in_two(conveyor: Conveyor) -> None:
+    gap = Gap(RUN, 1, 2, 1, Reason.SHED)
+    feed(conveyor, stream_info(), *belt(STONE, STONE), gap, *belt(STONE, EMPTY, first=3))
+    report = conveyor.close()
+    assert (report["stones"], report["cut"], report["stale"]) == (2, 1, 0)
+
+
+def test_a_line_without_an_encoder_is_not_fired_at(plc_on_loopback: Any, conveyor: Conveyor) -> None:
+    feed(conveyor, stream_info(), label_line(0, labels=STONE, flags=Flag.NO_ENCODER), *belt(EMPTY, first=1))
+    assert conveyor.close()["commands"] == 0
+    assert len(plc_on_loopback.program.rows) == 0
+
+
+def test_no_plc_is_refused(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(PlcError, match="does not answer"):
+            Conveyor.open(ConveyorSettings(**SETTINGS, port=taken.getsockname()[1]), tmp_path)
+
+
+def test_a_recipe_for_other_classes_is_refused(conveyor: Conveyor) -> None:
+    info: StreamInfo = stream_info(classes=stream_info().classes[1:])
+    with pytest.raises(ConfigError, match="calcite"):
+        conveyor.consume([info])
+    conveyor.close()
+
+
+def test_a_line_before_its_stream_info_is_refused(conveyor: Conveyor) -> None:
+    with pytest.raises(StreamError, match="StreamInfo"):
+        conveyor.consume([label_line(0)])
+    conveyor.close()
+
+
+def test_the_plc_hears_the_heartbeat_while_no_lines_come(
+    plc_on_loopback: Any, conveyor: Conveyor, eventually: Eventually
+) -> None:
+    program = plc_on_loopback.program
+    feed(conveyor, stream_info(), *belt(EMPTY))
+    eventually(lambda: conveyor.idle() or program.state is plc.State.RUN | plc.State.CALIBRATED)
+    heard = set()
+    eventually(lambda: conveyor.idle() or heard.add(program.heard) or len(heard) > 5)
+    assert program.safe_states == 0
+    conveyor.close()
+
+
+def test_silence_and_closing_stop_the_run(
+    plc_on_loopback: Any, clock: Clock, tmp_path: Path, eventually: Eventually
+) -> None:
+    program = plc_on_loopback.program
+    settings = ConveyorSettings(**SETTINGS, port=plc_on_loopback.port, fail_safe="reject")
+    conveyor = Conveyor.open(settings, tmp_path, clock)
+    feed(conveyor, stream_info(), *belt(EMPTY))
+    eventually(lambda: conveyor.idle() or plc.State.RUN in program.state)
+    clock.ahead_ns += 600_000_000
+    eventually(lambda: conveyor.idle() or program.state is plc.State.REJECT_ALL)
+    conveyor.close()
+    eventually(lambda: program.state is plc.State.STOPPED)
+
+
+def test_a_plc_that_goes_away_and_comes_back_is_sent_what_is_still_in_time(
+    plc_on_loopback: Any, conveyor: Conveyor, clock: Clock, eventually: Eventually
+) -> None:
+    feed(conveyor, stream_info(), *belt(EMPTY))
+    plc_on_loopback.halt()
+    eventually(lambda: conveyor.idle() or conveyor.report()["outages"])
+    feed(conveyor, *belt(STONE, EMPTY, first=1))
+    clock.ahead_ns += 4_001_000_000
+    late = [label_line(seq, labels=labels, t_ns=clock()) for seq, labels in ((3, STONE), (4, STONE), (5, EMPTY))]
+    feed(conveyor, *late)
+    plc_on_loopback.start()
+    eventually(lambda: conveyor.idle() or conveyor.report()["commands"] == 2 or conveyor.report()["late"] > 1)
+    report = conveyor.close()
+    assert (report["late"], report["commands"]) == (1, 2)
+    assert plc_on_loopback.program.rows["encoder"].tolist() == [DISTANCE + 30, DISTANCE + 40]
+
+
+def test_rows_wait_while_the_plc_is_inhibited_and_go_when_it_is_armed(
+    plc_on_loopback: Any, conveyor: Conveyor, eventually: Eventually
+) -> None:
+    program = plc_on_loopback.program
+    feed(conveyor, stream_info(), *belt(EMPTY))
+    program.disarm()
+    eventually(lambda: conveyor.idle() or conveyor.status.inhibit)
+    feed(conveyor, *belt(STONE, EMPTY, first=1))
+    assert len(program.rows) == 0
+    program.rearm()
+    eventually(lambda: conveyor.idle() or len(program.rows) == 1)
+    assert conveyor.close()["commands"] == 1

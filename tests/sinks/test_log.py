@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from oreline.errors import RecordingError
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, Gap, Message, Reason
+from oreline.testing import CLASSES, RUN, SinkContract, end_of_stream, label_line, stream_info
+from sinks.log import Log, account
+from sinks.log import picture as pictures
+from sinks.log.sink import LogSettings
+
+ROOT = Path(__file__).parents[2]
+
+
+def journal_rows(output: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
+    db = sqlite3.connect(output / "journal.sqlite")
+    try:
+        return db.execute(query, values).fetchall()
+    finally:
+        db.close()
+
+
+class TestLogContract(SinkContract):
+    sink = Log
+
+    def delivered(self, output: Path, run: bytes) -> list[int]:
+        return [row[0] for row in journal_rows(output, "SELECT seq FROM lines WHERE run = ? ORDER BY rowid", run)]
+
+
+def write(output: Path, *batches: list[Message], settings: LogSettings | None = None) -> dict[str, Any]:
+    log = Log.open(settings or LogSettings(), output)
+    for batch in batches:
+        log.consume(batch)
+        log.commit()
+    return log.close()
+
+
+def test_the_account_finds_every_line_once(tmp_path: Path) -> None:
+    info = stream_info()
+    gaps = [Gap(RUN, 1, 0, 10, Reason.REFERENCE), Gap(RUN, 1, 15, 2, Reason.DROPPED), Gap(RUN, 1, 17, 3, Reason.SHED)]
+    lines = [label_line(seq, info) for seq in (*range(10, 15), *range(20, 30))]
+    report = write(tmp_path, [info, gaps[0], *lines[:5], *gaps[1:], *lines[5:], end_of_stream(info, 30, 2, 10)])
+    expected = {
+        "acquired": 20,
+        "labelled": 15,
+        "shed": 3,
+        "lost": 2,
+        "reference": 10,
+        "unaccounted": 0,
+        "doubled": 0,
+        "end": 30,
+        "closed": 1,
+    }
+    assert account(tmp_path / "journal.sqlite") == expected
+    assert expected.items() <= report.items()
+
+
+def test_the_account_finds_what_is_missing_and_what_is_doubled(tmp_path: Path) -> None:
+    info = stream_info()
+    lines = [label_line(seq, info) for seq in (0, 1, 5, 6)]
+    write(tmp_path, [info, *lines, Gap(RUN, 1, 6, 3, Reason.DROPPED), end_of_stream(info, 12)])
+    counted = account(tmp_path / "journal.sqlite")
+    assert (counted["unaccounted"], counted["doubled"]) == (3 + 3, 1)
+
+
+def test_a_line_that_comes_twice_is_kept_once_and_counted(tmp_path: Path) -> None:
+    info = stream_info()
+    lines: list[Message] = [label_line(seq, info) for seq in range(5)]
+    report = write(tmp_path, [info, *lines], lines[3:])
+    assert (report["duplicates"], report["labelled"], report["doubled"]) == (2, 5, 0)
+
+
+def test_the_journal_holds_what_came(tmp_path: Path) -> None:
+    info = stream_info()
+    labels = np.arange(32) % 3
+    log = Log.open(LogSettings(), tmp_path, clock=lambda: 5_000_000)
+    log.consume([info, label_line(0, info, labels, t_ns=1_500_000)])
+    log.commit()
+    log.close()
+    ((latency, blob, text),) = journal_rows(
+        tmp_path, "SELECT latency_us, labels, info FROM lines JOIN streams USING (run)"
+    )
+    assert latency == 3500
+    assert np.frombuffer(blob, np.uint8).tolist() == labels.tolist()
+    assert [entry["name"] for entry in json.loads(text)["classes"]] == ["calcite", "kaolinite", "gypsum"]
+
+
+def test_a_second_log_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    log = Log.open(LogSettings(), tmp_path)
+    with pytest.raises(RecordingError, match="another process"):
+        Log.open(LogSettings(), tmp_path)
+    log.close()
+    Log.open(LogSettings(), tmp_path).close()
+
+
+def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite").write_bytes(b"not a database, but long enough to look like one" * 20)
+    with pytest.raises(RecordingError, match="no journal"):
+        Log.open(LogSettings(), tmp_path)
+
+
+def test_a_full_disk_is_said_and_the_commit_can_be_made_again(tmp_path: Path) -> None:
+    info = stream_info(samples=4096)
+    log = Log.open(LogSettings(), tmp_path)
+    connection = log._journal.connection
+    connection.execute("PRAGMA max_page_count = 40")
+    log.consume([info, *(label_line(seq, info) for seq in range(100))])
+    with pytest.raises(RecordingError, match="disk is full"):
+        log.commit()
+    assert log.resume() is None
+    connection.execute("PRAGMA max_page_count = 100000")
+    log.commit()
+    assert log.close()["labelled"] == 100
+
+
+def test_a_journal_that_another_program_holds_is_said(tmp_path: Path) -> None:
+    log = Log.open(LogSettings(), tmp_path)
+    log.consume([stream_info(), label_line(0)])
+    other = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(RecordingError, match="another program holds it"):
+        log.commit()
+    other.execute("ROLLBACK")
+    other.close()
+    log.commit()
+    assert log.close()["labelled"] == 1
+
+
+WRITER = """
+import sys
+from itertools import count
+from pathlib import Path
+from oreline.messages import Gap, Reason
+from oreline.testing import label_line, stream_info
+from sinks.log import Log
+
+log = Log.open(Log.Settings(), Path(sys.argv[1]))
+info, place = stream_info(), log.resume()
+start = place[1] if place else 0
+log.consume([info])
+for first in count(start, 10):
+    log.consume([label_line(seq, info) for seq in range(first, first + 8)])
+    log.consume([Gap(info.run, 1, first + 8, 2, Reason.DROPPED)])
+    log.commit()
+    print(first + 10, flush=True)
+"""
+
+
+def test_nothing_committed_is_lost_through_kill_9(tmp_path: Path) -> None:
+    said = 0
+    for _ in range(3):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT, text=True
+        )
+        assert writer.stdout is not None
+        for _ in range(30):
+            said = int(writer.stdout.readline())
+        os.kill(writer.pid, signal.SIGKILL)
+        said = max([said, *(int(line) for line in writer.stdout.read().split("\n")[:-1])])
+        writer.stdout.close()
+        writer.wait()
+    log = Log.open(LogSettings(parquet=False, label_map=False), tmp_path)
+    place = log.resume()
+    assert place is not None
+    assert place[1] >= said
+    log.consume([end_of_stream(stream_info(), place[1])])
+    log.commit()
+    report = log.close()
+    assert report["end"] == place[1]
+    assert (report["unaccounted"], report["doubled"]) == (0, 0)
+    assert report["labelled"] == 4 * report["lost"]
+
+
+def test_the_table_has_every_line_and_its_fractions(tmp_path: Path) -> None:
+    info = stream_info()
+    labels = [0] * 16 + [2] * 8 + [UNKNOWN] * 4 + [BACKGROUND] * 2 + [INVALID] * 2
+    report = write(tmp_path, [info, *(label_line(seq, info, labels) for seq in range(5000))])
+    table = pq.read_table(report["artefacts"]["parquet"])
+    assert table["seq"].to_pylist() == list(range(5000))
+    assert table["labels"][4999].as_py() == labels
+    wanted = {"calcite": 0.5, "kaolinite": 0, "gypsum": 0.25, "unknown": 0.125, "background": 0.0625, "invalid": 0.0625}
+    assert {name: table[f"fraction.{name}"][17].as_py() for name in wanted} == wanted
+    assert pq.ParquetFile(report["artefacts"]["parquet"]).num_row_groups == 2
+
+
+def test_the_table_follows_a_change_of_classes(tmp_path: Path) -> None:
+    info = stream_info()
+    changed = replace(info, seq=3, samples=48, classes=(ClassInfo("talc", (1, 2, 3)), CLASSES[0]))
+    batches = [
+        [part, *(label_line(seq, part, [0] * part.samples) for seq in at)]
+        for part, at in ((info, range(3)), (changed, range(3, 5)))
+    ]
+    report = write(tmp_path, *batches)
+    table = pq.read_table(report["artefacts"]["parquet"])
+    assert table["fraction.calcite"].to_pylist() == [1, 1, 1, 0, 0]
+    talc = table["fraction.talc"].to_pylist()
+    assert np.isnan(talc[:3]).all()
+    assert talc[3:] == [1, 1]
+    about = json.loads(table.schema.metadata[b"oreline"])
+    assert [segment["first"] for segment in about["segments"]] == [0, 3]
+    assert "label_map_001" in report["artefacts"]
+
+
+def test_the_map_has_a_row_a_line_and_a_red_hatch_for_what_is_missing(tmp_path: Path) -> None:
+    info = stream_info(samples=32)
+    reference = Gap(RUN, 1, 0, 7, Reason.REFERENCE)
+    gap = Gap(RUN, 1, 10, 2, Reason.DROPPED)
+    lines = [label_line(seq, info, [1] * 32) for seq in range(7, 10)]
+    after = [label_line(seq, info, [UNKNOWN] * 32) for seq in range(12, 14)]
+    report = write(tmp_path, [info, reference, *lines, gap, *after])
+    with Image.open(report["artefacts"]["label_map"]) as image:
+        colours = np.asarray(image.convert("RGB"))[:7, :32]
+    assert (colours[:3] == CLASSES[1].colour).all()
+    assert {tuple(pixel) for pixel in colours[3:5].reshape(-1, 3).tolist()} == {(230, 20, 20), (24, 24, 28)}
+    assert (colours[5:7] == (150, 150, 150)).all()
+
+
+def test_a_long_run_is_cut_into_pictures(tmp_path: Path) -> None:
+    info = stream_info(samples=4)
+    settings = LogSettings(parquet=False)
+    report = write(
+        tmp_path, [info, *(label_line(seq, info, [0] * 4) for seq in range(pictures.ROWS + 5))], settings=settings
+    )
+    names = [name for name in report["artefacts"] if name.startswith("label_map")]
+    assert names == ["label_map", "label_map_001"]
+
+
+def test_a_run_that_was_killed_is_exported_when_the_next_one_ends(tmp_path: Path) -> None:
+    info, other = stream_info(), stream_info(run=bytes(16))
+    log = Log.open(LogSettings(), tmp_path)
+    log.consume([info, label_line(0, info)])
+    log.commit()
+    log._journal.close()
+    report = write(tmp_path, [other, label_line(0, other)])
+    assert f"parquet_{info.run.hex()[:12]}" in report["artefacts"]
+    assert all(Path(path).is_file() for path in report["artefacts"].values())
+
+
+def test_an_export_without_space_keeps_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    log = Log.open(LogSettings(), tmp_path)
+    log.consume([stream_info(), label_line(0)])
+    log.commit()
+    with monkeypatch.context() as patch:
+        patch.setattr("sinks.log.parquet.export", full)
+        with pytest.raises(RecordingError, match="the journal is complete"):
+            log.close()
+    assert log.close()["labelled"] == 1
+
+
+def test_the_account_of_what_is_no_journal_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="does not exist"):
+        account(tmp_path / "none.sqlite")

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from oreline.envi import read_header
+from oreline.errors import RecordingError, StreamError
+from oreline.messages import INVALID, Gap, Reason
+from oreline.recording import open_recording
+from oreline.testing import RUN, SinkContract, end_of_stream, label_line, reflectance_line, stream_info
+from sinks.record import Record, RecordSettings
+
+ROOT = Path(__file__).parents[2]
+
+
+def cubes(output: Path, run: bytes) -> list[NDArray[Any]]:
+    headers = sorted(output.glob(f"record_{run.hex()[:12]}_*.hdr"))
+    return [open_recording(header).cube for header in headers]
+
+
+class TestReflectanceContract(SinkContract):
+    sink = Record
+
+    def delivered(self, output: Path, run: bytes) -> list[int]:
+        """The contract's reflectance says its own sequence number."""
+        image = np.concatenate([cube[:, 0, 0] for cube in cubes(output, run)])
+        return [round(value * 100) for value in image.tolist() if not np.isnan(value)]
+
+
+class TestLabelContract(SinkContract):
+    sink = Record
+    settings = {"what": "labels"}
+
+    def lines(self, sink: Any, numbers: Any, info: Any) -> Any:  # noqa: ARG002
+        return [label_line(seq, info, [seq % 100] * info.samples) for seq in numbers]
+
+    def delivered(self, output: Path, run: bytes) -> list[int]:
+        image = np.concatenate([cube[:, 0, 0] for cube in cubes(output, run)])
+        return [value for value in image.tolist() if value != INVALID]
+
+
+def record(output: Path, what: str = "reflectance") -> Record:
+    return Record.open(RecordSettings(what=what), output)  # type: ignore[arg-type]
+
+
+def test_missing_lines_are_nan_and_reference_lines_are_not_there(tmp_path: Path) -> None:
+    sink = record(tmp_path)
+    sink.consume([stream_info(), Gap(RUN, 1, 0, 4, Reason.REFERENCE), reflectance_line(4)])
+    sink.consume([Gap(RUN, 1, 5, 2, Reason.DROPPED), reflectance_line(7)])
+    sink.commit()
+    header = Path(sink.close()["artefacts"]["reflectance"])
+    cube = open_recording(header).cube
+    assert cube.shape == (4, 8, 32)
+    assert np.isnan(cube[1:3]).all()
+    assert np.allclose(cube[[0, 3]], np.array([0.04, 0.07])[:, None, None])
+    assert read_header(header).wavelengths_nm == stream_info().wavelengths_nm
+
+
+def test_labels_become_a_classification(tmp_path: Path) -> None:
+    sink = record(tmp_path, "labels")
+    sink.consume([stream_info(), label_line(0, labels=[1] * 32), Gap(RUN, 1, 1, 1, Reason.DROPPED)])
+    sink.commit()
+    header = Path(sink.close()["artefacts"]["labels"])
+    assert open_recording(header).cube[:, 0, 0].tolist() == [1, INVALID]
+    fields = read_header(header).fields
+    assert fields["file type"] == "ENVI Classification"
+    assert "kaolinite" in fields["class names"]
+
+
+def test_the_wrong_stream_is_refused(tmp_path: Path) -> None:
+    sink = record(tmp_path, "labels")
+    sink.consume([stream_info()])
+    with pytest.raises(StreamError, match="what = 'reflectance'"):
+        sink.consume([reflectance_line(0)])
+    sink.close()
+
+
+def test_a_damaged_sidecar_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "record.json").write_text("{")
+    with pytest.raises(RecordingError, match="damaged"):
+        record(tmp_path)
+
+
+WRITER = """
+import sys
+from itertools import count
+from pathlib import Path
+from oreline.testing import reflectance_line, stream_info
+from sinks.record import Record
+
+sink = Record.open(Record.Settings(), Path(sys.argv[1]))
+place = sink.resume()
+sink.consume([stream_info()])
+for first in count(place[1] if place else 0, 10):
+    sink.consume([reflectance_line(seq) for seq in range(first, first + 10)])
+    sink.commit()
+    print(first + 10, flush=True)
+"""
+
+
+def test_nothing_committed_is_lost_through_kill_9(tmp_path: Path) -> None:
+    said = 0
+    for _ in range(3):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT, text=True
+        )
+        assert writer.stdout is not None
+        for _ in range(20):
+            said = int(writer.stdout.readline())
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.stdout.close()
+        writer.wait()
+    sink = record(tmp_path)
+    place = sink.resume()
+    assert place is not None
+    assert place[1] >= said
+    sink.consume([end_of_stream(stream_info(), place[1])])
+    sink.commit()
+    sink.close()
+    (cube,) = cubes(tmp_path, RUN)
+    assert np.allclose(cube[:, 0, 0], np.arange(place[1]) % 100 / 100)
