@@ -34,7 +34,7 @@ simcam = Extension(
     depends=sorted(str(path) for suffix in ("*.h", "*.xml") for path in PRODUCER.glob(suffix)),
     include_dirs=[str(PRODUCER)],
     libraries=["m", "dl"],
-    extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-pthread"],
+    extra_compile_args=["-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-pthread"],
     extra_link_args=["-pthread", "-Wl,-z,defs"],
 )
 

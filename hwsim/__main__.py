@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hwsim import conveyor
 from hwsim.camera import SimCamera
-from hwsim.scenery import sources_of
+from hwsim.replay import prepare, sensor_bits
+from hwsim.scenery import recording_of
 from hwsim.settings import Settings
 from oreline.config import Config
 from oreline.process import Shell, guarded
@@ -21,11 +22,13 @@ def camera(path: str) -> None:
     config = Config.load(Path(path))
     settings, output = config.section("simulator", Settings), config.line.output
     shell = Shell("camera", output)
+    recordings = recording_of(settings, output)
     lossless = settings.speed == "max"
     with SimCamera.create(
         Path(os.environ.get("ORELINE_SIMCAM", CAMERAS)),
         settings.serial,
-        **sources_of(settings, output),
+        **prepare(recordings, output / settings.folder),
+        full_scale_bits=sensor_bits(recordings),
         frame_rate=settings.frame_rate,
         speed=1.0 if settings.speed == "max" else settings.speed,
         lossless=lossless,

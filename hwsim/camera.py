@@ -104,7 +104,9 @@ class SimCamera:
         Raises ConfigError for values that no camera has, RecordingError for a recording that cannot be played,
         CameraBusy where another process simulates this serial number.
         """
-        sources = [scene, dark, white] if scene else []
+        if scene is None and (dark or white):
+            raise ConfigError("A simulated camera without a scene sees what is pushed: give no dark and no white.")
+        sources = [scene, dark, white]
         bands, samples = _sensor([source for source in sources if source], shape)
         exposure = 0.9e6 / max(frame_rate, 1e-9) if exposure_us is None else exposure_us
         _check(serial, frame_rate, exposure, speed, full_scale_bits)

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,16 +110,17 @@ def _exposed(
     sensor: Sensor, spectra: NDArray[np.float32], painter: Painter, key: np.uint64, path: Path, lines: int
 ) -> Iterator[tuple[NDArray[np.uint16], Any]]:
     """Write a recording in chunks, some at once on all cores; yields them in order, with what the painter added."""
-    cube = _allocated(path, (lines, *sensor.dark.shape))
+    bands, samples = sensor.dark.shape
 
     def expose(first: int) -> tuple[NDArray[np.uint16], Any]:
-        counts = cube[first : first + CHUNK]
+        counts = np.empty((min(CHUNK, lines - first), bands, samples), "<u2")
         pixels, extra = painter(first, len(counts))
         sensor.expose(spectra, pixels, key, first, counts)
+        os.pwrite(file.fileno(), counts.data, first * bands * samples * 2)
         return counts, extra
 
     workers = len(os.sched_getaffinity(0))
-    with ThreadPoolExecutor(workers) as pool:
+    with _allocated(path, lines * bands * samples * 2) as file, ThreadPoolExecutor(workers) as pool:
         running: deque[Future[tuple[NDArray[np.uint16], Any]]] = deque()
         for first in range(0, lines, CHUNK):
             running.append(pool.submit(expose, first))
@@ -129,16 +130,16 @@ def _exposed(
             yield running.popleft().result()
 
 
-def _allocated(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint16]:
-    """A mapped file of its full size. Raises RecordingError where the disk has no space for it."""
-    size = math.prod(shape) * 2
-    try:
-        with path.open("wb") as file:
+@contextmanager
+def _allocated(path: Path, size: int) -> Iterator[BinaryIO]:
+    """A new file of its full size. Raises RecordingError where the disk has no space for it."""
+    with path.open("wb") as file:
+        try:
             os.posix_fallocate(file.fileno(), 0, size)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise RecordingError(f"{path} needs {size / 1e9:.1f} GB: {error.strerror}; render fewer lines") from error
-    return np.memmap(path, "<u2", "r+", shape=shape)
+        except OSError as error:
+            path.unlink()
+            raise RecordingError(f"{path} needs {size / 1e9:.1f} GB: {error.strerror}; render fewer lines") from error
+        yield file
 
 
 def _header(scene: BeltScene, lines: int) -> dict[str, str]:

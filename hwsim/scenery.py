@@ -1,12 +1,10 @@
-"""From the simulator's settings to what the camera plays: find or render a recording, convert where need be."""
+"""From the simulator's settings to the recording that the camera plays: found, or rendered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from hwsim.camera import Source
-from hwsim.replay import prepare
 from hwsim.scene import render_belt
 from hwsim.settings import Settings
 from oreline.recording import RecordingSet, find_recording
@@ -18,8 +16,3 @@ def recording_of(settings: Settings, output: Path, progress: Callable[[int, int]
         return find_recording(settings.recording)
     assert settings.scene is not None
     return render_belt(settings.scene, output / settings.folder, progress)
-
-
-def sources_of(settings: Settings, output: Path) -> dict[str, Source]:
-    """What the camera maps: "scene" and, where they exist, "dark" and "white"."""
-    return prepare(recording_of(settings, output), output / settings.folder)

@@ -15,8 +15,10 @@ from inference.classifier import Classifier  # noqa: E402
 from inference.pipeline import Pipeline  # noqa: E402
 from inference.reference import Reference  # noqa: E402
 from inference.settings import Settings  # noqa: E402
+from inference.warm import compile_kernels  # noqa: E402
 from oreline.config import Config, LineSettings  # noqa: E402
 from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
+from oreline.metrics import latency  # noqa: E402
 from oreline.process import Shell, guarded, run  # noqa: E402
 from oreline.ring import Ring, slot_bytes  # noqa: E402
 from oreline.sink import Policy  # noqa: E402
@@ -47,10 +49,12 @@ def main(path: str) -> None:
         cursor=min(((box.run, box.next) for box in outboxes), key=lambda cursor: cursor[1]),
         borrow=True,
     )
+    compile_kernels()
     shell.ready(settings.metrics_port)
     run(inbox, pipeline, outboxes, shell)
     shell.report(
         account=pipeline.account.summary(),
+        latency_ms=latency("inference").summary(),
         saturated_samples=pipeline.saturated_samples,
         reference=_facts(pipeline.reference) if pipeline.reference else None,
     )

@@ -21,6 +21,9 @@ UNUSABLE = 3
 GOLDEN_TOLERANCE = 1e-3
 """Logits of another processor may differ by this; by 1e-5 is common."""
 
+WAVELENGTH_TOLERANCE = 0.25
+"""Of the spacing of the bands: by how much a camera's may be off."""
+
 Table = NDArray[Any]
 
 
@@ -34,45 +37,48 @@ class Classifier:
         self._logits = logits
 
     @classmethod
-    def load(cls, folder: Path, samples: int = 640) -> Classifier:
-        """The model of a folder, after its hashes were checked and its golden vector answered; warm for lines of
-        `samples`. Raises ModelError where anything in the folder is missing, damaged or exchanged."""
+    def load(cls, folder: Path) -> Classifier:
+        """The model of a folder, after its hashes were checked and its golden vector answered.
+
+        Raises ModelError where anything in the folder is missing, damaged or exchanged."""
         card = Card.read(folder)
         model = card.content(folder, MODEL, card.model_sha256)
         golden = card.content(folder, GOLDEN, card.golden_sha256)
-        classifier = cls(card, load_backend(card.backend, model, (len(card.wavelengths_nm), samples)))
-        classifier._answer(golden, folder)
-        blank = np.zeros((len(card.wavelengths_nm), samples), np.float32)
-        classifier.classify(blank, np.zeros(samples, np.float32), np.zeros(samples, np.uint8))
+        expected, snv = _golden(golden, folder)
+        classifier = cls(card, load_backend(card.backend, model, snv.shape))
+        classifier._answer(snv, expected, folder)
         return classifier
 
-    def _answer(self, golden: bytes, folder: Path) -> None:
-        with np.load(io.BytesIO(golden), allow_pickle=False) as data:
-            snv, expected = data["snv"], data["logits"]
+    def _answer(self, snv: NDArray[np.float32], expected: NDArray[np.float32], folder: Path) -> None:
         answered = self._logits(snv)
-        if answered.shape != expected.shape or not np.allclose(answered, expected, atol=GOLDEN_TOLERANCE, rtol=1e-3):
+        if answered.shape != expected.shape or not np.allclose(answered, expected, GOLDEN_TOLERANCE, GOLDEN_TOLERANCE):
             raise ModelError(
                 f"the model in {folder} does not answer its golden vector as it did when it was made: this processor "
                 "or this torch computes something else; do not use its labels, and report it"
             )
 
     def check(self, info: StreamInfo) -> None:
-        """Whether the model fits a stream's bands. Raises ModelMismatch, which names both sides."""
+        """Make ready for a stream. Raises ModelMismatch, naming both sides, where its bands are not the model's."""
         ours, theirs = np.array(self.card.wavelengths_nm), np.array(info.wavelengths_nm)
+        model, camera = f"model {self.card.name!r} reads", f"camera {info.camera!r} sends"
         remedy = "choose a model made for this camera, or train one with `oreline train`"
         if len(ours) != len(theirs):
             raise ModelMismatch(
-                f"model {self.card.name!r} reads {len(ours)} bands, {_range(ours)}; camera {info.camera!r} sends "
-                f"{len(theirs)}, {_range(theirs)}: {remedy}"
+                f"{model} {len(ours)} bands, {_range(ours)}; {camera} {len(theirs)}, {_range(theirs)}: {remedy}"
             )
-        off, allowed = np.abs(ours - theirs), float(np.diff(ours).min()) / 4.0
-        if not (off <= allowed).all():
-            worst = int(np.argmax(np.where(np.isfinite(off), off, np.inf)))
+        off = np.nan_to_num(np.abs(ours - theirs), nan=np.inf)
+        worst, allowed = int(off.argmax()), float(np.diff(ours).min()) * WAVELENGTH_TOLERANCE
+        if off[worst] > allowed:
             raise ModelMismatch(
-                f"model {self.card.name!r} reads {ours[worst]:.1f} nm in band {worst}, camera {info.camera!r} sends "
-                f"{theirs[worst]:.1f} nm there, and {allowed:.1f} nm is allowed ({_range(ours)} against "
-                f"{_range(theirs)}): {remedy}"
+                f"{model} {ours[worst]:.1f} nm in band {worst}, {camera} {theirs[worst]:.1f} nm there, more than "
+                f"{allowed:.1f} nm off ({_range(ours)} against {_range(theirs)}): {remedy}"
             )
+        self._warm_up(info.samples)
+
+    def _warm_up(self, samples: int) -> None:
+        """The first call of a width costs tens of milliseconds."""
+        blank = np.zeros((len(self.card.wavelengths_nm), samples), np.float32)
+        self.classify(blank, np.zeros(samples, np.float32), np.zeros(samples, np.uint8))
 
     def classify(
         self, snv: NDArray[np.float32], mean_reflectance: NDArray[np.float32], invalid: NDArray[np.uint8]
@@ -94,6 +100,14 @@ class Classifier:
         background = np.float32(self.card.background_reflectance)
         _decide(logits, mean_reflectance, invalid, unknown_below, background, labels, confidence)
         return labels, confidence
+
+
+def _golden(content: bytes, folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as data:
+            return data["logits"], data["snv"]
+    except (OSError, ValueError, KeyError):
+        raise ModelError(f"{folder / GOLDEN} holds no golden vector: train the model again") from None
 
 
 def _range(nm: NDArray[np.float64]) -> str:

@@ -23,7 +23,8 @@ def snv(reflectance: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     mean = reflectance.mean(axis=0, dtype=np.float64)
     spread = np.maximum(reflectance.std(axis=0, dtype=np.float64), STD_FLOOR)
-    return ((reflectance - mean) / spread).astype(np.float32)
+    normalised: NDArray[np.float32] = ((reflectance - mean) / spread).astype(np.float32)
+    return normalised
 
 
 PREPROCESSING: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {"snv": snv}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from oreline.progress import Progress
 from oreline.supervise import Supervisor
 
 DEMO = Path(__file__).parents[1] / "deploy" / "examples" / "demo.toml"
+ROOM_FOR_RINGS = 1 << 30
 JSON_OPTION = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON to this file.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
@@ -117,6 +119,7 @@ def schema(table: Annotated[str, typer.Argument(help=f"One of {', '.join(SETTING
 
 def _run(config: Config, json: Path | None, make_report: Any = reports.report_of) -> None:
     config.check()
+    _choose_state(config)
     output = config.line.output
     for left in output.glob("*.json"):
         left.unlink()
@@ -129,6 +132,12 @@ def _run(config: Config, json: Path | None, make_report: Any = reports.report_of
     reports.show(report, console)
     if json is not None:
         reports.save(report, json)
+
+
+def _choose_state(config: Config) -> None:
+    """Rings live in memory where there is room for them, otherwise beside the output."""
+    if config.line.state is None and shutil.disk_usage(config.line.folder.parent).free < ROOM_FOR_RINGS:
+        config.tables.setdefault("line", {})["state"] = str(config.line.output / "state")
 
 
 def _render(config: Config) -> None:

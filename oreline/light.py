@@ -1,4 +1,4 @@
-"""The forward model of light that training and the simulator share, in reflectance, elementwise on float32 arrays that broadcast.
+"""The forward model of light, in reflectance, elementwise on float32 arrays that broadcast.
 
 What differs between two pixels of one mineral: the grain (longer paths through coarser grains deepen absorption), the
 lamp and the facet (gain and slope), the neighbours in the pixel (linear mixture), and the noise of the detector.

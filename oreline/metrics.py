@@ -18,6 +18,8 @@ LINES = Counter("oreline_lines", "Lines by stage and what became of them", ["sta
 GAP_LINES = Counter("oreline_gap_lines", "Lines that did not come, by reason", ["stage", "reason"], registry=REGISTRY)
 BYTES = Counter("oreline_bytes", "Bytes of lines", ["stage"], registry=REGISTRY)
 INCIDENTS = Counter("oreline_incidents", "Things that should not happen, by kind", ["stage", "kind"], registry=REGISTRY)
+STONES = Counter("oreline_stones", "Stones, and what was decided", ["decision"], registry=REGISTRY)
+PIXELS = Counter("oreline_pixels", "Labelled samples by class", ["label"], registry=REGISTRY)
 QUEUE = Gauge("oreline_queue_depth", "Lines that wait in a ring", ["stream"], registry=REGISTRY)
 REFERENCE_AGE = Gauge("oreline_reference_age_seconds", "Age of the reference in force", registry=REGISTRY)
 

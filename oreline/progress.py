@@ -7,10 +7,12 @@ import time
 
 from rich.console import Console
 
+from oreline.messages import LOST
 from oreline.supervise import Samples, Supervisor
 
 EVERY_S = 1.0
 PLAIN_EVERY_S = 5.0
+LOST_NAMES = {reason.name.lower() for reason in LOST}
 
 
 class Progress:
@@ -29,7 +31,7 @@ class Progress:
         if elapsed < self._every_s:
             return
         acquired, sorter = supervisor.samples("acquisition"), _sorter(supervisor)
-        lines = acquired.get(("oreline_lines_total", ("acquisition", "scene")), 0.0)
+        lines = acquired.get(("oreline_lines_total", "scene", "acquisition"), 0.0)
         words = [f"{(lines - self._lines) / elapsed:6.1f} lines/s", f"{lines:.0f} lines", *_losses(acquired, sorter)]
         words += _seen(sorter)
         self._shown, self._lines = time.monotonic(), lines
@@ -45,18 +47,14 @@ def _sorter(supervisor: Supervisor) -> Samples:
 
 
 def _losses(acquired: Samples, sorter: Samples) -> list[str]:
-    def gaps(samples: Samples, *, shed: bool) -> float:
-        chosen = (v for (n, labels), v in samples.items() if n == "oreline_gap_lines_total" and labels[1] in kinds[shed])
-        return sum(chosen)
-
-    kinds = {True: ("shed",), False: ("dropped", "incomplete", "ring_full", "restart")}
-    return [f"lost {gaps(acquired, shed=False):.0f}", f"shed {gaps(sorter, shed=True):.0f}"]
+    lost = sum(v for key, v in acquired.items() if key[0] == "oreline_gap_lines_total" and key[1] in LOST_NAMES)
+    return [f"lost {lost:.0f}", f"shed {sorter.get(('oreline_gap_lines_total', 'shed', 'conveyor'), 0.0):.0f}"]
 
 
 def _seen(sorter: Samples) -> list[str]:
-    n, total = (sorter.get((f"oreline_latency_ms_{part}", ("conveyor",)), 0.0) for part in ("count", "sum"))
-    stones = sorter.get(("oreline_stones_total", ("seen",)), 0.0)
-    pixels = {labels[0]: v for (name, labels), v in sorter.items() if name == "oreline_pixels_total"}
+    n, total = (sorter.get((f"oreline_latency_ms_{part}", "conveyor"), 0.0) for part in ("count", "sum"))
+    stones = sorter.get(("oreline_stones_total", "seen"), 0.0)
+    pixels = {key[1]: v for key, v in sorter.items() if key[0] == "oreline_pixels_total"}
     stone_pixels = {name: v for name, v in pixels.items() if name not in ("background", "invalid")}
     whole = sum(stone_pixels.values()) or 1.0
     shares = sorted(stone_pixels.items(), key=lambda item: -item[1])[:4]

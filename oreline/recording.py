@@ -57,7 +57,7 @@ class Recording:
         if self.lines == 0:
             return np.empty(shape, self.dtype)
         with self.path.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return np.ndarray(shape, self.dtype, mapped, self.offset, self.strides)
 
     def lines_array(self, first: int, n: int) -> NDArray[Any]:

@@ -29,7 +29,9 @@ def line_of(
     lossless, rate = _speed(speed), _rate(found.scene)
     if reference is None and (found.dark is None or found.white is None):
         missing = "dark" if found.dark is None else "white"
-        raise RecordingError(f"{path} has no {missing} reference beside it: add one, or name a saved one by --reference")
+        raise RecordingError(
+            f"{path} has no {missing} reference beside it: add one, or name a saved one by --reference"
+        )
     sinks: dict[str, Any] = {"log": {}} if labels else {}
     for what, header in (("reflectance", reflectance), ("labels", labels)):
         if header is not None:
@@ -115,7 +117,9 @@ def _steps(found: RecordingSet, *, with_references: bool) -> list[dict[str, Any]
     """Dark, white, scene: each with its own region of the sensor, as the recordings have it."""
     steps = []
     views = [("dark", found.dark, "Closed", "Scene"), ("white", found.white, "Open", "White")]
-    for kind, recording, shutter, target in (views if with_references else []) + [("scene", found.scene, "Open", "Scene")]:
+    for kind, recording, shutter, target in (views if with_references else []) + [
+        ("scene", found.scene, "Open", "Scene")
+    ]:
         assert recording is not None
         region = [["OffsetX", 0], ["Width", recording.samples], ["OffsetX", recording.x_start]]
         features = [["Shutter", shutter], ["TargetSelector", target], *region]

@@ -29,7 +29,7 @@ def report_of(config: Config) -> dict[str, Any]:
     output = config.line.output
     acquired = int(facts_of(output, "acquisition").get("account", {}).get("acquired", 0))
     log, sorter = facts_of(output, "log"), facts_of(output, "conveyor")
-    labelled, shed, lost = (int(log.get("account", {}).get(key, 0)) for key in ("lines", "shed", "lost"))
+    labelled, shed, lost = (int(log.get(key, 0)) for key in ("labelled", "shed", "lost"))
     report: dict[str, Any] = {
         "acquired": acquired,
         "labelled": labelled,

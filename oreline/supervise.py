@@ -25,12 +25,15 @@ from oreline.errors import StageFailed
 
 READY_S = 120.0
 TICK_S = 0.5
+DRAIN_S = 10.0
+REFUSED_S = 1.0
 RESTARTS = 20
 BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 SUPPORT = ("camera", "plant")
 """Processes that play the world around the line, and end after it."""
 
-Samples = dict[tuple[str, tuple[str, ...]], float]
+Samples = dict[tuple[str, ...], float]
+"""Values by metric name and label values, the labels in order of their names."""
 
 
 @dataclass
@@ -57,7 +60,7 @@ def _locked(path: Path) -> int:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(file)
-        raise StageFailed(f"this line is running already ({path.parent}): stop it, or name this one otherwise") from None
+        raise StageFailed(f"this line runs already ({path.parent}): stop it, or name this one otherwise") from None
     return file
 
 
@@ -111,8 +114,11 @@ class Supervisor:
                 self._listen(TICK_S)
                 self._watch()
                 self.tick(self)
+        except BaseException:
+            self._end_all(REFUSED_S)
+            raise
         finally:
-            self._end_all()
+            self._end_all(DRAIN_S)
             self._notify.close()
             os.close(self._lock)
             for number, handler in before.items():
@@ -191,21 +197,22 @@ class Supervisor:
             worker.restarts, worker.due, worker.ready = worker.restarts + 1, 0.0, False
             self._start(worker)
 
-    def _end_all(self) -> None:
-        """Consumers first have their time to drain; what is left after 10 s is killed."""
+    def _end_all(self, patience_s: float) -> None:
+        """Ask what still runs to end; what has not after `patience_s` is killed."""
+        deadline = time.monotonic() + patience_s
         for worker in self.workers:
             if worker.running and worker.process:
                 worker.process.send_signal(signal.SIGTERM)
         for worker in self.workers:
             if worker.process:
                 try:
-                    worker.process.wait(10)
+                    worker.process.wait(max(0.0, deadline - time.monotonic()))
                 except subprocess.TimeoutExpired:
                     worker.process.kill()
                     worker.process.wait()
 
     def samples(self, name: str) -> Samples:
-        """The metrics of a worker now, by name and label values; empty where it does not answer."""
+        """The metrics of a worker now; empty where it does not answer."""
         port = self.worker(name).port
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=1) as answer:
@@ -213,4 +220,8 @@ class Supervisor:
         except OSError:
             return {}
         families = text_string_to_metric_families(text)
-        return {(s.name, tuple(s.labels.values())): s.value for family in families for s in family.samples}
+        return {
+            (sample.name, *(sample.labels[label] for label in sorted(sample.labels))): sample.value
+            for family in families
+            for sample in family.samples
+        }

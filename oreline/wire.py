@@ -195,7 +195,10 @@ def _build_raw(header: Header, frames: Sequence[Buffer]) -> RawLine:
 def _split_labels(line: LabelLine) -> tuple[Header, list[Buffer]]:
     header = {"flags": int(line.flags), "model": line.model, "calibration": line.calibration}
     shape = {"samples": line.labels.shape[0]}
-    return {**_stamp_out(line.stamp), **header, **shape}, [_bytes(line.labels, np.uint8), _bytes(line.confidence, np.uint8)]
+    return {**_stamp_out(line.stamp), **header, **shape}, [
+        _bytes(line.labels, np.uint8),
+        _bytes(line.confidence, np.uint8),
+    ]
 
 
 def _build_labels(header: Header, frames: Sequence[Buffer]) -> LabelLine:

@@ -6,18 +6,6 @@ static GC_ERROR check(DS_HANDLE handle, struct stream **stream)
     return check_handle(handle, KIND_STREAM, (void **)stream);
 }
 
-static GC_ERROR check_buffer(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, struct buffer **buffer)
-{
-    struct stream *stream;
-    GC_ERROR error = check(handle, &stream);
-
-    if (!error)
-        error = check_handle(buffer_handle, KIND_BUFFER, (void **)buffer);
-    if (!error && (*buffer)->stream != stream)
-        error = fail(GC_ERR_INVALID_HANDLE, "the buffer belongs to another stream");
-    return error;
-}
-
 static GC_ERROR stream_info(struct stream *stream, int32_t command, struct out out)
 {
     switch (command) {
@@ -177,7 +165,7 @@ GC_API DSGetBufferInfo(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, int32_t co
     return error;
 }
 
-unsigned chunk_list(const struct geometry *geometry, SINGLE_CHUNK_DATA list[SIMCAM_CHUNKS])
+static unsigned chunk_list(const struct geometry *geometry, SINGLE_CHUNK_DATA list[SIMCAM_CHUNKS])
 {
     unsigned n = 0;
 

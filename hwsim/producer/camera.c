@@ -165,7 +165,7 @@ static void step(struct run *run)
     struct frame frame;
     int64_t wake;
 
-    if (!(from_ring(run) ? look_at_ring : look_at_recording)(run, &frame) || device->file->control.link != LINK_UP) {
+    if (!(from_ring(run) ? look_at_ring : look_at_recording)(run, &frame) || device_link(device) != LINK_UP) {
         run->due_ns = 0;
         wait(run, seen, idle_until());
         return;

@@ -42,6 +42,12 @@ void device_identity(const struct simcam_file *file, const char *id, struct iden
     copy_text(identity->user, file->registers.DeviceUserID);
 }
 
+/* Up, unless the simulator says otherwise or has died. */
+int device_link(const struct device *device)
+{
+    return file_locked(device->fd, LOCK_SIMULATOR) ? (int)device->file->control.link : LINK_DOWN;
+}
+
 /* Is such a fault pending? If so, this is it. */
 bool fault(struct device *device, int which)
 {

@@ -104,7 +104,7 @@ static GC_ERROR next_buffer(struct stream *stream, EVENT_HANDLE event, int64_t d
         *buffer = queue_pop(&stream->output);
         if (*buffer)
             return GC_ERR_SUCCESS;
-        if (stream->device->file->control.link == LINK_DOWN)
+        if (device_link(stream->device) == LINK_DOWN)
             return fail(GC_ERR_IO, "camera '%s' cannot be reached", stream->device->id);
         if (now_ns() >= deadline)
             return fail(GC_ERR_TIMEOUT, "no buffer was filled in time");

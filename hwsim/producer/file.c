@@ -124,8 +124,7 @@ int32_t file_access(const char *id)
     int fd;
 
     if (device)
-        return device->file->control.link == LINK_UP ? DEVICE_ACCESS_STATUS_OPEN_READWRITE
-                                                     : DEVICE_ACCESS_STATUS_NOACCESS;
+        return device_link(device) == LINK_UP ? DEVICE_ACCESS_STATUS_OPEN_READWRITE : DEVICE_ACCESS_STATUS_NOACCESS;
     if (file_open(id, &fd, &file))
         return DEVICE_ACCESS_STATUS_NOACCESS;
     if (file->control.link != LINK_UP)

@@ -38,9 +38,9 @@ static GC_ERROR link_state(const struct port *port)
 {
     if (port->kind != KIND_REMOTE)
         return GC_ERR_SUCCESS;
-    if (port->device->file->control.link == LINK_SILENT)
+    if (device_link(port->device) == LINK_SILENT)
         return fail(GC_ERR_TIMEOUT, "camera '%s' does not answer", port->device->id);
-    if (port->device->file->control.link == LINK_DOWN || fault(port->device, FAULT_REGISTER))
+    if (device_link(port->device) == LINK_DOWN || fault(port->device, FAULT_REGISTER))
         return fail(GC_ERR_IO, "camera '%s' cannot be reached", port->device->id);
     return GC_ERR_SUCCESS;
 }
@@ -229,7 +229,7 @@ GC_API GCGetPortInfo(PORT_HANDLE handle, int32_t command, INFO_DATATYPE *type, v
     case PORT_INFO_ACCESS_WRITE:
         return put_bool(out, port.kind == KIND_REMOTE);
     case PORT_INFO_ACCESS_NA:
-        return put_bool(out, port.kind == KIND_REMOTE && port.device->file->control.link != LINK_UP);
+        return put_bool(out, port.kind == KIND_REMOTE && device_link(port.device) != LINK_UP);
     case PORT_INFO_VERSION:
         return put_text(out, PRODUCER_VERSION);
     case PORT_INFO_PORTNAME:

@@ -153,6 +153,7 @@ GC_ERROR device_open(const char *id, DEV_HANDLE *handle);
 void device_close_all(void);
 struct device *device_by_id(const char *id);
 void device_identity(const struct simcam_file *file, const char *id, struct identity *identity);
+int device_link(const struct device *device);
 bool fault(struct device *device, int which);
 
 /* registers.c */
@@ -167,7 +168,7 @@ void source_close_all(struct device *device);
 bool source_covers(const struct device *device, int source, const struct geometry *geometry);
 void frame_write(const struct frame *frame, struct buffer *buffer, const struct geometry *geometry);
 
-/* stream.c, buffer.c */
+/* stream.c, announce.c */
 void stream_init(struct stream *stream, struct device *device);
 void stream_close(struct stream *stream);
 struct buffer *stream_take(struct stream *stream);
@@ -175,8 +176,8 @@ void stream_deliver(struct stream *stream, struct buffer *buffer);
 void queue_push(struct queue *queue, struct buffer *buffer, enum place place);
 struct buffer *queue_pop(struct queue *queue);
 void buffer_discard_all(struct queue *queue);
+GC_ERROR check_buffer(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, struct buffer **buffer);
 void buffer_free(struct buffer *buffer);
-unsigned chunk_list(const struct geometry *geometry, SINGLE_CHUNK_DATA list[SIMCAM_CHUNKS]);
 
 /* event.c */
 void event_close(struct stream *stream);

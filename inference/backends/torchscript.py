@@ -24,7 +24,7 @@ def load(content: bytes, shape: tuple[int, int]) -> Logits:
     torch.set_num_threads(1)
     with _quiet(), torch.inference_mode():
         try:
-            loaded = torch.jit.load(io.BytesIO(content), map_location="cpu").eval()
+            loaded = torch.jit.load(io.BytesIO(content), map_location="cpu").eval()  # type: ignore[no-untyped-call]
             network = torch.jit.optimize_for_inference(torch.jit.freeze(loaded))
         except RuntimeError as error:
             raise ModelError(f"not a TorchScript network that this torch can read: {_first_line(error)}") from None

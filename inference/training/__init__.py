@@ -20,7 +20,7 @@ from inference.backends.torchscript import encode
 from inference.backends.torchscript import load as load_network
 from inference.card import GOLDEN, MODEL, Card, CardClass, Training
 from inference.training.augment import Recipe, Sampler
-from inference.training.data import OTHER, Spectra, load
+from inference.training.data import Spectra, load
 from inference.training.fit import fit
 from inference.training.network import Network, kmac
 from inference.training.validate import FOLDS, Folds, confused, metrics, recall, unknown_below, validate
@@ -48,7 +48,9 @@ def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS) 
         everything = np.flatnonzero(~spectra.reserved)
         sampler = Sampler(spectra, everything, seed)
         network = train(sampler, seed)
-    return write(camera, spectra, folds, network, sampler, out, data.name, seed, steps)
+    card = write(camera, spectra, folds, network, sampler, out, data.name, seed, steps)
+    _say(card, out)
+    return card
 
 
 def _train(
@@ -93,6 +95,15 @@ def write(
     (out / GOLDEN).write_bytes(golden)
     card.write(out)
     return card
+
+
+def _say(card: Card, out: Path) -> None:
+    measured, accuracy = card.metrics, card.metrics.accuracy
+    print(f"{out}: {card.kmac:.1f} kMAC a spectrum, {len(card.classes)} classes, model {card.model_sha256[:16]}")
+    print(f"on {measured.specimens} held-out specimens: " + ", ".join(f"{k} {v:.3f}" for k, v in accuracy))
+    print(f"unknown below {card.unknown_below:.3f}: {measured.unknown_rejected:.0%} of minerals never seen are refused")
+    for pair in card.confused:
+        print(f"not separable here: {pair.a} as {pair.b} {pair.a_as_b:.0%}, the other way {pair.b_as_a:.0%}")
 
 
 def _golden(model: bytes, snv: NDArray[np.float32]) -> bytes:

@@ -59,7 +59,8 @@ class Sampler:
         )
         electrons = np.exp(self._uniform((np.log(recipe.electrons[0]), np.log(recipe.electrons[1])), n))
         r += noise_std(r, electrons, np.float32(recipe.read)) * rng.standard_normal(r.shape, dtype=np.float32)
-        return r + self._normal(recipe.offset, n)
+        r += self._normal(recipe.offset, n)
+        return r
 
     def _uniform(self, ends: tuple[float, float], n: int) -> NDArray[np.float32]:
         return self._rng.uniform(*ends, n).astype(np.float32)

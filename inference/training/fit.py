@@ -34,7 +34,7 @@ def fit(sampler: Sampler, bands: int, classes: int, steps: int, seed: int, tell:
         logits = network(torch.from_numpy(pixels)[None, None])[0, :, 0].T
         loss = _loss(logits, torch.from_numpy(target))
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         schedule.step()
         tell(step)

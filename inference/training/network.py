@@ -5,8 +5,7 @@ last is as long as what remains, so that a band keeps its place: a spectrum mean
 Widths are multiples of 16, the lanes of a vector.
 """
 
-from __future__ import annotations
-
+# No postponed annotations: TorchScript reads those of the class, and cannot read strings there.
 from collections.abc import Iterable
 
 import torch
@@ -18,7 +17,7 @@ WIDTHS = (16, 32, 32)
 BENCH_WIDTHS = (32, 48, 48)
 """About 150 kMAC at 224 bands: the network of the benchmark."""
 KERNELS = ((8, 8), (5, 2), (3, 2))
-"""Length and stride of each convolution; `Network.forward` says the strides again, because TorchScript wants them so."""
+"""Length and stride of each convolution; `Network.forward` says the strides again, as TorchScript wants them."""
 DROPOUT = 0.3
 
 
@@ -28,6 +27,15 @@ class Network(nn.Module):
     One class with plain tensors, not nested modules: TorchScript numbers the types of nested ones anew each time, and
     the same training would not give the same bytes.
     """
+
+    weight0: torch.Tensor
+    weight1: torch.Tensor
+    weight2: torch.Tensor
+    weight3: torch.Tensor
+    bias0: torch.Tensor
+    bias1: torch.Tensor
+    bias2: torch.Tensor
+    bias3: torch.Tensor
 
     def __init__(self, convolutions: Iterable[nn.Conv2d]) -> None:
         super().__init__()
@@ -61,8 +69,7 @@ def deployed(training: nn.Sequential) -> Network:
     folded: list[nn.Conv2d] = []
     for layer, following in zip(layers, [*layers[1:], None], strict=True):
         if isinstance(layer, nn.Conv2d):
-            normalised = isinstance(following, nn.BatchNorm2d)
-            folded.append(fuse_conv_bn_eval(layer, following) if normalised else layer)
+            folded.append(fuse_conv_bn_eval(layer, following) if isinstance(following, nn.BatchNorm2d) else layer)
     return Network(folded).eval()
 
 

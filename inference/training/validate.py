@@ -3,6 +3,7 @@ method separates, and the confidence below which the answer is unknown."""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,8 +42,7 @@ class Folds:
 def validate(spectra: Spectra, fit: Fit, seed: int) -> Folds:
     """Train and ask, fold by fold: no specimen is on both sides."""
     known, others = spectra.known, np.flatnonzero((spectra.target == OTHER) & ~spectra.reserved)
-    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    splits = splitter.split(known, spectra.target[known], spectra.specimen[known])
+    splits = splits_of(spectra.target[known], spectra.specimen[known], seed)
     parts = [
         _fold(spectra, fit, np.concatenate([known[train], others]), known[test], seed + number)
         for number, (train, test) in enumerate(splits, start=1)
@@ -54,6 +54,16 @@ def validate(spectra: Spectra, fit: Fit, seed: int) -> Folds:
         pixels=float(np.average([part.pixels for part in parts], weights=[len(part.rows) for part in parts])),
         strangers=np.concatenate([part.strangers for part in parts]),
     )
+
+
+def splits_of(
+    target: NDArray[np.int64], specimen: NDArray[np.str_], seed: int
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Classes spread over the folds as evenly as whole specimens allow; some have fewer specimens than folds."""
+    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        return list(splitter.split(target, target, specimen))
 
 
 def _fold(spectra: Spectra, fit: Fit, train: NDArray[np.int64], test: NDArray[np.int64], seed: int) -> Folds:

@@ -19,7 +19,7 @@ class ConveyorSettings(BaseModel):
 
     `heartbeat_ms`: how often it hears of us. `valves`: in the bank, evenly across all samples; `margin_valves`: opened
     more on each side of a stone. `distance_counts`: encoder counts from the camera's line to the valves.
-    `budget_ms`: a command is sent at most so long after its line was exposed; `send_ms` of it are kept for sending.
+    `deadline_ms`: a command is sent at most so long after its line was exposed; `send_ms` of it are kept for sending.
     `max_lines`: most lines that wait for a decision. `fail_safe`: what the PLC does with stones while no lines come.
     """
 
@@ -34,15 +34,15 @@ class ConveyorSettings(BaseModel):
     heartbeat_ms: Annotated[float, Field(ge=30, le=100)] = 30.0
     valves: Annotated[int, Field(ge=1, le=MAX_VALVES)] = 64
     margin_valves: Annotated[int, Field(ge=0, lt=MAX_VALVES)] = 0
-    budget_ms: Annotated[float, Field(gt=0)] = 150.0
+    deadline_ms: Annotated[float, Field(gt=0)] = 150.0
     send_ms: Annotated[float, Field(ge=0)] = 20.0
     max_lines: Annotated[int, Field(ge=1, le=100_000)] = 1024
     fail_safe: Literal["accept", "reject"] = "accept"
 
     @model_validator(mode="after")
     def _leave_time_to_decide(self) -> Self:
-        if self.send_ms >= self.budget_ms:
-            raise ValueError(f"send_ms must be less than budget_ms ({self.budget_ms:g})")
+        if self.send_ms >= self.deadline_ms:
+            raise ValueError(f"send_ms must be less than deadline_ms ({self.deadline_ms:g})")
         return self
 
     def check(self, info: StreamInfo) -> int:
@@ -55,9 +55,9 @@ class ConveyorSettings(BaseModel):
             )
         if info.line_rate_hz > 0:
             travel_ms = 1e3 * self.distance_counts / (info.counts_per_line * info.line_rate_hz)
-            if self.budget_ms > travel_ms:
+            if self.deadline_ms > travel_ms:
                 raise ConfigError(
-                    f"the belt takes {travel_ms:.0f} ms over distance_counts = {self.distance_counts}, but budget_ms "
-                    f"is {self.budget_ms:g}: a command could come after its stone has passed"
+                    f"the belt takes {travel_ms:.0f} ms over distance_counts = {self.distance_counts}, but deadline_ms "
+                    f"is {self.deadline_ms:g}: a command could come after its stone has passed"
                 )
         return counts

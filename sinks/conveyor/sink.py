@@ -29,7 +29,7 @@ from oreline.messages import (
     Reason,
     StreamInfo,
 )
-from oreline.metrics import latency
+from oreline.metrics import LatencyHistogram
 from oreline.plc import State, Status
 from oreline.sink import Policy
 from sinks.conveyor.dispatch import Dispatcher
@@ -60,7 +60,7 @@ class Conveyor:
         self._handled: list[int] = []
         self._last_line_ns = self._last_trouble_ns = -_DEGRADED_NS
         self._calibrated = False
-        self._latency = latency("conveyor")
+        self._latency = LatencyHistogram()
         self._pixels = np.zeros(256, np.int64)
         self._counts = {"stones": 0, "ejected": 0, "cut": 0, "stale": 0}
         self._report: dict[str, Any] | None = None
@@ -149,7 +149,7 @@ class Conveyor:
         self._handled.append(stamp.t_ns)
         self._last_line_ns, self._calibrated = now, bool(line.calibration)
         self._pixels += np.bincount(line.labels, minlength=256)
-        deadline = stamp.t_ns + int(self._settings.budget_ms * 1e6)
+        deadline = stamp.t_ns + int(self._settings.deadline_ms * 1e6)
         if now > deadline or Flag.NO_ENCODER in line.flags:
             self._counts["stale"] += 1
             self._trouble()
@@ -195,8 +195,8 @@ class Conveyor:
         return state
 
     def _drain(self) -> None:
-        """Rows still queued are sent or late when the budget is over."""
-        end = self._clock() + int(self._settings.budget_ms * 1e6)
+        """Rows still queued are sent or late when the deadline is over."""
+        end = self._clock() + int(self._settings.deadline_ms * 1e6)
         self.idle()
         while self._dispatcher.busy and self._dispatcher.linked and self._clock() <= end:
             time.sleep(0.001)

@@ -13,7 +13,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -91,9 +91,10 @@ class Journal:
         return [row[0] for row in self._db.execute("SELECT run FROM runs WHERE exported = 0 ORDER BY rowid")]
 
     def close(self) -> None:
-        with _explained(self.path):
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._db.close()
+        """Leave one plain file that can be copied and read anywhere, unless someone is reading it now."""
+        with suppress(sqlite3.OperationalError):
+            self._db.execute("PRAGMA journal_mode = DELETE")
+        self._db.close()
         os.close(self._lock)
 
     def _note(self, message: Message) -> None:

@@ -71,8 +71,8 @@ class Log:
         if self._report is None:
             position, duplicates = self._journal.position(), self._journal.duplicates
             artefacts = self._export(position[0]) if position else {}
-            self._journal.close()
             counts = account(self._journal.path) if position else {}
+            self._journal.close()
             self._report = {**counts, "duplicates": duplicates, "artefacts": artefacts}
         return self._report
 

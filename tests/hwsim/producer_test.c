@@ -1,182 +1,5 @@
 /* The producer from C, meant to be built with the sanitizers: life cycle, abuse, several cameras, and no leak. */
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "simcam.h"
-
-enum { LINES = 50, BANDS = 6, SAMPLES = 9, SLOTS = 4, BYTES = BANDS * SAMPLES * 2, BUFFERS = 4 };
-enum { SLOT_BYTES = (SIMCAM_PIXELS + BYTES + 63) / 64 * 64 };
-
-#define CHECK(condition)                                                                                             \
-    do {                                                                                                             \
-        if (!(condition)) {                                                                                          \
-            fprintf(stderr, "line %d: not %s\n", __LINE__, #condition);                                              \
-            exit(1);                                                                                                 \
-        }                                                                                                            \
-    } while (0)
-#define OK(call) CHECK((call) == GC_ERR_SUCCESS)
-#define FAILS(error, call) CHECK((call) == GC_ERR_##error)
-
-struct host {
-    char id[SIMCAM_TEXT];
-    IF_HANDLE interface;
-    DEV_HANDLE device;
-    PORT_HANDLE port;
-    DS_HANDLE stream;
-    EVENT_HANDLE event;
-    BUFFER_HANDLE buffers[BUFFERS];
-};
-
-void simcam_publish(_Atomic uint64_t *counter, _Atomic uint32_t *bell);
-
-static TL_HANDLE tl;
-static IF_HANDLE interface;
-
-static const char *folder(void)
-{
-    return getenv("ORELINE_SIMCAM");
-}
-
-static uint16_t pixel(size_t line, size_t band, size_t sample)
-{
-    return (line * 131 + band * 17 + sample) % 4096;
-}
-
-static const char *recording(void)
-{
-    static char path[4000];
-
-    snprintf(path, sizeof path, "%s/scene.raw", folder());
-    FILE *file = fopen(path, "wb");
-    CHECK(file);
-    for (size_t i = 0; i < LINES * BANDS * SAMPLES; i++) {
-        uint16_t value = pixel(i / (BANDS * SAMPLES), i / SAMPLES % BANDS, i % SAMPLES);
-        CHECK(fwrite(&value, 2, 1, file) == 1);
-    }
-    CHECK(!fclose(file));
-    return path;
-}
-
-/* What hwsim/camera.py does; returns the mapping, and leaves the lock's descriptor in *fd. */
-static struct simcam_file *plug_in(const char *id, const char *scene, unsigned slots, int *fd)
-{
-    size_t bytes = sizeof(struct simcam_file) + slots * SLOT_BYTES;
-    char path[4200];
-
-    snprintf(path, sizeof path, "%s/%s.simcam", folder(), id);
-    *fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    CHECK(*fd >= 0 && !ftruncate(*fd, bytes) && file_lock(*fd, LOCK_SIMULATOR));
-    struct simcam_file *file = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
-    CHECK(file != MAP_FAILED);
-    file->head = (struct simcam_head){SIMCAM_MAGIC, SIMCAM_VERSION, slots, SLOT_BYTES, bytes, ""};
-    struct simcam_registers *r = &file->registers;
-    strcpy(r->DeviceVendorName, "Oreline");
-    strcpy(r->DeviceSerialNumber, id);
-    r->SensorWidth = r->Width = SAMPLES;
-    r->SensorHeight = r->Height = BANDS;
-    r->PixelFormat = MONO12;
-    r->SensorBits = 12;
-    r->ExposureTime = 100;
-    r->AcquisitionFrameRate = 1000;
-    file->defaults = *r;
-    if (scene)
-        strcpy(file->sources[SOURCE_SCENE].path, scene);
-    file->sources[SOURCE_SCENE].lines = LINES;
-    file->sources[SOURCE_SCENE].samples = SAMPLES;
-    return file;
-}
-
-static void unplug(struct simcam_file *file, const char *id, int fd)
-{
-    char path[4200];
-
-    snprintf(path, sizeof path, "%s/%s.simcam", folder(), id);
-    CHECK(!unlink(path));
-    CHECK(!munmap(file, file->head.file_bytes));
-    CHECK(!close(fd));
-}
-
-static void open_all(void)
-{
-    bool8_t changed;
-
-    OK(GCInitLib());
-    OK(TLOpen(&tl));
-    OK(TLUpdateInterfaceList(tl, &changed, 100));
-    OK(TLOpenInterface(tl, INTERFACE_ID, &interface));
-    OK(IFUpdateDeviceList(interface, NULL, 100));
-}
-
-static void connect(struct host *host, const char *id)
-{
-    snprintf(host->id, sizeof host->id, "%s", id);
-    OK(IFOpenDevice(interface, id, DEVICE_ACCESS_EXCLUSIVE, &host->device));
-    OK(DevGetPort(host->device, &host->port));
-    OK(DevOpenDataStream(host->device, STREAM_ID, &host->stream));
-    OK(GCRegisterEvent(host->stream, EVENT_NEW_BUFFER, &host->event));
-}
-
-static GC_ERROR set(PORT_HANDLE port, size_t address, int64_t value)
-{
-    size_t size = sizeof value;
-
-    return GCWritePort(port, address, &value, &size);
-}
-
-#define SET(host, feature, value) set((host)->port, offsetof(struct simcam_registers, feature), value)
-
-static void start(struct host *host)
-{
-    for (int i = 0; i < BUFFERS; i++) {
-        OK(DSAllocAndAnnounceBuffer(host->stream, BYTES, NULL, &host->buffers[i]));
-        OK(DSQueueBuffer(host->stream, host->buffers[i]));
-    }
-    OK(DSStartAcquisition(host->stream, ACQ_START_FLAGS_DEFAULT, GENTL_INFINITE));
-    OK(SET(host, AcquisitionStart, 1));
-}
-
-static void stop(struct host *host)
-{
-    OK(SET(host, AcquisitionStop, 1));
-    OK(DSStopAcquisition(host->stream, ACQ_STOP_FLAGS_KILL));
-    OK(DSFlushQueue(host->stream, ACQ_QUEUE_ALL_DISCARD));
-    for (int i = 0; i < BUFFERS; i++)
-        OK(DSRevokeBuffer(host->stream, host->buffers[i], NULL, NULL));
-}
-
-/* The next frame must be line `line`, under the same id. */
-static void expect(struct host *host, uint64_t line)
-{
-    EVENT_NEW_BUFFER_DATA data;
-    size_t size = sizeof data;
-    uint64_t id;
-    uint16_t *pixels;
-
-    OK(EventGetData(host->event, &data, &size, 10000));
-    size = sizeof id;
-    OK(DSGetBufferInfo(host->stream, data.BufferHandle, BUFFER_INFO_FRAMEID, NULL, &id, &size));
-    size = sizeof pixels;
-    OK(DSGetBufferInfo(host->stream, data.BufferHandle, BUFFER_INFO_BASE, NULL, &pixels, &size));
-    CHECK(id == line);
-    for (size_t i = 0; i < BANDS * SAMPLES; i++)
-        CHECK(pixels[i] == pixel(line, i / SAMPLES, i % SAMPLES));
-    OK(DSQueueBuffer(host->stream, data.BufferHandle));
-}
-
-static void *play(void *host)
-{
-    start(host);
-    for (uint64_t line = 0; line < LINES; line++)
-        expect(host, line);
-    stop(host);
-    return NULL;
-}
+#include "producer_rig.h"
 
 static void test_nothing_works_before_init(void)
 {
@@ -218,13 +41,12 @@ static void probe(info *function, void *handle)
     }
 }
 
+static DS_HANDLE probed_stream;
+
 static GC_ERROR buffer_info(void *buffer, int32_t command, INFO_DATATYPE *type, void *answer, size_t *size)
 {
-    extern DS_HANDLE probed_stream;
     return DSGetBufferInfo(probed_stream, buffer, command, type, answer, size);
 }
-
-DS_HANDLE probed_stream;
 
 static void test_wrong_handles_nulls_and_small_buffers(void)
 {
@@ -292,6 +114,34 @@ static void test_absurd_announces_are_refused(void)
     size = 1;
     OK(DSGetBufferInfo(host.stream, buffer, BUFFER_INFO_DATA_LARGER_THAN_BUFFER, NULL, &too_small, &size));
     CHECK(too_small);
+    OK(GCCloseLib());
+}
+
+static void test_the_camera_itself_refuses_what_it_cannot_do(void)
+{
+    struct host host;
+    size_t size = 4;
+    uint32_t half = 0;
+    double slow = 1e9;
+
+    open_all();
+    connect(&host, "A");
+    FAILS(ACCESS_DENIED, SET(&host, SensorWidth, 1));
+    FAILS(ACCESS_DENIED, SET(&host, PayloadSize, 1));
+    FAILS(INVALID_VALUE, SET(&host, Width, SAMPLES + 1));
+    FAILS(INVALID_VALUE, SET(&host, Height, BANDS - 1));
+    FAILS(INVALID_VALUE, SET(&host, Shutter, 1));
+    FAILS(INVALID_VALUE, SET(&host, TargetSelector, 1));
+    FAILS(INVALID_PARAMETER, GCWritePort(host.port, offsetof(struct simcam_registers, Width), &half, &size));
+    FAILS(INVALID_ADDRESS, set(host.port, sizeof(struct simcam_registers), 1));
+    FAILS(INVALID_ADDRESS, set(tl, 0, 1));
+    size = sizeof slow;
+    FAILS(INVALID_VALUE, GCWritePort(host.port, offsetof(struct simcam_registers, ExposureTime), &slow, &size));
+    OK(SET(&host, TLParamsLocked, 1));
+    FAILS(BUSY, SET(&host, Width, 1));
+    OK(SET(&host, TLParamsLocked, 0));
+    OK(SET(&host, Width, 1));
+    OK(SET(&host, DeviceReset, 1));
     OK(GCCloseLib());
 }
 
@@ -447,6 +297,31 @@ static void test_a_broken_file_is_no_camera(const char *scene)
     expect_cameras(4);
     file->control.link = LINK_DOWN;
     FAILS(NOT_AVAILABLE, IFOpenDevice(interface, "X", DEVICE_ACCESS_EXCLUSIVE, &device));
+    file->control.link = LINK_UP;
+    OK(GCCloseLib());
+    unplug(file, "X", fd);
+}
+
+static void test_a_camera_whose_simulator_died_is_lost(const char *scene)
+{
+    struct host host;
+    EVENT_NEW_BUFFER_DATA data;
+    size_t size = sizeof data, four = sizeof(int32_t), eight = 8;
+    int32_t access;
+    int64_t width;
+    int fd;
+    struct simcam_file *file = plug_in("X", scene, 0, &fd);
+
+    open_all();
+    connect(&host, "X");
+    OK(GCReadPort(host.port, offsetof(struct simcam_registers, Width), &width, &eight));
+    struct flock none = {.l_type = F_UNLCK, .l_start = LOCK_SIMULATOR, .l_len = 1};
+    CHECK(!fcntl(fd, F_OFD_SETLK, &none)); /* what the end of a process does */
+    FAILS(IO, GCReadPort(host.port, offsetof(struct simcam_registers, Width), &width, &eight));
+    FAILS(IO, EventGetData(host.event, &data, &size, GENTL_INFINITE));
+    OK(DevGetInfo(host.device, DEVICE_INFO_ACCESS_STATUS, NULL, &access, &four));
+    CHECK(access == DEVICE_ACCESS_STATUS_NOACCESS);
+    expect_cameras(3);
     OK(GCCloseLib());
     unplug(file, "X", fd);
 }
@@ -462,12 +337,14 @@ int main(void)
     test_nothing_works_before_init();
     test_wrong_handles_nulls_and_small_buffers();
     test_absurd_announces_are_refused();
+    test_the_camera_itself_refuses_what_it_cannot_do();
     test_starting_and_stopping_many_times(files[0]);
     test_several_cameras_at_once();
     test_a_waiter_is_ended_by_kill_and_by_unregister();
     test_any_register_write_is_survived();
     test_frames_come_through_the_ring();
     test_a_broken_file_is_no_camera(scene);
+    test_a_camera_whose_simulator_died_is_lost(scene);
     for (int i = 0; i < 3; i++)
         unplug(files[i], ids[i], fds[i]);
     puts("all passed");

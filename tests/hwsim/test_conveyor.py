@@ -132,13 +132,13 @@ def test_the_plc_speaks_modbus_and_writes_down_what_it_took(tmp_path: Path) -> N
     server = threading.Thread(target=lambda: found.append(serve(Settings(scan_ms=1), tmp_path, ready.put, stop)))
     server.start()
     client = ModbusTcpClient("127.0.0.1", port=ready.get(timeout=20))
-    assert client.connect()
+    assert client.connect()  # type: ignore[no-untyped-call]
     client.write_registers(0, plc.encode(BATCH))
     while plc.decode_status(client.read_holding_registers(200, count=7).registers).acknowledged != 1:
         pass
     assert client.write_registers(203, [9]).isError()
     assert client.read_holding_registers(150).isError()
-    client.close()
+    client.close()  # type: ignore[no-untyped-call]
     stop.set()
     server.join()
     assert found == [{"batches": 1, "rows": 2, "late": 0, "refused": 0, "safe_states": found[0]["safe_states"]}]
@@ -151,7 +151,7 @@ def test_a_port_in_use_is_refused(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(PlcError, match="choose a free port"):
-            serve(Settings(port=taken.getsockname()[1]), tmp_path, lambda port: None, threading.Event())
+            serve(Settings(port=taken.getsockname()[1]), tmp_path, lambda _: None, threading.Event())
 
 
 ORE = TrueStone(1, {"calcite": 0.8, "quartz": 0.2}, 10, 19, 100, 119, 14.5, 110.0, 180)

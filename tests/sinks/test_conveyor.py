@@ -21,7 +21,7 @@ SETTINGS: dict[str, Any] = {
     "recipe": {"ore": ["calcite"], "min_fraction": 0.5, "min_pixels": 4},
     "distance_counts": DISTANCE,
     "valves": 32,
-    "budget_ms": 4000,
+    "deadline_ms": 4000,
     "send_ms": 10,
 }
 STONE = [BACKGROUND] * 4 + [0] * 4 + [BACKGROUND] * 24
@@ -67,6 +67,20 @@ EMPTY = [BACKGROUND] * 32
 def feed(conveyor: Conveyor, *messages: Any) -> None:
     conveyor.consume(list(messages))
     conveyor.commit()
+
+
+@pytest.fixture
+def until(conveyor: Conveyor, eventually: Eventually) -> Eventually:
+    """Let the conveyor idle until a condition holds."""
+
+    def poll(condition: Callable[[], object]) -> None:
+        def idled() -> object:
+            conveyor.idle()
+            return condition()
+
+        eventually(idled)
+
+    return poll
 
 
 def test_an_ore_stone_opens_the_valves_over_it_and_a_barren_one_does_not(
@@ -130,13 +144,13 @@ def test_a_line_that_comes_too_late_is_counted_and_cuts_the_stone(conveyor: Conv
 
 
 def test_an_open_stone_is_decided_when_its_first_line_must_leave(
-    plc_on_loopback: Any, conveyor: Conveyor, clock: Clock, eventually: Eventually
+    plc_on_loopback: Any, conveyor: Conveyor, clock: Clock, until: Eventually
 ) -> None:
     feed(conveyor, stream_info(), *belt(STONE, STONE))
     assert len(plc_on_loopback.program.rows) == 0
     clock.ahead_ns += 3_991_000_000 - (clock() - time.monotonic_ns())
     conveyor.idle()
-    eventually(lambda: conveyor.idle() or len(plc_on_loopback.program.rows) or conveyor.report()["late"])
+    until(lambda: len(plc_on_loopback.program.rows) or conveyor.report()["late"])
     report = conveyor.close()
     assert report["commands"] + report["late"] == 2
 
@@ -175,57 +189,62 @@ def test_a_line_before_its_stream_info_is_refused(conveyor: Conveyor) -> None:
 
 
 def test_the_plc_hears_the_heartbeat_while_no_lines_come(
-    plc_on_loopback: Any, conveyor: Conveyor, eventually: Eventually
+    plc_on_loopback: Any, conveyor: Conveyor, until: Eventually
 ) -> None:
     program = plc_on_loopback.program
     feed(conveyor, stream_info(), *belt(EMPTY))
-    eventually(lambda: conveyor.idle() or program.state is plc.State.RUN | plc.State.CALIBRATED)
-    heard = set()
-    eventually(lambda: conveyor.idle() or heard.add(program.heard) or len(heard) > 5)
+    until(lambda: program.state is plc.State.RUN | plc.State.CALIBRATED)
+    first = program.heard
+    until(lambda: program.heard > first + 5)
     assert program.safe_states == 0
     conveyor.close()
 
 
-def test_silence_and_closing_stop_the_run(
+def test_silence_rejects_all_where_the_site_wants_it_and_closing_stops_the_run(
     plc_on_loopback: Any, clock: Clock, tmp_path: Path, eventually: Eventually
 ) -> None:
     program = plc_on_loopback.program
     settings = ConveyorSettings(**SETTINGS, port=plc_on_loopback.port, fail_safe="reject")
     conveyor = Conveyor.open(settings, tmp_path, clock)
+
+    def says(state: plc.State) -> bool:
+        conveyor.idle()
+        return state in program.state
+
     feed(conveyor, stream_info(), *belt(EMPTY))
-    eventually(lambda: conveyor.idle() or plc.State.RUN in program.state)
+    eventually(lambda: says(plc.State.RUN))
     clock.ahead_ns += 600_000_000
-    eventually(lambda: conveyor.idle() or program.state is plc.State.REJECT_ALL)
+    eventually(lambda: says(plc.State.REJECT_ALL))
     conveyor.close()
     eventually(lambda: program.state is plc.State.STOPPED)
 
 
 def test_a_plc_that_goes_away_and_comes_back_is_sent_what_is_still_in_time(
-    plc_on_loopback: Any, conveyor: Conveyor, clock: Clock, eventually: Eventually
+    plc_on_loopback: Any, conveyor: Conveyor, clock: Clock, until: Eventually
 ) -> None:
     feed(conveyor, stream_info(), *belt(EMPTY))
     plc_on_loopback.halt()
-    eventually(lambda: conveyor.idle() or conveyor.report()["outages"])
+    until(lambda: conveyor.report()["outages"])
     feed(conveyor, *belt(STONE, EMPTY, first=1))
     clock.ahead_ns += 4_001_000_000
     late = [label_line(seq, labels=labels, t_ns=clock()) for seq, labels in ((3, STONE), (4, STONE), (5, EMPTY))]
     feed(conveyor, *late)
     plc_on_loopback.start()
-    eventually(lambda: conveyor.idle() or conveyor.report()["commands"] == 2 or conveyor.report()["late"] > 1)
+    until(lambda: conveyor.report()["commands"] == 2 or conveyor.report()["late"] > 1)
     report = conveyor.close()
     assert (report["late"], report["commands"]) == (1, 2)
     assert plc_on_loopback.program.rows["encoder"].tolist() == [DISTANCE + 30, DISTANCE + 40]
 
 
 def test_rows_wait_while_the_plc_is_inhibited_and_go_when_it_is_armed(
-    plc_on_loopback: Any, conveyor: Conveyor, eventually: Eventually
+    plc_on_loopback: Any, conveyor: Conveyor, until: Eventually
 ) -> None:
     program = plc_on_loopback.program
     feed(conveyor, stream_info(), *belt(EMPTY))
     program.disarm()
-    eventually(lambda: conveyor.idle() or conveyor.status.inhibit)
+    until(lambda: conveyor.status.inhibit)
     feed(conveyor, *belt(STONE, EMPTY, first=1))
     assert len(program.rows) == 0
     program.rearm()
-    eventually(lambda: conveyor.idle() or len(program.rows) == 1)
+    until(lambda: len(program.rows) == 1)
     assert conveyor.close()["commands"] == 1

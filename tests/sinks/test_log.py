@@ -66,6 +66,8 @@ def test_the_account_finds_every_line_once(tmp_path: Path) -> None:
     }
     assert account(tmp_path / "journal.sqlite") == expected
     assert expected.items() <= report.items()
+    assert not list(tmp_path.glob("*.new"))
+    assert not list(tmp_path.glob("*-wal"))
 
 
 def test_the_account_finds_what_is_missing_and_what_is_doubled(tmp_path: Path) -> None:
@@ -199,10 +201,9 @@ def test_the_table_has_every_line_and_its_fractions(tmp_path: Path) -> None:
 def test_the_table_follows_a_change_of_classes(tmp_path: Path) -> None:
     info = stream_info()
     changed = replace(info, seq=3, samples=48, classes=(ClassInfo("talc", (1, 2, 3)), CLASSES[0]))
-    batches = [
-        [part, *(label_line(seq, part, [0] * part.samples) for seq in at)]
-        for part, at in ((info, range(3)), (changed, range(3, 5)))
-    ]
+    batches: list[list[Message]] = []
+    for part, numbers in ((info, range(3)), (changed, range(3, 5))):
+        batches.append([part, *(label_line(seq, part, [0] * part.samples) for seq in numbers)])
     report = write(tmp_path, *batches)
     table = pq.read_table(report["artefacts"]["parquet"])
     assert table["fraction.calcite"].to_pylist() == [1, 1, 1, 0, 0]

@@ -123,7 +123,7 @@ def test_samples_map_to_the_valves_that_cover_them(start: int, stop: int, margin
 
 
 def test_a_budget_longer_than_the_way_to_the_valves_is_refused() -> None:
-    settings = ConveyorSettings(recipe=Recipe(ore=("calcite",)), distance_counts=100, budget_ms=150)
+    settings = ConveyorSettings(recipe=Recipe(ore=("calcite",)), distance_counts=100, deadline_ms=150)
     with pytest.raises(ConfigError, match="the belt takes 100 ms"):
         settings.check(stream_info())
 

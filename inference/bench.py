@@ -1,0 +1,92 @@
+"""What `oreline bench` measures here: calibration, and classification with a network of about 150 kMAC."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from inference.backends.torchscript import encode, load
+from inference.calibration import Calibration, aligned
+from inference.card import GOLDEN, MODEL, Card
+from inference.measured import Measured
+from inference.reference import Reference
+from inference.settings import SHIPPED
+from inference.training.network import BENCH_WIDTHS, build, deployed, kmac
+from oreline.bench.case import BANDS, SAMPLES, Case, repeated
+from oreline.bench.ceilings import CALIBRATED_BYTES, FMA, MEMCPY, SOURCES
+from oreline.messages import StreamInfo
+
+CAMERA = "nir224"
+KMAC_MODEL = "bench"
+
+
+def cases(folder: Path, _quick: bool) -> list[Case]:
+    """Calibration against memcpy, the network against the peak of fused multiply-adds.
+
+    Leaves the network as a model in `folder`/bench, for the lines that are measured end to end.
+    """
+    card = write_model(folder / KMAC_MODEL)
+    calibration = Calibration(*_reference(card))
+    lines = aligned((SOURCES, BANDS, SAMPLES), np.uint16)
+    lines[...] = np.random.default_rng(1).integers(350, 3500, lines.shape)
+    snv = aligned((BANDS, SAMPLES), np.float32)
+    snv[...] = calibration.snv(lines[0])[0]
+    network = load((folder / KMAC_MODEL / MODEL).read_bytes(), (BANDS, SAMPLES))
+    flop = 2.0 * card.kmac * 1e3 * SAMPLES
+    gigabytes = CALIBRATED_BYTES / 1e9
+    reflect = repeated(lambda i: calibration.reflectance(lines[i % SOURCES]), 64)
+    normalise = repeated(lambda i: calibration.snv(lines[i % SOURCES]), 64)
+    classify = repeated(lambda _: network(snv), 4, 1)
+    return [
+        Case("calibration", reflect, gigabytes, "GB/s", MEMCPY),
+        Case("calibration and SNV", normalise, gigabytes, "GB/s", MEMCPY, 0.3),
+        Case(f"classification, {card.kmac:.0f} kMAC", classify, flop / 1e9, "GFLOP/s", FMA, 0.5),
+    ]
+
+
+def write_model(folder: Path) -> Card:
+    """An untrained network of about 150 kMAC, always the same, as a model for the camera `nir224`."""
+    shipped = Card.read(SHIPPED / CAMERA)
+    torch.manual_seed(1)
+    content = encode(deployed(build(BANDS, len(shipped.classes), BENCH_WIDTHS)))
+    golden = io.BytesIO()
+    spectra = np.random.default_rng(1).standard_normal((BANDS, 16), np.float32)
+    np.savez(golden, snv=spectra, logits=load(content, spectra.shape)(spectra))
+    changes = {
+        "name": KMAC_MODEL,
+        "kmac": kmac(BANDS, len(shipped.classes), BENCH_WIDTHS),
+        "model_sha256": hashlib.sha256(content).hexdigest(),
+        "golden_sha256": hashlib.sha256(golden.getvalue()).hexdigest(),
+    }
+    card = shipped.model_copy(update=changes)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MODEL).write_bytes(content)
+    (folder / GOLDEN).write_bytes(golden.getvalue())
+    card.write(folder)
+    return card
+
+
+def _reference(card: Card) -> tuple[Reference, StreamInfo]:
+    """A sensor with an uneven dark and white, and a stream of all of it."""
+    rng = np.random.default_rng(2)
+    info = StreamInfo(
+        run=bytes(16), epoch=0, seq=0, camera="bench", serial="bench", wavelengths_nm=card.wavelengths_nm,
+        samples=SAMPLES, offset_x=0, full_scale=4095, exposure_us=1000.0, gain=1.0, line_rate_hz=670.0,
+        counts_per_line=1.0, pitch_mm=1.0,
+    )  # fmt: skip
+    dark, white = (
+        Measured(
+            mean=rng.uniform(*level, (BANDS, SAMPLES)),
+            spread=np.ones((BANDS, SAMPLES)),
+            saturated=np.zeros((BANDS, SAMPLES), np.uint32),
+            lines=100,
+            exposure_us=info.exposure_us,
+            gain=info.gain,
+        )
+        for level in ((290, 340), (2000, 3800))
+    )
+    return Reference(dark, white, info.wavelengths_nm, 0, info.full_scale, "bench", "bench", "never"), info

@@ -1,0 +1,25 @@
+"""Everything that is compiled at its first use is used once before a process calls itself ready."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inference.calibration import Calibration
+from inference.reference import Reference, ReferenceBuilder
+from oreline.messages import StreamInfo
+
+BANDS, SAMPLES, FULL_SCALE = 4, 64, 4095
+
+
+def compile_kernels() -> None:
+    """Capture and apply a made-up reference."""
+    wavelengths = tuple(float(band) for band in range(1, BANDS + 1))
+    info = StreamInfo(bytes(16), 0, 0, "", "", wavelengths, SAMPLES, 0, FULL_SCALE, 1.0, 1.0, 1.0, 1.0, 1.0)
+    dark, white = ReferenceBuilder(info), ReferenceBuilder(info)
+    for builder, level in ((dark, 100), (white, 3000)):
+        for _ in range(2):
+            builder.add(np.full((BANDS, SAMPLES), level, np.uint16))
+    calibration = Calibration(Reference.combine(dark, white, captured=""), info)
+    line = np.full((BANDS, SAMPLES), 1000, np.uint16)
+    calibration.snv(line)
+    calibration.reflectance(line)

@@ -1,0 +1,66 @@
+"""`oreline bench`: every stage beside the ceiling it is held against, measured in one run.
+
+A round measures each case once, the fast ones in turns, so that what the machine's other guests do falls on a stage
+and on its ceiling alike. A ratio is the median over rounds of the ratio within a round.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from oreline.bench.case import Case, Result, measure
+from oreline.bench.machine import machine
+from oreline.process import one_thread, tune_allocator
+
+ROUNDS, QUICK_ROUNDS = 3, 1
+
+
+def main(path: Path | None, quick: bool) -> None:
+    """Measure, print the table and, with `path`, write it as JSON. Takes 3 minutes, `quick` one."""
+    one_thread()
+    tune_allocator()
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="oreline-bench-", dir=_memory()) as folder, Progress(transient=True) as bar:
+        cases = _cases(Path(folder), quick)
+        rounds = QUICK_ROUNDS if quick else ROUNDS
+        task = bar.add_task("measuring", total=rounds * len(cases))
+        results = measure(cases, rounds, lambda case: bar.update(task, advance=1, description=case.name))
+    console.print(_table(results))
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        report = {"machine": machine(), "measurements": {result.name: result.facts() for result in results}}
+        path.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def _cases(folder: Path, quick: bool) -> list[Case]:
+    """Stages are loaded by name: they stand above this package."""
+    stages = ("oreline.bench.ceilings", "inference.bench", "oreline.bench.transport", "oreline.bench.line")
+    return [case for stage in stages for case in import_module(stage).cases(folder, quick)]
+
+
+def _memory() -> str | None:
+    """A folder in memory for rings and recordings, where the system has one."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+
+
+def _table(results: list[Result]) -> Table:
+    table = Table("what", "µs a line", "lines/s", "rate", "ratio", "to", "goal", title="one line is 640 x 224 uint16")
+    for column in table.columns[1:5]:
+        column.justify = "right"
+    for result in results:
+        row = [result.name, *(["", ""] if result.unit != "lines/s" and not result.line else _a_line(result))]
+        goal = "" if result.goal is None else f"{result.goal:g} {'reached' if result.reached else '[red]missed[/]'}"
+        ratio = "" if result.ratio is None else f"{result.ratio:.2f}"
+        table.add_row(*row, f"{result.value:,.1f} {result.unit}", ratio, result.to or "", goal)
+    return table
+
+
+def _a_line(result: Result) -> list[str]:
+    return [f"{result.seconds * 1e6:,.1f}", f"{1 / result.seconds:,.0f}"]

@@ -1,0 +1,147 @@
+"""Whole lines: the real processes from the simulated camera to the log, beside what one would write first."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from oreline.bench.case import BANDS, SAMPLES, Case
+from oreline.bench.ceilings import CAMERA
+from oreline.cameras import CAMERAS
+from oreline.config import Config
+from oreline.envi_writer import EnviWriter
+from oreline.errors import StageFailed
+from oreline.supervise import Supervisor
+
+BASELINE = Path(__file__).parents[2] / "tests" / "benchmarks" / "baseline.py"
+"""Code that one would throw away; it is in a checkout, not in a wheel."""
+RECORDED, REFERENCES = 64, 32
+"""Lines of scene that the camera plays over and over, and of dark and of white."""
+COUNTED_FROM = 200
+"""Labelled lines that pass before the clock starts."""
+KMAC_MODEL, PRESET = "bench", "nir224"
+
+
+def cases(folder: Path, quick: bool) -> list[Case]:
+    """End to end at about 150 kMAC against the baseline with the same weights, and with a shipped model against the
+    camera's own rate; then, at that rate, what acquisition takes of a core."""
+    model = folder / KMAC_MODEL
+    lines = 1500 if quick else 4000
+    whole = partial(Case, amount=1, unit="lines/s", fast=False)
+    first = "what one would write first, same network"
+    made = [whole(first, lambda: _baseline(model, 200 if quick else 500))] if BASELINE.is_file() else []
+    return [
+        *made,
+        whole("end to end, same network", lambda: _run(folder, str(model), lines).seconds, ceiling=first, goal=6),
+        whole(f"end to end, {PRESET}", lambda: _run(folder, PRESET, lines).seconds, ceiling=CAMERA, goal=1),
+        whole(
+            "acquisition's processor time at 670 lines/s",
+            lambda: _run(folder, PRESET, lines, paced=True).acquisition_cpu,
+            ceiling=CAMERA,
+            goal=10,
+        ),
+    ]
+
+
+def _baseline(model: Path, lines: int) -> float:
+    """Seconds a line, with the threads that libraries choose by themselves."""
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    command = [sys.executable, str(BASELINE), str(model / "model.pt"), str(lines)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise StageFailed(f"the baseline failed:\n{ran.stderr}")
+    return float(json.loads(ran.stdout)["seconds_a_line"])
+
+
+@dataclass
+class _Watch:
+    """Called by the supervisor: how many lines were labelled in the log by when, and acquisition's processor time."""
+
+    seen: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def __call__(self, supervisor: Supervisor) -> None:
+        labelled = supervisor.samples("log").get(("oreline_lines_total", "scene", "log"), 0.0)
+        process = supervisor.worker("acquisition").process
+        if labelled >= COUNTED_FROM and process is not None and process.poll() is None:
+            self.seen.append((perf_counter(), labelled, _processor_seconds(process.pid)))
+
+    def _per_line(self, column: int) -> float:
+        first, last = self.seen[0], self.seen[-1]
+        if last[1] - first[1] < COUNTED_FROM:
+            raise StageFailed("the line ended before its rate could be measured: run without --quick")
+        return (last[column] - first[column]) / (last[1] - first[1])
+
+    @property
+    def seconds(self) -> float:
+        return self._per_line(0)
+
+    @property
+    def acquisition_cpu(self) -> float:
+        return self._per_line(2)
+
+
+def _run(folder: Path, model: str, lines: int, *, paced: bool = False) -> _Watch:
+    output = folder / "line"
+    config = Config(_tables(folder, output, model, lines, paced), "bench")
+    config.check()
+    path = output / "line.json"
+    config.save(path)
+    watch = _Watch()
+    Supervisor(config, path, watch).run()
+    (output / "journal.sqlite").unlink()
+    return watch
+
+
+def _tables(folder: Path, output: Path, model: str, lines: int, paced: bool) -> dict[str, object]:
+    steps = [
+        {"kind": "dark", "lines": REFERENCES, "features": [["Shutter", "Closed"]]},
+        {"kind": "white", "lines": REFERENCES, "features": [["Shutter", "Open"], ["TargetSelector", "White"]]},
+        {"kind": "scene", "lines": lines, "features": [["TargetSelector", "Scene"]]},
+    ]
+    return {
+        "line": {"name": "bench", "output": str(output), "state": str(folder / "state")},
+        "simulator": {
+            "recording": str(_recording(folder)),
+            "frame_rate": CAMERAS[PRESET].line_rate_hz,
+            "speed": 1.0 if paced else "max",
+            "loop": True,
+        },
+        "acquisition": {
+            "preset": PRESET,
+            "features": [["PixelFormat", "Mono12"]],
+            "steps": steps,
+            "on_full": "gap" if paced else "wait",
+        },
+        "inference": {"model": model},
+        "sinks": {"log": {"parquet": False, "label_map": False}},
+    }
+
+
+@cache
+def _recording(folder: Path) -> Path:
+    """Counts of a sensor that sees dark, white, and something between."""
+    rng = np.random.default_rng(1)
+    scene = folder / "recording" / "bench.hdr"
+    kinds = (("DARKREF_bench", REFERENCES, 300, 340), ("WHITEREF_bench", REFERENCES, 3000, 3800))
+    for name, lines, least, most in (*kinds, ("bench", RECORDED, 350, 3500)):
+        with EnviWriter.create(
+            scene.with_name(f"{name}.hdr"), samples=SAMPLES, bands=BANDS, dtype=np.uint16, suffix=".raw",
+            wavelengths_nm=CAMERAS[PRESET].wavelengths_nm,
+        ) as file:  # fmt: skip
+            for _ in range(lines):
+                file.write(rng.integers(least, most, (BANDS, SAMPLES), np.uint16))
+    return scene
+
+
+def _processor_seconds(pid: int) -> float:
+    """User and system time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

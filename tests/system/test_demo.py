@@ -1,0 +1,28 @@
+"""`oreline demo`, as the README shows it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from PIL import Image
+from tests_system import Command
+
+
+def test_the_demo_labels_every_line_and_ejects_the_right_stones(cli: Command, tmp_path: Path) -> None:
+    ran = cli("demo", "--seconds", 4, "--output", tmp_path / "demo", "--json", tmp_path / "r.json")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["acquired"] == report["labelled"] + report["shed"] + report["lost"] == 1800
+    assert report["unaccounted"] == report["lost"] == 0
+    assert report["accuracy"] >= 0.90
+    assert set(report["latency_ms"]) == {"p50", "p99", "max"}
+    assert {"seen", "ejected", "missed", "wrong"} <= set(report["stones"])
+    assert report["stones"]["seen"] > 50
+    assert report["lines_per_s"] > 0
+    table = pq.read_table(report["artefacts"]["parquet"], columns=["seq"])
+    assert table.num_rows == 1800
+    with Image.open(report["artefacts"]["label_map"]) as picture:
+        assert picture.height >= 1800
+    assert "unaccounted 0" in ran.stdout

@@ -1,0 +1,46 @@
+"""Processes that are killed or told to stop in the middle of a run: the journal ends complete."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from tests_system import Line
+
+
+def covered_once(line: Line, end: int) -> None:
+    """Every sequence number up to `end` is a line once, or in one gap."""
+    lines, gaps = line.coverage()
+    seen = sorted([*lines, *(seq for first, n in gaps for seq in range(first, first + n))])
+    assert seen == list(range(end))
+
+
+@pytest.mark.parametrize("victim", ["inference", "log"])
+def test_a_stage_killed_in_the_middle_is_started_again_and_nothing_is_lost_or_doubled(line: Line, victim: str) -> None:
+    run = line.start()
+    with run:
+        line.wait_for_lines(300)
+        os.kill(line.pid(victim), signal.SIGKILL)
+        output = run.communicate(timeout=120)[0]
+    assert run.returncode == 0, output
+    assert f"{victim} was killed by signal 9: started again" in output
+    report = line.report()
+    assert (report["acquired"], report["unaccounted"]) == (2000, 0)
+    covered_once(line, 2200)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_run_in_order_with_the_journal_complete(line: Line, number: int) -> None:
+    line.tables["acquisition"]["steps"][-1].pop("lines")
+    line.tables["simulator"]["loop"] = True
+    run = line.start()
+    with run:
+        line.wait_for_lines(300)
+        run.send_signal(number)
+        output = run.communicate(timeout=60)[0]
+    assert run.returncode == 0, output
+    report = line.report()
+    assert report["acquired"] == report["labelled"] + report["lost"] >= 300
+    assert report["unaccounted"] == 0
+    covered_once(line, report["acquired"] + 200)

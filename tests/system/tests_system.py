@@ -1,0 +1,117 @@
+"""A whole line in processes of its own, as a user starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def oreline(*arguments: object, timeout_s: float = 150.0) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end."""
+    command = [sys.executable, "-m", "oreline.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, cwd=ROOT, check=False)
+
+
+@dataclass
+class Line:
+    """A line's file and what comes of running it."""
+
+    folder: Path
+    tables: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def output(self) -> Path:
+        return self.folder / "out"
+
+    def start(self) -> subprocess.Popen[str]:
+        path = self.folder / "line.json"
+        path.write_text(json.dumps(self.tables))
+        command = [sys.executable, "-m", "oreline.cli", "run", str(path), "--json", str(self.folder / "report.json")]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+
+    def wait_for_lines(self, n: int, timeout_s: float = 90.0) -> None:
+        """Until the journal holds `n` lines."""
+        deadline = monotonic() + timeout_s
+        while self.journalled() < n:
+            assert monotonic() < deadline, f"the journal holds only {self.journalled()} lines"
+
+    def journalled(self) -> int:
+        path = self.output / "journal.sqlite"
+        if not path.exists():
+            return 0
+        try:
+            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+                count: int = db.execute("SELECT count(*) FROM lines").fetchone()[0]
+            db.close()
+        except sqlite3.OperationalError:
+            return 0
+        return count
+
+    def pid(self, name: str) -> int:
+        """Process id of a running stage."""
+        wanted = f"{self.output / 'line.json'}".encode()
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                arguments = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if wanted in arguments and name.encode() in arguments:
+                return int(entry.name)
+        raise AssertionError(f"no process {name}")
+
+    def report(self) -> dict[str, Any]:
+        said: dict[str, Any] = json.loads((self.folder / "report.json").read_text())
+        return said
+
+    def coverage(self) -> tuple[list[int], list[tuple[int, int]]]:
+        """Sequence numbers of journalled lines, and (first, n) of its gaps."""
+        with sqlite3.connect(self.output / "journal.sqlite") as db:
+            lines = [row[0] for row in db.execute("SELECT seq FROM lines ORDER BY seq")]
+            gaps = db.execute("SELECT first, n FROM gaps ORDER BY first").fetchall()
+        db.close()
+        return lines, gaps
+
+
+@pytest.fixture(scope="session")
+def belt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rendered belt of 2,000 lines, for all tests of the session."""
+    from hwsim.belt import BeltScene
+    from hwsim.scene import render_belt
+
+    folder = tmp_path_factory.mktemp("belt")
+    render_belt(BeltScene(lines=2000, counts_per_line=8.0, seed=5), folder)
+    return folder
+
+
+@pytest.fixture
+def line(tmp_path: Path, belt: Path) -> Line:
+    """The demo's line on that belt, with a ring that outlasts the restart of a stage."""
+    tables = tomllib.loads((ROOT / "deploy" / "examples" / "demo.toml").read_text())
+    tables["line"] = {"name": "test", "output": str(tmp_path / "out"), "state": str(tmp_path / "state")}
+    tables["simulator"] = {"recording": str(belt), "frame_rate": 450.0, "counts_per_line": 8.0}
+    tables["acquisition"]["steps"][-1]["lines"] = 2000
+    tables["acquisition"]["ring_lines"] = 2048
+    port = 20_000 + os.getpid() % 10_000
+    tables["plant"]["port"] = tables["sinks"]["conveyor"]["port"] = port
+    return Line(tmp_path, tables)
+
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def cli() -> Command:
+    return oreline
