@@ -31,7 +31,7 @@ class AnyPython(bdist_wheel):
 simcam = Extension(
     "hwsim.simcam",
     sources=sorted(str(path) for path in PRODUCER.glob("*.c")),
-    depends=sorted(str(path) for suffix in ("*.h", "*.xml") for path in PRODUCER.glob(suffix)),
+    depends=["setup.py", *sorted(str(path) for suffix in ("*.h", "*.xml") for path in PRODUCER.glob(suffix))],
     include_dirs=[str(PRODUCER)],
     libraries=["m", "dl"],
     extra_compile_args=["-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-pthread"],

@@ -26,7 +26,7 @@ from acquisition.source import CameraInfo, Frame
 from oreline.errors import CameraBusy, CameraError, CameraNotFound, FeatureError, ProducerNotFound, nearest
 
 FULL_SCALE = {"Mono8": 255, "Mono10": 1023, "Mono12": 4095, "Mono14": 16383, "Mono16": 65535, "Mono12p": 4095}
-EVENT_TIMEOUT_MS = 5
+EVENT_TIMEOUT_MS = 10
 
 logging.getLogger("harvesters").setLevel(logging.CRITICAL)
 

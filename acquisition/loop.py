@@ -15,7 +15,7 @@ from oreline.messages import EndOfStream, Flag, Gap, Kind, RawLine, Reason, Stre
 from oreline.metrics import BYTES, INCIDENTS, Account, latency
 from oreline.stream import Outbox
 
-FETCH_S = 0.005
+FETCH_S = 0.01
 OURS_S = 10.0
 """A camera time stamp this near to our clock is of our clock."""
 

@@ -14,7 +14,7 @@ from hwsim.settings import Settings
 from oreline.config import Config
 from oreline.process import Shell, guarded
 
-CAMERAS = "/dev/shm/oreline-simcam"
+CAMERAS = "/dev/shm/oreline-simcam"  # noqa: S108  (where the producer looks, too)
 
 
 def camera(path: str) -> None:
@@ -23,15 +23,19 @@ def camera(path: str) -> None:
     settings, output = config.section("simulator", Settings), config.line.output
     shell = Shell("camera", output)
     recordings = recording_of(settings, output)
+    sources = prepare(recordings, output / settings.folder)
     lossless = settings.speed == "max"
     with SimCamera.create(
         Path(os.environ.get("ORELINE_SIMCAM", CAMERAS)),
         settings.serial,
-        **prepare(recordings, output / settings.folder),
+        scene=sources["scene"],
+        dark=sources.get("dark"),
+        white=sources.get("white"),
         full_scale_bits=sensor_bits(recordings),
         frame_rate=settings.frame_rate,
         speed=1.0 if settings.speed == "max" else settings.speed,
         lossless=lossless,
+        patient=settings.patient,
         loop=settings.loop,
         counts_per_line=settings.counts_per_line,
     ) as simulated:

@@ -85,6 +85,7 @@ class SimCamera:
         temperature: float = 25.0,
         speed: float = 1.0,
         lossless: bool = False,
+        patient: bool = False,
         loop: bool = False,
         start_line: int = 0,
         counts_per_line: float = 1.0,
@@ -98,7 +99,8 @@ class SimCamera:
         `shape` is (bands, samples) of the sensor.
 
         Paced at `frame_rate` (Hz; the host may change it) times `speed`: a line for which the host has no buffer is
-        lost. `lossless`: as fast as the host queues buffers, losing none. `exposure_us`: None is 90 % of the period.
+        lost. `patient`: it waits for one instead. `lossless`: as fast as the host queues buffers, losing none.
+        `exposure_us`: None is 90 % of the period.
         Encoder: `encoder_start` + line of the scene * `counts_per_line`.
 
         Raises ConfigError for values that no camera has, RecordingError for a recording that cannot be played,
@@ -113,7 +115,7 @@ class SimCamera:
         roi = (scene.x_start, scene.samples) if scene else (0, samples)
         camera = cls(SharedFile.allocate(directory, serial, 0 if scene else slots, bands, samples))
         control = camera._file["control"]
-        fill(control, speed=0.0 if lossless else speed, counts_per_line=counts_per_line, loop=loop)
+        fill(control, speed=0.0 if lossless else speed, counts_per_line=counts_per_line, loop=loop, patient=patient)
         fill(control, encoder_start=encoder_start, start_line=start_line)
         registers = camera._file["registers"]
         fill(registers, DeviceVendorName="Oreline", DeviceModelName=model, DeviceSerialNumber=serial)

@@ -42,7 +42,7 @@ CONTROL = _page(
     [
         *(("speed", "<f8"), ("counts_per_line", "<f8"), ("encoder_start", "<i8"), ("start_line", "<u8")),
         *(("loop", "<u4"), ("link", "<u4"), ("line0_pulses", "<u8"), ("ring_pushed", "<u8")),
-        *(("ring_frames", "<u8"), ("faults", "<u8", (FAULTS,))),
+        *(("ring_frames", "<u8"), ("patient", "<u8"), ("faults", "<u8", (FAULTS,))),
     ],
 )
 COUNTERS = ("starts", "produced", "delivered", "underruns", "dropped", "incomplete", "scene_line", "scene_ends")

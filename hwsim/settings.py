@@ -27,6 +27,8 @@ class Settings(Section):
     """Lines a second at speed 1."""
     speed: Positive | Literal["max"] = 1.0
     """ "max": as fast as they are taken, losing none."""
+    patient: bool = False
+    """A line for which the host has no buffer waits for one; a real camera would lose it."""
     loop: bool = False
     counts_per_line: Positive = 1.0
 

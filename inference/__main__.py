@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from oreline.process import one_thread, tune_allocator
@@ -34,32 +35,36 @@ def main(path: str) -> None:
     config = Config.load(Path(path))
     settings, line = config.section("inference", Settings), config.line
     shell = Shell("inference", line.output)
-    folder = settings.model_folder()
-    classifier = Classifier.load(folder) if folder else None
-    references = line.output / "references"
-    saved = settings.reference or references / CURRENT
-    reference = Reference.load(saved) if settings.reference or saved.exists() else None
-    pipeline = Pipeline(classifier, reference, references, reflectance="reflectance" in settings.streams)
-    outboxes = [_outbox(name, settings, line) for name in settings.streams]
-    inbox = Inbox(
-        line.endpoint("raw"),
-        "inference",
-        Policy.COMPLETE,
-        ring=line.ring("raw"),
-        cursor=min(((box.run, box.next) for box in outboxes), key=lambda cursor: cursor[1]),
-        borrow=True,
-    )
-    compile_kernels()
-    shell.ready(settings.metrics_port)
-    run(inbox, pipeline, outboxes, shell)
+    pipeline = _pipeline(settings, line)
+    with ExitStack() as stack:
+        outboxes = [stack.enter_context(closing(_outbox(name, settings, line))) for name in settings.streams]
+        inbox = Inbox(
+            line.endpoint("raw"),
+            "inference",
+            Policy.COMPLETE,
+            ring=line.ring("raw"),
+            cursor=min(((box.run, box.next) for box in outboxes), key=lambda cursor: cursor[1]),
+            borrow=True,
+        )
+        stack.enter_context(closing(inbox))
+        compile_kernels()
+        shell.ready(settings.metrics_port)
+        run(inbox, pipeline, outboxes, shell)
     shell.report(
         account=pipeline.account.summary(),
         latency_ms=latency("inference").summary(),
         saturated_samples=pipeline.saturated_samples,
         reference=_facts(pipeline.reference) if pipeline.reference else None,
     )
-    for end in (inbox, *outboxes):
-        end.close()
+
+
+def _pipeline(settings: Settings, line: LineSettings) -> Pipeline:
+    folder = settings.model_folder()
+    classifier = Classifier.load(folder) if folder else None
+    references = line.output / "references"
+    saved = settings.reference or references / CURRENT
+    reference = Reference.load(saved) if settings.reference or saved.exists() else None
+    return Pipeline(classifier, reference, references, reflectance="reflectance" in settings.streams)
 
 
 def _facts(reference: Reference) -> dict[str, object]:

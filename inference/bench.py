@@ -43,8 +43,8 @@ def cases(folder: Path, _quick: bool) -> list[Case]:
     classify = repeated(lambda _: network(snv), 4, 1)
     return [
         Case("calibration", reflect, gigabytes, "GB/s", MEMCPY),
-        Case("calibration and SNV", normalise, gigabytes, "GB/s", MEMCPY, 0.3),
-        Case(f"classification, {card.kmac:.0f} kMAC", classify, flop / 1e9, "GFLOP/s", FMA, 0.5),
+        Case("calibration + SNV", normalise, gigabytes, "GB/s", MEMCPY, 0.3),
+        Case(f"network, {card.kmac:.0f} kMAC", classify, flop / 1e9, "GFLOP/s", FMA, 0.5),
     ]
 
 

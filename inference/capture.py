@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from inference.reference import Reference, ReferenceBuilder
+from inference.measured import ReferenceBuilder
+from inference.reference import Reference
 from oreline.errors import ReferenceRefused
 from oreline.messages import Gap, Kind, RawLine, Reason, StreamInfo
 

@@ -85,7 +85,8 @@ class Classifier:
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Labels and confidence, uint8 (samples,), new arrays, of one line.
 
-        snv: float32 (bands, samples), C-contiguous. mean_reflectance: float32 (samples,). invalid: bits uint8
+        snv: float32 (bands, samples), C-contiguous, finite wherever the mean is (a network may make a class out of
+        NaN). mean_reflectance: float32 (samples,). invalid: bits uint8
         (samples,), of which `UNUSABLE` forbid a label. In this order: INVALID where a bit of those is set or the
         mean is not finite; BACKGROUND where the mean is below the card's; UNKNOWN where the network's probability is
         below the card's, or not a number. Confidence is the highest class's probability times 255, 0 where none was
@@ -137,17 +138,19 @@ def _decide(
     total = np.zeros(samples, np.float32)
     for c in range(classes):
         for s in range(samples):
-            z = max(logits[c, s] - best[s], np.float32(-64.0)) * np.float32(1 / 256)
+            below = logits[c, s] - best[s]
+            z = (np.float32(-64.0) if below < np.float32(-64.0) else below) * np.float32(1 / 256)
             e = np.float32(1) + z * (np.float32(1) + z * (np.float32(0.5) + z * np.float32(1 / 6)))
             for _ in range(8):
                 e *= e
             total[s] += e
     for s in range(samples):
         probability = np.float32(1) / total[s]
-        confidence[s] = np.uint8(min(probability, np.float32(1)) * np.float32(255) + np.float32(0.5))
-        labels[s] = which[s]
-        if not probability >= unknown_below:
-            labels[s] = UNKNOWN
+        labels[s], confidence[s] = UNKNOWN, 0
+        if probability >= np.float32(0):
+            confidence[s] = np.uint8(min(probability, np.float32(1)) * np.float32(255) + np.float32(0.5))
+        if probability >= unknown_below:
+            labels[s] = which[s]
         if mean[s] < background:
             labels[s], confidence[s] = BACKGROUND, 0
         if invalid[s] & UNUSABLE or not np.isfinite(mean[s]):

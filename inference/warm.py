@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from inference.calibration import Calibration
-from inference.reference import Reference, ReferenceBuilder
+from inference.measured import ReferenceBuilder
+from inference.reference import Reference
 from oreline.messages import StreamInfo
 
 BANDS, SAMPLES, FULL_SCALE = 4, 64, 4095

@@ -43,6 +43,7 @@ def line_of(
             "folder": "converted",
             "frame_rate": rate,
             "speed": "max" if lossless else float(speed),
+            "patient": True,
         },
         "acquisition": {
             "wavelengths_nm": list(found.scene.wavelengths_nm),

@@ -151,6 +151,7 @@ static void deliver(struct run *run, struct frame *frame, struct buffer *buffer)
     frame_write(frame, buffer, &device->geometry);
     device->file->state.incomplete += frame->incomplete;
     device->file->state.delivered++;
+    device->file->state.produced++;
     stream_deliver(&device->stream, buffer);
 }
 
@@ -160,7 +161,7 @@ static void step(struct run *run)
     struct device *device = run->device;
     struct simcam_state *state = &device->file->state;
     uint32_t seen = state->doorbell;
-    bool lossless = device->file->control.speed == 0;
+    bool lossless = device_lossless(device);
     struct buffer *buffer;
     struct frame frame;
     int64_t wake;
@@ -175,21 +176,23 @@ static void step(struct run *run)
         return;
     }
     if (fault(device, FAULT_DROP)) {
-        state->produced++;
         state->dropped++;
+        state->produced++;
         advance(run);
         return;
     }
     buffer = stream_take(&device->stream);
     if (!buffer && lossless && !device->file->registers.TriggerMode) {
+        run->due_ns = 0;
         wait(run, seen, idle_until());
         return;
     }
-    state->produced++;
-    if (buffer)
+    if (buffer) {
         deliver(run, &frame, buffer);
-    else
+    } else {
         state->underruns++;
+        state->produced++;
+    }
     advance(run);
 }
 

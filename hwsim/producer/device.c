@@ -43,6 +43,12 @@ void device_identity(const struct simcam_file *file, const char *id, struct iden
 }
 
 /* Up, unless the simulator says otherwise or has died. */
+/* Does a line wait for a buffer, rather than be lost? */
+bool device_lossless(const struct device *device)
+{
+    return device->file->control.speed == 0 || device->file->control.patient;
+}
+
 int device_link(const struct device *device)
 {
     return file_locked(device->fd, LOCK_SIMULATOR) ? (int)device->file->control.link : LINK_DOWN;

@@ -79,8 +79,9 @@ struct simcam_control {
     _Atomic uint64_t line0_pulses;
     _Atomic uint64_t ring_pushed; /* slots filled */
     _Atomic uint64_t ring_frames; /* frames made, with those that found the ring full */
+    _Atomic uint64_t patient; /* paced, but a line waits for a buffer rather than be lost */
     _Atomic uint64_t faults[SIMCAM_FAULTS];
-    char reserved[2048 - 8 * 8 - 8 * SIMCAM_FAULTS];
+    char reserved[2048 - 8 * 9 - 8 * SIMCAM_FAULTS];
 };
 
 /* Written by the producer only, except `doorbell`, which anyone rings. */

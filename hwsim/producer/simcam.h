@@ -154,6 +154,7 @@ void device_close_all(void);
 struct device *device_by_id(const char *id);
 void device_identity(const struct simcam_file *file, const char *id, struct identity *identity);
 int device_link(const struct device *device);
+bool device_lossless(const struct device *device);
 bool fault(struct device *device, int which);
 
 /* registers.c */

@@ -64,7 +64,7 @@ struct buffer *stream_take(struct stream *stream)
             buffer->place = FILLING;
             stream->filling = buffer;
             stream->n_started++;
-        } else if (stream->device->file->control.speed != 0) {
+        } else if (!device_lossless(stream->device)) {
             stream->n_underrun++;
         }
     }
@@ -91,7 +91,7 @@ static void wait_for_filling(struct stream *stream)
 
 static void input_ready(struct stream *stream)
 {
-    if (stream->device->file->control.speed == 0)
+    if (device_lossless(stream->device))
         bell_ring(&stream->device->file->state.doorbell);
 }
 

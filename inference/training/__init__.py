@@ -25,6 +25,7 @@ from inference.training.fit import fit
 from inference.training.network import Network, kmac
 from inference.training.validate import FOLDS, Folds, confused, metrics, recall, unknown_below, validate
 from oreline.cameras import CameraPreset, camera_preset
+from oreline.process import tune_allocator
 
 STEPS = 2000
 GOLDEN_SAMPLES = 64
@@ -37,6 +38,7 @@ def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS) 
 
     Shows progress; takes minutes on one core. Raises ConfigError for an unknown preset or unfit data.
     """
+    tune_allocator()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     camera = camera_preset(preset)

@@ -84,4 +84,5 @@ def _balanced(target: NDArray[np.int64], specimen: NDArray[np.str_]) -> NDArray[
             weights[chosen] = 1.0 / len(rocks) / chosen.sum()
         known = len(classes) - (OTHER in classes)
         weights[of_class] *= OTHER_SHARE if one == OTHER else (1.0 - OTHER_SHARE * (OTHER in classes)) / known
-    return weights / weights.sum()
+    normalised: NDArray[np.float64] = weights / weights.sum()
+    return normalised

@@ -7,26 +7,31 @@ and on its ceiling alike. A ratio is the median over rounds of the ratio within 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from importlib import import_module
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from oreline.bench.case import Case, Result, measure
+from oreline.bench.case import BANDS, SAMPLES, Case, Result, measure
 from oreline.bench.machine import machine
 from oreline.process import one_thread, tune_allocator
 
 ROUNDS, QUICK_ROUNDS = 3, 1
+TITLE = f"a line is {SAMPLES} samples x {BANDS} bands, uint16"
+WIDTH = 110
+"""Of the table, where the output is a file."""
 
 
 def main(path: Path | None, quick: bool) -> None:
     """Measure, print the table and, with `path`, write it as JSON. Takes 3 minutes, `quick` one."""
     one_thread()
     tune_allocator()
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     with tempfile.TemporaryDirectory(prefix="oreline-bench-", dir=_memory()) as folder, Progress(transient=True) as bar:
         cases = _cases(Path(folder), quick)
         rounds = QUICK_ROUNDS if quick else ROUNDS
@@ -51,16 +56,19 @@ def _memory() -> str | None:
 
 
 def _table(results: list[Result]) -> Table:
-    table = Table("what", "µs a line", "lines/s", "rate", "ratio", "to", "goal", title="one line is 640 x 224 uint16")
-    for column in table.columns[1:5]:
-        column.justify = "right"
+    table = Table("", "µs a line", "rate", "", "ratio", "to", "goal", box=SIMPLE_HEAD, title=TITLE)
+    for number, column in enumerate(table.columns):
+        column.no_wrap = True
+        column.justify = "right" if number in (1, 2, 4) else "left"
     for result in results:
-        row = [result.name, *(["", ""] if result.unit != "lines/s" and not result.line else _a_line(result))]
         goal = "" if result.goal is None else f"{result.goal:g} {'reached' if result.reached else '[red]missed[/]'}"
-        ratio = "" if result.ratio is None else f"{result.ratio:.2f}"
-        table.add_row(*row, f"{result.value:,.1f} {result.unit}", ratio, result.to or "", goal)
+        table.add_row(
+            result.name,
+            f"{result.seconds * 1e6:,.1f}" if result.line else "",
+            f"{result.value:,.1f}",
+            result.unit,
+            "" if result.ratio is None else f"{result.ratio:.2f}",
+            result.to or "",
+            goal,
+        )
     return table
-
-
-def _a_line(result: Result) -> list[str]:
-    return [f"{result.seconds * 1e6:,.1f}", f"{1 / result.seconds:,.0f}"]

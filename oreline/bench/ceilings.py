@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oreline.bench.case import LINE_BYTES, Case, repeated
+from oreline.cameras import CAMERAS
 from oreline.jit import kernel
 
-MEMCPY, FMA, CAMERA = "memcpy", "FMA peak, fp32", "camera at 670 lines/s"
+MEMCPY, FMA, CAMERA = "memcpy", "FMA peak fp32", "camera at full rate"
 CALIBRATED_BYTES = LINE_BYTES + 2 * LINE_BYTES
 """Calibration reads a line of uint16 and writes one of float32."""
 SOURCES = 32
@@ -28,7 +29,7 @@ def cases(_folder: Path, _quick: bool) -> list[Case]:
     return [
         Case(MEMCPY, repeated(lambda i: np.copyto(target, sources[i % SOURCES]), 64), CALIBRATED_BYTES / 1e9, "GB/s"),
         Case(FMA, repeated(lambda _: multiply_add(values, SWEEPS), 16, 2), flop / 1e9, "GFLOP/s", line=False),
-        Case(CAMERA, lambda: 1 / 670, 1, "lines/s"),
+        Case(CAMERA, lambda: 1 / CAMERAS["nir224"].line_rate_hz, 1, "lines/s"),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -31,16 +32,15 @@ def cases(folder: Path, quick: bool) -> list[Case]:
     """Against memcpy of the same bytes: a line is read once and written once."""
     lines = 4_000 if quick else 10_000
     return [
-        Case("ring and descriptor, two processes", lambda: _measure(folder / "transport", lines), 2 * LINE_BYTES / 1e9,
+        Case("ring + descriptor", lambda: _measure(folder, lines), 2 * LINE_BYTES / 1e9,
              "GB/s", MEMCPY, fast=False)
     ]  # fmt: skip
 
 
-def _measure(folder: Path, lines: int) -> float:
-    """Seconds a line at the consumer's side."""
-    folder.mkdir(exist_ok=True)
-    producer = subprocess.Popen([sys.executable, "-m", "oreline.bench.transport", str(folder), str(lines)])
-    with closing(Inbox(_endpoint(folder), "bench", Policy.COMPLETE, ring=folder / "raw.ring", borrow=True)) as inbox:
+def _measure(parent: Path, lines: int) -> float:
+    """Seconds a line at the consumer's side. Each time a new ring: an old one would be gone on with."""
+    with tempfile.TemporaryDirectory(dir=parent) as name, closing(_inbox(Path(name))) as inbox:
+        producer = subprocess.Popen([sys.executable, "-m", "oreline.bench.transport", name, str(lines)])
         try:
             _receive(inbox, lambda: inbox.next >= SKIPPED)
             begin, before = perf_counter(), inbox.next
@@ -51,6 +51,10 @@ def _measure(folder: Path, lines: int) -> float:
             producer.kill()
             producer.wait()
     return seconds
+
+
+def _inbox(folder: Path) -> Inbox:
+    return Inbox(_endpoint(folder), "bench", Policy.COMPLETE, ring=folder / "raw.ring", borrow=True)
 
 
 def _receive(inbox: Inbox, enough: Callable[[], bool]) -> None:

@@ -1,12 +1,5 @@
-"""Makes the helpers beside the tests importable."""
+"""Fixtures of the acquisition tests."""
 
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from acquisition_process import acquire
+from tests.acquisition.process import acquire
 
 __all__ = ["acquire"]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acquisition_process import Start
 
 from hwsim.camera import SimCamera, Source
 from oreline.messages import EndOfStream, Gap, Kind, RawLine, Reason, StreamInfo
+from tests.acquisition.process import Start
 
 BANDS, SAMPLES, LINES = 12, 40, 50
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from time import monotonic_ns
 
 import pytest
-from streams import RUN, exchange, info, line, make_inbox, make_outbox
 
 from oreline import control
 from oreline.errors import StreamError
 from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo
 from oreline.sink import Policy
 from oreline.stream import Inbox, Outbox
+from tests.oreline.streams import RUN, exchange, info, line, make_inbox, make_outbox
 
 
 @contextmanager

@@ -43,7 +43,9 @@ def array(dtype: type[Any], *shape: int) -> st.SearchStrategy[Any]:
 
 
 MESSAGES = st.one_of(
-    st.builds(RawLine, stamp=STAMP, kind=st.sampled_from(Kind), flags=st.sampled_from(Flag), counts=array(np.uint16, 3, 5)),
+    st.builds(
+        RawLine, stamp=STAMP, kind=st.sampled_from(Kind), flags=st.sampled_from(Flag), counts=array(np.uint16, 3, 5)
+    ),
     st.builds(
         LabelLine,
         stamp=STAMP,

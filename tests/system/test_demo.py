@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 from PIL import Image
-from tests_system import Command
+
+from tests.system.line import Command
 
 
 def test_the_demo_labels_every_line_and_ejects_the_right_stones(cli: Command, tmp_path: Path) -> None:

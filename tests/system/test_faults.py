@@ -6,7 +6,8 @@ import os
 import signal
 
 import pytest
-from tests_system import Line
+
+from tests.system.line import Line
 
 
 def covered_once(line: Line, end: int) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from tests_system import Command
 
 from oreline.envi_writer import EnviWriter
 from oreline.recording import open_recording
+from tests.system.line import Command
 
 
 def sha256(header: Path) -> str:

@@ -1,0 +1,116 @@
+"""The stage of inference, tested with lists: what goes in, what comes out, in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.pipeline import Pipeline
+from inference.reference import Reference
+from oreline.errors import ReferenceRefused
+from oreline.messages import (
+    EndOfStream,
+    Flag,
+    Gap,
+    Kind,
+    Message,
+    RawLine,
+    Reason,
+    ReflectanceLine,
+    Stamp,
+    StreamInfo,
+)
+
+RUN = bytes(16)
+BANDS, SAMPLES = 4, 6
+
+
+def info(seq: int = 0, samples: int = SAMPLES, offset_x: int = 0) -> StreamInfo:
+    wavelengths = tuple(900.0 + band for band in range(BANDS))
+    return StreamInfo(RUN, 0, seq, "SIM", "1", wavelengths, samples, offset_x, 4095, 100.0, 1.0, 450.0, 1.0, 1.0)
+
+
+def line(seq: int, kind: Kind = Kind.SCENE, level: int = 1500, samples: int = SAMPLES) -> RawLine:
+    counts = np.full((BANDS, samples), level, np.uint16)
+    return RawLine(Stamp(RUN, 0, seq, seq, 0, 0), kind, Flag.NONE, counts)
+
+
+def references(first: int = 0, samples: int = SAMPLES) -> list[Message]:
+    dark = [line(first + i, Kind.DARK, 100, samples) for i in range(3)]
+    white = [line(first + 3 + i, Kind.WHITE, 2900, samples) for i in range(3)]
+    return [*dark, *white]
+
+
+def pipeline(folder: Path, reference: Reference | None = None) -> Pipeline:
+    return Pipeline(None, reference, folder, reflectance=True)
+
+
+def run(stage: Pipeline, *messages: Message) -> list[Message]:
+    return [m for results in stage(iter([list(messages)])) for m in results]
+
+
+def test_references_become_one_gap_and_scene_lines_reflectance(tmp_path: Path) -> None:
+    stage = pipeline(tmp_path)
+    end = EndOfStream(RUN, 0, 7, 1, 0, 6)
+    out = run(stage, info(), *references(), line(6), end)
+    assert [type(m) for m in out] == [StreamInfo, Gap, ReflectanceLine, EndOfStream]
+    assert out[1] == Gap(RUN, 0, 0, 6, Reason.REFERENCE)
+    assert isinstance(out[2], ReflectanceLine)
+    assert np.allclose(out[2].reflectance, 0.5)
+    assert out[3] == end
+    assert stage.account.unaccounted == 0
+
+
+def test_nothing_of_a_capture_is_passed_on_before_it_is_complete(tmp_path: Path) -> None:
+    assert run(pipeline(tmp_path), info(), *references()) == [info()]
+
+
+def test_what_happens_during_a_capture_keeps_its_place(tmp_path: Path) -> None:
+    dark, white = references()[:3], [line(5 + i, Kind.WHITE, 2900) for i in range(3)]
+    lost = Gap(RUN, 0, 3, 2, Reason.DROPPED)
+    out = run(pipeline(tmp_path), info(), *dark, lost, info(5), *white, info(8), line(8))
+    assert out[1:5] == [
+        Gap(RUN, 0, 0, 3, Reason.REFERENCE),
+        lost,
+        info(5),
+        Gap(RUN, 0, 5, 3, Reason.REFERENCE),
+    ]
+    assert [m.first for m in out] == sorted(m.first for m in out)
+
+
+def test_the_reference_is_kept_as_a_file_and_named_by_each_line(tmp_path: Path) -> None:
+    out = run(pipeline(tmp_path), info(), *references(), line(6))
+    kept = Reference.load(tmp_path / "current")
+    assert isinstance(out[-1], ReflectanceLine)
+    assert out[-1].calibration == kept.id
+    again = run(pipeline(tmp_path, kept), info(), line(0))
+    assert isinstance(again[-1], ReflectanceLine)
+    assert again[-1].calibration == kept.id
+
+
+def test_a_scene_without_a_reference_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReferenceRefused, match="steps of kind 'dark' and 'white'"):
+        run(pipeline(tmp_path), info(), line(0))
+
+
+def test_a_capture_without_white_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReferenceRefused, match="no white lines"):
+        run(pipeline(tmp_path), info(), *references()[:3], line(3))
+
+
+def test_a_region_beyond_the_reference_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReferenceRefused, match="covers"):
+        run(pipeline(tmp_path), info(), *references(), info(6, samples=4, offset_x=4), line(6, samples=4))
+
+
+def test_a_saturated_sample_is_flagged_and_counted(tmp_path: Path) -> None:
+    stage = pipeline(tmp_path)
+    bright = line(6)
+    bright.counts[2, 3] = 4095
+    out = run(stage, info(), *references(), bright)
+    assert isinstance(out[-1], ReflectanceLine)
+    assert out[-1].flags & Flag.SATURATED
+    assert np.flatnonzero(out[-1].invalid).tolist() == [3]
+    assert stage.saturated_samples == 1
