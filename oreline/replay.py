@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +88,12 @@ def report_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) -> d
 
 def _moved(facts: dict[str, Any], header: Path) -> str:
     """Give the files of a record sink the name that was asked for."""
-    made = sorted(Path(path) for name, path in facts.get("artefacts", {}).items())
-    headers = [path for path in made if path.with_suffix(".img").stat().st_size]
-    if len(headers) != 1:
-        raise RecordingError(f"{len(headers)} files were recorded instead of one: {made}")
+    made = sorted(Path(path) for path in facts.get("artefacts", {}).values())
+    if len(made) != 1:
+        raise RecordingError(f"{len(made)} files were recorded instead of one: {', '.join(map(str, made)) or 'none'}")
     header.parent.mkdir(parents=True, exist_ok=True)
     for suffix in (".img", ".hdr"):
-        headers[0].with_suffix(suffix).replace(header.with_suffix(suffix))
+        shutil.move(made[0].with_suffix(suffix), header.with_suffix(suffix))
     return str(header)
 
 

@@ -1,7 +1,7 @@
 """Recording: reflectance or labels as ENVI files, one image line a sequence number.
 
 Lines that are missing are written as NaN or INVALID, so that line numbers stay right; reference lines have no line.
-A file ends where the run does, or where samples, bands or classes change. A sidecar, `record.json`, names the file and
+A file ends where the run does, or where samples, bands or classes change. A sidecar, `NAME.place.json`, names the file and
 how many of its lines are committed: after a crash, what lies beyond is cut off and asked for again.
 """
 
@@ -23,7 +23,7 @@ from oreline.errors import RecordingError, StreamError
 from oreline.messages import INVALID, Gap, LabelLine, Message, Reason, ReflectanceLine, StreamInfo
 from oreline.sink import Policy
 
-SIDECAR = "record.json"
+SIDECAR = "place.json"
 _SECTOR = 512
 
 
@@ -62,7 +62,8 @@ class Record:
 
     def __init__(self, settings: RecordSettings, output: Path) -> None:
         self._settings, self._output = settings, output
-        self._committed = self._place = _read(output / SIDECAR)
+        self._sidecar = output / f"{settings.name}.{SIDECAR}"
+        self._committed = self._place = _read(self._sidecar)
         self._headers: list[Path] = []
         self._writer: EnviWriter | None = None
         self._report: dict[str, Any] | None = None
@@ -98,7 +99,7 @@ class Record:
                 self._writer.flush()
             except OSError as error:
                 raise RecordingError(f"{self._writer.data} cannot be written: {error.strerror}; free space") from error
-            _write(self._output / SIDECAR, place)
+            _write(self._sidecar, place)
             self._committed = self._place = place
 
     def idle(self) -> None:
@@ -132,14 +133,23 @@ class Record:
         digest = hashlib.sha256(repr(sorted(layout.items())).encode()).hexdigest()
         if (run, digest) == (self._place.run, self._place.layout):
             return
-        if self._writer is not None:
-            self._writer.close()
         same_run = run == self._place.run
-        part = self._place.part + 1 if same_run else 0
+        reused = self._writer is not None and self._end_file()
+        part = self._place.part + (not reused) if same_run else 0
         header = self._output / f"{self._settings.name}_{run[:12]}_{part:03d}.hdr"
         shape = (layout["bands"], layout["samples"])
         self._place = _Place(run, self._place.next if same_run else info.seq, header.name, part, 0, shape, digest)
         self._attach(EnviWriter.create(header, **layout, extra=_about(info)))
+
+    def _end_file(self) -> bool:
+        """Close the open file; one that got no line, as while references were captured, goes. Returns whether it did."""
+        assert self._writer is not None
+        self._writer.close()
+        if self._writer.lines or self._headers[-1] != self._writer.header:
+            return False
+        for path in (self._headers.pop(), self._writer.data):
+            path.unlink()
+        return True
 
     def _attach(self, writer: EnviWriter) -> None:
         self._writer = writer

@@ -27,7 +27,7 @@ from inference.training.validate import FOLDS, Folds, confused, metrics, recall,
 from oreline.cameras import CameraPreset, camera_preset
 from oreline.process import tune_allocator
 
-STEPS = 2000
+STEPS = 1500
 GOLDEN_SAMPLES = 64
 BACKGROUND_REFLECTANCE = 0.06
 """Above a rubber belt, 0.04 to 0.05. Galena is darker still, and pyrite in a shadow: they are lost in the belt."""

@@ -20,14 +20,14 @@ class Recipe:
     """Share of the pixels that hold a second mineral,"""
     minor: tuple[float, float] = (0.0, 0.2)
     """and how much of it."""
-    grain: tuple[float, float] = (0.7, 1.4)
+    grain: tuple[float, float] = (0.75, 1.35)
     gain: tuple[float, float] = (0.4, 1.2)
-    slope: float = 0.15
-    bend: float = 0.08
+    slope: float = 0.1
+    bend: float = 0.05
     offset: float = 0.005
     """Dark drift, in reflectance."""
-    electrons: tuple[float, float] = (4e3, 2e5)
-    """At white, log-uniform: a signal-to-noise ratio of 45 to 316 at a reflectance of 0.5."""
+    electrons: tuple[float, float] = (1e4, 4e5)
+    """At white, log-uniform: a signal-to-noise ratio of 70 to 450 at a reflectance of 0.5."""
     read: float = 60.0
     shift_nm: tuple[int, int] = (SHIFTS_NM[0], SHIFTS_NM[-1])
 

@@ -16,9 +16,11 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 WIDTHS = (16, 32, 32)
 BENCH_WIDTHS = (32, 48, 48)
 """About 150 kMAC at 224 bands: the network of the benchmark."""
-KERNELS = ((8, 8), (5, 2), (3, 2))
+KERNELS = ((9, 8), (5, 2), (3, 2))
 """Length and stride of each convolution; `Network.forward` says the strides again, as TorchScript wants them."""
 DROPOUT = 0.3
+DERIVATIVE_GAIN = 10.0
+"""Makes the derivative of an SNV as large as the SNV."""
 
 
 class Network(nn.Module):
@@ -52,25 +54,45 @@ class Network(nn.Module):
         return functional.conv2d(x, self.weight3, self.bias3)
 
 
+class Derivative(nn.Module):
+    """Beside the spectrum its first difference: narrow absorptions are learned sooner when they are not small."""
+
+    def forward(self, snv: torch.Tensor) -> torch.Tensor:
+        """(1, 1, bands, samples) -> (1, 2, bands - 1, samples)."""
+        steps = snv[:, :, 1:] - snv[:, :, :-1]
+        return torch.cat([snv[:, :, 1:], DERIVATIVE_GAIN * steps], dim=1)
+
+
 def build(bands: int, classes: int, widths: tuple[int, ...] = WIDTHS) -> nn.Sequential:
-    """The network in training: batch normalisation after each convolution, dropout before the last."""
-    layers: list[nn.Module] = []
-    channels, rows = 1, bands
-    for width, (length, stride) in zip(widths, KERNELS, strict=True):
-        convolution = nn.Conv2d(channels, width, (length, 1), (stride, 1), bias=False)
+    """The network in training: the derivative before the first convolution, which is one band shorter for it, batch
+    normalisation after each, dropout before the last."""
+    layers: list[nn.Module] = [Derivative()]
+    channels, rows = 2, bands
+    for number, (width, (length, stride)) in enumerate(zip(widths, KERNELS, strict=True)):
+        convolution = nn.Conv2d(channels, width, (length - (number == 0), 1), (stride, 1), bias=False)
         layers += [convolution, nn.BatchNorm2d(width), nn.ReLU()]
         channels, rows = width, (rows - length) // stride + 1
     return nn.Sequential(*layers, nn.Dropout(DROPOUT), nn.Conv2d(channels, classes, (rows, 1)))
 
 
 def deployed(training: nn.Sequential) -> Network:
-    """The same function, normalisation folded into the convolutions."""
+    """The same function, derivative and normalisation folded into the convolutions."""
     layers = list(training.eval())
     folded: list[nn.Conv2d] = []
     for layer, following in zip(layers, [*layers[1:], None], strict=True):
         if isinstance(layer, nn.Conv2d):
             folded.append(fuse_conv_bn_eval(layer, following) if isinstance(following, nn.BatchNorm2d) else layer)
-    return Network(folded).eval()
+    return Network([_without_derivative(folded[0]), *folded[1:]]).eval()
+
+
+def _without_derivative(layer: nn.Conv2d) -> nn.Conv2d:
+    """A convolution of spectrum and derivative as one of the spectrum: sum of a x[k + 1] + b (x[k + 1] - x[k])."""
+    value, steps = layer.weight.detach()[:, :1], DERIVATIVE_GAIN * layer.weight.detach()[:, 1:]
+    none = torch.zeros_like(value[:, :, :1])
+    plain = nn.Conv2d(1, layer.out_channels, (value.shape[2] + 1, 1), layer.stride)  # type: ignore[arg-type]
+    plain.weight = nn.Parameter(torch.cat([none, value + steps], dim=2) - torch.cat([steps, none], dim=2))
+    plain.bias = layer.bias
+    return plain
 
 
 def kmac(bands: int, classes: int, widths: tuple[int, ...] = WIDTHS) -> float:

@@ -29,7 +29,7 @@ from oreline.messages import (
     Reason,
     StreamInfo,
 )
-from oreline.metrics import LatencyHistogram
+from oreline.metrics import PIXELS, STONES, LatencyHistogram
 from oreline.plc import State, Status
 from oreline.sink import Policy
 from sinks.conveyor.dispatch import Dispatcher
@@ -137,6 +137,7 @@ class Conveyor:
             self._dispatcher.offer(self._schedule.release(self._clock()))
         self._info = info
         self._segmenter = Segmenter(len(info.classes))
+        self._names = dict(enumerate(c.name for c in info.classes)) | {label: name for name, label in _SPECIAL.items()}
         bank = ValveBank(self._settings.valves, info.samples, self._settings.margin_valves)
         self._schedule = Schedule(bank, decider.decide, self._settings.distance_counts, self._settings.max_lines)
         self._dispatcher.counts_per_line = counts_per_line
@@ -148,7 +149,7 @@ class Conveyor:
         stamp, now = line.stamp, self._clock()
         self._handled.append(stamp.t_ns)
         self._last_line_ns, self._calibrated = now, bool(line.calibration)
-        self._pixels += np.bincount(line.labels, minlength=256)
+        self._tally(line)
         deadline = stamp.t_ns + int(self._settings.deadline_ms * 1e6)
         if now > deadline or Flag.NO_ENCODER in line.flags:
             self._counts["stale"] += 1
@@ -160,6 +161,12 @@ class Conveyor:
         self._schedule.push(stamp.seq, stamp.encoder, deadline - int(self._settings.send_ms * 1e6), deadline, runs)
         self._close(closed)
         self._next_seq = stamp.seq + 1
+
+    def _tally(self, line: LabelLine) -> None:
+        pixels = np.bincount(line.labels, minlength=256)
+        self._pixels += pixels
+        for label in np.flatnonzero(pixels):
+            PIXELS.labels(self._names.get(int(label), "other")).inc(int(pixels[label]))
 
     def _gap(self, gap: Gap) -> None:
         if gap.reason is not Reason.REFERENCE and self._info is not None:
@@ -179,6 +186,8 @@ class Conveyor:
         for stone in filter(self._counted, stones):
             self._counts["stones"] += 1
             self._counts["ejected"] += bool(stone.decision)
+            STONES.labels("seen").inc()
+            STONES.labels("ejected" if stone.decision else "passed").inc()
 
     def _counted(self, stone: Stone) -> bool:
         return stone.pixels >= self._settings.recipe.min_pixels

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from inference.card import FILE, GOLDEN, MODEL
 from inference.classifier import Classifier
 from inference.training import main
 from inference.training.augment import OTHER_SHARE, Sampler
 from inference.training.data import NO_SHIFT, OTHER, SHIFTS_NM, load
+from inference.training.network import build, deployed
 from inference.training.validate import splits_of
 from oreline.cameras import CAMERAS
 from oreline.errors import ConfigError
@@ -129,3 +131,14 @@ def test_a_library_that_ends_before_the_camera_is_refused(library: Path, tmp_pat
     np.savez(path, **{**columns, "spectra": columns["spectra"][:, kept], "wavelength_nm": NM[kept]})
     with pytest.raises(ConfigError, match="does not cover"):
         load(path, CAMERAS["nir224"])
+
+
+def test_what_is_deployed_computes_what_was_trained() -> None:
+    torch.manual_seed(7)
+    training = build(224, 5)
+    training(torch.randn(1, 1, 224, 500))
+    spectra = torch.randn(1, 1, 224, 20)
+    with torch.inference_mode():
+        expected = training.eval()(spectra)
+        np.testing.assert_allclose(deployed(training)(spectra), expected, atol=1e-4)
+    assert expected.shape == (1, 5, 1, 20)

@@ -84,7 +84,7 @@ def test_the_wrong_stream_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_damaged_sidecar_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "record.json").write_text("{")
+    (tmp_path / "record.place.json").write_text("{")
     with pytest.raises(RecordingError, match="damaged"):
         record(tmp_path)
 
