@@ -1,8 +1,8 @@
 """Recording: reflectance or labels as ENVI files, one image line a sequence number.
 
 Lines that are missing are written as NaN or INVALID, so that line numbers stay right; reference lines have no line.
-A file ends where the run does, or where samples, bands or classes change. A sidecar, `NAME.place.json`, names the file and
-how many of its lines are committed: after a crash, what lies beyond is cut off and asked for again.
+A file ends where the run does, or where samples, bands or classes change. A sidecar, `NAME.place.json`, names the file
+and how many of its lines are committed: after a crash, what lies beyond is cut off and asked for again.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Record:
         self._attach(EnviWriter.create(header, **layout, extra=_about(info)))
 
     def _end_file(self) -> bool:
-        """Close the open file; one that got no line, as while references were captured, goes. Returns whether it did."""
+        """Close the open file; one without a line, as before the first scene line, goes. Returns whether it did."""
         assert self._writer is not None
         self._writer.close()
         if self._writer.lines or self._headers[-1] != self._writer.header:
