@@ -8,7 +8,6 @@ each file. The reference's id is a hash of all of that, and every label names it
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
@@ -129,16 +128,16 @@ class Reference:
         return replace(self, dark=dark, white=white, x_start=start)
 
     def save(self, folder: Path) -> None:
-        """Write to a folder, in place of a reference that is there: it is whole, or it is the old one."""
+        """Write to a folder, in place of a reference that is there: it is whole, or it is the old one.
+
+        Nothing waits for the disk, since lines wait meanwhile: what a power cut leaves of it is refused by its hashes.
+        """
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             kept = {kind: self._write(draft, kind) for kind in KINDS}
             manifest = self._manifest(self.id, **kept).model_dump_json(indent=1)
-            with (draft / MANIFEST).open("w", encoding="utf-8") as file:
-                file.write(manifest)
-                file.flush()
-                os.fsync(file.fileno())
+            (draft / MANIFEST).write_text(manifest, encoding="utf-8")
             draft.chmod(0o755)
             _put(draft, folder)
         finally:
@@ -202,6 +201,7 @@ class Reference:
         ) as file:  # fmt: skip
             for line in (m.mean, m.spread, m.saturated):
                 file.write(line)
+            file.close(durable=False)
         return _sha256(file.header), _sha256(file.data)
 
 

@@ -147,11 +147,12 @@ class EnviWriter:
         self._file.flush()
         self._write_header()
 
-    def close(self) -> None:
-        """Flush to the disk. Can be called again."""
+    def close(self, *, durable: bool = True) -> None:
+        """Flush, and unless `durable` is False wait for the disk. Can be called again."""
         if not self._file.closed:
             self.flush()
-            os.fsync(self._file.fileno())
+            if durable:
+                os.fsync(self._file.fileno())
             self._file.close()
 
     def __enter__(self) -> Self:

@@ -137,16 +137,24 @@ class Supervisor:
         return next(worker for worker in self.workers if worker.name == name)
 
     def _start_all(self) -> None:
-        for worker in self.workers:
+        """The world first, then the consumers, the source of lines last; each group when the one before is ready."""
+        source = self.worker("acquisition")
+        world = [worker for worker in self.workers if worker.name in SUPPORT]
+        for group in (world, [w for w in self.workers if w not in world and w is not source], [source]):
+            for worker in group:
+                self._start(worker)
+            self._await_ready(group)
+
+    def _await_ready(self, group: list[Worker]) -> None:
+        deadline = time.monotonic() + READY_S
+        while waiting := [worker.name for worker in group if not worker.ready]:
             if self.stopping:
-                return
-            self._start(worker)
-            deadline = time.monotonic() + READY_S
-            while not worker.ready and not self.stopping:
-                self._listen(0.05)
+                raise StageFailed("stopped before the line was ready")
+            if time.monotonic() > deadline:
+                raise StageFailed(f"{', '.join(waiting)} not ready within {READY_S:g} s")
+            self._listen(0.05)
+            for worker in group:
                 self._check(worker)
-                if time.monotonic() > deadline:
-                    raise StageFailed(f"{worker.name} was not ready within {READY_S:g} s")
 
     def _start(self, worker: Worker) -> None:
         worker.process = subprocess.Popen(worker.command, env=self._environment, start_new_session=True)
@@ -168,9 +176,7 @@ class Supervisor:
 
     def _watch(self) -> None:
         for worker in self.workers:
-            if worker.process is None:
-                worker.ended = worker.ended or bool(self.stopping)
-            elif not worker.ended:
+            if not worker.ended:
                 self._check(worker)
 
     def _check(self, worker: Worker) -> None:

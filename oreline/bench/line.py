@@ -36,8 +36,9 @@ def cases(folder: Path, quick: bool) -> list[Case]:
     model = folder / KMAC_MODEL
     lines, first_lines = (1500, 200) if quick else (4000, 500)
     whole = partial(Case, amount=1, unit="lines/s", fast=False)
-    first = whole("baseline", lambda: _baseline(model, first_lines))
-    same = whole("end to end", lambda: _run(folder, str(model), lines).seconds, ceiling=first.name, goal=6)
+    size = f"{json.loads((model / 'card.json').read_text())['kmac']:.0f} kMAC"
+    first = whole(f"baseline, {size}", lambda: _baseline(model, first_lines))
+    same = whole(f"end to end, {size}", lambda: _run(folder, str(model), lines).seconds, ceiling=first.name, goal=6)
     shipped = whole(f"end to end, {PRESET}", lambda: _run(folder, PRESET, lines).seconds, ceiling=CAMERA, goal=1)
     paced = whole(
         "acquisition's CPU time",

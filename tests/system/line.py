@@ -16,6 +16,9 @@ from typing import Any
 
 import pytest
 
+from hwsim.belt import BeltScene
+from hwsim.scene import render_belt
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -88,11 +91,16 @@ class Line:
 @pytest.fixture(scope="session")
 def belt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A rendered belt of 2,000 lines, for all tests of the session."""
-    from hwsim.belt import BeltScene
-    from hwsim.scene import render_belt
-
     folder = tmp_path_factory.mktemp("belt")
     render_belt(BeltScene(lines=2000, counts_per_line=8.0, seed=5), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def short_belt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rendered belt of 300 lines."""
+    folder = tmp_path_factory.mktemp("short")
+    render_belt(BeltScene(lines=300, seed=6), folder)
     return folder
 
 

@@ -40,16 +40,16 @@ def test_a_real_recording_becomes_reflectance_to_a_millionth(cli: Command, tmp_p
     assert (report["acquired"], report["unaccounted"]) == (85, 0)
 
 
-def test_two_replays_at_different_speeds_give_the_same_bits(cli: Command, tmp_path: Path, belt: Path) -> None:
+def test_two_replays_at_different_speeds_give_the_same_bits(cli: Command, tmp_path: Path, short_belt: Path) -> None:
     hashes = []
     for speed in ("max", "3"):
         labels, reflectance = tmp_path / f"labels-{speed}.hdr", tmp_path / f"reflectance-{speed}.hdr"
         wanted = ["--labels", labels, "--reflectance", reflectance]
-        ran = cli("replay", belt, "--speed", speed, *wanted, "--output", tmp_path / speed)
+        ran = cli("replay", short_belt, "--speed", speed, *wanted, "--output", tmp_path / speed)
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert "unaccounted 0" in ran.stdout
         hashes.append((sha256(labels), sha256(reflectance)))
-        assert open_recording(labels).lines == 2000
+        assert open_recording(labels).lines == 300
         reflectance.with_suffix(".img").unlink()
     assert hashes[0] == hashes[1]
 
