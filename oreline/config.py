@@ -89,10 +89,9 @@ class Config:
 
     def check(self) -> None:
         """Validate every table, so that a mistake shows before anything starts. Raises ConfigError."""
-        _ = self.line
-        for name in ("simulator", "plant", "acquisition", "inference"):
+        for name, settings in SETTINGS.items():
             if name in self.tables:
-                self.section(name, SETTINGS[name]())
+                self.section(name, settings())
         for name in self.tables.get("sinks", {}):
             importlib.import_module("sinks.settings").settings_of(self, name)
 
@@ -102,6 +101,7 @@ def _settings(module: str) -> Any:
 
 
 SETTINGS: dict[str, Any] = {
+    "line": lambda: LineSettings,
     "simulator": _settings("hwsim.settings"),
     "plant": _settings("hwsim.conveyor"),
     "acquisition": _settings("acquisition.settings"),

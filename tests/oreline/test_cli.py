@@ -1,0 +1,62 @@
+"""The command line's own answers; what it starts is tested in tests/system."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from oreline import errors
+from tests.system.line import ROOT, oreline
+
+DEMO = ROOT / "deploy" / "examples" / "demo.toml"
+
+
+def test_the_example_is_right() -> None:
+    ran = oreline("config", "check", DEMO)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_an_unknown_key_is_refused_with_its_own_exit_code_and_the_nearest_name(tmp_path: Path) -> None:
+    path = tmp_path / "line.toml"
+    path.write_text(DEMO.read_text().replace("deadline_ms", "deadlin_ms"))
+    ran = oreline("run", path)
+    assert ran.returncode == 3
+    assert "Did you mean 'deadline_ms'" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_an_unknown_sink_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "line.toml"
+    path.write_text(DEMO.read_text() + '\n[sinks.other]\nsink = "lgo"\n')
+    ran = oreline("config", "check", path)
+    assert ran.returncode == 3
+    assert "Did you mean 'log'" in ran.stderr
+
+
+def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "line.toml"
+    text = DEMO.read_text().replace('model = "swir288"', 'model = "swir289"').replace("port = 5020", "port = 25020")
+    path.write_text(text.replace('"out/demo"', f'"{tmp_path}/out"').replace("lines = 9000", "lines = 50"))
+    ran = oreline("run", path)
+    assert ran.returncode == 20, ran.stderr
+    assert "Did you mean 'swir288'" in ran.stderr
+
+
+@pytest.mark.parametrize("table", ["line", "acquisition", "inference", "simulator", "plant"])
+def test_every_table_has_a_schema(table: str) -> None:
+    ran = oreline("config", "schema", table)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["additionalProperties"] is False
+
+
+def test_exit_codes_are_distinct() -> None:
+    kinds = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, errors.OrelineError)]
+    assert len({kind.exit_code for kind in kinds}) == len(kinds) > 10
+
+
+def test_help_names_every_command() -> None:
+    ran = oreline("--help")
+    for command in ("demo", "run", "replay", "train", "bench", "config"):
+        assert command in ran.stdout
