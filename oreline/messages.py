@@ -120,13 +120,10 @@ class StreamInfo:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RawLine:
-    """Counts as the camera gave them, uint16 (bands, samples)."""
+class Line:
+    """What all lines share."""
 
     stamp: Stamp
-    kind: Kind
-    flags: Flag
-    counts: NDArray[np.uint16]
 
     @property
     def first(self) -> int:
@@ -138,49 +135,40 @@ class RawLine:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LabelLine:
+class RawLine(Line):
+    """Counts as the camera gave them, uint16 (bands, samples)."""
+
+    kind: Kind
+    flags: Flag
+    counts: NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelLine(Line):
     """A class index a sample, or UNKNOWN, BACKGROUND, INVALID.
 
     `labels`, `confidence`: uint8 (samples,); confidence is the probability of the label times 255.
     `model`, `calibration`: the first 16 hex digits of the sha256 of the model and of the reference.
     """
 
-    stamp: Stamp
     flags: Flag
     model: str
     calibration: str
     labels: NDArray[np.uint8]
     confidence: NDArray[np.uint8]
 
-    @property
-    def first(self) -> int:
-        return self.stamp.seq
-
-    @property
-    def n(self) -> int:
-        return 1
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReflectanceLine:
+class ReflectanceLine(Line):
     """Reflectance, unitless float32 (bands, samples); NaN where the reference has no valid denominator.
 
     `invalid`: uint8 (samples,), non-zero where any band is saturated or has a doubtful reference.
     """
 
-    stamp: Stamp
     flags: Flag
     calibration: str
     reflectance: NDArray[np.float32]
     invalid: NDArray[np.uint8]
-
-    @property
-    def first(self) -> int:
-        return self.stamp.seq
-
-    @property
-    def n(self) -> int:
-        return 1
 
 
 @dataclass(frozen=True, slots=True)

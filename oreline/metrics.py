@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_serv
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from oreline.messages import LOST, EndOfStream, Gap, LabelLine, Message, RawLine, Reason, ReflectanceLine
+from oreline.messages import LOST, EndOfStream, Gap, Line, Message, RawLine, Reason
 
 REGISTRY = CollectorRegistry(auto_describe=True)
 
@@ -114,7 +114,7 @@ class Account:
         elif isinstance(message, RawLine) and message.kind:
             self.reference += 1
             self._lines("reference").inc()
-        elif isinstance(message, RawLine | LabelLine | ReflectanceLine):
+        elif isinstance(message, Line):
             self.lines += 1
             self._lines("scene").inc()
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from oreline.config import Config
-from oreline.messages import EndOfStream, LabelLine, Message, ReflectanceLine
+from oreline.messages import EndOfStream, Line, Message
 from oreline.metrics import Account, LatencyHistogram, latency
 from oreline.process import Shell, guarded
 from oreline.sink import Policy, Sink
@@ -72,7 +72,7 @@ def _commit(sink: Sink, inbox: Inbox, messages: list[Message], account: Account,
     now = time.monotonic_ns()
     for message in messages:
         account.see(message)
-        if isinstance(message, LabelLine | ReflectanceLine):
+        if isinstance(message, Line):
             delay.observe_ns(now - message.stamp.t_ns)
 
 

@@ -10,7 +10,7 @@ import zmq
 
 from oreline import control
 from oreline.errors import StreamError, WireError
-from oreline.messages import Gap, LabelLine, Message, RawLine, Reason, ReflectanceLine, StreamInfo
+from oreline.messages import Gap, Line, Message, RawLine, Reason, StreamInfo
 from oreline.metrics import INCIDENTS, QUEUE
 from oreline.ring import Ring
 from oreline.stream.sockets import BEAT_NS, NO_RUN, make_socket, now, pending
@@ -41,7 +41,7 @@ class Outbox:
         endpoint: str,
         ring: Ring,
         complete: Iterable[str] = (),
-        lines: type[RawLine] | type[LabelLine] | type[ReflectanceLine] = RawLine,
+        lines: type[Line] = RawLine,
     ) -> None:
         """Bind `endpoint` for lines of one type. `complete` names consumers that the ring must keep lines for from
         the start; others are kept for from their first word. Raises StreamError where the endpoint cannot be bound."""
@@ -104,7 +104,7 @@ class Outbox:
 
     def carries(self, message: Message) -> bool:
         """Whether this stream takes such a message: lines of its type, and all that is not a line."""
-        return not isinstance(message, RawLine | LabelLine | ReflectanceLine) or isinstance(message, self._lines)
+        return not isinstance(message, Line) or isinstance(message, self._lines)
 
     def has_room(self) -> bool:
         """Whether a message can be stored without the loss of an older one."""
@@ -151,7 +151,7 @@ class Outbox:
             peer.index, peer.next = self.ring.head, info.seq
 
     def _store(self, message: Message) -> None:
-        t_ns = message.stamp.t_ns if isinstance(message, RawLine | LabelLine | ReflectanceLine) else now()
+        t_ns = message.stamp.t_ns if isinstance(message, Line) else now()
         frames = encode(message)
         index = self.ring.append(message.first, message.n, t_ns, frames)
         self.next = max(self.next, message.first + message.n)

@@ -7,7 +7,7 @@ from typing import Any
 
 import zmq
 
-from oreline.messages import Message
+from oreline.messages import Line, Message
 
 NO_RUN = bytes(16)
 SILENCE_NS = 500_000_000
@@ -21,7 +21,7 @@ def now() -> int:
 
 def run_of(message: Message) -> bytes:
     """The run a message belongs to."""
-    return message.stamp.run if hasattr(message, "stamp") else message.run
+    return message.stamp.run if isinstance(message, Line) else message.run
 
 
 def make_socket(kind: int, frame_bytes: int) -> Any:
