@@ -16,12 +16,13 @@ from typing import Annotated, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from oreline import plc
+from oreline.config import Section
 from oreline.errors import PlcError, RecordingError
 
 ROW = np.dtype([("encoder", "<u4"), ("valves", "<u2", plc.MAX_VALVES // 16), ("sequence", "<u2"), ("t_ns", "<i8")])
@@ -29,13 +30,11 @@ ROW = np.dtype([("encoder", "<u4"), ("valves", "<u2", plc.MAX_VALVES // 16), ("s
 it came in, and CLOCK_MONOTONIC when it was taken."""
 
 
-class Settings(BaseModel):
+class Settings(Section):
     """`port`: 0 takes a free one. `rearm_s`: the operator re-arms after so long a time of good heartbeats; None: never.
 
     `commands`: file in the output folder for the rows that were taken.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0

@@ -80,6 +80,7 @@ class Training(_Strict):
     data_sha256: Sha256
     seed: int
     steps: int
+    widths: tuple[int, ...]
     recipe: dict[str, float | tuple[float, float]]
     versions: dict[str, str]
 

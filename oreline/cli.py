@@ -90,7 +90,11 @@ def train(
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
 ) -> None:
     """Train a model for a camera, validate it by specimen, and write its card."""
-    importlib.import_module("inference.training").main(preset, data, out, seed)
+    try:
+        training = importlib.import_module("inference.training")
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"training needs {error.name}: pip install 'oreline[train]'") from None
+    training.main(preset, data, out, seed)
 
 
 @app.command()

@@ -16,8 +16,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from oreline.config import Section
 from oreline.envi_writer import EnviWriter
 from oreline.errors import RecordingError, StreamError
 from oreline.messages import INVALID, Gap, LabelLine, Message, Reason, ReflectanceLine, StreamInfo
@@ -27,10 +28,8 @@ SIDECAR = "place.json"
 _SECTOR = 512
 
 
-class RecordSettings(BaseModel):
+class RecordSettings(Section):
     """`what`: which stream is recorded. `name`: how file names begin; a part of the run id and a number follow."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     what: Literal["reflectance", "labels"] = "reflectance"
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=64)] = "record"

@@ -22,7 +22,7 @@ from inference.card import GOLDEN, MODEL, Card, CardClass, Training
 from inference.training.augment import Recipe, Sampler
 from inference.training.data import Spectra, load
 from inference.training.fit import fit
-from inference.training.network import Network, kmac
+from inference.training.network import WIDTHS, Network, kmac
 from inference.training.validate import FOLDS, Folds, confused, metrics, recall, unknown_below, validate
 from oreline.cameras import CameraPreset, camera_preset
 from oreline.process import tune_allocator
@@ -50,7 +50,16 @@ def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS) 
         everything = np.flatnonzero(~spectra.reserved)
         sampler = Sampler(spectra, everything, seed)
         network = train(sampler, seed)
-    card = write(camera, spectra, folds, network, sampler, out, data.name, seed, steps)
+    training = Training(
+        data=data.name,
+        data_sha256=spectra.sha256,
+        seed=seed,
+        steps=steps,
+        widths=WIDTHS[preset],
+        recipe=asdict(Recipe()),
+        versions=_versions(),
+    )
+    card = write(camera, spectra, folds, network, sampler, training, out)
     _say(card, out)
     return card
 
@@ -58,7 +67,7 @@ def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS) 
 def _train(
     camera: CameraPreset, classes: int, steps: int, progress: Progress, bar: TaskID, sampler: Sampler, seed: int
 ) -> Network:
-    return fit(sampler, camera.bands, classes, steps, seed, lambda _step: progress.advance(bar))
+    return fit(sampler, camera.bands, classes, WIDTHS[camera.name], steps, seed, lambda _step: progress.advance(bar))
 
 
 def write(
@@ -67,10 +76,8 @@ def write(
     folds: Folds,
     network: Network,
     sampler: Sampler,
+    training: Training,
     out: Path,
-    data: str,
-    seed: int,
-    steps: int,
 ) -> Card:
     """Write a model's folder; the golden vector is answered by the bytes that were written."""
     content = encode(network)
@@ -83,12 +90,10 @@ def write(
         fwhm_nm=camera.fwhm_nm,
         background_reflectance=BACKGROUND_REFLECTANCE,
         unknown_below=threshold,
-        kmac=kmac(camera.bands, len(spectra.classes)),
+        kmac=kmac(camera.bands, len(spectra.classes), training.widths),
         metrics=metrics(spectra, folds, threshold),
         confused=confused(spectra, folds),
-        training=Training(
-            data=data, data_sha256=spectra.sha256, seed=seed, steps=steps, recipe=asdict(Recipe()), versions=_versions()
-        ),
+        training=training,
         model_sha256=hashlib.sha256(content).hexdigest(),
         golden_sha256=hashlib.sha256(golden).hexdigest(),
     ).sealed()

@@ -23,10 +23,18 @@ Fit = Callable[[Sampler, int], Network]
 """Pixels and a seed -> a network."""
 
 
-def fit(sampler: Sampler, bands: int, classes: int, steps: int, seed: int, tell: Callable[[int], None]) -> Network:
+def fit(
+    sampler: Sampler,
+    bands: int,
+    classes: int,
+    widths: tuple[int, ...],
+    steps: int,
+    seed: int,
+    tell: Callable[[int], None],
+) -> Network:
     """A network ready to be deployed. Same arguments, same weights: one thread, seeded, no clock."""
     torch.manual_seed(seed)
-    network = build(bands, classes).train()
+    network = build(bands, classes, widths).train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
     for step in range(steps):

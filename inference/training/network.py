@@ -13,12 +13,13 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-WIDTHS = (16, 32, 32)
+WIDTHS = {"nir224": (16, 32, 32), "swir288": (16, 48, 48)}
+"""By camera: what it has time for at its own line rate, several times over, on one core."""
 BENCH_WIDTHS = (32, 48, 48)
 """About 150 kMAC at 224 bands: the network of the benchmark."""
 KERNELS = ((9, 8), (5, 2), (3, 2))
 """Length and stride of each convolution; `Network.forward` says the strides again, as TorchScript wants them."""
-DROPOUT = 0.3
+DROPOUT = 0.1
 DERIVATIVE_GAIN = 10.0
 """Makes the derivative of an SNV as large as the SNV."""
 
@@ -63,7 +64,7 @@ class Derivative(nn.Module):
         return torch.cat([snv[:, :, 1:], DERIVATIVE_GAIN * steps], dim=1)
 
 
-def build(bands: int, classes: int, widths: tuple[int, ...] = WIDTHS) -> nn.Sequential:
+def build(bands: int, classes: int, widths: tuple[int, ...]) -> nn.Sequential:
     """The network in training: the derivative before the first convolution, which is one band shorter for it, batch
     normalisation after each, dropout before the last."""
     layers: list[nn.Module] = [Derivative()]
@@ -95,7 +96,7 @@ def _without_derivative(layer: nn.Conv2d) -> nn.Conv2d:
     return plain
 
 
-def kmac(bands: int, classes: int, widths: tuple[int, ...] = WIDTHS) -> float:
+def kmac(bands: int, classes: int, widths: tuple[int, ...]) -> float:
     """Thousands of multiply-accumulates a spectrum."""
     total, channels, rows = 0, 1, bands
     for width, (length, stride) in zip(widths, KERNELS, strict=True):

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from oreline.config import Section
 from oreline.errors import ConfigError, nearest
 from oreline.messages import ClassInfo
 from sinks.conveyor.segment import Stone
 
 
-class Recipe(BaseModel):
+class Recipe(Section):
     """A stone is ejected when it has at least `min_pixels` samples and at least `min_fraction` of them are `ore`.
 
     Unknown samples count as not ore: an unknown stone is never ejected.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     ore: Annotated[tuple[str, ...], Field(min_length=1)]
     min_fraction: Annotated[float, Field(gt=0, le=1)] = 0.5

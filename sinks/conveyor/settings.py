@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from oreline.config import Section
 from oreline.errors import ConfigError
 from oreline.messages import StreamInfo
 from oreline.plc import MAX_VALVES
@@ -14,7 +15,7 @@ from sinks.conveyor.recipe import Recipe
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class ConveyorSettings(BaseModel):
+class ConveyorSettings(Section):
     """`host`, `port`, `device_id`: the PLC. `timeout_ms`: the longest wait for its answer.
 
     `heartbeat_ms`: how often it hears of us. `valves`: in the bank, evenly across all samples; `margin_valves`: opened
@@ -22,8 +23,6 @@ class ConveyorSettings(BaseModel):
     `deadline_ms`: a command is sent at most so long after its line was exposed; `send_ms` of it are kept for sending.
     `max_lines`: most lines that wait for a decision. `fail_safe`: what the PLC does with stones while no lines come.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     recipe: Recipe
     distance_counts: Annotated[int, Field(ge=0)]

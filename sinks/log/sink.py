@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
+from oreline.config import Section
 from oreline.errors import RecordingError
 from oreline.messages import Message
 from oreline.sink import Policy
@@ -20,13 +21,11 @@ from sinks.log.reading import reading
 JOURNAL = "journal.sqlite"
 
 
-class LogSettings(BaseModel):
+class LogSettings(Section):
     """`synchronous`: "normal" survives the death of any process, "full" a power cut too, at an fsync a commit.
 
     `parquet`, `label_map`: what to export when the run ends.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     synchronous: Literal["normal", "full"] = "normal"
     parquet: bool = True

@@ -13,7 +13,7 @@ from inference.classifier import Classifier
 from inference.training import main
 from inference.training.augment import OTHER_SHARE, Sampler
 from inference.training.data import NO_SHIFT, OTHER, SHIFTS_NM, load
-from inference.training.network import build, deployed
+from inference.training.network import WIDTHS, build, deployed
 from inference.training.validate import splits_of
 from oreline.cameras import CAMERAS
 from oreline.errors import ConfigError
@@ -135,7 +135,7 @@ def test_a_library_that_ends_before_the_camera_is_refused(library: Path, tmp_pat
 
 def test_what_is_deployed_computes_what_was_trained() -> None:
     torch.manual_seed(7)
-    training = build(224, 5)
+    training = build(224, 5, WIDTHS["nir224"])
     training(torch.randn(1, 1, 224, 500))
     spectra = torch.randn(1, 1, 224, 20)
     with torch.inference_mode():
