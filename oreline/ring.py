@@ -16,7 +16,7 @@ import os
 import struct
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import NamedTuple, Self
 
 import crc32c
 import numpy as np
@@ -31,6 +31,8 @@ HEADER_BYTES = 65_536
 FRAMES = 4
 _PREFIX = struct.Struct(f"<{FRAMES}I")
 _ALIGN = 64
+_ENTRY = struct.Struct("<QQQqII20x")
+_CHECK = struct.Struct("<I")
 _NOTE = struct.Struct("<II")
 _NOTE_AT = 256
 
@@ -56,8 +58,23 @@ FILE_HEADER = np.dtype(
 )
 
 
+class Entry(NamedTuple):
+    """What the table says of a record: the lines that it covers, its time, its bytes."""
+
+    number: int
+    first: int
+    n: int
+    t_ns: int
+    length: int
+    crc: int
+
+
 def _aligned(size: int) -> int:
     return -(-size // _ALIGN) * _ALIGN
+
+
+_HEAD_AT, _TAIL_AT = (FILE_HEADER.fields[name][1] for name in ("head", "tail"))  # type: ignore[index]
+_NOTHING = (2**64 - 1, 0, 0, 0, 0, 0)
 
 
 def slot_bytes(*frames: int) -> int:
@@ -75,41 +92,40 @@ class _Mapped:
             raise RingError(f"{path} is not a ring, or not yet: its producer has not started")
         access = mmap.ACCESS_WRITE if write else mmap.ACCESS_READ
         self._map = mmap.mmap(file, 0, access=access)
-        self._header = np.frombuffer(self._map, FILE_HEADER, 1)[0:1]
-        self.slots = int(self._header["slots"][0])
-        self.slot_bytes = int(self._header["slot_bytes"][0])
+        header = np.frombuffer(self._map, FILE_HEADER, 1)[0]
+        self.slots, self.slot_bytes = int(header["slots"]), int(header["slot_bytes"])
         self._data_at = HEADER_BYTES + self.slots * ENTRY.itemsize
-        if self._header["magic"][0] != MAGIC or len(self._map) < self._data_at + self.slots * self.slot_bytes:
+        if header["magic"] != MAGIC or len(self._map) < self._data_at + self.slots * self.slot_bytes:
             raise RingError(f"{path} is not a ring of this version, or is cut short: remove it and start again")
-        self._table = np.frombuffer(self._map, ENTRY, self.slots, HEADER_BYTES)
-        self._rows = self._table.view(np.uint8).reshape(self.slots, ENTRY.itemsize)
         self._bytes = memoryview(self._map)
+        self._head, self._tail = (self._bytes[at : at + 8].cast("Q") for at in (_HEAD_AT, _TAIL_AT))
 
     @property
     def head(self) -> int:
         """Index one past the newest record."""
-        return int(self._header["head"][0])
+        return self._head[0]
 
     @property
     def tail(self) -> int:
         """Index of the oldest record."""
-        return int(self._header["tail"][0])
+        return self._tail[0]
 
-    def entry(self, index: int) -> Any | None:
+    def entry(self, index: int) -> Entry | None:
         """The table entry of a record, or None where it is not there, or no longer."""
-        slot = index % self.slots
-        row = self._table[slot]
-        if row["index"] != index or row["check"] != crc32c.crc32c(self._rows[slot, :-4].data):
+        at = HEADER_BYTES + index % self.slots * ENTRY.itemsize
+        entry = Entry(*_ENTRY.unpack_from(self._map, at))
+        (check,) = _CHECK.unpack_from(self._map, at + _ENTRY.size)
+        if entry.number != index or check != crc32c.crc32c(self._bytes[at : at + _ENTRY.size]):
             return None
-        return row
+        return entry
 
     def read(self, index: int) -> list[memoryview] | None:
         """Views of a record's frames, its bytes checked, or None where it is gone or damaged."""
-        row = self.entry(index)
-        if row is None:
+        entry = self.entry(index)
+        if entry is None:
             return None
         frames = self._frames(index)
-        return frames if frames is not None and _checksum(frames) == row["crc"] else None
+        return frames if frames is not None and _checksum(frames) == entry.crc else None
 
     def _frames(self, index: int) -> list[memoryview] | None:
         at = self._data_at + (index % self.slots) * self.slot_bytes
@@ -183,12 +199,10 @@ class Ring(_Mapped):
         """
         index = self.head
         views = self._place(index, frames)
-        slot = index % self.slots
-        row = self._table[slot]
-        row["index"], row["first"], row["n"], row["t_ns"] = index, first, n, t_ns
-        row["length"], row["crc"] = sum(map(len, frames)), _checksum(views)
-        row["check"] = crc32c.crc32c(self._rows[slot, :-4].data)
-        self._header["head"][0] = index + 1
+        packed = _ENTRY.pack(index, first, n, t_ns, sum(map(len, frames)), _checksum(views))
+        at = HEADER_BYTES + index % self.slots * ENTRY.itemsize
+        self._bytes[at : at + ENTRY.itemsize] = packed + _CHECK.pack(crc32c.crc32c(packed))
+        self._head[0] = index + 1
         return index
 
     def _place(self, index: int, frames: Sequence[Buffer]) -> list[memoryview]:
@@ -196,7 +210,7 @@ class Ring(_Mapped):
         if len(sizes) > FRAMES or slot_bytes(*sizes) > self.slot_bytes:
             raise RingError(f"a message of {sum(sizes)} bytes does not fit a slot of {self.slot_bytes}")
         slot = index % self.slots
-        self._table[slot]["check"] = ~self._table[slot]["check"]
+        _ENTRY.pack_into(self._map, HEADER_BYTES + slot * ENTRY.itemsize, *_NOTHING)
         at = self._data_at + slot * self.slot_bytes
         _PREFIX.pack_into(self._map, at, *sizes, *[0] * (FRAMES - len(sizes)))
         views = []
@@ -209,7 +223,7 @@ class Ring(_Mapped):
 
     def free(self, tail: int) -> None:
         """Give up all records before `tail`."""
-        self._header["tail"][0] = max(self.tail, min(tail, self.head))
+        self._tail[0] = max(self.tail, min(tail, self.head))
 
     @property
     def note(self) -> bytes:
@@ -232,12 +246,12 @@ class Ring(_Mapped):
         oldest = head
         while oldest > max(self.tail, head - self.slots) and self.entry(oldest - 1) is not None:
             oldest -= 1
-        self._header["head"][0] = head
-        self._header["tail"][0] = max(self.tail, oldest) if head else 0
+        self._head[0] = head
+        self._tail[0] = max(self.tail, oldest) if head else 0
 
     def _recovered_head(self) -> int:
-        valid = self._table["index"] % self.slots == np.arange(self.slots)
-        indices: NDArray[np.uint64] = np.sort(self._table["index"][valid])[::-1]
+        stored = np.frombuffer(self._map, ENTRY, self.slots, HEADER_BYTES)["index"]
+        indices: NDArray[np.uint64] = np.sort(stored[stored % self.slots == np.arange(self.slots)])[::-1]
         return next((int(i) + 1 for i in indices if self.entry(int(i)) is not None), 0)
 
 

@@ -66,8 +66,8 @@ class Outbox:
         if self.ring.note:
             self._infos.append((-1, list(_unjoined(self.ring.note))))
         for index in range(self.ring.tail, self.ring.head):
-            row = self.ring.entry(index)
-            if row is not None and row["n"] == 0:
+            entry = self.ring.entry(index)
+            if entry is not None and entry.n == 0:
                 frames = self.ring.read(index)
                 if frames and isinstance(decode(frames), StreamInfo):
                     self._infos.append((index, [bytes(frame) for frame in frames]))
@@ -209,8 +209,8 @@ class Outbox:
         low, high = self.ring.tail, self.ring.head
         while low < high:
             middle = (low + high) // 2
-            row = self.ring.entry(middle)
-            if row is not None and row["first"] + row["n"] < seq + (1 if row["n"] else 0):
+            entry = self.ring.entry(middle)
+            if entry is not None and entry.first + entry.n < seq + (entry.n > 0):
                 low = middle + 1
             else:
                 high = middle
@@ -242,8 +242,8 @@ class Outbox:
                 self._send_run(peer)
 
     def _first(self, index: int) -> int:
-        row = self.ring.entry(index)
-        return int(row["first"]) if row is not None else self.next
+        entry = self.ring.entry(index)
+        return entry.first if entry is not None else self.next
 
     def _skip_lost(self, peer: _Peer) -> None:
         peer.index = max(peer.index, self.ring.tail)
@@ -253,10 +253,10 @@ class Outbox:
         """Pass over lines older than the consumer's budget, and say how many."""
         limit, until = now() - peer.budget_ns, peer.next
         while peer.index < self.ring.head:
-            row = self.ring.entry(peer.index)
-            if row is None or row["n"] != 1 or row["t_ns"] > limit:
+            entry = self.ring.entry(peer.index)
+            if entry is None or entry.n != 1 or entry.t_ns > limit:
                 break
-            until = int(row["first"]) + 1
+            until = entry.first + 1
             peer.index += 1
         return self._send_gap(peer, until, Reason.SHED)
 
@@ -275,9 +275,9 @@ class Outbox:
         if peer.fresh:
             most = 1
         first = peer.index
-        row = self.ring.entry(first + most - 1)
-        if row is not None:
-            peer.next = max(peer.next, int(row["first"] + row["n"]))
+        entry = self.ring.entry(first + most - 1)
+        if entry is not None:
+            peer.next = max(peer.next, entry.first + entry.n)
         peer.index += most
         peer.credit -= most
         if peer.local:

@@ -34,6 +34,7 @@ class Line:
 
     folder: Path
     tables: dict[str, Any] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
 
     @property
     def output(self) -> Path:
@@ -43,13 +44,16 @@ class Line:
         path = self.folder / "line.json"
         path.write_text(json.dumps(self.tables))
         command = [sys.executable, "-m", "oreline.cli", "run", str(path), "--json", str(self.folder / "report.json")]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+        return self.process
 
     def wait_for_lines(self, n: int, timeout_s: float = 90.0) -> None:
         """Until the journal holds `n` lines."""
         deadline = monotonic() + timeout_s
         while self.journalled() < n:
             assert monotonic() < deadline, f"the journal holds only {self.journalled()} lines"
+            if self.process is not None and self.process.poll() is not None:
+                pytest.fail(f"the line ended: {self.process.communicate()[0]}")
 
     def journalled(self) -> int:
         path = self.output / "journal.sqlite"

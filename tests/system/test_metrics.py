@@ -1,0 +1,51 @@
+"""What Prometheus would read from a running line."""
+
+from __future__ import annotations
+
+import os
+import urllib.request
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.system.line import Line
+
+STAGES = {"acquisition": 0, "inference": 1, "log": 2, "conveyor": 3}
+
+
+def scrape(port: int) -> dict[tuple[str, ...], float]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    return {(s.name, *(s.labels[k] for k in sorted(s.labels))): s.value for f in families for s in f.samples}
+
+
+def test_every_process_tells_its_lines_latency_queue_and_losses(line: Line) -> None:
+    base = 30_000 + os.getpid() % 10_000
+    line.tables["acquisition"]["metrics_port"] = base
+    line.tables["inference"]["metrics_port"] = base + 1
+    line.tables["sinks"]["log"]["metrics_port"] = base + 2
+    line.tables["sinks"]["conveyor"]["metrics_port"] = base + 3
+    run = line.start()
+    with run:
+        line.wait_for_lines(500)
+        seen = {stage: scrape(base + offset) for stage, offset in STAGES.items()}
+        output = run.communicate(timeout=90)[0]
+    assert run.returncode == 0, output
+    for stage, samples in seen.items():
+        assert samples["oreline_lines_total", "scene", stage] >= (400 if stage != "conveyor" else 0)
+        assert samples["oreline_latency_ms_count", stage] == samples["oreline_lines_total", "scene", stage]
+    assert seen["acquisition"]["oreline_bytes_total", "acquisition"] > 500 * 384 * 288 * 2
+    assert seen["acquisition"]["oreline_queue_depth", "raw"] >= 0
+    assert seen["inference"]["oreline_reference_age_seconds",] >= 0
+    assert seen["log"]["oreline_gap_lines_total", "reference", "log"] == 200
+    assert seen["acquisition"]["oreline_lines_total", "reference", "acquisition"] == 200
+
+
+def test_a_line_runs_twice_into_one_folder_and_keeps_both_runs(line: Line) -> None:
+    line.tables["acquisition"]["steps"][-1]["lines"] = 150
+    for _ in range(2):
+        with line.start() as run:
+            output = run.communicate(timeout=90)[0]
+        assert run.returncode == 0, output
+        report = line.report()
+        assert (report["acquired"], report["labelled"], report["unaccounted"]) == (150, 150, 0)
+    assert line.journalled() == 300
