@@ -162,6 +162,12 @@ class GenicamSource:
             return None
         return Frame(self._counts(buffer), buffer.frame_id, _time(buffer), self._encoder_of_frame(), buffer)
 
+    def waiting(self) -> int:
+        try:
+            return int(self._acquirer.data_streams[0].num_awaiting_delivery)
+        except TransportException:
+            return 0
+
     def _counts(self, buffer: Any) -> Any:
         bands, samples = self._shape
         if self._packed:

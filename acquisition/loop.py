@@ -88,7 +88,9 @@ class Acquisition:
                 f"no frame for {self._settings.silence_s:g} s: check the camera's trigger, cable and exposure, "
                 "or that the recording is as long as the step asks"
             )
-        self._outbox.pump()
+        if not self._source.waiting():
+            self._outbox.pump()
+            time.sleep(self._settings.gather_ms * 1e-3)
 
     def _take(self, frame: Frame, step: Step) -> None:
         now = time.monotonic_ns()

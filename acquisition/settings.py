@@ -56,6 +56,8 @@ class Settings(Section):
     ring_lines: Annotated[int, Field(ge=64)] = 512
     on_full: Literal["gap", "wait"] = "gap"
     """A full ring loses lines, as a live camera demands; "wait" stops fetching, for a lossless replay."""
+    gather_ms: Annotated[float, Field(ge=0, le=100)] = 3.0
+    """Sleep so long between looks at the camera: a wake-up for two or three lines costs half of one for each."""
     silence_s: Annotated[float, Field(gt=0)] = 5.0
     """No frame for so long is a failure of the camera."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0

@@ -59,6 +59,9 @@ class Source(Protocol):
     def fetch(self, timeout_s: float) -> Frame | None:
         """The next frame, or None where none came in time."""
 
+    def waiting(self) -> int:
+        """Frames that can be fetched at once."""
+
     def release(self, frame: Frame) -> None:
         """Give the frame's buffer back to the camera."""
 

@@ -64,7 +64,8 @@ def _pipeline(settings: Settings, line: LineSettings) -> Pipeline:
     references = line.output / "references"
     saved = settings.reference or references / CURRENT
     reference = Reference.load(saved) if settings.reference or saved.exists() else None
-    return Pipeline(classifier, reference, references, reflectance="reflectance" in settings.streams)
+    reflectance = "reflectance" in settings.streams
+    return Pipeline(classifier, reference, references, reflectance=reflectance, lanes=settings.lanes)
 
 
 def _facts(reference: Reference) -> dict[str, object]:

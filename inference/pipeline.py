@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +31,25 @@ from oreline.messages import (
 )
 from oreline.metrics import BYTES, REFERENCE_AGE, Account, latency
 
+AT_ONCE = 2
+"""Lines a lane takes at a time from a backlog."""
+
 
 class Pipeline:
-    """Calibrates and classifies. Calling it gives the stage that `oreline.process.run` drives."""
+    """Calibrates and classifies. Calling it gives the stage that `oreline.process.run` drives.
+
+    A line that comes alone is dealt with at once, in the caller's thread. Of lines that wait, `lanes` are dealt with
+    side by side, each in a thread with buffers of its own: kernels and network let go of the GIL. Order is kept.
+    """
 
     def __init__(
-        self, classifier: Classifier | None, reference: Reference | None, references: Path, *, reflectance: bool
+        self,
+        classifier: Classifier | None,
+        reference: Reference | None,
+        references: Path,
+        *,
+        reflectance: bool,
+        lanes: int = 1,
     ) -> None:
         """`references`: folder for what is captured. `reflectance`: whether reflectance lines are made too."""
         self.account = Account("inference")
@@ -43,27 +58,34 @@ class Pipeline:
         self._classifier = classifier
         self._references = references
         self._reflectance = reflectance
+        self._lanes = lanes
+        self._pool = ThreadPoolExecutor(lanes)
         self._info: StreamInfo | None = None
-        self._calibration: Calibration | None = None
+        self._calibrations: list[Calibration] = []
         self._latency = latency("inference")
         self._bytes = BYTES.labels("inference")
 
     def __call__(self, batches: Iterator[list[Message]]) -> Iterator[list[Message]]:
-        """Results in order, message by message; what a capture holds back comes when it is complete."""
+        """Results in order, line by line; what a capture holds back comes when it is complete."""
         capture = Capture()
         for batch in batches:
-            for message in batch:
-                if isinstance(message, RawLine) and message.kind is not Kind.SCENE:
-                    capture.take(message, self._known(message))
-                    yield []
-                elif isinstance(message, Gap | StreamInfo) and capture.pending:
-                    capture.hold(self._begin(message) if isinstance(message, StreamInfo) else message)
-                    yield []
-                else:
-                    if capture.pending:
-                        yield self._swap(capture)
-                        capture = Capture()
-                    yield self._handle(message)
+            for scene, group in groupby(batch, _is_scene):
+                messages = list(group)
+                if scene and capture.pending:
+                    yield self._swap(capture)
+                    capture = Capture()
+                yield from self._lines(messages) if scene else self._others(messages, capture)  # type: ignore[arg-type]
+
+    def _others(self, messages: list[Message], capture: Capture) -> Iterator[list[Message]]:
+        for message in messages:
+            if isinstance(message, RawLine):
+                capture.take(message, self._known(message))
+                yield []
+            elif isinstance(message, Gap | StreamInfo) and capture.pending:
+                capture.hold(self._begin(message) if isinstance(message, StreamInfo) else message)
+                yield []
+            else:
+                yield [*(self._swap(capture) if capture.pending else ()), self._pass(message)]
 
     def _known(self, line: RawLine) -> StreamInfo:
         if self._info is None:
@@ -72,65 +94,90 @@ class Pipeline:
 
     def _swap(self, capture: Capture) -> list[Message]:
         self.reference = capture.finish(self._references)
-        self._calibration = None
+        self._calibrations = []
         for message in capture.held:
             self.account.see(message)
         return list(capture.held)
 
-    def _handle(self, message: Message) -> list[Message]:
-        if isinstance(message, RawLine):
-            return self._line(message)
+    def _pass(self, message: Message) -> Message:
         self.account.see(message)
         if isinstance(message, StreamInfo):
-            return [self._begin(message)]
+            return self._begin(message)
         if isinstance(message, EndOfStream):
-            return [self.account.end(message.run, message.epoch)]
-        return [message]
+            return self.account.end(message.run, message.epoch)
+        return message
 
     def _begin(self, info: StreamInfo) -> StreamInfo:
         """A stream begins or changes: the model must fit it. Raises ModelMismatch."""
-        self._info, self._calibration = info, None
+        self._info, self._calibrations = info, []
         if self._classifier is None:
             return info
         self._classifier.check(info)
         return replace(info, classes=self._classifier.classes, model=self._classifier.id)
 
-    def _calibrated(self, line: RawLine) -> Calibration:
-        if self._calibration is None:
+    def _calibrated(self, line: RawLine) -> list[Calibration]:
+        """The reference in force, ready for this stream, once for each lane."""
+        if not self._calibrations:
             if self.reference is None:
                 raise ReferenceRefused(
                     "no dark and white reference: let the run begin with steps of kind 'dark' and 'white', "
                     "or name a saved one in inference.reference"
                 )
-            self._calibration = Calibration(self.reference, self._known(line))
+            self._calibrations = [Calibration(self.reference, self._known(line)) for _ in range(self._lanes)]
             age = datetime.now(UTC) - datetime.fromisoformat(self.reference.captured)
             REFERENCE_AGE.set(max(0.0, age.total_seconds()))
-        return self._calibration
+        return self._calibrations
 
-    def _line(self, line: RawLine) -> list[Message]:
-        calibration = self._calibrated(line)
-        made: list[Message] = []
-        if self._classifier is not None:
-            made.append(self._label(line, calibration, self._classifier))
-        if self._reflectance:
-            made.append(self._reflect(line, calibration))
-        self.account.see(made[0] if made else line)
-        self._bytes.inc(line.counts.nbytes)
-        self._latency.observe_ns(time.monotonic_ns() - line.stamp.t_ns)
+    def _lines(self, lines: list[RawLine]) -> Iterator[list[Message]]:
+        calibrations = self._calibrated(lines[0])
+        for start in range(0, len(lines), AT_ONCE * self._lanes):
+            part = lines[start : start + AT_ONCE * self._lanes]
+            for line, made in zip(part, self._side_by_side(part, calibrations), strict=True):
+                self._count(line, made)
+                yield made
+
+    def _side_by_side(self, lines: list[RawLine], calibrations: list[Calibration]) -> list[list[Message]]:
+        if len(lines) == 1 or self._lanes == 1:
+            return [self._make(line, calibrations[0]) for line in lines]
+        jobs = [
+            self._pool.submit(
+                lambda every, mine: [self._make(line, mine) for line in every], lines[i :: self._lanes], own
+            )
+            for i, own in enumerate(calibrations)
+        ]
+        made: list[list[Message]] = [[]] * len(lines)
+        for i, job in enumerate(jobs):
+            made[i :: self._lanes] = job.result()
         return made
 
-    def _label(self, line: RawLine, calibration: Calibration, classifier: Classifier) -> LabelLine:
-        snv, mean, invalid = calibration.snv(line.counts)
-        labels, confidence = classifier.classify(snv, mean, invalid)
-        flags = self._flags(line, invalid)
-        return LabelLine(line.stamp, flags, classifier.id, calibration.id, labels, confidence)
+    def _make(self, line: RawLine, calibration: Calibration) -> list[Message]:
+        made: list[Message] = []
+        if self._classifier is not None:
+            snv, mean, invalid = calibration.snv(line.counts)
+            labels, confidence = self._classifier.classify(snv, mean, invalid)
+            ids = self._classifier.id, calibration.id
+            made.append(LabelLine(line.stamp, _flags(line, invalid), *ids, labels, confidence))
+        if self._reflectance:
+            values, invalid = calibration.reflectance(line.counts)
+            flags = _flags(line, invalid)
+            made.append(ReflectanceLine(line.stamp, flags, calibration.id, values.copy(), invalid.copy()))
+        return made
 
-    def _reflect(self, line: RawLine, calibration: Calibration) -> ReflectanceLine:
-        reflectance, invalid = calibration.reflectance(line.counts)
-        flags = self._flags(line, invalid)
-        return ReflectanceLine(line.stamp, flags, calibration.id, reflectance.copy(), invalid.copy())
+    def _count(self, line: RawLine, made: list[Message]) -> None:
+        self.account.see(made[0] if made else line)
+        if _saturated(made):
+            self.saturated_samples += int(np.count_nonzero(line.counts.max(axis=0) >= self._known(line).full_scale))
+        self._bytes.inc(line.counts.nbytes)
+        self._latency.observe_ns(time.monotonic_ns() - line.stamp.t_ns)
 
-    def _flags(self, line: RawLine, invalid: NDArray[np.uint8]) -> Flag:
-        saturated = int(np.count_nonzero(invalid & Invalid.SATURATED))
-        self.saturated_samples += saturated
-        return line.flags | (Flag.SATURATED if saturated else Flag.NONE)
+
+def _is_scene(message: Message) -> bool:
+    return isinstance(message, RawLine) and message.kind is Kind.SCENE
+
+
+def _flags(line: RawLine, invalid: NDArray[np.uint8]) -> Flag:
+    return line.flags | (Flag.SATURATED if np.any(invalid & Invalid.SATURATED) else Flag.NONE)
+
+
+def _saturated(made: list[Message]) -> bool:
+    return any(isinstance(line, LabelLine | ReflectanceLine) and Flag.SATURATED in line.flags for line in made)

@@ -21,6 +21,8 @@ class Settings(Section):
     reference: Path | None = None
     """Folder of a reference to begin with; otherwise the last one captured in this line's output folder."""
     streams: list[Literal["labels", "reflectance"]] = ["labels"]
+    lanes: Annotated[int, Field(ge=1, le=64)] = 2
+    """Lines of a backlog that are dealt with side by side; a line that comes alone needs one."""
     ring_lines: Annotated[int, Field(ge=64)] = 8192
     """Label lines that are kept for a sink that is away."""
     reflectance_ring_lines: Annotated[int, Field(ge=64)] = 128

@@ -91,6 +91,8 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell) ->
                 break
             for message in results:
                 _store(message, outboxes, shell)
+            for box in outboxes:
+                box.pump()
             inbox.ack(committed=all(box.next >= inbox.next for box in outboxes))
             if results and isinstance(results[-1], EndOfStream):
                 drain(outboxes, shell)

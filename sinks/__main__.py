@@ -9,7 +9,7 @@ from pathlib import Path
 from oreline.config import Config
 from oreline.messages import EndOfStream, Line, Message
 from oreline.metrics import Account, LatencyHistogram, latency
-from oreline.process import Shell, guarded
+from oreline.process import Shell, guarded, tune_allocator
 from oreline.sink import Policy, Sink
 from oreline.stream import Inbox
 from sinks.settings import settings_of
@@ -21,6 +21,7 @@ IDLE_MS = 20
 
 def main(name: str, path: str) -> None:
     """Feed one sink of the configuration until its stream ends."""
+    tune_allocator()
     config = Config.load(Path(path))
     line = config.line
     common, kind, settings = settings_of(config, name)

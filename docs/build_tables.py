@@ -1,0 +1,177 @@
+"""Writes the tables of README.md and docs/ that the code itself knows: `python docs/build_tables.py`.
+
+A page marks where a table goes by `<!-- table: NAME -->` and `<!-- end -->`; NAME is a key of TABLES. What lies between
+is replaced. tests/test_docs.py says which page is out of date.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from acquisition.settings import Step
+from hwsim.belt import BeltScene
+from inference.card import Card, CardClass
+from inference.settings import SHIPPED
+from oreline import errors, plc
+from oreline.config import SETTINGS
+from sinks import SINKS, find
+from sinks.conveyor.recipe import Recipe
+from sinks.settings import Common
+
+ROOT = Path(__file__).parents[1]
+BLOCK = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_REFUSAL = re.compile(r"(\w+)\s+(?:[A-Z]\w+Error)?\s+(\d+)(?:\s{2,}(.+))?$")
+
+
+def pages() -> list[Path]:
+    """Every page that a reader may open."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def filled(text: str) -> str:
+    """A page with its tables as the code says now. Raises KeyError for a name that is not in TABLES."""
+    return BLOCK.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", text)
+
+
+def exit_codes() -> str:
+    """The refusals, from the tree in oreline/errors.py."""
+    found = filter(None, (_REFUSAL.search(line) for line in (errors.__doc__ or "").splitlines()))
+    return _table(("code", "refusal", "when"), ((f"{m[2]}", f"`{m[1]}`", m[3] or "any other refusal") for m in found))
+
+
+def registers(fields: Sequence[plc.Field]) -> str:
+    """A block of the PLC's register map."""
+    head = ("address", "registers", "name", "meaning")
+    return _table(head, ((f"{f.address}", f"{f.words}", f"`{f.name}`", f.meaning) for f in fields))
+
+
+def states() -> str:
+    """The bits of the register `state`."""
+    return _table(("bit", "state"), ((f"{s.value.bit_length() - 1}", f"`{s.name}`") for s in plc.State))
+
+
+def settings(model: type[BaseModel]) -> str:
+    """What a model of settings says of itself, then its keys, their defaults, and what stands below each."""
+    meanings = _meanings(model)
+    head = ("key", "default", "meaning")[: 3 if meanings else 2]
+    rows = ((f"`{n}`", _default(f), meanings.get(n, "")) for n, f in model.model_fields.items())
+    table = _table(head, (row[: len(head)] for row in rows))
+    return f"{inspect.cleandoc(model.__doc__ or '')}\n\n{table}"
+
+
+def accuracies() -> str:
+    """The models that come with Oreline, by their cards."""
+    head = (
+        "model",
+        "kMAC",
+        "specimens",
+        "network",
+        "SAM",
+        "LDA",
+        "SVM",
+        "pixels",
+        "sure and right",
+        "strangers refused",
+    )
+    rows = []
+    for card in _cards():
+        said, by = card.metrics, card.metrics.accuracy
+        shares = (by.cnn, by.sam, by.lda, by.svm, said.cnn_pixels, said.sure_and_right, said.unknown_rejected)
+        rows.append((f"`{card.name}`", f"{card.kmac:.0f}", f"{said.specimens}", *(f"{share:.0%}" for share in shares)))
+    return _table(head, rows)
+
+
+def inseparable() -> str:
+    """The pairs that a model's range cannot separate."""
+    rows = (
+        (f"`{card.name}`", f"{pair.a} and {pair.b}", f"{pair.a_as_b:.0%}", f"{pair.b_as_a:.0%}")
+        for card in _cards()
+        for pair in card.confused
+    )
+    return _table(("model", "pair", "first taken for second", "second for first"), rows)
+
+
+def recalls() -> str:
+    """How much of each class was found, by model."""
+    cards = _cards()
+    found = [{one.name: one for one in card.classes} for card in cards]
+    names = sorted(set().union(*found))
+    head = ("class", *(f"`{card.name}`" for card in cards))
+    return _table(head, ((name, *(_recall(by.get(name)) for by in found)) for name in names))
+
+
+def _recall(one: CardClass | None) -> str:
+    return "" if one is None else f"{one.recall:.0%} of {one.spectra} spectra, {one.specimens} specimens"
+
+
+def _cards() -> list[Card]:
+    return [Card.read(path.parent) for path in sorted(SHIPPED.glob("*/card.json"))]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _default(field: Any) -> str:
+    if field.is_required():
+        return "required"
+    value = field.default if field.default is not PydanticUndefined else field.default_factory()
+    return f"`{_plain(value)}`"
+
+
+def _plain(value: Any) -> str:
+    """A value as TOML has it, a default that is left out as `-`."""
+    if isinstance(value, BaseModel):
+        return "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_plain(one) for one in value)}]"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "-"}[value]
+    return f'"{value}"' if isinstance(value, str | Path) else f"{value}"
+
+
+def _meanings(model: type[BaseModel]) -> dict[str, str]:
+    """The string that stands below each field."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    return dict(_documented(tree.body))
+
+
+def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for field, below in zip(body, body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+                yield field.target.id, " ".join(str(below.value.value).split())
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "exit-codes": exit_codes,
+    "plc-command": partial(registers, plc.COMMAND),
+    "plc-status": partial(registers, plc.STATUS),
+    "plc-state": states,
+    "models": accuracies,
+    "inseparable": inseparable,
+    "recall": recalls,
+    **{f"settings-{name}": (lambda read=read: settings(read())) for name, read in SETTINGS.items()},
+    "settings-step": partial(settings, Step),
+    "settings-scene": partial(settings, BeltScene),
+    "settings-sinks": partial(settings, Common),
+    "settings-recipe": partial(settings, Recipe),
+    **{f"settings-{name}": (lambda name=name: settings(find(name).Settings)) for name in SINKS},
+}
+
+
+if __name__ == "__main__":
+    for page in pages():
+        page.write_text(filled(page.read_text()))
