@@ -12,11 +12,11 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
 from acquisition.settings import Step
 from hwsim.belt import BeltScene
@@ -66,29 +66,19 @@ def settings(model: type[BaseModel]) -> str:
     head = ("key", "default", "meaning")[: 3 if meanings else 2]
     rows = ((f"`{n}`", _default(f), meanings.get(n, "")) for n, f in model.model_fields.items())
     table = _table(head, (row[: len(head)] for row in rows))
-    return f"{inspect.cleandoc(model.__doc__ or '')}\n\n{table}"
+    said = re.sub(r"^\[\S+\]: ", "", inspect.cleandoc(model.__doc__ or ""))
+    return f"{said[:1].upper()}{said[1:]}\n\n{table}"
 
 
 def accuracies() -> str:
     """The models that come with Oreline, by their cards."""
-    head = (
-        "model",
-        "kMAC",
-        "specimens",
-        "network",
-        "SAM",
-        "LDA",
-        "SVM",
-        "pixels",
-        "sure and right",
-        "strangers refused",
-    )
+    methods = ("network", "SAM", "LDA", "SVM")
     rows = []
     for card in _cards():
         said, by = card.metrics, card.metrics.accuracy
         shares = (by.cnn, by.sam, by.lda, by.svm, said.cnn_pixels, said.sure_and_right, said.unknown_rejected)
-        rows.append((f"`{card.name}`", f"{card.kmac:.0f}", f"{said.specimens}", *(f"{share:.0%}" for share in shares)))
-    return _table(head, rows)
+        rows.append((f"`{card.name}`", f"{card.kmac:.0f}", *(f"{share:.0%}" for share in shares)))
+    return _table(("model", "kMAC", *methods, "pixels", "sure and right", "strangers refused"), rows)
 
 
 def inseparable() -> str:
@@ -126,8 +116,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _default(field: Any) -> str:
     if field.is_required():
         return "required"
-    value = field.default if field.default is not PydanticUndefined else field.default_factory()
-    return f"`{_plain(value)}`"
+    return f"`{_plain(field.get_default(call_default_factory=True))}`"
 
 
 def _plain(value: Any) -> str:
@@ -149,10 +138,10 @@ def _meanings(model: type[BaseModel]) -> dict[str, str]:
 
 
 def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
-    for field, below in zip(body, body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-            if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-                yield field.target.id, " ".join(str(below.value.value).split())
+    for field, below in pairwise(body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, " ".join(text.split())
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -163,12 +152,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "models": accuracies,
     "inseparable": inseparable,
     "recall": recalls,
-    **{f"settings-{name}": (lambda read=read: settings(read())) for name, read in SETTINGS.items()},
+    **{f"settings-{name}": partial(settings, read()) for name, read in SETTINGS.items()},
     "settings-step": partial(settings, Step),
     "settings-scene": partial(settings, BeltScene),
     "settings-sinks": partial(settings, Common),
     "settings-recipe": partial(settings, Recipe),
-    **{f"settings-{name}": (lambda name=name: settings(find(name).Settings)) for name in SINKS},
+    **{f"settings-{name}": partial(settings, find(name).Settings) for name in SINKS},
 }
 
 

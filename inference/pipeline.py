@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import cycle, groupby
 from pathlib import Path
 
 import numpy as np
@@ -30,9 +30,6 @@ from oreline.messages import (
     StreamInfo,
 )
 from oreline.metrics import BYTES, REFERENCE_AGE, Account, latency
-
-AT_ONCE = 2
-"""Lines a lane takes at a time from a backlog."""
 
 
 class Pipeline:
@@ -58,8 +55,7 @@ class Pipeline:
         self._classifier = classifier
         self._references = references
         self._reflectance = reflectance
-        self._lanes = lanes
-        self._pool = ThreadPoolExecutor(lanes)
+        self._lanes = [ThreadPoolExecutor(1) for _ in range(lanes)]
         self._info: StreamInfo | None = None
         self._calibrations: list[Calibration] = []
         self._latency = latency("inference")
@@ -123,32 +119,26 @@ class Pipeline:
                     "no dark and white reference: let the run begin with steps of kind 'dark' and 'white', "
                     "or name a saved one in inference.reference"
                 )
-            self._calibrations = [Calibration(self.reference, self._known(line)) for _ in range(self._lanes)]
+            self._calibrations = [Calibration(self.reference, self._known(line)) for _ in self._lanes]
             age = datetime.now(UTC) - datetime.fromisoformat(self.reference.captured)
             REFERENCE_AGE.set(max(0.0, age.total_seconds()))
         return self._calibrations
 
     def _lines(self, lines: list[RawLine]) -> Iterator[list[Message]]:
         calibrations = self._calibrated(lines[0])
-        for start in range(0, len(lines), AT_ONCE * self._lanes):
-            part = lines[start : start + AT_ONCE * self._lanes]
-            for line, made in zip(part, self._side_by_side(part, calibrations), strict=True):
-                self._count(line, made)
-                yield made
+        for line, made in zip(lines, self._made(lines, calibrations), strict=True):
+            self._count(line, made)
+            yield made
 
-    def _side_by_side(self, lines: list[RawLine], calibrations: list[Calibration]) -> list[list[Message]]:
-        if len(lines) == 1 or self._lanes == 1:
-            return [self._make(line, calibrations[0]) for line in lines]
-        jobs = [
-            self._pool.submit(
-                lambda every, mine: [self._make(line, mine) for line in every], lines[i :: self._lanes], own
-            )
-            for i, own in enumerate(calibrations)
-        ]
-        made: list[list[Message]] = [[]] * len(lines)
-        for i, job in enumerate(jobs):
-            made[i :: self._lanes] = job.result()
-        return made
+    def _made(self, lines: list[RawLine], calibrations: list[Calibration]) -> Iterator[list[Message]]:
+        """In order; while one is passed on, the lanes are at work on those behind it."""
+        if len(lines) == 1:
+            yield self._make(lines[0], calibrations[0])
+            return
+        lanes = list(zip(self._lanes, calibrations, strict=True))
+        jobs = [lane.submit(self._make, line, own) for line, (lane, own) in zip(lines, cycle(lanes), strict=False)]
+        for job in jobs:
+            yield job.result()
 
     def _make(self, line: RawLine, calibration: Calibration) -> list[Message]:
         made: list[Message] = []

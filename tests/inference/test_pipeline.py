@@ -114,3 +114,20 @@ def test_a_saturated_sample_is_flagged_and_counted(tmp_path: Path) -> None:
     assert out[-1].flags & Flag.SATURATED
     assert np.flatnonzero(out[-1].invalid).tolist() == [3]
     assert stage.saturated_samples == 1
+
+
+def test_a_backlog_in_lanes_gives_the_same_lines_in_the_same_order(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    scene: list[Message] = []
+    for seq in range(6, 60):
+        counts = rng.integers(100, 2900, (BANDS, SAMPLES)).astype(np.uint16)
+        scene.append(RawLine(Stamp(RUN, 0, seq, seq, 0, 0), Kind.SCENE, Flag.NONE, counts))
+    alone = run(pipeline(tmp_path / "a"), info(), *references(), *scene)
+    stage = Pipeline(None, None, tmp_path / "b", reflectance=True, lanes=3)
+    lanes = run(stage, info(), *references(), *scene)
+    assert [m.first for m in lanes] == [m.first for m in alone]
+    for a, b in zip(alone[2:], lanes[2:], strict=True):
+        assert isinstance(a, ReflectanceLine)
+        assert isinstance(b, ReflectanceLine)
+        assert np.array_equal(a.reflectance, b.reflectance)
+    assert stage.account.unaccounted == 0
