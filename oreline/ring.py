@@ -90,8 +90,9 @@ class _Mapped:
         self._file = file
         if os.fstat(file).st_size < HEADER_BYTES:
             raise RingError(f"{path} is not a ring, or not yet: its producer has not started")
-        access = mmap.ACCESS_WRITE if write else mmap.ACCESS_READ
-        self._map = mmap.mmap(file, 0, access=access)
+        # Populated now: otherwise each slot's first use takes a page fault for every 4 KiB of it.
+        protection = mmap.PROT_READ | (mmap.PROT_WRITE if write else 0)
+        self._map = mmap.mmap(file, 0, flags=mmap.MAP_SHARED | mmap.MAP_POPULATE, prot=protection)
         header = np.frombuffer(self._map, FILE_HEADER, 1)[0]
         self.slots, self.slot_bytes = int(header["slots"]), int(header["slot_bytes"])
         self._data_at = HEADER_BYTES + self.slots * ENTRY.itemsize

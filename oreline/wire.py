@@ -148,7 +148,14 @@ def _only(frames: Sequence[Buffer], n: int) -> None:
 
 
 def _stamp_out(stamp: Stamp) -> Header:
-    return {name: getattr(stamp, name) for name in _STAMP}
+    return {
+        "run": stamp.run,
+        "epoch": stamp.epoch,
+        "seq": stamp.seq,
+        "block_id": stamp.block_id,
+        "t_ns": stamp.t_ns,
+        "encoder": stamp.encoder,
+    }
 
 
 def _stamp_in(header: Header) -> Stamp:
