@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from acquisition.genicam import GenicamSource
+from acquisition import find
 from acquisition.loop import Acquisition
 from acquisition.settings import Settings
 from oreline.config import Config
@@ -21,7 +21,7 @@ def main(path: str) -> None:
     config = Config.load(Path(path))
     settings, line = config.section("acquisition", Settings), config.line
     shell = Shell("acquisition", line.output)
-    with closing(GenicamSource(settings)) as source, ExitStack() as stack:
+    with closing(find(settings.source)(settings)) as source, ExitStack() as stack:
         source.configure(settings.features)
         camera = source.describe()
         size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)

@@ -13,6 +13,7 @@ from acquisition.source import CameraInfo, Frame, Source
 from oreline.errors import CameraError, ConfigError
 from oreline.messages import EndOfStream, Flag, Gap, Kind, RawLine, Reason, StreamInfo
 from oreline.metrics import BYTES, INCIDENTS, Account, latency
+from oreline.process import DRAIN_S
 from oreline.stream import Outbox
 
 FETCH_S = 0.01
@@ -41,7 +42,7 @@ class Acquisition:
             if not self._stopping():
                 self._step(step)
         numbering = self._numbering
-        self._put(self.account.end(numbering.run, numbering.epoch))
+        self._put_when_there_is_room(self.account.end(numbering.run, numbering.epoch))
 
     def summary(self) -> dict[str, Any]:
         """What was acquired, and how fast the scene came, from the first of its lines to the last."""
@@ -62,7 +63,7 @@ class Acquisition:
 
     def _step(self, step: Step) -> None:
         self._source.configure(step.features)
-        self._put(self._info(self._source.describe()))
+        self._put_when_there_is_room(self._info(self._source.describe()))
         end = None if step.lines is None else self._numbering.next + step.lines
         self._numbering.restart()
         self._source.start()
@@ -112,6 +113,13 @@ class Acquisition:
     def _put(self, message: StreamInfo | RawLine | Gap | EndOfStream) -> None:
         self._outbox.put(message)
         self.account.see(message)
+
+    def _put_when_there_is_room(self, message: StreamInfo | EndOfStream) -> None:
+        """The camera stands still, so nothing is lost by waiting; a consumer that is gone is not waited for."""
+        deadline = time.monotonic() + DRAIN_S
+        while not self._outbox.has_room() and time.monotonic() < deadline:
+            self._outbox.pump(1)
+        self._put(message)
 
     def _info(self, camera: CameraInfo) -> StreamInfo:
         settings, numbering = self._settings, self._numbering

@@ -32,6 +32,8 @@ class Step(Section):
 class Settings(Section):
     """[acquisition]: which camera, how it is set, and what it records in which order."""
 
+    source: str = "genicam"
+    """Kind of camera: a name in the table of acquisition."""
     producer: str = "simcam"
     """Path of a GenTL producer (.cti); "simcam" and "viky" name the two that are installed with Oreline."""
     serial: str | None = None

@@ -256,7 +256,7 @@ def judge(rows: NDArray[Any], truth: Truth, aim: Aim, lines: range | None = None
     """
     judged = [s for s in truth.stones if lines is None or (lines.start <= s.first_line and s.last_line < lines.stop)]
     opened = _opened(rows, truth, aim, max((stone.last_line for stone in judged), default=-1) + 1)
-    verdict = {"stones": len(judged), "ejected": 0, "missed": 0, "wrong": 0, "passed": 0}
+    verdict = {"true": len(judged), "ejected": 0, "missed": 0, "wrong": 0, "passed": 0}
     names = {(True, True): "ejected", (True, False): "missed", (False, True): "wrong", (False, False): "passed"}
     for stone in judged:
         valve = min(int(stone.centre_sample), aim.samples - 1) * aim.valves // aim.samples

@@ -120,8 +120,8 @@ class Pipeline:
                     "or name a saved one in inference.reference"
                 )
             self._calibrations = [Calibration(self.reference, self._known(line)) for _ in self._lanes]
-            age = datetime.now(UTC) - datetime.fromisoformat(self.reference.captured)
-            REFERENCE_AGE.set(max(0.0, age.total_seconds()))
+            captured = datetime.fromisoformat(self.reference.captured)
+            REFERENCE_AGE.set_function(lambda: (datetime.now(UTC) - captured).total_seconds())
         return self._calibrations
 
     def _lines(self, lines: list[RawLine]) -> Iterator[list[Message]]:

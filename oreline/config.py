@@ -18,7 +18,7 @@ TABLES = ("line", "simulator", "plant", "acquisition", "inference", "sinks")
 class Section(BaseModel):
     """Settings of one part: unknown keys are refused, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class LineSettings(Section):

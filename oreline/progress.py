@@ -31,6 +31,8 @@ class Progress:
         if elapsed < self._every_s:
             return
         acquired, sorter = supervisor.samples("acquisition"), _sorter(supervisor)
+        if not acquired:
+            return
         lines = acquired.get(("oreline_lines_total", "scene", "acquisition"), 0.0)
         words = [f"{(lines - self._lines) / elapsed:6.1f} lines/s", f"{lines:.0f} lines", *_losses(acquired, sorter)]
         words += _seen(sorter)

@@ -29,6 +29,8 @@ DRAIN_S = 10.0
 REFUSED_S = 1.0
 RESTARTS = 20
 BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+KILLED = 128
+"""A process that a second signal ended at once exits with this and the signal's number."""
 SUPPORT = ("camera", "plant")
 """Processes that play the world around the line, and end after it."""
 
@@ -114,6 +116,8 @@ class Supervisor:
                 self._listen(TICK_S)
                 self._watch()
                 self.tick(self)
+            if self.stopping > 1:
+                raise StageFailed("stopped at once, as asked: the journal may lack the last lines")
         except BaseException:
             self._end_all(REFUSED_S)
             raise
@@ -184,7 +188,7 @@ class Supervisor:
         code = worker.process.poll() if worker.process else None
         if code is None:
             return
-        if code == 0 or (self.stopping and code < 0):
+        if code == 0 or (self.stopping and (code < 0 or code > KILLED)):
             worker.ended = True
         elif code > 0:
             failure = StageFailed(f"{worker.name} refused to go on (exit code {code}); its message stands above")

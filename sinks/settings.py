@@ -14,7 +14,7 @@ from sinks import find
 class Common(Section):
     """[sinks.NAME]: the part that all sinks share."""
 
-    sink: str
+    sink: str = ""
     """Which sink it is; the table's name where it is not given."""
     budget_ms: Annotated[float, Field(gt=0)] = 100.0
     """A fresh sink is sent no line older than this."""

@@ -129,8 +129,8 @@ class Outbox:
         self.ring.free(tail)
 
     def put(self, message: Message) -> None:
-        """Store a message for every consumer; `pump` sends it. Never waits: a full ring loses its oldest lines, and each
-        consumer that lacked them gets a Gap. What is already stored is passed over."""
+        """Store a message for every consumer; `pump` sends it. Never waits: a full ring loses its oldest lines, and
+        each consumer that lacked them gets a Gap. What is already stored is passed over."""
         if message.n and message.first + message.n <= self.next:
             return
         if isinstance(message, StreamInfo) and message.run != self.run:
