@@ -31,6 +31,8 @@ from oreline.messages import (
 )
 from oreline.metrics import BYTES, REFERENCE_AGE, Account, latency
 
+_SATURATED = np.uint8(Invalid.SATURATED)
+
 
 class Pipeline:
     """Calibrates and classifies. Calling it gives the stage that `oreline.process.run` drives.
@@ -166,7 +168,7 @@ def _is_scene(message: Message) -> bool:
 
 
 def _flags(line: RawLine, invalid: NDArray[np.uint8]) -> Flag:
-    return line.flags | (Flag.SATURATED if np.any(invalid & Invalid.SATURATED) else Flag.NONE)
+    return line.flags | Flag.SATURATED if np.any(invalid & _SATURATED) else line.flags
 
 
 def _saturated(made: list[Message]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 
 from oreline import report as reports
-from oreline.config import SETTINGS, Config
+from oreline.config import SETTINGS, SHARED, Config
 from oreline.errors import ConfigError, OrelineError
 from oreline.progress import Progress
 from oreline.supervise import Supervisor
@@ -139,9 +140,10 @@ def _run(config: Config, json: Path | None, make_report: Any = reports.report_of
 
 
 def _choose_state(config: Config) -> None:
-    """Rings live in memory where there is room for them, otherwise beside the output."""
-    if config.line.state is None and shutil.disk_usage(config.line.folder.parent).free < ROOM_FOR_RINGS:
-        config.tables.setdefault("line", {})["state"] = str(config.line.output / "state")
+    """Rings live in memory where there is room for them, otherwise in the folder for temporary files."""
+    line = config.line
+    if line.state is None and (not SHARED.is_dir() or shutil.disk_usage(SHARED).free < ROOM_FOR_RINGS):
+        config.tables.setdefault("line", {})["state"] = str(Path(tempfile.gettempdir()) / f"oreline-{line.name}")
 
 
 def _render(config: Config) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from oreline.errors import ConfigError, nearest
 
+SHARED = Path("/dev/shm")  # noqa: S108
 TABLES = ("line", "simulator", "plant", "acquisition", "inference", "sinks")
 
 
@@ -32,7 +33,7 @@ class LineSettings(Section):
 
     @property
     def folder(self) -> Path:
-        return self.state or Path("/dev/shm") / f"oreline-{self.name}"  # noqa: S108
+        return self.state or SHARED / f"oreline-{self.name}"
 
     def ring(self, stream: str) -> Path:
         """The file of a stream's ring."""

@@ -24,6 +24,8 @@ from oreline.messages import EndOfStream, Message
 from oreline.stream import Inbox, Outbox
 
 DRAIN_S = 5.0
+PUMP_S = 0.001
+"""Results of a backlog are sent on this often; a result that comes alone at once."""
 Stage = Callable[[Iterator[list[Message]]], Iterator[list[Message]]]
 
 
@@ -84,6 +86,7 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell) ->
     Lines are borrowed from the ring; where one was overwritten while the stage looked at it, the stage is begun anew
     from the last stored line. Returns whether the stream ended.
     """
+    pumped = 0.0
     while not shell.stopping:
         for results in stage(_batches(inbox, outboxes, shell)):
             if not inbox.intact():
@@ -91,8 +94,9 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell) ->
                 break
             for message in results:
                 _store(message, outboxes, shell)
-            for box in outboxes:
-                box.pump()
+            if time.monotonic() - pumped > PUMP_S:
+                _pump(outboxes)
+                pumped = time.monotonic()
             inbox.ack(committed=all(box.next >= inbox.next for box in outboxes))
             if results and isinstance(results[-1], EndOfStream):
                 drain(outboxes, shell)
@@ -102,11 +106,15 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell) ->
 
 def _batches(inbox: Inbox, outboxes: Sequence[Outbox], shell: Shell) -> Iterator[list[Message]]:
     while not shell.stopping:
+        _pump(outboxes)
         batch = inbox.receive(5)
-        for box in outboxes:
-            box.pump()
         if batch:
             yield batch
+
+
+def _pump(outboxes: Iterable[Outbox]) -> None:
+    for box in outboxes:
+        box.pump()
 
 
 def _store(message: Message, outboxes: Iterable[Outbox], shell: Shell) -> None:

@@ -6,6 +6,7 @@ extension types, never pickle. A header that is not exactly right raises WireErr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -130,7 +131,7 @@ def check_header(header: Header, fields: dict[str, Check]) -> None:
 def _array(frames: Sequence[Buffer], at: int, dtype: type[Any], shape: tuple[int, ...]) -> Any:
     if at >= len(frames):
         raise WireError("an array frame is missing")
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    size = math.prod(shape) * np.dtype(dtype).itemsize
     if len(frames[at]) != size:
         raise WireError(f"an array frame of {len(frames[at])} bytes, the header promises {size}")
     return np.frombuffer(frames[at], dtype).reshape(shape)
