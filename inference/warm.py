@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.calibration import Calibration
 from inference.measured import ReferenceBuilder
@@ -19,8 +20,14 @@ def compile_kernels() -> None:
     dark, white = ReferenceBuilder(info), ReferenceBuilder(info)
     for builder, level in ((dark, 100), (white, 3000)):
         for _ in range(2):
-            builder.add(np.full((BANDS, SAMPLES), level, np.uint16))
+            builder.add(_line(level))
     calibration = Calibration(Reference.combine(dark, white, captured=""), info)
-    line = np.full((BANDS, SAMPLES), 1000, np.uint16)
-    calibration.snv(line)
-    calibration.reflectance(line)
+    calibration.snv(_line(1000))
+    calibration.reflectance(_line(1000))
+
+
+def _line(level: int) -> NDArray[np.uint16]:
+    """Read-only, as lines in a ring are: a kernel is compiled once more for what it may not write to."""
+    line = np.full((BANDS, SAMPLES), level, np.uint16)
+    line.flags.writeable = False
+    return line
