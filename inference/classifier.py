@@ -47,6 +47,7 @@ class Classifier:
         expected, snv = _golden(golden, folder)
         classifier = cls(card, load_backend(card.backend, model, snv.shape))
         classifier._answer(snv, expected, folder)
+        classifier._warm_up(snv.shape[1])
         return classifier
 
     def _answer(self, snv: NDArray[np.float32], expected: NDArray[np.float32], folder: Path) -> None:
