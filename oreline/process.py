@@ -24,6 +24,7 @@ from oreline.messages import EndOfStream, Message
 from oreline.stream import Inbox, Outbox
 
 DRAIN_S = 5.0
+LINGER_S = 2.0
 PUMP_S = 0.001
 """Results of a backlog are sent on this often; a result that comes alone at once."""
 Stage = Callable[[Iterator[list[Message]]], Iterator[list[Message]]]
@@ -126,9 +127,13 @@ def _store(message: Message, outboxes: Iterable[Outbox], shell: Shell) -> None:
 
 
 def drain(outboxes: Sequence[Outbox], shell: Shell) -> None:
-    """Serve consumers until each has committed everything; after a signal for `DRAIN_S` at most."""
+    """Serve consumers until each has committed everything; after a signal for `DRAIN_S` at most.
+
+    A process that was started again waits a moment for the `fresh` ones, which it has no record of, to come back.
+    """
     deadline = None
-    while not all(box.drained for box in outboxes):
+    at_least = time.monotonic() + (LINGER_S if any(box.resumed for box in outboxes) else 0.0)
+    while time.monotonic() < at_least or not all(box.drained for box in outboxes):
         if shell.stopping:
             deadline = deadline or time.monotonic() + DRAIN_S
             if time.monotonic() > deadline:

@@ -88,6 +88,7 @@ class Supervisor:
     tick: Callable[[Supervisor], None] = lambda _: None
     workers: list[Worker] = field(init=False)
     stopping: int = 0
+    _over: float = 0.0
 
     def __post_init__(self) -> None:
         self.workers = workers_of(self.config, self.path)
@@ -182,6 +183,17 @@ class Supervisor:
         for worker in self.workers:
             if not worker.ended:
                 self._check(worker)
+        self._end_orphans()
+
+    def _end_orphans(self) -> None:
+        """A sink that has not heard of the end some time after its source has ended is told to end in order."""
+        if not all(self.worker(name).ended for name in ("inference", "acquisition")):
+            self._over = time.monotonic() + DRAIN_S
+        elif time.monotonic() > self._over:
+            self._over = time.monotonic() + DRAIN_S
+            for worker in self.workers:
+                if worker.running and worker.process and worker.name not in SUPPORT:
+                    worker.process.send_signal(signal.SIGTERM)
 
     def _check(self, worker: Worker) -> None:
         """Note an orderly end, restart what was killed, give up on what refused."""

@@ -31,6 +31,7 @@ class _Peer:
     index: int
     credit: int
     budget_ns: int
+    acked: int = 0
 
 
 class Outbox:
@@ -63,8 +64,12 @@ class Outbox:
 
     def _recover(self) -> None:
         self.run, self.epoch, self.next = NO_RUN, 0, 0
-        if self.ring.note:
-            self._infos.append((-1, list(_unjoined(self.ring.note))))
+        self.resumed = self.ring.head > 0
+        names, *base = list(_unjoined(self.ring.note)) or [b""]
+        for name in filter(None, bytes(names).decode().split("\n")):
+            self._acked.setdefault(name, self.ring.tail)
+        if base:
+            self._infos.append((-1, base))
         for index in range(self.ring.tail, self.ring.head):
             entry = self.ring.entry(index)
             if entry is not None and entry.n == 0:
@@ -98,9 +103,8 @@ class Outbox:
 
     @property
     def drained(self) -> bool:
-        """Whether every `complete` consumer has committed everything, and every other was sent everything."""
-        sent = all(peer.index >= self.ring.head for peer in self._peers.values())
-        return sent and self.depth == 0
+        """Whether every `complete` consumer, and every other that is there, has acknowledged everything."""
+        return self.depth == 0 and all(peer.acked >= self.ring.head for peer in self._peers.values())
 
     def carries(self, message: Message) -> bool:
         """Whether this stream takes such a message: lines of its type, and all that is not a line."""
@@ -124,9 +128,14 @@ class Outbox:
         while len(self._infos) > 1 and self._infos[1][0] < tail:
             self._infos.popleft()
         if self._infos and 0 <= self._infos[0][0] < tail:
-            self.ring.note = _joined(self._infos[0][1])
             self._infos[0] = (-1, self._infos[0][1])
+            self._save_note()
         self.ring.free(tail)
+
+    def _save_note(self) -> None:
+        """For the next process: whom lines are kept for, and the StreamInfo whose record is gone."""
+        base = self._infos[0][1] if self._infos and self._infos[0][0] < 0 else []
+        self.ring.note = _joined(["\n".join(self._acked).encode(), *base])
 
     def put(self, message: Message) -> None:
         """Store a message for every consumer; `pump` sends it. Never waits: a full ring loses its oldest lines, and
@@ -198,7 +207,10 @@ class Outbox:
             peer.next = 0
         peer.index = self._find(peer.next)
         if not peer.fresh:
+            new = name not in self._acked
             self._acked[name] = max(self._acked.get(name, 0), min(peer.index, self.ring.head))
+            if new:
+                self._save_note()
         self._peers[identity] = peer
         self._send_info(peer)
         self._feed(peer)
@@ -224,9 +236,10 @@ class Outbox:
         if header["session"] != peer.session:
             return
         peer.credit += header["n"]
+        peer.acked = max(peer.acked, min(header["acked"], peer.index))
         name = peer.identity.decode(errors="replace")
         if name in self._acked:
-            self._acked[name] = max(self._acked[name], min(header["acked"], peer.index))
+            self._acked[name] = max(self._acked[name], peer.acked)
         self._feed(peer)
 
     def _feed_all(self) -> None:

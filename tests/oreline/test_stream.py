@@ -138,6 +138,34 @@ def test_an_owner_that_restarts_goes_on_where_its_ring_ends(tmp_path: Path) -> N
             assert seqs(exchange(outbox, inbox, lambda got: 11 in seqs(got))) == [10, 11]
 
 
+def test_an_owner_that_restarts_still_keeps_lines_for_whom_it_knew(tmp_path: Path) -> None:
+    inbox = make_inbox(tmp_path)
+    outbox = make_outbox(tmp_path)
+    with closing(outbox, inbox):
+        outbox.put(info())
+        outbox.put(line(0))
+        exchange(outbox, inbox, lambda got: 0 in seqs(got))
+        outbox.put(line(1))
+    outbox = make_outbox(tmp_path)
+    with closing(outbox):
+        outbox.put(EndOfStream(RUN, 0, 2, 2, 0, 0))
+        assert not outbox.drained
+        inbox = make_inbox(tmp_path, cursor=(RUN, 1))
+        with closing(inbox):
+            assert seqs(exchange(outbox, inbox, ended)) == [1]
+            exchange(outbox, inbox, lambda _: outbox.drained)
+
+
+def test_the_end_waits_for_a_fresh_consumer_that_is_there(tmp_path: Path) -> None:
+    outbox, inbox = make_outbox(tmp_path), make_inbox(tmp_path, policy=Policy.FRESH)
+    with closing(outbox, inbox):
+        outbox.put(info())
+        outbox.put(EndOfStream(RUN, 0, 0, 0, 0, 0))
+        exchange(outbox, inbox, ended, acked=False)
+        assert not outbox.drained
+        exchange(outbox, inbox, lambda _: outbox.drained)
+
+
 def test_a_second_run_begins_anew_for_a_consumer_that_stayed(tmp_path: Path) -> None:
     outbox, inbox = make_outbox(tmp_path, "log"), make_inbox(tmp_path)
     other = bytes(reversed(RUN))
