@@ -155,10 +155,11 @@ class Inbox:
         return self._ring is not None
 
     def _say(self, frame: bytes) -> None:
+        """Send, or where nobody is there to hear it, say HELLO again in a moment."""
         try:
             self._socket.send(frame, zmq.NOBLOCK)
         except zmq.Again:
-            INCIDENTS.labels(self.name, "not_connected").inc()
+            self._heard = now() - SILENCE_NS + RETRY_NS
 
     def _take(self, frames: list[bytes]) -> None:
         try:

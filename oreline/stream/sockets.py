@@ -28,6 +28,7 @@ def make_socket(kind: int, frame_bytes: int) -> Any:
     """A socket that takes frames of at most `frame_bytes` and never lingers."""
     socket: Any = zmq.Context.instance().socket(kind)
     socket.setsockopt(zmq.LINGER, 0)
+    socket.setsockopt(zmq.RECONNECT_IVL, 20)
     socket.setsockopt(zmq.SNDHWM, 512)
     socket.setsockopt(zmq.RCVHWM, 512)
     socket.setsockopt(zmq.MAXMSGSIZE, frame_bytes)
