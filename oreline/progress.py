@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from rich.console import Console
@@ -40,7 +39,6 @@ class Progress:
         end = "\r" if self._live else "\n"
         self._console.file.write("  ".join(words)[: self._console.width - 1].ljust(self._console.width - 1) + end)
         self._console.file.flush()
-        sys.stdout.flush()
 
 
 def _sorter(supervisor: Supervisor) -> Samples:
