@@ -23,7 +23,7 @@ from harvesters.core import Callback, Harvester
 
 from acquisition.settings import Settings
 from acquisition.source import CameraInfo, Frame
-from oreline.errors import CameraBusy, CameraError, CameraNotFound, FeatureError, ProducerNotFound, nearest
+from oreline.errors import CameraBusy, CameraError, CameraLost, CameraNotFound, FeatureError, ProducerNotFound, nearest
 
 FULL_SCALE = {"Mono8": 255, "Mono10": 1023, "Mono12": 4095, "Mono14": 16383, "Mono16": 65535, "Mono12p": 4095}
 EVENT_TIMEOUT_MS = 10
@@ -52,21 +52,32 @@ class GenicamSource:
     def __init__(self, settings: Settings) -> None:
         """Open the one camera that the settings choose. Raises CameraError or one of its kinds."""
         self.incomplete = 0
-        self._interrupt = signal.getsignal(signal.SIGINT)
-        self._harvester = Harvester()
+        self._settings = settings
+        self._producer = find_producer(settings.producer)
+        self._encoder: Any = None
         self._acquirer: Any = None
-        self._encoder = settings.encoder
+        self._harvester = Harvester()
         try:
-            self._load(find_producer(settings.producer))
-            self._acquirer = self._open(settings)
+            self._open()
         except CameraError:
             self.close()
             raise
-        signal.signal(signal.SIGINT, self._interrupt)
+
+    def _open(self) -> None:
+        interrupt = signal.getsignal(signal.SIGINT)
+        self._load(self._producer)
+        self._acquirer = self._chosen()
+        signal.signal(signal.SIGINT, interrupt)
         self._nodes = self._acquirer.remote_device.node_map
-        self._acquirer.num_buffers = settings.buffers
+        self._acquirer.num_buffers = self._settings.buffers
         self._acquirer.timeout_period_on_update_event_data_call = EVENT_TIMEOUT_MS
         self._acquirer.add_callback(self._acquirer.Events.INCOMPLETE_BUFFER, _Counting(self))
+
+    def reopen(self) -> None:
+        """A harvester that has lost a camera does not find it again; a new one does."""
+        self.close()
+        self._harvester = Harvester()
+        self._open()
 
     def _load(self, producer: Path) -> None:
         try:
@@ -75,8 +86,8 @@ class GenicamSource:
         except (OSError, TransportException) as error:
             raise ProducerNotFound(f"{producer} is not a working GenTL producer: {_first_line(error)}") from None
 
-    def _open(self, settings: Settings) -> Any:
-        found = self._harvester.device_info_list
+    def _chosen(self) -> Any:
+        settings, found = self._settings, self._harvester.device_info_list
         wanted = {"serial_number": settings.serial, "model": settings.model, "id_": settings.id}
         wanted = {key: value for key, value in wanted.items() if value}
         matches = [d for d in found if all(getattr(d, key) == value for key, value in wanted.items())]
@@ -126,7 +137,9 @@ class GenicamSource:
         self._packed = pixel_format == "Mono12p"
         self._dtype = np.dtype(np.uint8 if pixel_format == "Mono8" else np.uint16)
         self._shape = int(self._value("Height", 0)), int(self._value("Width", 0))
-        self._has_encoder = self._nodes.has_node(self._encoder)
+        self._image_bytes = self._shape[0] * self._shape[1] * (3 if self._packed else 2 * self._dtype.itemsize) // 2
+        has_encoder = self._nodes.has_node(self._settings.encoder)
+        self._encoder = self._nodes.get_node(self._settings.encoder) if has_encoder else None
         device = self._acquirer.device
         return CameraInfo(
             model=str(device.model)[:64],
@@ -139,6 +152,7 @@ class GenicamSource:
             exposure_us=float(self._value("ExposureTime", 0.0)),
             gain=self._gain(),
             line_rate_hz=float(self._value("AcquisitionFrameRate", 0.0)),
+            triggered=str(self._value("TriggerMode", "Off")) == "On",
         )
 
     def _gain(self) -> float:
@@ -151,14 +165,18 @@ class GenicamSource:
         try:
             self._acquirer.start()
         except (FeatureException, TransportException) as error:
-            raise CameraError(f"the camera does not start: {_first_line(error)}") from None
+            raise CameraLost(f"the camera does not start: {_first_line(error)}") from None
 
     def fetch(self, timeout_s: float) -> Frame | None:
         try:
             buffer = self._acquirer.try_fetch(timeout=timeout_s, is_raw=True)
         except TransportException as error:
-            raise CameraError(f"the camera is gone: {_first_line(error)}; check its cable and power") from None
+            raise CameraLost(f"the camera is gone: {_first_line(error)}; check its cable and power") from None
         if buffer is None:
+            return None
+        if buffer.size_filled < self._image_bytes:
+            self.incomplete += 1
+            buffer.parent.queue_buffer(buffer)
             return None
         return Frame(self._counts(buffer), buffer.frame_id, _time(buffer), self._encoder_of_frame(), buffer)
 
@@ -176,25 +194,33 @@ class GenicamSource:
         return counts if self._dtype == np.uint16 else counts.astype(np.uint16)
 
     def _encoder_of_frame(self) -> int | None:
-        if not self._has_encoder:
+        if self._encoder is None:
             return None
         try:
-            return int(self._nodes.get_node(self._encoder).value)
+            return int(self._encoder.value)
         except FeatureException:
-            self._has_encoder = False
+            self._encoder = None
             return None
 
     def release(self, frame: Frame) -> None:
         frame.token.parent.queue_buffer(frame.token)
 
     def stop(self) -> None:
-        self._twice("stop")
+        if self._acquirer is not None:
+            self._twice("stop")
 
     def close(self) -> None:
         if self._acquirer is not None:
             self._twice("destroy")
+            self._acquirer = None
         self._harvester.reset()
-        signal.signal(signal.SIGINT, self._interrupt)
+
+    def temperature(self) -> float | None:
+        node = self._nodes.get_node("DeviceTemperature") if self._nodes.has_node("DeviceTemperature") else None
+        try:
+            return None if node is None else float(node.value)
+        except (FeatureException, TransportException) as error:
+            raise FeatureError(f"DeviceTemperature cannot be read: {_first_line(error)}") from None
 
     def _twice(self, method: str) -> None:
         """After a lost camera the first call raises and the second succeeds."""

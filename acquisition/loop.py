@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from acquisition.numbering import Numbering
+from acquisition.encoder import Encoder
+from acquisition.life import bring_back
+from acquisition.numbering import ANEW, Numbering
 from acquisition.settings import Settings, Step
 from acquisition.source import CameraInfo, Frame, Source
-from oreline.errors import CameraError, ConfigError
+from acquisition.timing import Timing
+from oreline.errors import CameraError, CameraLost, ConfigError, FeatureError
 from oreline.messages import EndOfStream, Flag, Gap, Kind, RawLine, Reason, StreamInfo
-from oreline.metrics import BYTES, INCIDENTS, Account, latency
+from oreline.metrics import BYTES, INCIDENTS, TEMPERATURE, Account, latency
 from oreline.process import DRAIN_S
 from oreline.stream import Outbox
 
 FETCH_S = 0.01
-OURS_S = 10.0
-"""A camera time stamp this near to our clock is of our clock."""
+TEMPERATURE_S = 5.0
 
 
 class Acquisition:
@@ -28,27 +31,37 @@ class Acquisition:
         self._source, self._outbox, self._settings = source, outbox, settings
         self._stopping = stopping
         self.account = Account("acquisition")
+        self.incidents: dict[str, int] = {}
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
         self._incomplete = 0
-        self._heard = 0.0
-        self._numbering = _resumed(outbox)
+        self._heard = self._felt = 0.0
+        self._away = False
+        self._numbering = _resumed(outbox, settings.block_id_bits)
+        self._timing = Timing()
+        self._encoder = Encoder(settings.counts_per_line, settings.encoder_bits)
+        self._rate_hz, self._triggered = 0.0, False
         self._scene_ns = [0, 0]
 
     def run(self) -> None:
         """Go through the steps, then end the stream. Raises CameraError."""
         self._restart_gap()
-        for step in self._settings.steps:
+        for number, step in enumerate(self._settings.steps):
             if not self._stopping():
-                self._step(step)
+                self._step(step, self._settings.steps[: number + 1])
         numbering = self._numbering
         self._put_when_there_is_room(self.account.end(numbering.run, numbering.epoch))
 
     def summary(self) -> dict[str, Any]:
-        """What was acquired, and how fast the scene came, from the first of its lines to the last."""
+        """What was acquired, how fast the scene came, from the first of its lines to the last, and what went wrong."""
         seconds = (self._scene_ns[1] - self._scene_ns[0]) * 1e-9
         rate = (self.account.acquired - 1) / seconds if seconds > 0 else 0.0
-        return {"account": self.account.summary(), "lines_per_s": rate, "latency_ms": self._latency.summary()}
+        account, late = self.account.summary(), self._latency.summary()
+        return {"account": account, "lines_per_s": rate, "latency_ms": late, "incidents": self.incidents}
+
+    def _incident(self, kind: str) -> None:
+        self.incidents[kind] = self.incidents.get(kind, 0) + 1
+        INCIDENTS.labels("acquisition", kind).inc()
 
     def _restart_gap(self) -> None:
         """Lines exposed between an earlier process's last line and now are lost; how many, the line rate tells."""
@@ -61,18 +74,56 @@ class Acquisition:
             self._put(Gap(numbering.run, numbering.epoch, numbering.next, missed, Reason.RESTART))
             numbering.next += missed
 
-    def _step(self, step: Step) -> None:
-        self._source.configure(step.features)
-        self._put_when_there_is_room(self._info(self._source.describe()))
+    def _step(self, step: Step, so_far: list[Step]) -> None:
+        """One step, through losses of the camera: after each it is brought back and set as `so_far` has set it."""
         end = None if step.lines is None else self._numbering.next + step.lines
-        self._numbering.restart()
-        self._source.start()
-        self._heard = time.monotonic()
         try:
+            self._begin(lambda: self._source.configure(step.features))
             while not self._stopping() and (end is None or self._numbering.next < end):
-                self._turn(step)
+                try:
+                    self._turn(step)
+                except CameraLost as loss:
+                    self._return(loss, so_far)
         finally:
             self._source.stop()
+
+    def _begin(self, configure: Callable[[], None]) -> None:
+        """Set the camera, say how it is set, start it. What fails is tried again a few times."""
+        bring_back(configure, self._settings.retry_s, self._failed, self._stopping)
+        camera = self._source.describe()
+        self._rate_hz, self._triggered = camera.line_rate_hz, camera.triggered
+        self._timing.even = self._settings.on_full == "gap" and not camera.triggered
+        self._put_when_there_is_room(self._info(camera))
+        self._numbering.restart()
+        self._timing.restart()
+        self._encoder.restart()
+        bring_back(self._source.start, self._settings.retry_s, self._failed, self._stopping)
+        self._heard = time.monotonic()
+
+    def _return(self, loss: CameraLost, so_far: list[Step]) -> None:
+        """A lost camera is opened again until it is there, set anew, and begins an epoch."""
+        self._incident("camera_lost")
+        print(f"{loss}; trying to open it again", file=sys.stderr)
+        features = [*self._settings.features, *(feature for step in so_far for feature in step.features)]
+
+        def again() -> None:
+            self._source.reopen()
+            self._source.configure(features)
+
+        try:
+            bring_back(again, self._settings.reconnect_s, self._failed, self._stopping)
+        except CameraError as error:
+            why = f"{loss}\nit did not come back within {self._settings.reconnect_s:g} s: {error}"
+            raise CameraLost(why) from None
+        self._numbering.reopen()
+        if not self._stopping():
+            self._begin(lambda: None)
+            self._away = True
+
+    def _failed(self, error: Exception) -> None:
+        """Another try failed: consumers must hear that this process is alive."""
+        self._incident("register_error" if isinstance(error, FeatureError) else "failed_start")
+        self._outbox.pump()
 
     def _turn(self, step: Step) -> None:
         if self._settings.on_full == "wait" and not self._outbox.has_room():
@@ -84,31 +135,61 @@ class Acquisition:
             self._take(frame, step)
             self._source.release(frame)
             self._heard = time.monotonic()
-        elif time.monotonic() - self._heard > self._settings.silence_s:
-            raise CameraError(
+        elif time.monotonic() - self._heard > self._settings.silence_s and not self._triggered:
+            raise CameraLost(
                 f"no frame for {self._settings.silence_s:g} s: check the camera's trigger, cable and exposure, "
                 "or that the recording is as long as the step asks"
             )
         if not self._source.waiting():
             self._outbox.pump()
+            self._feel()
             time.sleep(self._settings.gather_ms * 1e-3)
 
-    def _take(self, frame: Frame, step: Step) -> None:
-        now = time.monotonic_ns()
-        t_ns = frame.t_ns if frame.t_ns is not None and abs(now - frame.t_ns) < OURS_S * 1e9 else now
-        incomplete, self._incomplete = self._source.incomplete - self._incomplete, self._source.incomplete
-        gaps, stamp = self._numbering.frame(frame.block_id, t_ns, frame.encoder, incomplete)
-        for gap in gaps:
-            self._put(gap)
-        if stamp is None:
-            INCIDENTS.labels("acquisition", "repeated_frame").inc()
+    def _feel(self) -> None:
+        if time.monotonic() - self._felt < TEMPERATURE_S:
             return
-        flags = Flag.NONE if frame.encoder is not None else Flag.NO_ENCODER
+        self._felt = time.monotonic()
+        try:
+            temperature = self._source.temperature()
+        except FeatureError:
+            self._incident("register_error")
+        else:
+            if temperature is not None:
+                TEMPERATURE.set(temperature)
+
+    def _take(self, frame: Frame, step: Step) -> None:
+        ahead = self._numbering.step(frame.block_id)
+        if ANEW < ahead <= 0:
+            self._incident("late_frame" if ahead else "repeated_frame")
+            return
+        stamp, flags = self._stamped(frame, ahead)
         self._put(RawLine(stamp, step.sees, flags, frame.counts))
         if step.sees is Kind.SCENE:
-            self._scene_ns = [self._scene_ns[0] or t_ns, t_ns]
-        self._bytes.inc(frame.counts.nbytes)
-        self._latency.observe_ns(time.monotonic_ns() - t_ns)
+            self._scene_ns = [self._scene_ns[0] or stamp.t_ns, stamp.t_ns]
+        self._bytes.n += frame.counts.nbytes
+        self._latency.observe_ns(time.monotonic_ns() - stamp.t_ns)
+
+    def _stamped(self, frame: Frame, ahead: int) -> tuple[Any, Flag]:
+        """The frame's stamp, after the gaps before it were put, and what is doubtful about it."""
+        now, unseen, lines = time.monotonic_ns(), 0, max(ahead, 1)
+        if ahead == ANEW or self._away:
+            if not self._away:
+                self._incident("camera_restart")
+            unseen, self._away = self._timing.missing(frame.t_ns or now, self._rate_hz), False
+            self._timing.restart()
+            self._encoder.restart()
+            lines = unseen + 1
+        t_ns, flags, late = self._timing.line(frame.t_ns, now, lines)
+        encoder, doubt, slip = frame.encoder, Flag.NO_ENCODER, ""
+        if encoder is not None:
+            encoder, doubt, slip = self._encoder.position(encoder, lines)
+        for kind in filter(None, (late, slip)):
+            self._incident(kind)
+        incomplete, self._incomplete = self._source.incomplete - self._incomplete, self._source.incomplete
+        gaps, stamp = self._numbering.frame(frame.block_id, t_ns, encoder, incomplete, unseen)
+        for gap in gaps:
+            self._put(gap)
+        return stamp, flags | doubt
 
     def _put(self, message: StreamInfo | RawLine | Gap | EndOfStream) -> None:
         self._outbox.put(message)
@@ -147,9 +228,9 @@ class Acquisition:
         )
 
 
-def _resumed(outbox: Outbox) -> Numbering:
+def _resumed(outbox: Outbox, bits: int) -> Numbering:
     """Go on with the run that an earlier process left unfinished in the ring, or begin a new one."""
     last = outbox.last
     if last is None or isinstance(last, EndOfStream):
-        return Numbering(secrets.token_bytes(16))
-    return Numbering(outbox.run, outbox.epoch + 1, outbox.next)
+        return Numbering(secrets.token_bytes(16), bits=bits)
+    return Numbering(outbox.run, outbox.epoch + 1, outbox.next, bits)

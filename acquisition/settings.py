@@ -52,16 +52,22 @@ class Settings(Section):
     """Encoder counts from one line to the next."""
     encoder: str = "ChunkEncoderValue"
     """Chunk feature with the encoder's count; where the camera has none, lines are counted instead."""
+    encoder_bits: Annotated[int, Field(ge=8, le=64)] = 64
+    """Width of the encoder's counter before it wraps."""
     block_id_bits: Literal[16, 32, 64] = 64
     """Width of the camera's frame counter before it wraps."""
     buffers: Positive = 256
     ring_lines: Annotated[int, Field(ge=64)] = 512
     on_full: Literal["gap", "wait"] = "gap"
     """A full ring loses lines, as a live camera demands; "wait" stops fetching, for a lossless replay."""
-    gather_ms: Annotated[float, Field(ge=0, le=100)] = 3.0
-    """Sleep so long between looks at the camera: a wake-up for two or three lines costs half of one for each."""
+    gather_ms: Annotated[float, Field(ge=0, le=100)] = 6.0
+    """Sleep so long between looks at the camera: a wake-up for four lines costs a third less than one for each."""
     silence_s: Annotated[float, Field(gt=0)] = 5.0
-    """No frame for so long is a failure of the camera."""
+    """A camera that sends no frame for so long is lost: it is opened again."""
+    retry_s: Annotated[float, Field(ge=0)] = 2.0
+    """For how long a step's features, or a start, that the camera refuses are tried again."""
+    reconnect_s: Annotated[float, Field(ge=0)] = 600.0
+    """For how long a lost camera is tried again before the process gives up; 0 gives up at once."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
     @model_validator(mode="after")

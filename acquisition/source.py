@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 @dataclass(frozen=True, slots=True)
 class CameraInfo:
     """The camera as it is set now. Height of the image is bands, width is samples;
-    `most_samples` is the widest that it can be set to."""
+    `most_samples` is the widest that it can be set to. `triggered`: whether a line waits for a pulse."""
 
     model: str
     serial: str
@@ -24,6 +24,7 @@ class CameraInfo:
     exposure_us: float
     gain: float
     line_rate_hz: float
+    triggered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Source(Protocol):
     """A camera that was opened. Every method raises CameraError or one of its kinds."""
 
     incomplete: int
-    """Frames that came in parts and were discarded, since it was opened."""
+    """Frames that came in parts and were discarded, since the source was made."""
 
     def configure(self, features: Sequence[tuple[str, Any]]) -> None:
         """Write features in order and read each back; all failures are reported together."""
@@ -53,11 +54,14 @@ class Source(Protocol):
     def describe(self) -> CameraInfo:
         """How the camera is set now."""
 
+    def temperature(self) -> float | None:
+        """Of the device, in degrees Celsius; None where it tells none. Raises FeatureError."""
+
     def start(self) -> None:
-        """Begin to acquire; the camera numbers its frames anew."""
+        """Begin to acquire; the camera numbers its frames anew. Raises CameraLost."""
 
     def fetch(self, timeout_s: float) -> Frame | None:
-        """The next frame, or None where none came in time."""
+        """The next frame, or None where none came in time. Raises CameraLost."""
 
     def waiting(self) -> int:
         """Frames that can be fetched at once."""
@@ -67,6 +71,9 @@ class Source(Protocol):
 
     def stop(self) -> None:
         """End acquiring; the camera stays open."""
+
+    def reopen(self) -> None:
+        """Open the camera again after it was lost; its settings are gone."""
 
     def close(self) -> None:
         """Let the camera go."""

@@ -6,7 +6,8 @@ OrelineError                     1
 │   ├── ProducerNotFound                 11   no such .cti, or not one
 │   ├── CameraNotFound                   12   no camera, or none that matches
 │   ├── CameraBusy                       13   another process has it
-│   └── FeatureError                     14   the camera has no such feature, or refused the value
+│   ├── FeatureError                     14   the camera has no such feature, or refused the value
+│   └── CameraLost                       15   it was lost, and did not come back in time
 ├── ModelError        ValueError         20   missing, damaged, or its golden vector differs
 │   └── ModelMismatch                    21   made for other bands or wavelengths
 ├── ReferenceRefused  ValueError         30   missing, damaged, or not fit for this stream
@@ -50,6 +51,10 @@ class CameraBusy(CameraError):
 
 class FeatureError(CameraError):
     exit_code = 14
+
+
+class CameraLost(CameraError):
+    exit_code = 15
 
 
 class ModelError(OrelineError, ValueError):

@@ -53,6 +53,15 @@ class Flag(IntFlag):
     NONE = 0
     SATURATED = 1
     NO_ENCODER = 2
+    """The camera sent no encoder count: lines are counted instead."""
+    ENCODER = 4
+    """The encoder jumped or ran backwards: the position is doubtful."""
+    CLOCK = 8
+    """The camera's time stamp could not be true: the time is that of the fetch."""
+    NO_LIGHT = 16
+    """No more light than behind the shutter: nothing was concluded from this line."""
+    LAMP = 32
+    """The lamp is not as bright as it was when the white reference was taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,31 @@
+"""Trying again: what a camera refuses in a bad moment it may do in the next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from oreline.errors import CameraError
+
+FIRST_S, LONGEST_S = 0.05, 2.0
+"""Pauses between tries: each is twice as long as the one before, up to the longest."""
+
+
+def bring_back(
+    attempt: Callable[[], None], patience_s: float, failed: Callable[[Exception], None], stopping: Callable[[], bool]
+) -> None:
+    """Call `attempt` until it raises no CameraError, at most for `patience_s`; `failed` hears of each that does.
+
+    Raises what the last one raised. Returns early where the process is `stopping`.
+    """
+    deadline, pause = time.monotonic() + patience_s, FIRST_S
+    while not stopping():
+        try:
+            return attempt()
+        except CameraError as error:
+            failed(error)
+            if time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_S)
+    return None
