@@ -21,7 +21,8 @@ from oreline.process import DRAIN_S
 from oreline.stream import Outbox
 
 FETCH_S = 0.01
-TEMPERATURE_S = 5.0
+FETCHES = 3
+"""Failures of the same fetch after which the camera is lost."""
 
 
 class Acquisition:
@@ -130,7 +131,7 @@ class Acquisition:
             self._outbox.pump(1)
             self._heard = time.monotonic()
             return
-        frame = self._source.fetch(FETCH_S)
+        frame = self._fetched()
         if frame is not None:
             self._take(frame, step)
             self._source.release(frame)
@@ -141,12 +142,22 @@ class Acquisition:
                 "or that the recording is as long as the step asks"
             )
         if not self._source.waiting():
+            self._timing.looked_ns = time.monotonic_ns()
             self._outbox.pump()
             self._feel()
             time.sleep(self._settings.gather_ms * 1e-3)
 
+    def _fetched(self) -> Frame | None:
+        """The next frame. A fetch that fails is tried again, for a moment's failure is not worth a new epoch."""
+        for _ in range(FETCHES - 1):
+            try:
+                return self._source.fetch(FETCH_S)
+            except CameraLost:
+                self._incident("fetch_error")
+        return self._source.fetch(FETCH_S)
+
     def _feel(self) -> None:
-        if time.monotonic() - self._felt < TEMPERATURE_S:
+        if time.monotonic() - self._felt < self._settings.temperature_s:
             return
         self._felt = time.monotonic()
         try:

@@ -64,6 +64,8 @@ class Settings(Section):
     """Sleep so long between looks at the camera: a wake-up for four lines costs a third less than one for each."""
     silence_s: Annotated[float, Field(gt=0)] = 5.0
     """A camera that sends no frame for so long is lost: it is opened again."""
+    temperature_s: Annotated[float, Field(gt=0)] = 5.0
+    """How often the camera's temperature is read."""
     retry_s: Annotated[float, Field(ge=0)] = 2.0
     """For how long a step's features, or a start, that the camera refuses are tried again."""
     reconnect_s: Annotated[float, Field(ge=0)] = 600.0

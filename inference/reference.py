@@ -104,6 +104,11 @@ class Reference:
     def samples(self) -> int:
         return int(self.white.mean.shape[1])
 
+    @staticmethod
+    def exposure_of(measured: Measured) -> float:
+        """Exposure times gain: what counts of light are proportional to."""
+        return measured.exposure_us * measured.gain
+
     def exposure_ratio(self, info: StreamInfo) -> float:
         """(t_w g_w)/(t_s g_s), which scales reflectance where white and sample were exposed differently.
         Raises ReferenceRefused where the stream has none."""

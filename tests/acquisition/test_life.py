@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from acquisition.life import bring_back
-from hwsim.camera import Fault, Link, SimCamera, Source
+from hwsim.camera import Event, FaultKind, Link, SimCamera, Source
 from oreline.errors import CameraError, CameraLost, FeatureError
 from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo
 from tests.acquisition.process import Running, Start
@@ -89,7 +89,7 @@ def test_a_camera_that_stays_away_ends_the_process_after_the_set_time(
 
 
 def test_a_camera_that_fails_to_start_is_started_again(acquire: Start, tmp_path: Path, camera: SimCamera) -> None:
-    camera.inject(Fault.START, 2)
+    camera.inject(Event(FaultKind.FAILED_START, n=2))
     with acquire(serial="SIM1", steps=[{"lines": 20}]) as running:
         got = list(running.messages())
     assert [m.first for m in got if isinstance(m, RawLine)] == list(range(20))

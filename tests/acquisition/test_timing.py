@@ -56,7 +56,19 @@ def test_times_never_run_backwards() -> None:
     assert times == sorted(set(times))
 
 
-def test_a_stall_is_an_incident_though_no_line_is_missing() -> None:
+def followed(late: list[int]) -> list[tuple[int, str]]:
+    """The incidents of lines that come so late, by number, of a host that looks after each millisecond."""
+    timing, found = Timing(), []
+    for i, late_by in enumerate(late):
+        exposed = START + i * PERIOD
+        timing.looked_ns = exposed + late_by
+        _, flag, incident = timing.line(exposed, timing.looked_ns + 1_000_000, 1)
+        assert flag is Flag.NONE
+        found += [(i, incident)] if incident else []
+    return found
+
+
+def test_a_camera_that_stops_exposing_stalls_though_no_line_is_missing() -> None:
     exposed = even(200)
     exposed[150:] = [t + 80_000_000 for t in exposed[150:]]
     timing = Timing()
@@ -64,13 +76,23 @@ def test_a_stall_is_an_incident_though_no_line_is_missing() -> None:
     assert [(i, what) for i, what in enumerate(incidents) if what] == [(150, "stall")]
 
 
-def test_a_stretch_of_jitter_is_one_incident() -> None:
-    exposed = even(300)
-    for i in range(100, 140):
-        exposed[i] += 700_000 * (i % 2)
+def test_frames_that_are_held_back_are_one_stall() -> None:
+    held = [max(0, 200_000_000 - i * PERIOD) for i in range(140)]
+    assert followed([0] * 100 + held + [0] * 100) == [(100, "stall")]
+
+
+def test_a_stretch_of_late_frames_is_one_incident_of_jitter() -> None:
+    late = [0] * 300
+    late[100:140] = [20_000_000 * (i % 2) for i in range(40)]
+    late[250] = 15_000_000
+    assert followed(late) == [(101, "jitter"), (250, "jitter")]
+
+
+def test_frames_that_waited_because_nobody_looked_are_not_late() -> None:
     timing = Timing()
-    incidents = [timing.line(t, t + FETCH, 1)[2] for t in exposed]
-    assert [(i, what) for i, what in enumerate(incidents) if what] == [(101, "jitter")]
+    for i, exposed in enumerate(even(200)):
+        timing.looked_ns = START if i < 150 else exposed
+        assert timing.line(exposed, START + 300_000_000 if i < 150 else exposed + FETCH, 1)[2] == ""
 
 
 def test_lost_lines_are_no_stall() -> None:
