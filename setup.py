@@ -1,4 +1,5 @@
-"""Builds hwsim/simcam.cti, a GenTL producer in C: no Python extension, but built, placed and shipped like one."""
+"""Builds the libraries in C: hwsim/simcam.cti, a GenTL producer, and the bfloat16 kernel of inference. They are no
+Python extensions, but built, placed and shipped like them."""
 
 from __future__ import annotations
 
@@ -8,14 +9,16 @@ from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 
-PRODUCER = Path("hwsim/producer")
+PRODUCER, AMX = Path("hwsim/producer"), Path("inference/backends/amx")
+COMPILE = ["-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-pthread"]
+SUFFIXES = {"simcam": ".cti"}
 
 
-class BuildProducer(build_ext):
-    """A shared library whose name ends in .cti, without Python in it."""
+class BuildLibrary(build_ext):
+    """A shared library without Python in it: .so, or what SUFFIXES says."""
 
     def get_ext_filename(self, fullname: str) -> str:
-        return fullname.replace(".", "/") + ".cti"
+        return fullname.replace(".", "/") + SUFFIXES.get(fullname.rpartition(".")[2], ".so")
 
     def get_libraries(self, ext: Extension) -> list[str]:
         return list(ext.libraries)
@@ -34,8 +37,15 @@ simcam = Extension(
     depends=["setup.py", *sorted(str(path) for suffix in ("*.h", "*.xml") for path in PRODUCER.glob(suffix))],
     include_dirs=[str(PRODUCER)],
     libraries=["m", "dl"],
-    extra_compile_args=["-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-pthread"],
+    extra_compile_args=COMPILE,
     extra_link_args=["-pthread", "-Wl,-z,defs"],
 )
+kernel = Extension(
+    "inference.backends.amx.kernel",
+    sources=[str(AMX / "kernel.c")],
+    depends=["setup.py"],
+    extra_compile_args=COMPILE,
+    optional=True,  # A compiler that does not know AMX, or none of x86: only precision = "bfloat16" is refused there.
+)
 
-setup(ext_modules=[simcam], cmdclass={"build_ext": BuildProducer, "bdist_wheel": AnyPython})
+setup(ext_modules=[simcam, kernel], cmdclass={"build_ext": BuildLibrary, "bdist_wheel": AnyPython})

@@ -16,7 +16,7 @@ from acquisition.source import CameraInfo, Frame, Source
 from acquisition.timing import Timing
 from oreline.errors import CameraError, CameraLost, ConfigError, FeatureError
 from oreline.messages import EndOfStream, Flag, Gap, Kind, RawLine, Reason, StreamInfo
-from oreline.metrics import BYTES, INCIDENTS, TEMPERATURE, Account, latency
+from oreline.metrics import BYTES, TEMPERATURE, Account, latency
 from oreline.process import DRAIN_S
 from oreline.stream import Outbox
 
@@ -32,7 +32,6 @@ class Acquisition:
         self._source, self._outbox, self._settings = source, outbox, settings
         self._stopping = stopping
         self.account = Account("acquisition")
-        self.incidents: dict[str, int] = {}
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
         self._incomplete = 0
@@ -58,11 +57,7 @@ class Acquisition:
         seconds = (self._scene_ns[1] - self._scene_ns[0]) * 1e-9
         rate = (self.account.acquired - 1) / seconds if seconds > 0 else 0.0
         account, late = self.account.summary(), self._latency.summary()
-        return {"account": account, "lines_per_s": rate, "latency_ms": late, "incidents": self.incidents}
-
-    def _incident(self, kind: str) -> None:
-        self.incidents[kind] = self.incidents.get(kind, 0) + 1
-        INCIDENTS.labels("acquisition", kind).inc()
+        return {"account": account, "lines_per_s": rate, "latency_ms": late, "incidents": self.account.incidents}
 
     def _restart_gap(self) -> None:
         """Lines exposed between an earlier process's last line and now are lost; how many, the line rate tells."""
@@ -103,7 +98,7 @@ class Acquisition:
 
     def _return(self, loss: CameraLost, so_far: list[Step]) -> None:
         """A lost camera is opened again until it is there, set anew, and begins an epoch."""
-        self._incident("camera_lost")
+        self.account.incident("camera_lost")
         print(f"{loss}; trying to open it again", file=sys.stderr)
         features = [*self._settings.features, *(feature for step in so_far for feature in step.features)]
 
@@ -123,7 +118,7 @@ class Acquisition:
 
     def _failed(self, error: Exception) -> None:
         """Another try failed: consumers must hear that this process is alive."""
-        self._incident("register_error" if isinstance(error, FeatureError) else "failed_start")
+        self.account.incident("register_error" if isinstance(error, FeatureError) else "failed_start")
         self._outbox.pump()
 
     def _turn(self, step: Step) -> None:
@@ -153,7 +148,7 @@ class Acquisition:
             try:
                 return self._source.fetch(FETCH_S)
             except CameraLost:
-                self._incident("fetch_error")
+                self.account.incident("fetch_error")
         return self._source.fetch(FETCH_S)
 
     def _feel(self) -> None:
@@ -163,7 +158,7 @@ class Acquisition:
         try:
             temperature = self._source.temperature()
         except FeatureError:
-            self._incident("register_error")
+            self.account.incident("register_error")
         else:
             if temperature is not None:
                 TEMPERATURE.set(temperature)
@@ -171,7 +166,7 @@ class Acquisition:
     def _take(self, frame: Frame, step: Step) -> None:
         ahead = self._numbering.step(frame.block_id)
         if ANEW < ahead <= 0:
-            self._incident("late_frame" if ahead else "repeated_frame")
+            self.account.incident("late_frame" if ahead else "repeated_frame")
             return
         stamp, flags = self._stamped(frame, ahead)
         self._put(RawLine(stamp, step.sees, flags, frame.counts))
@@ -185,7 +180,7 @@ class Acquisition:
         now, unseen, lines = time.monotonic_ns(), 0, max(ahead, 1)
         if ahead == ANEW or self._away:
             if not self._away:
-                self._incident("camera_restart")
+                self.account.incident("camera_restart")
             unseen, self._away = self._timing.missing(frame.t_ns or now, self._rate_hz), False
             self._timing.restart()
             self._encoder.restart()
@@ -195,7 +190,7 @@ class Acquisition:
         if encoder is not None:
             encoder, doubt, slip = self._encoder.position(encoder, lines)
         for kind in filter(None, (late, slip)):
-            self._incident(kind)
+            self.account.incident(kind)
         incomplete, self._incomplete = self._source.incomplete - self._incomplete, self._source.incomplete
         gaps, stamp = self._numbering.frame(frame.block_id, t_ns, encoder, incomplete, unseen)
         for gap in gaps:

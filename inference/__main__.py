@@ -53,6 +53,7 @@ def main(path: str) -> None:
     shell.report(
         account=pipeline.account.summary(),
         latency_ms=latency("inference").summary(),
+        incidents=pipeline.account.incidents,
         saturated_samples=pipeline.saturated_samples,
         reference=_facts(pipeline.reference) if pipeline.reference else None,
     )
@@ -60,12 +61,14 @@ def main(path: str) -> None:
 
 def _pipeline(settings: Settings, line: LineSettings) -> Pipeline:
     folder = settings.model_folder()
-    classifier = Classifier.load(folder) if folder else None
+    classifier = Classifier.load(folder, settings.precision) if folder else None
     references = line.output / "references"
     saved = settings.reference or references / CURRENT
     reference = Reference.load(saved) if settings.reference or saved.exists() else None
     reflectance = "reflectance" in settings.streams
-    return Pipeline(classifier, reference, references, reflectance=reflectance, lanes=settings.lanes)
+    return Pipeline(
+        classifier, reference, references, reflectance=reflectance, lanes=settings.lanes, strip=settings.strip
+    )
 
 
 def _facts(reference: Reference) -> dict[str, object]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from inference.backends.torchscript import encode, load
+from inference.backends import Precision, amx, load
+from inference.backends.torchscript import encode
 from inference.calibration import Calibration, aligned
 from inference.card import GOLDEN, MODEL, Card
 from inference.measured import Measured
@@ -35,16 +36,22 @@ def cases(folder: Path, _quick: bool) -> list[Case]:
     lines[...] = np.random.default_rng(1).integers(350, 3500, lines.shape)
     snv = aligned((BANDS, SAMPLES), np.float32)
     snv[...] = calibration.snv(lines[0])[0]
-    network = load((folder / KMAC_MODEL / MODEL).read_bytes(), (BANDS, SAMPLES))
     flop = 2.0 * card.kmac * 1e3 * SAMPLES
     gigabytes = CALIBRATED_BYTES / 1e9
     reflect = repeated(lambda i: calibration.reflectance(lines[i % SOURCES]), 64)
     normalise = repeated(lambda i: calibration.snv(lines[i % SOURCES]), 64)
-    classify = repeated(lambda _: network(snv), 4, 1)
+    content = (folder / KMAC_MODEL / MODEL).read_bytes()
+
+    def network(name: str, precision: Precision, goal: float | None) -> Case:
+        answer = load(card.backend, content, (BANDS, SAMPLES), precision)
+        return Case(name, repeated(lambda _: answer(snv), 4, 1), flop / 1e9, "GFLOP/s", FMA, goal)
+
+    size = f"network, {card.kmac:.0f} kMAC"
     return [
         Case("calibration", reflect, gigabytes, "GB/s", MEMCPY),
         Case("calibration + SNV", normalise, gigabytes, "GB/s", MEMCPY, 0.3),
-        Case(f"network, {card.kmac:.0f} kMAC", classify, flop / 1e9, "GFLOP/s", FMA, 0.5),
+        network(size, "float32", 0.5),
+        *([network(f"{size}, bfloat16", "bfloat16", None)] if amx.available() else []),
     ]
 
 
@@ -55,7 +62,7 @@ def write_model(folder: Path) -> Card:
     content = encode(deployed(build(BANDS, len(shipped.classes), BENCH_WIDTHS)))
     golden = io.BytesIO()
     spectra = np.random.default_rng(1).standard_normal((BANDS, 16), np.float32)
-    np.savez(golden, snv=spectra, logits=load(content, spectra.shape)(spectra))
+    np.savez(golden, snv=spectra, logits=load(shipped.backend, content, spectra.shape)(spectra))
     changes = {
         "name": KMAC_MODEL,
         "kmac": kmac(BANDS, len(shipped.classes), BENCH_WIDTHS),

@@ -44,16 +44,19 @@ class Capture:
         else:
             self.held.append(message)
 
-    def finish(self, folder: Path) -> Reference:
-        """Save what was collected below `folder` and make it current. Raises ReferenceRefused."""
+    def reference(self) -> Reference:
+        """What was collected. Raises ReferenceRefused."""
         missing = [kind.name.lower() for kind in (Kind.DARK, Kind.WHITE) if kind not in self._builders]
         if missing:
             raise ReferenceRefused(f"no {missing[0]} lines were captured: add a step of kind {missing[0]!r}")
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        reference = Reference.combine(self._builders[Kind.DARK], self._builders[Kind.WHITE], captured=now)
-        reference.save(folder / reference.id)
-        link = folder / f"{CURRENT}.new"
-        link.unlink(missing_ok=True)
-        link.symlink_to(reference.id)
-        link.replace(folder / CURRENT)
-        return reference
+        return Reference.combine(self._builders[Kind.DARK], self._builders[Kind.WHITE], captured=now)
+
+
+def keep(reference: Reference, folder: Path) -> None:
+    """Save a reference below `folder` and make it current."""
+    reference.save(folder / reference.id)
+    link = folder / f"{CURRENT}.new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(reference.id)
+    link.replace(folder / CURRENT)

@@ -27,6 +27,11 @@ class Strip(Section):
     limit: Annotated[float, Field(gt=0, lt=1)] = 0.3
     """A line whose light is off by more gets no labels."""
 
+    @property
+    def end(self) -> int:
+        """The first sample after it."""
+        return self.first + self.samples
+
 
 class Light:
     """Judges lines, one at a time."""
@@ -46,7 +51,7 @@ class Light:
         strip = self._strip
         if strip is None:
             return Flag.NONE
-        seen = np.s_[strip.first : strip.first + strip.samples]
+        seen = np.s_[strip.first : strip.end]
         labels[seen], confidence[seen] = INVALID, 0
         off = abs(float(np.mean(mean[seen])) / strip.reflectance - 1.0)
         if not off <= strip.limit:

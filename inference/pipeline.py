@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.acceptance import doubts
 from inference.calibration import Calibration, Invalid
-from inference.capture import Capture
+from inference.capture import CURRENT, Capture, keep
 from inference.classifier import Classifier
+from inference.lamp import Light, Strip
 from inference.reference import Reference
-from oreline.errors import ReferenceRefused
+from oreline.errors import ConfigError, ReferenceRefused
 from oreline.messages import (
     EndOfStream,
     Flag,
@@ -49,14 +52,17 @@ class Pipeline:
         *,
         reflectance: bool,
         lanes: int = 1,
+        strip: Strip | None = None,
     ) -> None:
-        """`references`: folder for what is captured. `reflectance`: whether reflectance lines are made too."""
+        """`references`: folder for what is captured. `reflectance`: whether reflectance lines are made too.
+        `strip`: where the lamp is watched."""
         self.account = Account("inference")
         self.saturated_samples = 0
         self.reference = reference
         self._classifier = classifier
         self._references = references
         self._reflectance = reflectance
+        self._strip, self._light, self._dim = strip, Light(strip), Flag.NONE
         self._lanes = [ThreadPoolExecutor(1) for _ in range(lanes)]
         self._info: StreamInfo | None = None
         self._calibrations: list[Calibration] = []
@@ -91,8 +97,19 @@ class Pipeline:
         return self._info
 
     def _swap(self, capture: Capture) -> list[Message]:
-        self.reference = capture.finish(self._references)
-        self._calibrations = []
+        """The captured reference comes into force, unless there is one that it compares badly with."""
+        new, old = capture.reference(), self.reference
+        doubted = doubts(new, old)
+        for doubt in doubted:
+            print(f"reference {new.id}: {doubt}", file=sys.stderr)
+        if doubted:
+            self.account.incident("reference_doubted" if old is None else "reference_refused")
+        if doubted and old is not None:
+            where = self._references / CURRENT
+            print(f"reference {old.id} stays in force; to begin anew with other light, remove {where}", file=sys.stderr)
+        else:
+            keep(new, self._references)
+            self.reference, self._calibrations = new, []
         for message in capture.held:
             self.account.see(message)
         return list(capture.held)
@@ -108,6 +125,8 @@ class Pipeline:
     def _begin(self, info: StreamInfo) -> StreamInfo:
         """A stream begins or changes: the model must fit it. Raises ModelMismatch."""
         self._info, self._calibrations = info, []
+        if self._strip is not None and self._strip.end > info.samples:
+            raise ConfigError(f"inference.strip ends at sample {self._strip.end}, a line has {info.samples}: move it")
         if self._classifier is None:
             return info
         self._classifier.check(info)
@@ -147,8 +166,9 @@ class Pipeline:
         if self._classifier is not None:
             snv, mean, invalid = calibration.snv(line.counts)
             labels, confidence = self._classifier.classify(snv, mean, invalid)
+            flags = _flags(line, invalid) | self._light.judge(mean, labels, confidence)
             ids = self._classifier.id, calibration.id
-            made.append(LabelLine(line.stamp, _flags(line, invalid), *ids, labels, confidence))
+            made.append(LabelLine(line.stamp, flags, *ids, labels, confidence))
         if self._reflectance:
             values, invalid = calibration.reflectance(line.counts)
             flags = _flags(line, invalid)
@@ -157,10 +177,19 @@ class Pipeline:
 
     def _count(self, line: RawLine, made: list[Message]) -> None:
         self.account.see(made[0] if made else line)
+        self._count_light(made)
         if _saturated(made):
             self.saturated_samples += int(np.count_nonzero(line.counts.max(axis=0) >= self._known(line).full_scale))
         self._bytes.inc(line.counts.nbytes)
         self._latency.observe_ns(time.monotonic_ns() - line.stamp.t_ns)
+
+    def _count_light(self, made: list[Message]) -> None:
+        """Each stretch of lines with bad light is one incident."""
+        dim = made[0].flags & (Flag.NO_LIGHT | Flag.LAMP) if made and isinstance(made[0], LabelLine) else Flag.NONE
+        for flag in (Flag.NO_LIGHT, Flag.LAMP):
+            if flag in dim and flag not in self._dim:
+                self.account.incident("no_light" if flag is Flag.NO_LIGHT else "lamp")
+        self._dim = dim
 
 
 def _is_scene(message: Message) -> bool:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from inference.backends import Precision
+from inference.lamp import Strip
 from oreline.config import Section
 from oreline.errors import ModelError, nearest
 
@@ -20,6 +22,11 @@ class Settings(Section):
     """Name of a model that comes with Oreline, or the folder of another; None where only reflectance is wanted."""
     reference: Path | None = None
     """Folder of a reference to begin with; otherwise the last one captured in this line's output folder."""
+    precision: Precision = "float32"
+    """In which the network computes. "bfloat16" is several times as fast, on processors with AMX only, and may label
+    samples that lie between two classes otherwise; "float32" gives the same labels on every machine."""
+    strip: Strip | None = None
+    """Samples that see a strip of white beside the belt, to watch the lamp by; None where there is none."""
     streams: list[Literal["labels", "reflectance"]] = ["labels"]
     lanes: Annotated[int, Field(ge=1, le=64)] = 2
     """Lines of a backlog that are dealt with side by side; a line that comes alone needs one."""

@@ -104,7 +104,7 @@ def _settings(module: str) -> Any:
 SETTINGS: dict[str, Any] = {
     "line": lambda: LineSettings,
     "simulator": _settings("hwsim.settings"),
-    "plant": _settings("hwsim.conveyor"),
+    "plant": _settings("hwsim.plant"),
     "acquisition": _settings("acquisition.settings"),
     "inference": _settings("inference.settings"),
 }

@@ -15,7 +15,6 @@ from oreline.messages import LOST, EndOfStream, Gap, Line, Message, RawLine, Rea
 REGISTRY = CollectorRegistry(auto_describe=True)
 
 
-
 class Tally:
     """A number that one thread counts up."""
 
@@ -128,6 +127,8 @@ class Account:
         self.next: int | None = None
         self.start = 0
         self.lines = self.lost = self.shed = self.reference = 0
+        self.incidents: dict[str, int] = {}
+        """How often what went wrong, by kind."""
         self._scene, self._reference = (LINES.labels(stage, kind) for kind in ("scene", "reference"))
 
     @property
@@ -152,6 +153,11 @@ class Account:
         elif isinstance(message, Line):
             self.lines += 1
             self._scene.n += 1
+
+    def incident(self, kind: str) -> None:
+        """Count something that should not happen."""
+        self.incidents[kind] = self.incidents.get(kind, 0) + 1
+        INCIDENTS.labels(self.stage, kind).inc()
 
     def _gap(self, gap: Gap) -> None:
         GAP_LINES.labels(self.stage, gap.reason.name.lower()).inc(gap.n)

@@ -12,6 +12,9 @@ from rich.table import Table
 
 from oreline.config import Config
 
+STAGES = "acquisition", "inference"
+"""Those whose incidents are reported."""
+
 
 def facts_of(output: Path, name: str) -> dict[str, Any]:
     """What a process reported when it ended in order; empty where it did not."""
@@ -42,6 +45,7 @@ def report_of(config: Config) -> dict[str, Any]:
         "sorter": {**sorter.get("account", {}), "commands_late": sorter.get("late", 0)},
         "saturated_samples": facts_of(output, "inference").get("saturated_samples", 0),
         "reference": facts_of(output, "inference").get("reference"),
+        "incidents": {stage: kinds for stage in STAGES if (kinds := facts_of(output, stage).get("incidents"))},
         "artefacts": {**log.get("artefacts", {}), **sorter.get("artefacts", {})},
     }
     if config.tables.get("simulator", {}).get("scene") is not None:
@@ -67,9 +71,15 @@ def show(report: dict[str, Any], console: Console) -> None:
     for name in ("stones", "sorter", "reference"):
         if report.get(name):
             table.add_row(name, ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in report[name].items()))
+    for stage, kinds in report["incidents"].items():
+        table.add_row(
+            "incidents", f"{stage}: " + ", ".join(f"{kind.replace('_', ' ')} {n}" for kind, n in kinds.items())
+        )
     for name, path in report["artefacts"].items():
         table.add_row(name, str(path))
     console.print(table)
+    if report.get("plant"):
+        importlib.import_module("hwsim.plant.report").show(report["plant"], console)
 
 
 def save(report: dict[str, Any], path: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 
@@ -31,14 +32,22 @@ KMAC_MODEL, PRESET = "bench", "nir224"
 
 
 def cases(folder: Path, quick: bool) -> list[Case]:
-    """End to end with that network against the baseline with the same weights, and with a shipped model against the
-    camera's full rate; then, at that rate, what acquisition takes of a core: its goal is under a tenth."""
+    """End to end with that network against the baseline with the same weights, in each precision that this processor
+    has, the last of which has the goal; and with a shipped model against the camera's full rate; then, at that rate,
+    what acquisition takes of a core: its goal is under a tenth."""
     model = folder / KMAC_MODEL
-    lines, first_lines = (1500, 200) if quick else (4000, 500)
+    lines, first_lines = (3000, 200) if quick else (4000, 500)
     whole = partial(Case, amount=1, unit="lines/s", fast=False)
     size = f"{json.loads((model / 'card.json').read_text())['kmac']:.0f} kMAC"
     first = whole(f"baseline, {size}", lambda: _baseline(model, first_lines))
-    same = whole(f"end to end, {size}", lambda: _run(folder, str(model), lines).seconds, ceiling=first.name, goal=6)
+
+    def same(name: str, precision: str, goal: float | None) -> Case:
+        return whole(name, lambda: _run(folder, str(model), lines, precision).seconds, ceiling=first.name, goal=goal)
+
+    fast = import_module("inference.backends.amx").available()
+    networks = [same(f"end to end, {size}", "float32", None if fast else 6)]
+    if fast:
+        networks.append(same(f"end to end, {size}, bfloat16", "bfloat16", 6))
     shipped = whole(f"end to end, {PRESET}", lambda: _run(folder, PRESET, lines).seconds, ceiling=CAMERA, goal=1)
     paced = whole(
         "acquisition's CPU time",
@@ -46,7 +55,7 @@ def cases(folder: Path, quick: bool) -> list[Case]:
         ceiling=CAMERA,
         goal=10,
     )
-    return [*([first] if BASELINE.is_file() else []), same, shipped, paced]
+    return [*([first] if BASELINE.is_file() else []), *networks, shipped, paced]
 
 
 def _baseline(model: Path, lines: int) -> float:
@@ -86,9 +95,10 @@ class _Watch:
         return self._per_line(2)
 
 
-def _run(folder: Path, model: str, lines: int, *, paced: bool = False) -> _Watch:
+def _run(folder: Path, model: str, lines: int, precision: str = "float32", *, paced: bool = False) -> _Watch:
     output = folder / "line"
-    config = Config(_tables(folder, output, model, lines, paced), "bench")
+    network = {"model": model, "precision": precision}
+    config = Config(_tables(folder, output, network, lines, paced), "bench")
     config.check()
     path = output / "line.json"
     config.save(path)
@@ -98,7 +108,7 @@ def _run(folder: Path, model: str, lines: int, *, paced: bool = False) -> _Watch
     return watch
 
 
-def _tables(folder: Path, output: Path, model: str, lines: int, paced: bool) -> dict[str, object]:
+def _tables(folder: Path, output: Path, network: dict[str, str], lines: int, paced: bool) -> dict[str, object]:
     steps = [
         {"kind": "dark", "lines": REFERENCES, "features": [["Shutter", "Closed"]]},
         {"kind": "white", "lines": REFERENCES, "features": [["Shutter", "Open"], ["TargetSelector", "White"]]},
@@ -118,7 +128,7 @@ def _tables(folder: Path, output: Path, model: str, lines: int, paced: bool) -> 
             "steps": steps,
             "on_full": "gap" if paced else "wait",
         },
-        "inference": {"model": model},
+        "inference": network,
         "sinks": {"log": {"parquet": False, "label_map": False}},
     }
 

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from inference.backends import amx
 from inference.backends.torchscript import load
 from inference.bench import write_model
 from inference.classifier import Classifier
 from oreline import bench
-from oreline.bench import transport
+from oreline.bench import line, transport
 from oreline.bench.case import Case, measure, repeated
-from oreline.bench.ceilings import CHAIN, multiply_add
+from oreline.bench.ceilings import CHAINS, LANES, multiply_add
 from tests.benchmarks import baseline
 
 
@@ -45,9 +47,9 @@ def test_calls_that_warm_up_are_not_counted_but_numbered() -> None:
 
 
 def test_the_peak_is_measured_with_multiply_adds_that_are_really_done() -> None:
-    values = np.linspace(0.0, 0.5, 40, dtype=np.float32)
+    values = np.linspace(0.0, 0.5, CHAINS * LANES, dtype=np.float32)
     expected = values.astype(np.float64)
-    for _ in range(3 * CHAIN):
+    for _ in range(3):
         expected = expected * expected + 0.2
     multiply_add(values, 3)
     np.testing.assert_allclose(values, expected, rtol=1e-5)
@@ -70,6 +72,26 @@ def test_the_baseline_finds_the_same_classes_with_the_same_weights(tmp_path: Pat
     ours = load((tmp_path / "model.pt").read_bytes(), shape)(snv).argmax(axis=0)
     theirs = baseline.classify(baseline.network(str(tmp_path / "model.pt")), counts, dark, white)
     assert (ours == theirs).mean() > 0.999
+
+
+@pytest.mark.parametrize(
+    ("has_amx", "expected"), [(True, [("float32", None), ("bfloat16", 6)]), (False, [("float32", 6)])]
+)
+def test_the_goal_end_to_end_is_that_of_the_fastest_precision_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_amx: bool, expected: list[tuple[str, float | None]]
+) -> None:
+    ran: list[str] = []
+
+    def run(_folder: Path, _model: str, _lines: int, precision: str) -> SimpleNamespace:
+        ran.append(precision)
+        return SimpleNamespace(seconds=1.0)
+
+    card = write_model(tmp_path / "bench")
+    monkeypatch.setattr(amx, "available", lambda: has_amx)
+    monkeypatch.setattr(line, "_run", run)
+    cases = [case for case in line.cases(tmp_path, True) if case.name.startswith(f"end to end, {card.kmac:.0f} kMAC")]
+    assert [case.seconds() for case in cases] == [1.0] * len(expected)
+    assert [(precision, case.goal) for precision, case in zip(ran, cases, strict=True)] == expected
 
 
 def test_transport_is_measured_between_two_processes(tmp_path: Path) -> None:

@@ -158,6 +158,35 @@ def test_a_header_whose_writer_died_takes_its_lines_from_the_file(tmp_path):
     assert (recording.lines, recording.missing_lines) == (5, 0)
 
 
+def test_stamps_beside_a_recording_are_its_times_and_counts(tmp_path):
+    header = write(tmp_path / "a.hdr", CUBE, fps="12.5")
+    assert (open_recording(header).stamps, open_recording(header).line_rate_hz) == (None, 12.5)
+    stamps = np.stack([np.arange(5) * 20_000_000, np.arange(5) * 7], axis=1).astype("<i8")
+    stamps.tofile(tmp_path / "a.stamps")
+    recording = open_recording(header)
+    assert recording.stamps == tmp_path / "a.stamps"
+    assert recording.line_rate_hz == 50.0
+    np.testing.assert_array_equal(recording.read_stamps(), stamps)
+
+
+@pytest.mark.parametrize("name", ["a.hdr", "a.tif"])
+def test_a_line_without_a_stamp_is_missing(tmp_path, name):
+    write(tmp_path / "a.hdr", CUBE)
+    tiff(tmp_path / "a.tif", CUBE, "contig")
+    (tmp_path / "a.stamps").write_bytes(np.zeros((3, 2), "<i8").tobytes() + b"half")
+    recording = open_recording(tmp_path / name)
+    assert (recording.lines, recording.missing_lines) == (3, 2)
+    np.testing.assert_array_equal(recording.cube, CUBE[:3])
+    (tmp_path / "a.stamps").write_bytes(b"half")
+    with pytest.raises(RecordingError, match="holds no stamp"):
+        open_recording(tmp_path / name)
+
+
+@pytest.mark.parametrize(("said", "rate"), [({}, None), ({"frame rate": "450"}, 450.0), ({"fps": "fast"}, None)])
+def test_the_rate_is_the_headers_or_unknown(tmp_path, said, rate):
+    assert open_recording(write(tmp_path / "a.hdr", CUBE, **said)).line_rate_hz == rate
+
+
 @pytest.mark.parametrize("name", ["a.hdr", "a.raw"])
 def test_a_recording_opens_by_its_header_or_its_data(tmp_path, name):
     write(tmp_path / "a.hdr", CUBE, **{"x start": 7, "full scale": 4095})

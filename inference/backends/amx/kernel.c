@@ -1,0 +1,149 @@
+/* A chain of convolutions along the bands, in bfloat16 on the tiles of AMX, with sums in float32.
+
+   BLOCKS blocks of LANES samples go through all layers before the next ones, so that what lies between the layers
+   stays in the cache. There, a sample is a column: a row holds two neighbours in (row, channel) order of LANES samples,
+   64 bytes, as the B operand of a product wants them. Channels being padded to whole tiles, the window of a
+   convolution is one run of such rows, whatever its length, and every layer is the same product. A window is padded
+   with weights of zero, over what follows it: finite, as every column is that the caller cares for. */
+
+#include <immintrin.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define TILED __attribute__((target("avx512f,avx512bw,avx512bf16,amx-tile,amx-bf16")))
+#define EXPORT __attribute__((visibility("default")))
+
+enum { LANES = 16, BLOCKS = 4, ROW = 64, TILE = 16 * ROW, PERMIT_TILES = 0x1023, TILE_DATA = 18 };
+
+/* Mirrored in __init__.py. */
+struct layer {
+    const char *weights; /* bfloat16 [groups][depth] tiles of 16 outputs x 32 of the window */
+    const char *bias;    /* float32 [groups] tiles of 16 outputs x 16 samples */
+    int64_t groups;      /* of 16 outputs */
+    int64_t depth;       /* tiles of a window */
+    int64_t rows;        /* of output */
+    int64_t step;        /* rows of pairs from one window to the next */
+    int64_t pairs;       /* rows of pairs of the input, to the end of the last window's padding */
+};
+
+EXPORT int amx_ready(void)
+{
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512bf16") &&
+           __builtin_cpu_supports("amx-bf16") && syscall(SYS_arch_prctl, PERMIT_TILES, TILE_DATA) == 0;
+}
+
+/* Every tile is whole. */
+static const struct {
+    uint8_t palette, start, reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+} tiles = {.palette = 1, .row_bytes = {[0 ... 7] = ROW}, .rows = {[0 ... 7] = 16}};
+
+/* Two rows of float32 as one row of pairs. */
+TILED static inline __m512i paired(__m512 even, __m512 odd)
+{
+    const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
+                                           21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    return _mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(odd, even));
+}
+
+static inline __mmask16 lanes(int64_t samples)
+{
+    return samples >= LANES ? 0xffff : samples > 0 ? (__mmask16)((1u << samples) - 1) : 0;
+}
+
+/* A line's samples from `first` on as rows of pairs, `stride` bytes from block to block; zeros beyond its end. */
+TILED static void read_pairs(const float *line, int64_t bands, int64_t samples, int64_t first, char *pairs,
+                             int64_t stride)
+{
+    for (int64_t band = 0; band < bands; band += 2, pairs += ROW)
+        for (int block = 0; block < BLOCKS; block++) {
+            const int64_t sample = first + block * LANES;
+            const __mmask16 mask = lanes(samples - sample);
+            const float *even = line + band * samples + sample;
+            __m512 odd = band + 1 < bands ? _mm512_maskz_loadu_ps(mask, even + samples) : _mm512_setzero_ps();
+            _mm512_store_si512(pairs + block * stride, paired(_mm512_maskz_loadu_ps(mask, even), odd));
+        }
+}
+
+/* What a window and 16 outputs come to, for all blocks. */
+TILED static void multiply(const char *weights, const char *bias, int64_t depth, const char *in, int64_t stride,
+                           char *sums)
+{
+    __asm__ volatile("" ::: "memory"); /* gcc is not told that a tile is loaded from memory: finish what is written */
+    _tile_loadd(0, bias, ROW);
+    _tile_loadd(1, bias, ROW);
+    _tile_loadd(2, bias, ROW);
+    _tile_loadd(3, bias, ROW);
+    for (const char *end = weights + depth * TILE; weights < end; weights += TILE, in += TILE) {
+        _tile_loadd(4, weights, ROW);
+        _tile_loadd(5, in, ROW);
+        _tile_dpbf16ps(0, 4, 5);
+        _tile_loadd(6, in + stride, ROW);
+        _tile_dpbf16ps(1, 4, 6);
+        _tile_loadd(5, in + 2 * stride, ROW);
+        _tile_dpbf16ps(2, 4, 5);
+        _tile_loadd(6, in + 3 * stride, ROW);
+        _tile_dpbf16ps(3, 4, 6);
+    }
+    _tile_stored(0, sums, ROW);
+    _tile_stored(1, sums + TILE, ROW);
+    _tile_stored(2, sums + 2 * TILE, ROW);
+    _tile_stored(3, sums + 3 * TILE, ROW);
+}
+
+TILED static void rectify(const char *sums, char *pairs)
+{
+    const __m512 zero = _mm512_setzero_ps();
+    for (int i = 0; i < 8; i++, sums += 2 * ROW)
+        _mm512_store_si512(pairs + i * ROW, paired(_mm512_max_ps(_mm512_load_ps(sums), zero),
+                                                   _mm512_max_ps(_mm512_load_ps(sums + ROW), zero)));
+}
+
+/* Rows of pairs of a layer to those of the next, `next` to a block. */
+TILED static void convolve(const struct layer *layer, const char *in, char *out, int64_t next, char *sums)
+{
+    for (int64_t row = 0; row < layer->rows; row++, in += layer->step * ROW)
+        for (int64_t group = 0; group < layer->groups; group++, out += TILE / 2) {
+            multiply(layer->weights + group * layer->depth * TILE, layer->bias + group * TILE, layer->depth, in,
+                     layer->pairs * ROW, sums);
+            for (int block = 0; block < BLOCKS; block++)
+                rectify(sums + block * TILE, out + block * next * ROW);
+        }
+}
+
+TILED static void answer(const struct layer *layer, const char *in, float *logits, int64_t classes, int64_t samples,
+                         int64_t first, char *sums)
+{
+    for (int64_t c = 0; c < classes; c++) {
+        if (c % 16 == 0)
+            multiply(layer->weights + c / 16 * layer->depth * TILE, layer->bias + c / 16 * TILE, layer->depth, in,
+                     layer->pairs * ROW, sums);
+        for (int block = 0; block < BLOCKS; block++) {
+            const int64_t sample = first + block * LANES;
+            _mm512_mask_storeu_ps(logits + c * samples + sample, lanes(samples - sample),
+                                  _mm512_load_ps(sums + block * TILE + c % 16 * ROW));
+        }
+    }
+}
+
+/* snv float32 (bands, samples) to logits float32 (classes, samples). `scratch` begins on a cache line, has room for
+   BLOCKS tiles and BLOCKS times the pairs of all layers, and holds zeros or what an earlier call left. */
+EXPORT TILED void amx_logits(const struct layer *layers, int64_t count, const float *snv, int64_t bands,
+                             int64_t samples, float *logits, int64_t classes, char *scratch)
+{
+    const struct layer *last = layers + count - 1;
+    _tile_loadconfig(&tiles);
+    for (int64_t first = 0; first < samples; first += BLOCKS * LANES) {
+        char *sums = scratch, *in = scratch + BLOCKS * TILE;
+        read_pairs(snv, bands, samples, first, in, layers->pairs * ROW);
+        for (const struct layer *layer = layers; layer < last; layer++) {
+            char *out = in + BLOCKS * layer->pairs * ROW;
+            convolve(layer, in, out, layer[1].pairs, sums);
+            in = out;
+        }
+        answer(last, in, logits, classes, samples, first, sums);
+    }
+    _tile_release();
+}
