@@ -21,6 +21,8 @@ from oreline.process import DRAIN_S
 from oreline.stream import Outbox
 
 FETCH_S = 0.01
+LONGEST_S = 0.01
+"""Consumers are heard so often at least, though frames wait without end."""
 FETCHES = 3
 """Failures of the same fetch after which the camera is lost."""
 
@@ -35,7 +37,7 @@ class Acquisition:
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
         self._incomplete = 0
-        self._heard = self._felt = 0.0
+        self._heard = self._felt = self._rested = 0.0
         self._away = False
         self._numbering = _resumed(outbox, settings.block_id_bits)
         self._timing = Timing()
@@ -138,9 +140,16 @@ class Acquisition:
             )
         if not self._source.waiting():
             self._timing.looked_ns = time.monotonic_ns()
-            self._outbox.pump()
-            self._feel()
+            self._rest()
             time.sleep(self._settings.gather_ms * 1e-3)
+        elif time.monotonic() - self._rested > LONGEST_S:
+            self._rest()
+
+    def _rest(self) -> None:
+        """What need not be done for each line."""
+        self._rested = time.monotonic()
+        self._outbox.pump()
+        self._feel()
 
     def _fetched(self) -> Frame | None:
         """The next frame. A fetch that fails is tried again, for a moment's failure is not worth a new epoch."""

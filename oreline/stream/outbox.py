@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import zmq
 
@@ -228,9 +228,12 @@ class Outbox:
         return low
 
     def _send_info(self, peer: _Peer) -> None:
+        """The description in force where the peer stands; it may be in force from a line on that the peer lacks."""
         before = [frames for index, frames in self._infos if index < peer.index]
         if before:
-            self._send(peer, "line", before[-1], index=-1)
+            info = decode(before[-1])
+            assert isinstance(info, StreamInfo)
+            self._send(peer, "line", encode(replace(info, seq=min(info.seq, peer.next))), index=-1)
 
     def _credit(self, peer: _Peer, header: dict[str, int]) -> None:
         if header["session"] != peer.session:
@@ -258,7 +261,9 @@ class Outbox:
         return entry.first if entry is not None else self.next
 
     def _skip_lost(self, peer: _Peer) -> None:
-        peer.index = max(peer.index, self.ring.tail)
+        if peer.index < self.ring.tail:
+            peer.index = self.ring.tail
+            self._send_info(peer)
         self._send_gap(peer, self._first(peer.index), Reason.SHED if peer.fresh else Reason.RING_FULL)
 
     def _shed(self, peer: _Peer) -> bool:

@@ -76,6 +76,39 @@ def test_a_full_ring_never_blocks_and_says_what_it_lost(tmp_path: Path) -> None:
         assert seqs(got) == list(range(gap.n, 50))
 
 
+def test_a_consumer_that_was_there_first_and_was_never_fed_before_the_ring_had_turned_over_is_told_all(
+    tmp_path: Path,
+) -> None:
+    outbox, inbox = make_outbox(tmp_path, "log", slots=32), make_inbox(tmp_path)
+    with closing(outbox, inbox):
+        for _ in range(20):
+            outbox.pump(2)
+            assert inbox.receive(2) == []
+        outbox.put(info())
+        for seq in range(50):
+            outbox.put(line(seq))
+        got = exchange(outbox, inbox, lambda got: 49 in seqs(got))
+        assert isinstance(got[0], StreamInfo)
+        assert isinstance(got[1], Gap)
+        assert (got[1].first, seqs(got)) == (0, list(range(got[1].n, 50)))
+
+
+def test_who_comes_when_the_first_descriptions_are_gone_gets_the_last_one_and_a_gap_from_the_start(
+    tmp_path: Path,
+) -> None:
+    outbox, inbox = make_outbox(tmp_path, slots=32), make_inbox(tmp_path)
+    with closing(outbox, inbox):
+        outbox.put(info())
+        for seq in range(100):
+            if seq == 20:
+                outbox.put(info(seq=20, epoch=1))
+            outbox.put(line(seq))
+        got = exchange(outbox, inbox, lambda got: 99 in seqs(got))
+        assert isinstance(got[0], StreamInfo)
+        assert got[0].epoch == 1
+        assert sum(m.n for m in got) == 100
+
+
 def test_a_fresh_consumer_gets_no_stale_line_and_is_told_how_many_were_shed(tmp_path: Path) -> None:
     outbox, inbox = make_outbox(tmp_path), make_inbox(tmp_path, policy=Policy.FRESH, budget_ms=10_000)
     with closing(outbox, inbox):
