@@ -49,7 +49,7 @@ def main(path: str) -> None:
         stack.enter_context(closing(inbox))
         compile_kernels()
         shell.ready(settings.metrics_port)
-        run(inbox, pipeline, outboxes, shell)
+        run(inbox, pipeline, outboxes, shell, pipeline.account)
     shell.report(
         account=pipeline.account.summary(),
         latency_ms=latency("inference").summary(),

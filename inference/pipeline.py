@@ -110,12 +110,9 @@ class Pipeline:
         else:
             keep(new, self._references)
             self.reference, self._calibrations = new, []
-        for message in capture.held:
-            self.account.see(message)
         return list(capture.held)
 
     def _pass(self, message: Message) -> Message:
-        self.account.see(message)
         if isinstance(message, StreamInfo):
             return self._begin(message)
         if isinstance(message, EndOfStream):
@@ -176,7 +173,6 @@ class Pipeline:
         return made
 
     def _count(self, line: RawLine, made: list[Message]) -> None:
-        self.account.see(made[0] if made else line)
         self._count_light(made)
         if _saturated(made):
             self.saturated_samples += int(np.count_nonzero(line.counts.max(axis=0) >= self._known(line).full_scale))

@@ -12,8 +12,9 @@ from oreline.errors import ConfigError, nearest
 
 @dataclass(frozen=True, slots=True)
 class CameraPreset:
-    """A camera's geometry as its maker states it: `samples` across, `bands` evenly spaced from `first_nm` to
-    `last_nm`, each `fwhm_nm` wide; `bits` of the converter; `line_rate_hz` at the full frame."""
+    """A camera as its maker states it, rounded to its class: `samples` across, `bands` evenly spaced from `first_nm` to
+    `last_nm`, each `fwhm_nm` wide; `line_rate_hz` at the full frame; `bits` of the converter; `full_well_e` electrons
+    at full scale, which is the square of the peak signal-to-noise ratio, and `read_noise_e` in the dark."""
 
     name: str
     model: str
@@ -24,11 +25,18 @@ class CameraPreset:
     fwhm_nm: float
     line_rate_hz: float
     bits: int = 12
+    full_well_e: float = 1e6
+    read_noise_e: float = 250.0
 
     @property
     def wavelengths_nm(self) -> NDArray[np.float64]:
         """Band centres, float64 (bands,), the first and the last included."""
         return np.linspace(self.first_nm, self.last_nm, self.bands)
+
+    @property
+    def spacing_nm(self) -> float:
+        """From one band's centre to the next."""
+        return (self.last_nm - self.first_nm) / max(1, self.bands - 1)
 
     @property
     def full_scale(self) -> int:
@@ -41,6 +49,7 @@ CAMERAS = {
     for preset in (
         CameraPreset("nir224", "FX17 class", 640, 224, 900.0, 1700.0, 8.0, 670.0),
         CameraPreset("swir288", "SWIR class", 384, 288, 1000.0, 2500.0, 12.0, 450.0),
+        CameraPreset("swir640", "SWIR-640 class", 640, 360, 960.0, 2500.0, 8.0, 500.0, 16, 8e5, 80.0),
     )
 }
 

@@ -140,13 +140,15 @@ class Account:
         return self.acquired - self.lines - self.shed - self.lost
 
     def see(self, message: Message) -> None:
-        """Count a message that this stage has dealt with."""
-        first = message.first
+        """Count a message that this stage has dealt with; one that covers no new line counts for nothing."""
+        first, n = message.first, message.n
         if self.next is None:
             self.start = self.next = first
-        self.next = max(self.next, first + message.n)
+        if first + n <= self.next:
+            return
+        before, self.next = self.next, first + n
         if isinstance(message, Gap):
-            self._gap(message)
+            self._gap(message.reason, self.next - max(first, before))
         elif isinstance(message, RawLine) and message.kind:
             self.reference += 1
             self._reference.n += 1
@@ -159,14 +161,14 @@ class Account:
         self.incidents[kind] = self.incidents.get(kind, 0) + 1
         INCIDENTS.labels(self.stage, kind).inc()
 
-    def _gap(self, gap: Gap) -> None:
-        GAP_LINES.labels(self.stage, gap.reason.name.lower()).inc(gap.n)
-        if gap.reason in LOST:
-            self.lost += gap.n
-        elif gap.reason is Reason.SHED:
-            self.shed += gap.n
+    def _gap(self, reason: Reason, n: int) -> None:
+        GAP_LINES.labels(self.stage, reason.name.lower()).inc(n)
+        if reason in LOST:
+            self.lost += n
+        elif reason is Reason.SHED:
+            self.shed += n
         else:
-            self.reference += gap.n
+            self.reference += n
 
     def end(self, run: bytes, epoch: int) -> EndOfStream:
         """The last message of the stream, with the totals."""

@@ -21,6 +21,7 @@ from typing import Any
 from oreline import metrics
 from oreline.errors import OrelineError
 from oreline.messages import EndOfStream, Message
+from oreline.metrics import Account
 from oreline.stream import Inbox, Outbox
 
 DRAIN_S = 5.0
@@ -81,8 +82,9 @@ class Shell:
         temporary.replace(path)
 
 
-def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell) -> bool:
+def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell, account: Account) -> bool:
     """Feed a stage from an inbox and its results to the outboxes that want them, until the stream ends or a signal.
+    `account` sees what is stored.
 
     Lines are borrowed from the ring; where one was overwritten while the stage looked at it, the stage is begun anew
     from the last stored line. Returns whether the stream ended.
@@ -95,6 +97,7 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell) ->
                 break
             for message in results:
                 _store(message, outboxes, shell)
+                account.see(message)
             if time.monotonic() - pumped > PUMP_S:
                 _pump(outboxes)
                 pumped = time.monotonic()

@@ -2,13 +2,17 @@
 
 Every format is seen through one window, `Recording.cube` (lines, bands, samples), a view of the mapped file. A file
 that is shorter than its header promises plays the whole lines that it holds, and says how many are missing.
+
+No format of the field says when each line was exposed. Ours stands beside the data file, as `NAME.stamps`: int64,
+little-endian, (lines, 2), the time in ns and the encoder's count. A line without a stamp counts as missing.
 """
 
 from __future__ import annotations
 
 import mmap
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +24,8 @@ from oreline import envi, tiff
 from oreline.errors import RecordingError
 
 TIFF_SUFFIXES = (".tif", ".tiff")
+RATE_FIELDS = ("fps", "frame rate")
+STAMP_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Recording:
     `dtype` carries the byte order. `offset`: bytes before the first value. `strides`: bytes from one line, band
     and sample to the next; None where the file must be decoded (TIFF). `x_start`: first sample on the sensor.
     `wavelengths_nm`, `fwhm_nm`: one a band, or empty. `full_scale`: the count of a saturated pixel, None if unknown.
-    `metadata`: the header's fields.
+    `metadata`: the header's fields. `stamps`: the file of the lines' stamps, None where there is none.
     """
 
     path: Path
@@ -47,18 +53,35 @@ class Recording:
     fwhm_nm: tuple[float, ...] = field(default=(), repr=False)
     full_scale: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stamps: Path | None = None
 
     @cached_property
     def cube(self) -> NDArray[Any]:
         """Read-only view (lines, bands, samples) of the mapped file. A TIFF is decoded into memory."""
         shape = (self.lines, self.bands, self.samples)
         if self.strides is None:
-            return tiff.read_cube(self.path, tiff.read_layout(self.path))
+            return tiff.read_cube(self.path, tiff.read_layout(self.path))[: self.lines]
         if self.lines == 0:
             return np.empty(shape, self.dtype)
         with self.path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return np.ndarray(shape, self.dtype, mapped, self.offset, self.strides)
+
+    @cached_property
+    def line_rate_hz(self) -> float | None:
+        """Mean rate at which it was recorded, by its stamps or its header; None where neither says it."""
+        if self.stamps is not None and self.lines > 1:
+            span = int(np.diff(self.read_stamps()[[0, -1], 0])[0])
+            return (self.lines - 1) * 1e9 / span if span > 0 else None
+        for key in RATE_FIELDS:
+            with suppress(KeyError, ValueError):
+                return float(self.metadata[key].strip("{} "))
+        return None
+
+    def read_stamps(self) -> NDArray[np.int64]:
+        """Time in ns and encoder count of each line, int64 (lines, 2); of a recording that has stamps."""
+        assert self.stamps is not None
+        return np.fromfile(self.stamps, "<i8", 2 * self.lines).astype(np.int64, copy=False).reshape(self.lines, 2)
 
     def lines_array(self, first: int, n: int) -> NDArray[Any]:
         """`n` lines from `first` on, (n, bands, samples), fewer where the recording ends; a view."""
@@ -102,10 +125,22 @@ def open_recording(path: Path) -> Recording:
     if not path.is_file():
         raise RecordingError(f"{path} is not a file: give a .hdr, its data file, or a .tif")
     if path.suffix.lower() in TIFF_SUFFIXES:
-        return _open_tiff(path)
+        return _stamped(_open_tiff(path))
     if path.suffix.lower() == ".hdr":
-        return _open_envi(path, envi.find_data(path))
-    return _open_envi(envi.find_header(path), path)
+        return _stamped(_open_envi(path, envi.find_data(path)))
+    return _stamped(_open_envi(envi.find_header(path), path))
+
+
+def _stamped(recording: Recording) -> Recording:
+    """With the stamps beside it, where there are any."""
+    stamps = recording.path.with_suffix(".stamps")
+    if not stamps.is_file():
+        return recording
+    lines = min(recording.lines, stamps.stat().st_size // STAMP_BYTES)
+    if not lines:
+        raise RecordingError(f"{stamps} holds no stamp: delete it to play the recording without")
+    missing = recording.missing_lines + recording.lines - lines
+    return replace(recording, stamps=stamps, lines=lines, missing_lines=missing)
 
 
 def find_recording(path: Path) -> RecordingSet:

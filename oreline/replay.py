@@ -13,6 +13,7 @@ from oreline.report import facts_of
 
 DEFAULT_RATE_HZ = 100.0
 WAVELENGTH_TOLERANCE_NM = 2.0
+STAGES = ("acquisition", "inference")
 
 
 def line_of(
@@ -24,10 +25,24 @@ def line_of(
     labels: Path | None = None,
     model: str | None = None,
     reference: Path | None = None,
+    loop: bool = False,
+    start_line: int = 0,
+    strict: bool = False,
 ) -> tuple[Config, RecordingSet]:
-    """The configuration of a line that plays `path`. Raises RecordingError or ConfigError."""
+    """The configuration of a line that plays `path`, from `start_line` to its end or, with `loop`, for ever.
+
+    `speed`: a factor on the rate at which it was recorded, or "max". `strict`: a recording that lacks lines is refused
+    rather than played as far as it goes. Raises RecordingError or ConfigError.
+    """
     found = find_recording(path)
-    lossless, rate = _speed(speed), _rate(found.scene)
+    lossless = _speed(speed)
+    if strict and found.scene.missing_lines:
+        raise RecordingError(
+            f"{found.scene.path} lacks {found.scene.missing_lines} lines: repair it, or play the {found.scene.lines} "
+            "that are whole without --strict"
+        )
+    if not 0 <= start_line < found.scene.lines:
+        raise ConfigError(f"--start-line {start_line}: the recording has {found.scene.lines} lines, from 0")
     if reference is None and (found.dark is None or found.white is None):
         missing = "dark" if found.dark is None else "white"
         raise RecordingError(
@@ -42,14 +57,20 @@ def line_of(
         "simulator": {
             "recording": str(path),
             "folder": "converted",
-            "frame_rate": rate,
+            "frame_rate": found.scene.line_rate_hz or DEFAULT_RATE_HZ,
             "speed": "max" if lossless else float(speed),
             "patient": True,
+            "loop": loop,
+            **({"start_line": start_line} if start_line else {}),
         },
         "acquisition": {
             "wavelengths_nm": list(found.scene.wavelengths_nm),
-            "features": [["PixelFormat", "Mono12" if (found.scene.full_scale or 4095) <= 4095 else "Mono16"]],
-            "steps": _steps(found, with_references=reference is None),
+            "features": [
+                ["PixelFormat", "Mono12" if (found.scene.full_scale or 4095) <= 4095 else "Mono16"],
+                ["ChunkModeActive", True],
+            ],
+            "counts_per_line": _counts_per_line(found.scene),
+            "steps": _steps(found, None if loop else found.scene.lines - start_line, with_references=reference is None),
             "on_full": "wait",
         },
         "inference": {
@@ -82,6 +103,7 @@ def report_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) -> d
         "lines_per_s": facts_of(output, "acquisition").get("lines_per_s", 0.0),
         "saturated_samples": inference.get("saturated_samples", 0),
         "reference": inference.get("reference"),
+        "incidents": {stage: kinds for stage in STAGES if (kinds := facts_of(output, stage).get("incidents"))},
         "artefacts": artefacts,
     }
 
@@ -107,15 +129,17 @@ def _speed(speed: str) -> bool:
     raise ConfigError(f"--speed {speed}: give a positive number, or max")
 
 
-def _rate(scene: Recording) -> float:
-    try:
-        return float(scene.metadata.get("fps", DEFAULT_RATE_HZ))
-    except ValueError:
-        return DEFAULT_RATE_HZ
+def _counts_per_line(scene: Recording) -> float:
+    """Mean encoder counts from line to line; the camera counts lines where the recording has no stamps."""
+    if scene.stamps is None or scene.lines < 2:
+        return 1.0
+    counts = scene.read_stamps()[:, 1]
+    return abs(int(counts[-1]) - int(counts[0])) / (scene.lines - 1) or 1.0
 
 
-def _steps(found: RecordingSet, *, with_references: bool) -> list[dict[str, Any]]:
-    """Dark, white, scene: each with its own region of the sensor, as the recordings have it."""
+def _steps(found: RecordingSet, lines: int | None, *, with_references: bool) -> list[dict[str, Any]]:
+    """Dark, white and `lines` of the scene (None: for ever): each with its own region of the sensor, as the recordings
+    have it."""
     steps = []
     views = [("dark", found.dark, "Closed", "Scene"), ("white", found.white, "Open", "White")]
     for kind, recording, shutter, target in (views if with_references else []) + [
@@ -124,7 +148,7 @@ def _steps(found: RecordingSet, *, with_references: bool) -> list[dict[str, Any]
         assert recording is not None
         region = [["OffsetX", 0], ["Width", recording.samples], ["OffsetX", recording.x_start]]
         features = [["Shutter", shutter], ["TargetSelector", target], *region]
-        steps.append({"kind": kind, "lines": recording.lines, "features": features})
+        steps.append({"kind": kind, "lines": lines if kind == "scene" else recording.lines, "features": features})
     return steps
 
 

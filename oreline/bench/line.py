@@ -26,6 +26,7 @@ BASELINE = Path(__file__).parents[2] / "tests" / "benchmarks" / "baseline.py"
 """Code that one would throw away; it is in a checkout, not in a wheel."""
 RECORDED, REFERENCES = 64, 32
 """Lines of scene that the camera plays over and over, and of dark and of white."""
+CAMERA_THREAD = "simcam"
 COUNTED_FROM = 200
 """Labelled lines that pass before the clock starts."""
 KMAC_MODEL, PRESET = "bench", "nir224"
@@ -77,8 +78,9 @@ class _Watch:
     def __call__(self, supervisor: Supervisor) -> None:
         labelled = supervisor.samples("log").get(("oreline_lines_total", "scene", "log"), 0.0)
         process = supervisor.worker("acquisition").process
-        if labelled >= COUNTED_FROM and process is not None and process.poll() is None:
-            self.seen.append((perf_counter(), labelled, _processor_seconds(process.pid)))
+        taken = _processor_seconds(process.pid) if process is not None and process.poll() is None else None
+        if labelled >= COUNTED_FROM and taken is not None:
+            self.seen.append((perf_counter(), labelled, taken))
 
     def _per_line(self, column: int) -> float:
         first, last = self.seen[0], self.seen[-1]
@@ -149,7 +151,17 @@ def _recording(folder: Path) -> Path:
     return scene
 
 
-def _processor_seconds(pid: int) -> float:
-    """User and system time of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+def _processor_seconds(pid: int) -> float | None:
+    """User and system time of a process so far, without what the simulated camera takes of it, whose thread lives in
+    it while it runs; None where it does not."""
+    process = Path(f"/proc/{pid}")
+    try:
+        camera = [task for task in (process / "task").iterdir() if (task / "comm").read_text().strip() == CAMERA_THREAD]
+        return _ticks(process) - sum(map(_ticks, camera)) if camera else None
+    except OSError:
+        return None
+
+
+def _ticks(task: Path) -> float:
+    fields = (task / "stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -48,7 +48,13 @@ def pipeline(folder: Path, reference: Reference | None = None) -> Pipeline:
 
 
 def run(stage: Pipeline, *messages: Message) -> list[Message]:
-    return [m for results in stage(iter([list(messages)])) for m in results]
+    """What comes of the messages, each counted as it is stored."""
+    made = []
+    for results in stage(iter([list(messages)])):
+        for message in results:
+            stage.account.see(message)
+            made.append(message)
+    return made
 
 
 def test_references_become_one_gap_and_scene_lines_reflectance(tmp_path: Path) -> None:
@@ -131,3 +137,17 @@ def test_a_backlog_in_lanes_gives_the_same_lines_in_the_same_order(tmp_path: Pat
         assert isinstance(b, ReflectanceLine)
         assert np.array_equal(a.reflectance, b.reflectance)
     assert stage.account.unaccounted == 0
+
+
+def test_a_reference_that_compares_badly_with_the_one_in_force_is_refused_and_the_old_one_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = pipeline(tmp_path)
+    stuck = [line(7 + i, Kind.DARK, 2900) for i in range(3)] + [line(10 + i, Kind.WHITE, 2950) for i in range(3)]
+    out = run(stage, info(), *references(), line(6), *stuck, line(13))
+    reflected = [m for m in out if isinstance(m, ReflectanceLine)]
+    assert np.allclose(reflected[0].reflectance, reflected[1].reflectance)
+    assert reflected[0].calibration == reflected[1].calibration
+    assert [(m.first, m.n) for m in out if isinstance(m, Gap)] == [(0, 6), (7, 6)]
+    assert stage.account.incidents == {"reference_refused": 1}
+    assert "stays in force" in capsys.readouterr().err

@@ -63,3 +63,10 @@ def test_metrics_are_exposed_with_their_stage_and_reason() -> None:
     assert 'oreline_gap_lines_total{reason="incomplete",stage="exposed"} 4.0' in text
     assert 'oreline_latency_ms_bucket{le="5.0",stage="exposed"} 1.0' in text
     assert 'oreline_latency_ms_bucket{le="2.0",stage="exposed"} 0.0' in text
+
+
+def test_what_comes_again_is_not_counted_again() -> None:
+    account = Account("again")
+    for message in (line(0), line(1), Gap(RUN, 0, 1, 4, Reason.RING_FULL), line(5), line(5)):
+        account.see(message)
+    assert (account.lines, account.lost, account.acquired, account.unaccounted) == (3, 3, 6, 0)
