@@ -28,7 +28,7 @@ from oreline.errors import CameraBusy, CameraError, CameraLost, CameraNotFound, 
 FULL_SCALE = {"Mono8": 255, "Mono10": 1023, "Mono12": 4095, "Mono14": 16383, "Mono16": 65535, "Mono12p": 4095}
 EVENT_TIMEOUT_MS = 10
 
-logging.getLogger("harvesters").setLevel(logging.CRITICAL)
+logging.getLogger("harvesters.core").setLevel(logging.CRITICAL)
 
 
 def find_producer(name: str) -> Path:

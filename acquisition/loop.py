@@ -23,6 +23,8 @@ from oreline.stream import Outbox
 FETCH_S = 0.01
 LONGEST_S = 0.01
 """Consumers are heard so often at least, though frames wait without end."""
+SILENT_S = 0.1
+"""A camera that has sent nothing for so long may not be there."""
 FETCHES = 3
 """Failures of the same fetch after which the camera is lost."""
 
@@ -109,7 +111,7 @@ class Acquisition:
             self._source.configure(features)
 
         try:
-            bring_back(again, self._settings.reconnect_s, self._failed, self._stopping)
+            bring_back(again, self._settings.reconnect_s, lambda _: self._outbox.pump(), self._stopping)
         except CameraError as error:
             why = f"{loss}\nit did not come back within {self._settings.reconnect_s:g} s: {error}"
             raise CameraLost(why) from None
@@ -153,17 +155,24 @@ class Acquisition:
 
     def _fetched(self) -> Frame | None:
         """The next frame. A fetch that fails is tried again, for a moment's failure is not worth a new epoch."""
-        for _ in range(FETCHES - 1):
+        for failures in range(FETCHES):
             try:
-                return self._source.fetch(FETCH_S)
+                frame = self._source.fetch(FETCH_S)
             except CameraLost:
-                self.account.incident("fetch_error")
-        return self._source.fetch(FETCH_S)
+                if failures == FETCHES - 1:
+                    raise
+            else:
+                if failures:
+                    self.account.incident("fetch_error")
+                return frame
+        return None
 
     def _feel(self) -> None:
-        if time.monotonic() - self._felt < self._settings.temperature_s:
+        """Read the temperature now and then, of a camera that is there."""
+        now = time.monotonic()
+        if now - self._felt < self._settings.temperature_s or now - self._heard > SILENT_S:
             return
-        self._felt = time.monotonic()
+        self._felt = now
         try:
             temperature = self._source.temperature()
         except FeatureError:

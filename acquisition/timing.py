@@ -10,7 +10,7 @@ OURS_NS = 10_000_000_000
 """A camera whose first time stamp is this near to our clock keeps our clock."""
 SLACK_NS = 200_000
 """By how much a frame may seem to come from the future."""
-LATE_NS, STALL_NS = 10_000_000, 50_000_000
+LATE_NS, STALL_NS = 20_000_000, 60_000_000
 """A frame that was not there so long after its exposure came late; a stall is worse."""
 STALL_PERIODS = 10
 """An interval this much longer than it should be is a stall, too."""

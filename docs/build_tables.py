@@ -20,10 +20,18 @@ from pydantic import BaseModel
 
 from acquisition.settings import Step
 from hwsim.belt import BeltScene
+from hwsim.core import CoreScene, Lithology
+from hwsim.fault_help import described
+from hwsim.fault_kinds import When
+from hwsim.optics import Optics
+from hwsim.plant import ValveFault
+from hwsim.plant.ejector import Ejector
+from hwsim.scene_base import Motion, Surfaces
 from inference.card import Card, CardClass
+from inference.lamp import Strip
 from inference.settings import SHIPPED
 from oreline import errors, plc
-from oreline.config import SETTINGS
+from oreline.config import SETTINGS, Section
 from sinks import SINKS, find
 from sinks.conveyor.recipe import Recipe
 from sinks.settings import Common
@@ -68,6 +76,15 @@ def settings(model: type[BaseModel]) -> str:
     table = _table(head, (row[: len(head)] for row in rows))
     said = re.sub(r"^\[\S+\]: ", "", inspect.cleandoc(model.__doc__ or ""))
     return f"{said[:1].upper()}{said[1:]}\n\n{table}"
+
+
+def faults() -> str:
+    """What can go wrong with a simulated camera, by kind."""
+    rows = (
+        (*(", ".join(f"`{one}`" for one in said) for said in (kind.kinds, kind.keys)), kind.meaning)
+        for kind in described()
+    )
+    return _table(("kind", "keys and defaults", "what happens"), rows)
 
 
 def accuracies() -> str:
@@ -122,7 +139,7 @@ def _default(field: Any) -> str:
 def _plain(value: Any) -> str:
     """A value as TOML has it, a default that is left out as `-`."""
     if isinstance(value, BaseModel):
-        return "{}"
+        return "its own defaults"
     if isinstance(value, list | tuple):
         return f"[{', '.join(_plain(one) for one in value)}]"
     if isinstance(value, bool) or value is None:
@@ -131,10 +148,13 @@ def _plain(value: Any) -> str:
 
 
 def _meanings(model: type[BaseModel]) -> dict[str, str]:
-    """The string that stands below each field."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
-    assert isinstance(tree, ast.ClassDef)
-    return dict(_documented(tree.body))
+    """The string that stands below each field, here or in what the model is made from."""
+    meanings = {}
+    for kind in reversed(model.__mro__[: model.__mro__.index(Section)]):
+        tree = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
+        assert isinstance(tree, ast.ClassDef)
+        meanings |= dict(_documented(tree.body))
+    return meanings
 
 
 def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
@@ -154,7 +174,17 @@ TABLES: dict[str, Callable[[], str]] = {
     "recall": recalls,
     **{f"settings-{name}": partial(settings, read()) for name, read in SETTINGS.items()},
     "settings-step": partial(settings, Step),
+    "settings-strip": partial(settings, Strip),
     "settings-scene": partial(settings, BeltScene),
+    "settings-core": partial(settings, CoreScene),
+    "settings-lithology": partial(settings, Lithology),
+    "settings-surface": partial(settings, Surfaces),
+    "settings-motion": partial(settings, Motion),
+    "settings-optics": partial(settings, Optics),
+    "settings-when": partial(settings, When),
+    "faults": faults,
+    "settings-ejector": partial(settings, Ejector),
+    "settings-valve-fault": partial(settings, ValveFault),
     "settings-sinks": partial(settings, Common),
     "settings-recipe": partial(settings, Recipe),
     **{f"settings-{name}": partial(settings, find(name).Settings) for name in SINKS},

@@ -2,54 +2,121 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
+from typing import Any
 
-from hwsim import conveyor
+from hwsim import faults
+from hwsim import plant as plants
 from hwsim.camera import SimCamera
+from hwsim.live import LiveCamera
 from hwsim.replay import prepare, sensor_bits
 from hwsim.scenery import recording_of
+from hwsim.sensor import Sensor
 from hwsim.settings import Settings
+from hwsim.shared import cameras
+from hwsim.worlds import world_of
 from oreline.config import Config
 from oreline.process import Shell, guarded
-
-CAMERAS = "/dev/shm/oreline-simcam"  # noqa: S108  (where the producer looks, too)
+from oreline.recording import RecordingSet
 
 
 def camera(path: str) -> None:
-    """Be a camera until told to stop; its frames are paced inside the producer, not here."""
+    """Be a camera until told to stop."""
     config = Config.load(Path(path))
     settings, output = config.section("simulator", Settings), config.line.output
     shell = Shell("camera", output)
     recordings = recording_of(settings, output)
-    sources = prepare(recordings, output / settings.folder)
-    lossless = settings.speed == "max"
-    with SimCamera.create(
-        Path(os.environ.get("ORELINE_SIMCAM", CAMERAS)),
-        settings.serial,
+    if recordings is None:
+        _live(settings, shell)
+    else:
+        _replayed(settings, recordings, output / settings.folder, shell)
+
+
+def _replayed(settings: Settings, recordings: RecordingSet, folder: Path, shell: Shell) -> None:
+    """Play recordings; their frames are paced inside the producer, not here."""
+    sources = prepare(recordings, folder)
+    with _plugged(
+        settings,
+        None if settings.loop else sources["scene"].lines,
         scene=sources["scene"],
         dark=sources.get("dark"),
         white=sources.get("white"),
         full_scale_bits=sensor_bits(recordings),
-        frame_rate=settings.frame_rate,
-        speed=1.0 if settings.speed == "max" else settings.speed,
-        lossless=lossless,
-        patient=settings.patient,
         loop=settings.loop,
+        start_line=settings.start_line,
         counts_per_line=settings.counts_per_line,
     ) as simulated:
+        if missing := recordings.scene.missing_lines:
+            _say(shell, f"{recordings.scene.path} lacks {missing} lines; those that are whole are played")
         shell.ready()
-        shell.wait()
-        shell.report(counters=simulated.counters())
+        if settings.speed == "step":
+            _step(simulated, shell)
+        else:
+            shell.wait()
+        _report(shell, simulated, missing_lines=missing)
+
+
+def _step(simulated: SimCamera, shell: Shell) -> None:
+    """Expose as many lines as each line of the standard input says, one for an empty one, until it ends."""
+    for text in sys.stdin:
+        if shell.stopping:
+            break
+        simulated.step(int(text) if text.strip().isdecimal() else 1)
+
+
+def _live(settings: Settings, shell: Shell) -> None:
+    """Render a scene as it is seen."""
+    assert settings.scene is not None
+    world, sensor, preset = world_of(settings.scene), Sensor.of(settings.scene), settings.scene.preset
+    speed = None if isinstance(settings.speed, str) else settings.speed
+    with _plugged(
+        settings,
+        None,
+        scene=None,
+        shape=(preset.bands, preset.samples),
+        full_scale_bits=settings.scene.full_scale.bit_length(),
+        exposure_us=sensor.exposure_us * min(1.0, preset.line_rate_hz / settings.frame_rate),
+        dark_level=sensor.dark,
+    ) as simulated:
+        live = LiveCamera(simulated, world, sensor, speed, lambda words: _say(shell, words))
+        shell.ready()
+        live.run(shell.is_set)
+        _report(shell, simulated, rendered=live.rendered, lost=live.lost, world_line=live.line)
+
+
+def _plugged(settings: Settings, lines: int | None, **seen: Any) -> SimCamera:
+    """A camera that sees this at the settings' pace, with their faults; `lines` of the scene, None without an end."""
+    return SimCamera.create(
+        cameras(),
+        settings.serial,
+        frame_rate=settings.frame_rate,
+        speed=1.0 if isinstance(settings.speed, str) else settings.speed,
+        stepped=settings.speed == "step",
+        lossless=settings.speed == "max",
+        patient=settings.patient,
+        faults=faults.plan(settings.faults, lines, settings.frame_rate),
+        **seen,
+    )
+
+
+def _report(shell: Shell, simulated: SimCamera, **facts: int) -> None:
+    shell.report(counters=simulated.counters(), **facts)
+    if simulated.faults.events:
+        faults.write(shell.output / "faults.json", simulated)
+
+
+def _say(shell: Shell, words: str) -> None:
+    shell.tell(f"STATUS={words}")
+    print(f"{shell.name}: {words}", file=sys.stderr)
 
 
 def plant(path: str) -> None:
     """Be the PLC until told to stop."""
     config = Config.load(Path(path))
-    settings, output = config.section("plant", conveyor.Settings), config.line.output
+    settings, output = config.section("plant", plants.Settings), config.line.output
     shell = Shell("plant", output)
-    shell.report(**conveyor.serve(settings, output, lambda _port: shell.ready(), shell))
+    shell.report(**plants.serve(settings, output, lambda _port: shell.ready(), shell))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,9 @@ when its process dies.
 
 from __future__ import annotations
 
-import os
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,46 +16,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.layout import COUNTERS, FILE, MONO12, MONO16, NUMBERS, PIXELS_AT, SLOT, SOURCE, TEXTS, Fault, Link
+from hwsim.event import Event, Table
+from hwsim.layout import COUNTERS, FILE, MONO12, MONO16, NUMBERS, PIXELS_AT, SLOT, TEXTS, FaultKind, Link
 from hwsim.shared import PRODUCER, SharedFile, fill
+from hwsim.source import Source
 from oreline.errors import ConfigError, RecordingError, nearest
 
-__all__ = ["PRODUCER", "Fault", "Link", "SimCamera", "Source"]
-
-
-@dataclass(frozen=True)
-class Source:
-    """A raw file of uint16, little-endian, (lines, bands, samples) from byte `offset` on.
-
-    `x_start`: the sensor's column of the first sample, where the recording is a region of interest.
-    """
-
-    path: Path
-    offset: int
-    lines: int
-    bands: int
-    samples: int
-    x_start: int = 0
-
-    def check(self) -> None:
-        """Raises RecordingError where the file is missing or too short for this shape."""
-        if min(self.lines, self.bands, self.samples) < 1 or self.offset < 0 or self.offset % 2 or self.x_start < 0:
-            raise RecordingError(
-                f"{self.path}: no recording of {self.lines} x {self.bands} x {self.samples} lines, "
-                f"bands and samples from byte {self.offset}; the offset must be even."
-            )
-        needed = self.offset + self.lines * self.bands * self.samples * 2
-        try:
-            size = self.path.stat().st_size
-        except OSError as error:
-            raise RecordingError(f"{self.path}: {error.strerror}; give the path of a raw recording.") from None
-        if size < needed:
-            raise RecordingError(
-                f"{self.path} is truncated: {size} bytes, {needed} needed for {self.lines} lines; "
-                "repair or copy it again."
-            )
-        if len(os.fsencode(self.path.absolute())) >= SOURCE["path"].itemsize:
-            raise RecordingError(f"{self.path}: the path is too long for a simulated camera.")
+__all__ = ["PRODUCER", "Event", "FaultKind", "Link", "SimCamera", "Source"]
 
 
 class SimCamera:
@@ -65,6 +31,8 @@ class SimCamera:
     def __init__(self, shared: SharedFile) -> None:
         self._shared = shared
         self._file = shared.record
+        self.faults = Table(shared.record)
+        """What is to go wrong, and what has."""
 
     @classmethod
     def create(
@@ -85,11 +53,15 @@ class SimCamera:
         temperature: float = 25.0,
         speed: float = 1.0,
         lossless: bool = False,
+        stepped: bool = False,
         patient: bool = False,
         loop: bool = False,
         start_line: int = 0,
         counts_per_line: float = 1.0,
         encoder_start: int = 0,
+        faults: Sequence[Event] = (),
+        dark_level: NDArray[np.float32] | None = None,
+        reboot_s: float = 0.5,
     ) -> Self:
         """Make `<directory>/<serial>.simcam`, which is a camera from then on.
 
@@ -98,10 +70,15 @@ class SimCamera:
         of interest is the scene's. Where `scene` is None, frames come from `push`, through a ring of `slots`, and
         `shape` is (bands, samples) of the sensor.
 
-        Paced at `frame_rate` (Hz; the host may change it) times `speed`: a line for which the host has no buffer is
-        lost. `patient`: it waits for one instead. `lossless`: as fast as the host queues buffers, losing none.
-        `exposure_us`: None is 90 % of the period.
-        Encoder: `encoder_start` + line of the scene * `counts_per_line`.
+        Paced at `frame_rate` (Hz; the host may change it) times `speed`, in the rhythm of the scene's stamps: a line
+        for which the host has no buffer is lost. `patient`: it waits for one instead. `lossless`: as fast as the host
+        queues buffers, losing none. `stepped`: a line only when `step` says so, losing none.
+        `exposure_us`: None is 90 % of the period. Encoder: `encoder_start` + line of the scene * `counts_per_line`, or
+        + the count of its stamp. What the host sets as exposure and gain has no effect on the counts of a recording,
+        which were exposed long ago; a live camera takes them from `registers`.
+
+        `faults` happen at their lines. Those of light act on what is above the dark level: the mean of `dark` or, where
+        there is no scene, `dark_level`, counts (bands, samples). After DeviceReset the camera is away for `reboot_s`.
 
         Raises ConfigError for values that no camera has, RecordingError for a recording that cannot be played,
         CameraBusy where another process simulates this serial number.
@@ -113,9 +90,13 @@ class SimCamera:
         exposure = 0.9e6 / max(frame_rate, 1e-9) if exposure_us is None else exposure_us
         _check(serial, frame_rate, exposure, speed, full_scale_bits)
         roi = (scene.x_start, scene.samples) if scene else (0, samples)
-        camera = cls(SharedFile.allocate(directory, serial, 0 if scene else slots, bands, samples))
+        level = dark.mean(samples) if dark else dark_level
+        if level is not None and level.shape != (bands, samples):
+            raise ConfigError(f"The dark level has the shape {level.shape}, the sensor has {(bands, samples)}.")
+        camera = cls(SharedFile.allocate(directory, serial, 0 if scene else slots, bands, samples, level))
         control = camera._file["control"]
         fill(control, speed=0.0 if lossless else speed, counts_per_line=counts_per_line, loop=loop, patient=patient)
+        fill(control, stepped=stepped, reboot_ns=round(reboot_s * 1e9))
         fill(control, encoder_start=encoder_start, start_line=start_line)
         registers = camera._file["registers"]
         fill(registers, DeviceVendorName="Oreline", DeviceModelName=model, DeviceSerialNumber=serial)
@@ -124,16 +105,13 @@ class SimCamera:
         fill(registers, PixelFormat=MONO12 if full_scale_bits <= 12 else MONO16, PayloadSize=roi[1] * bands * 2)
         fill(registers, ExposureTime=exposure, AcquisitionFrameRate=frame_rate, ChunkEnable=1)
         fill(registers, DarkAvailable=bool(dark or not scene), WhiteAvailable=bool(white or not scene))
-        camera._set_sources(sources)
+        for entry, source in zip(camera._file["sources"], sources, strict=True):
+            if source:
+                source.describe(entry)
         camera._file["defaults"] = registers
+        camera.inject(*faults)
         camera._shared.show(serial)
         return camera
-
-    def _set_sources(self, sources: list[Source | None]) -> None:
-        for entry, source in zip(self._file["sources"], sources, strict=False):
-            if source:
-                fill(entry, path=os.fsencode(source.path.absolute()), offset=source.offset, lines=source.lines)
-                fill(entry, samples=source.samples, x_start=source.x_start)
 
     def close(self) -> None:
         """Unplug the camera: hosts that have it open see it as lost."""
@@ -150,8 +128,12 @@ class SimCamera:
 
     def counters(self) -> dict[str, int]:
         """Frames since the camera was made: produced = delivered + dropped + underruns; incomplete ones are among the
-        delivered. `starts`: of the acquisition. `scene_line`: the next line. `scene_ends`: passes of the last line."""
-        return {name: int(self._file["state"][name]) for name in COUNTERS}
+        delivered. `starts`: of the acquisition. `scene_line`: the next line. `scene_ends`: passes of the last line.
+        `triggers`: by software and on Line0. `encoder`: the belt's count at the last line, whatever the faults say."""
+        state = self._file["state"]
+        triggers = int(state["software_triggers"]) + int(self._file["control"]["line0_pulses"])
+        said = {"triggers": triggers, "encoder": int(state["encoder"])}
+        return {name: int(state[name]) for name in COUNTERS} | said
 
     def registers(self) -> dict[str, Any]:
         """Every feature by its SFNC name, as the host set it: int, float or str; enumerations as their numbers."""
@@ -195,7 +177,7 @@ class SimCamera:
             )
         frame_id = int(self._file["control"]["ring_frames"])
         if not self._has_room():
-            self._file["control"]["ring_frames"] = frame_id + self.acquiring
+            self.lose()
             return False
         index = int(self._file["control"]["ring_pushed"]) % self._slots
         start = FILE.itemsize + index * int(self._file["head"]["slot_bytes"])
@@ -207,6 +189,10 @@ class SimCamera:
         self._file["control"]["ring_frames"] = frame_id + 1
         self._shared.publish("ring_pushed")
         return True
+
+    def lose(self) -> None:
+        """A line is exposed that cannot be pushed: its frame id is missing in the stream."""
+        self._file["control"]["ring_frames"] += np.uint64(self.acquiring)
 
     @property
     def _slots(self) -> int:
@@ -226,6 +212,10 @@ class SimCamera:
         """A pulse on Line0: a line, if TriggerMode is On and TriggerSource is Line0."""
         self._shared.publish("line0_pulses")
 
+    def step(self, n: int = 1) -> None:
+        """Expose the next `n` lines, on a stepped camera that acquires."""
+        self._shared.publish("steps", n)
+
     @property
     def start_line(self) -> int:
         """The scene's first line, from the next AcquisitionStart on."""
@@ -244,17 +234,18 @@ class SimCamera:
     def link(self, link: Link) -> None:
         self._file["control"]["link"] = link
 
-    def inject(self, fault: Fault, n: int = 1) -> None:
-        """Make something go wrong the next `n` times."""
-        self._file["control"]["faults"][fault] += np.uint64(n)
+    def inject(self, *events: Event) -> None:
+        """Script more faults. Raises ConfigError where the table is full."""
+        self.faults.write(events)
+        self._shared.publish("events", len(events))
 
     def drop(self, n: int = 1) -> None:
         """The next `n` frames do not come."""
-        self.inject(Fault.DROP, n)
+        self.inject(Event(FaultKind.DROP, n=n))
 
     def incomplete(self, n: int = 1) -> None:
         """Half of each of the next `n` frames comes."""
-        self.inject(Fault.INCOMPLETE, n)
+        self.inject(Event(FaultKind.INCOMPLETE, n=n))
 
 
 def _sensor(sources: list[Source], shape: tuple[int, int] | None) -> tuple[int, int]:

@@ -43,7 +43,8 @@ def _source(recording: Recording, folder: Path) -> Source:
     in_place = recording.interleave == "bil" and recording.dtype == np.dtype("<u2") and recording.offset % 2 == 0
     path = recording.path if in_place and recording.strides else _converted(recording, folder)
     offset = recording.offset if path == recording.path else 0
-    return Source(path, offset, recording.lines, recording.bands, recording.samples, recording.x_start)
+    shape = recording.lines, recording.bands, recording.samples
+    return Source(path, offset, *shape, recording.x_start, recording.stamps)
 
 
 def _converted(recording: Recording, folder: Path) -> Path:

@@ -1,10 +1,16 @@
 """Render a scene: a recording in the LUMO layout, and the truth about every pixel and stone of it.
 
     FOLDER/capture/NAME.raw .hdr, DARKREF_NAME.raw .hdr, WHITEREF_NAME.raw .hdr
-    FOLDER/NAME_truth.img .hdr      label map: the mineral, or background
-    FOLDER/NAME_stones.img .hdr     stone id, from 1; 0 for the belt
-    FOLDER/NAME_truth.json          the stones
+    FOLDER/capture/NAME.stamps      int64 (lines, 2), little-endian: ns since the first line, encoder count
+    FOLDER/NAME_truth.img .hdr      label map: the mineral of which there is most, or background
+    FOLDER/NAME_minerals.img .hdr   one band a mineral, float32: its fraction of the rock; 0 where there is no rock
+    FOLDER/NAME_stones.img .hdr     stone or piece of core, from 1; 0 where there is no rock
+    FOLDER/NAME_depth.img .hdr      of core alone, float32: metres down the hole; NaN where there is no core
+    FOLDER/NAME_pixels.img .hdr     of the sensor, uint8, one line: 0 good, 1 hot, 2 dead, 3 blinking
+    FOLDER/NAME_truth.json          the stones or pieces, and what is known of the recording as a whole
     FOLDER/manifest.json            settings and sha256 of each file, written last
+
+Dark, white and scene are taken one after the other by a camera that was switched on with the first dark line.
 
 The same settings give the same bytes on one machine, whatever the number of threads; across kinds of machine a count in
 a million may differ by one, as their floating-point units round differently.
@@ -19,110 +25,119 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Discriminator, Tag
 
 from hwsim.belt import BeltScene
+from hwsim.core import CoreScene
 from hwsim.dice import key_of
-from hwsim.sensor import Pixels, Sensor
-from hwsim.spectra import belt, load
-from hwsim.stones import paint, throw
+from hwsim.sensor import Sensor
 from hwsim.truth import TruthWriter
+from hwsim.worlds import Truth, World, world_of
 from oreline.envi import write_header
-from oreline.envi_writer import band_fields, layout_fields
+from oreline.envi_writer import EnviWriter, band_fields, layout_fields
 from oreline.errors import RecordingError
 from oreline.recording import RecordingSet, find_recording
 
-__all__ = ["BeltScene", "render_belt"]
+__all__ = ["BeltScene", "CoreScene", "Scene", "render"]
 
-RENDERER = 1
+RENDERER = 3
 """Raised whenever the same settings would give other bytes, so that older renderings are not used again."""
-PANEL = 0.99
-"""Reflectance of the white panel."""
 CHUNK = 64
 MANIFEST = "manifest.json"
 
 Progress = Callable[[int, int], None]
-Painter = Callable[[int, int], tuple[Pixels, Any]]
+Spectra = NDArray[np.float32]
 
 
-def render_belt(scene: BeltScene, folder: Path, progress: Progress | None = None) -> RecordingSet:
+def _world_named(settings: Any) -> Any:
+    return settings.get("world", "belt") if isinstance(settings, dict) else getattr(settings, "world", None)
+
+
+Scene = Annotated[
+    Annotated[BeltScene, Tag("belt")] | Annotated[CoreScene, Tag("core")],
+    Discriminator(_world_named, "world", 'world is "belt" or "core"'),
+]
+"""Settings of any scene; `world` says which, and is "belt" where it is not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A recording to make: its name, lines, what the camera is told, and how many lines it has taken before."""
+
+    name: str
+    lines: int
+    chosen: dict[str, Any]
+    before: int
+
+
+def render(scene: BeltScene | CoreScene, folder: Path, progress: Progress | None = None) -> RecordingSet:
     """Render into `folder`, or find what was rendered there from the same settings.
 
     `progress(done, total)` counts lines of all three recordings.
     """
-    spectra = spectra_of(scene)
-    identity = _identity(scene, spectra)
+    world = world_of(scene)
+    identity = _identity(world)
     recording = folder / "capture" / f"{scene.name}.hdr"
     if not _is_complete(folder, identity):
-        _render(scene, spectra, folder, identity, progress)
+        _render(world, folder, identity, progress)
     return find_recording(recording)
 
 
-def spectra_of(scene: BeltScene) -> NDArray[np.float32]:
-    """Reflectance as the camera sees it, float32 (bands, spectra): all minerals of the scene, the belt, the panel."""
-    preset, library = scene.preset, load()
-    nm = preset.wavelengths_nm
-    minerals = library.at(nm, preset.fwhm_nm)[[library.index(name) for name in scene.all_minerals]]
-    return np.ascontiguousarray(np.vstack([minerals, belt(nm), np.full(nm.size, PANEL, np.float32)]).T, np.float32)
-
-
-def _render(
-    scene: BeltScene, spectra: NDArray[np.float32], folder: Path, identity: str, progress: Progress | None
-) -> None:
-    capture = folder / "capture"
+def _render(world: World, folder: Path, identity: str, progress: Progress | None) -> None:
+    scene, capture = world.scene, folder / "capture"
     capture.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
-    stones, outlines = throw(scene)
-    samples, panel = scene.preset.samples, spectra.shape[1] - 1
-    truth = TruthWriter(scene, folder, len(stones))
-
-    def scene_lines(first: int, n: int) -> tuple[Pixels, Any]:
-        pixels, labels, ids = paint(scene, stones, outlines, first, n)
-        return pixels, (first, labels, ids)
-
-    parts: list[tuple[str, int, Painter]] = [
-        (f"DARKREF_{scene.name}", scene.dark_lines, lambda _, n: (Pixels.flat(n, samples, panel, 0.0), None)),
-        (f"WHITEREF_{scene.name}", scene.white_lines, lambda _, n: (Pixels.flat(n, samples, panel), None)),
-        (scene.name, scene.lines, scene_lines),
+    dark, white = scene.dark_lines, scene.white_lines
+    parts = [
+        Part(f"DARKREF_{scene.name}", dark, {"shutter_open": False}, 0),
+        Part(f"WHITEREF_{scene.name}", white, {"target": "white"}, dark),
+        Part(scene.name, world.lines, {}, dark + white),
     ]
-    sensor, done, digests = Sensor.of(scene), 0, {}
-    total = sum(lines for _, lines, _ in parts)
-    for kind, (name, lines, painter) in enumerate(parts):
-        path, digest = capture / f"{name}.raw", hashlib.sha256()
-        for counts, extra in _exposed(sensor, spectra, painter, key_of(scene.seed, 4, kind), path, lines):
+    sensor, truth, done, digests = Sensor.of(scene), TruthWriter(world, folder), 0, {}
+    spectra, total = sensor.spectra(world.spectra_at), sum(part.lines for part in parts)
+    for kind, part in enumerate(parts):
+        path, digest = capture / f"{part.name}.raw", hashlib.sha256()
+        for counts, true in _exposed(world, sensor, spectra, part, key_of(scene.seed, 4, kind), path):
             digest.update(counts.data)
-            if extra is not None:
-                truth.add(*extra)
+            if part.name == scene.name:
+                truth.add(true)
             done += len(counts)
             if progress:
                 progress(done, total)
-        write_header(path.with_suffix(".hdr"), _header(scene, lines))
+        write_header(path.with_suffix(".hdr"), _header(scene, part.lines))
         digests[path] = digest.hexdigest()
     truth.close()
+    bad, kinds = folder / f"{scene.name}_pixels.hdr", sensor.flaws.kinds
+    with EnviWriter.create(bad, samples=kinds.shape[1], bands=len(kinds), dtype=np.uint8) as file:
+        file.write(kinds)
+    _stamps(world).tofile(capture / f"{scene.name}.stamps")
     _write_manifest(folder, scene, identity, digests)
 
 
 def _exposed(
-    sensor: Sensor, spectra: NDArray[np.float32], painter: Painter, key: np.uint64, path: Path, lines: int
-) -> Iterator[tuple[NDArray[np.uint16], Any]]:
-    """Write a recording in chunks, some at once on all cores; yields them in order, with what the painter added."""
-    bands, samples = sensor.dark.shape
+    world: World, sensor: Sensor, spectra: Spectra, part: Part, key: np.uint64, path: Path
+) -> Iterator[tuple[NDArray[np.uint16], Truth]]:
+    """Write a recording in chunks, some at once on all cores; yields them in order, with their truth."""
+    preset, optics = world.scene.preset, world.scene.optics
 
-    def expose(first: int) -> tuple[NDArray[np.uint16], Any]:
-        counts = np.empty((min(CHUNK, lines - first), bands, samples), "<u2")
-        pixels, extra = painter(first, len(counts))
-        sensor.expose(spectra, pixels, key, first, counts)
-        os.pwrite(file.fileno(), counts.data, first * bands * samples * 2)
-        return counts, extra
+    def expose(first: int) -> tuple[NDArray[np.uint16], Truth]:
+        counts = np.empty((min(CHUNK, part.lines - first), preset.bands, preset.samples), "<u2")
+        pixels, true = world.paint(first, len(counts))
+        t_s = (part.before + first + np.arange(len(counts))) / preset.line_rate_hz
+        sensor.expose(spectra, pixels, key, first, counts, optics.conditions(t_s, **part.chosen))
+        os.pwrite(file.fileno(), counts.data, first * counts[0].nbytes)
+        return counts, true
 
     workers = len(os.sched_getaffinity(0))
-    with _allocated(path, lines * bands * samples * 2) as file, ThreadPoolExecutor(workers) as pool:
-        running: deque[Future[tuple[NDArray[np.uint16], Any]]] = deque()
-        for first in range(0, lines, CHUNK):
+    with _allocated(path, part.lines * preset.bands * preset.samples * 2) as file, ThreadPoolExecutor(workers) as pool:
+        running: deque[Future[tuple[NDArray[np.uint16], Truth]]] = deque()
+        for first in range(0, part.lines, CHUNK):
             running.append(pool.submit(expose, first))
             if len(running) > 2 * workers:
                 yield running.popleft().result()
@@ -142,7 +157,13 @@ def _allocated(path: Path, size: int) -> Iterator[BinaryIO]:
         yield file
 
 
-def _header(scene: BeltScene, lines: int) -> dict[str, str]:
+def _stamps(world: World) -> NDArray[np.int64]:
+    lines = np.arange(world.lines)
+    t_ns = np.rint(lines * (1e9 / world.scene.preset.line_rate_hz)).astype(np.int64)
+    return np.stack([t_ns, world.encoders(lines)], axis=1).astype("<i8")
+
+
+def _header(scene: BeltScene | CoreScene, lines: int) -> dict[str, str]:
     preset = scene.preset
     return {
         **layout_fields(preset.samples, preset.bands, lines, np.uint16),
@@ -155,14 +176,14 @@ def _header(scene: BeltScene, lines: int) -> dict[str, str]:
     }
 
 
-def _identity(scene: BeltScene, spectra: NDArray[np.float32]) -> str:
-    said = f"{RENDERER} {scene.model_dump_json()}".encode()
-    return hashlib.sha256(said + spectra.tobytes()).hexdigest()
+def _identity(world: World) -> str:
+    said = f"{RENDERER} {world.scene.model_dump_json()}".encode()
+    return hashlib.sha256(said + world.spectra.tobytes()).hexdigest()
 
 
-def _write_manifest(folder: Path, scene: BeltScene, identity: str, digests: dict[Path, str]) -> None:
+def _write_manifest(folder: Path, scene: BeltScene | CoreScene, identity: str, digests: dict[Path, str]) -> None:
     files = {}
-    for path in sorted(path for path in folder.rglob("*") if path.name.removesuffix(path.suffix) in _stems(scene)):
+    for path in sorted(path for path in folder.rglob("*") if path.name.removesuffix(path.suffix) in _stems(scene.name)):
         digest = digests.get(path) or hashlib.sha256(path.read_bytes()).hexdigest()
         files[str(path.relative_to(folder))] = {"bytes": path.stat().st_size, "sha256": digest}
     draft = folder / f"{MANIFEST}.new"
@@ -170,9 +191,10 @@ def _write_manifest(folder: Path, scene: BeltScene, identity: str, digests: dict
     draft.replace(folder / MANIFEST)
 
 
-def _stems(scene: BeltScene) -> set[str]:
-    name = scene.name
-    return {name, f"DARKREF_{name}", f"WHITEREF_{name}", f"{name}_truth", f"{name}_stones"}
+def _stems(name: str) -> set[str]:
+    """Of all files that a rendering may have."""
+    kinds = ("truth", "pixels", "stones", "minerals", "depth")
+    return {name, f"DARKREF_{name}", f"WHITEREF_{name}", *(f"{name}_{kind}" for kind in kinds)}
 
 
 def _is_complete(folder: Path, identity: str) -> bool:

@@ -7,33 +7,46 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from hwsim.scene import BeltScene
+from hwsim.faults import Fault
+from hwsim.scene import Scene
 from oreline.config import Section
 
 Positive = Annotated[float, Field(gt=0)]
 
 
 class Settings(Section):
-    """[simulator]: a recording that is played as a camera, or a scene that is rendered into one first."""
+    """[simulator]: a recording that is played as a camera, or a scene that is rendered, ahead or live."""
 
     recording: Path | None = None
     """A recording's file, or the folder that holds one with its references."""
-    scene: BeltScene | None = None
+    scene: Scene | None = None
     """Rendered where there is no recording; kept, and used again while the settings are the same."""
+    live: bool = False
+    """Render the scene line by line while it is seen, for ever: exposure, gain, shutter, target and triggers act on
+    the light. Otherwise it is rendered ahead, into a recording whose light is what it is."""
     folder: Path = Path("scene")
     """For what is rendered or converted, inside the line's output folder."""
     serial: str = "SIM0001"
     frame_rate: Positive = 100.0
     """Lines a second at speed 1."""
-    speed: Positive | Literal["max"] = 1.0
-    """ "max": as fast as they are taken, losing none."""
+    speed: Positive | Literal["max", "step"] = 1.0
+    """ "max": as fast as they are taken, losing none. "step": of a recording, as many as the standard input says."""
     patient: bool = False
     """A line for which the host has no buffer waits for one; a real camera would lose it."""
     loop: bool = False
+    start_line: Annotated[int, Field(ge=0)] = 0
+    """Of a recording: the first one to play, at every start of the acquisition."""
     counts_per_line: Positive = 1.0
+    """Encoder counts, of a recording that has none; a live scene knows its own."""
+    faults: tuple[Fault, ...] = ()
+    """What goes wrong, and when; what the camera did of it is written to faults.json."""
 
     @model_validator(mode="after")
     def _one(self) -> Settings:
         if (self.recording is None) == (self.scene is None):
             raise ValueError("give either recording or scene")
+        if self.live and self.scene is None:
+            raise ValueError("only a scene can be live: give scene instead of recording")
+        if self.live and self.speed == "step":
+            raise ValueError('a live scene goes at its own pace: speed = "step" needs a recording')
         return self

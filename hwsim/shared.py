@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hwsim.layout import FILE, LOCK_SIMULATOR, MAGIC, PIXELS_AT, VERSION
 from oreline.errors import CameraBusy, ConfigError, ProducerNotFound
@@ -19,6 +20,11 @@ from oreline.errors import CameraBusy, ConfigError, ProducerNotFound
 PRODUCER: Final = Path(__file__).with_name("simcam.cti")
 """The GenTL producer, to be loaded by a host like a vendor's. It looks for cameras in the directory that the
 environment variable ORELINE_SIMCAM names, /dev/shm/oreline-simcam where it is not set."""
+
+
+def cameras() -> Path:
+    """That directory."""
+    return Path(os.environ.get("ORELINE_SIMCAM") or "/dev/shm/oreline-simcam")  # noqa: S108
 
 
 class SharedFile:
@@ -31,10 +37,13 @@ class SharedFile:
         self.record = self.bytes[: FILE.itemsize].view(FILE).reshape(())
 
     @classmethod
-    def allocate(cls, directory: Path, serial: str, slots: int, bands: int, samples: int) -> Self:
-        """A file with nothing but its head, under a name that no host looks at."""
+    def allocate(
+        cls, directory: Path, serial: str, slots: int, bands: int, samples: int, dark: NDArray[np.float32] | None
+    ) -> Self:
+        """A file with nothing but its head and the dark level, under a name that no host looks at."""
         slot_bytes = -(-(PIXELS_AT + bands * samples * 2) // 64) * 64
-        size = FILE.itemsize + slots * slot_bytes
+        end = FILE.itemsize + slots * slot_bytes
+        size = end + (0 if dark is None else dark.nbytes)
         try:
             directory.mkdir(parents=True, exist_ok=True)
             path = directory / f".{serial}.{os.getpid()}"
@@ -50,6 +59,9 @@ class SharedFile:
         file = cls(path, fd, size)
         head = file.record["head"]
         fill(head, magic=MAGIC, version=VERSION, ring_slots=slots, slot_bytes=slot_bytes, file_bytes=size)
+        if dark is not None:
+            fill(head, dark_offset=end)
+            file.bytes[end:].view(np.float32)[...] = dark.ravel()
         return file
 
     def show(self, serial: str) -> None:
@@ -70,9 +82,9 @@ class SharedFile:
         os.close(self._fd)
         self._fd = -1
 
-    def publish(self, counter: str) -> None:
-        """Add 1 to a counter of the control block, after everything that was written before, and wake the camera."""
-        _library().simcam_publish(self._address("control", counter), self._address("state", "doorbell"))
+    def publish(self, counter: str, n: int = 1) -> None:
+        """Add `n` to a counter of the control block, after everything that was written before, and wake the camera."""
+        _library().simcam_publish(self._address("control", counter), n, self._address("state", "doorbell"))
 
     def wait(self, seen: int, timeout: float) -> None:
         """Wait until `write_seq` is no longer `seen`, at most `timeout` seconds; may return early."""
@@ -95,7 +107,7 @@ def _library() -> ctypes.CDLL:
         raise ProducerNotFound(f"{PRODUCER} is not built: install with `pip install -e .`, which needs a C compiler.")
     library = ctypes.CDLL(str(PRODUCER))
     library.simcam_wait.argtypes = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int64]
-    library.simcam_publish.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    library.simcam_publish.argtypes = [ctypes.c_void_p, ctypes.c_uint64, ctypes.c_void_p]
     library.simcam_wait.restype = library.simcam_publish.restype = None
     return library
 

@@ -1,4 +1,10 @@
-"""The truth about a rendered scene: label map, stone map, and a list of stones."""
+"""Writes the truth about a rendered scene: maps of minerals, stones and depth, and a list of stones.
+
+The list is JSON. "minerals" are those that labels and bands of fractions stand for, and "species" their names in the
+models that ship ('' for none); "stones" are stones or pieces of core, with the fraction of each species, the lines and
+samples they cover, their centre and number of pixels, and what the world says of each (`World.describe`). Beside them
+stand the seed, the encoder's nominal scale, and what the world says of all (`World.facts`).
+"""
 
 from __future__ import annotations
 
@@ -10,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.belt import BeltScene
 from hwsim.spectra import load
+from hwsim.worlds import Truth, World
+from oreline.envi import braces
 from oreline.envi_writer import EnviWriter
 from oreline.jit import kernel
 from oreline.messages import ClassInfo
@@ -26,31 +33,47 @@ SIZES = np.dtype(
 
 
 class TruthWriter:
-    """Takes the truth of a scene in order of its lines, and writes it."""
+    """Takes the truth of a world in order of its lines, and writes it."""
 
-    def __init__(self, scene: BeltScene, folder: Path, stones: int) -> None:
-        names, samples = scene.all_minerals, scene.preset.samples
-        classes = tuple(ClassInfo(name, colour(index)) for index, name in enumerate(names))
-        self.scene, self.path = scene, folder / f"{scene.name}_truth.json"
-        self._labels = EnviWriter.create(
-            folder / f"{scene.name}_truth.hdr", samples=samples, bands=1, dtype=np.uint8, classes=classes
-        )
-        self._ids = EnviWriter.create(folder / f"{scene.name}_stones.hdr", samples=samples, bands=1, dtype=np.int32)
-        self._sizes = np.zeros(stones + 1, SIZES)
-        self._made_of = np.zeros((stones + 1, 256), np.int64)
+    def __init__(self, world: World, folder: Path) -> None:
+        scene, samples, self._world = world.scene, world.scene.preset.samples, world
+        self.path = folder / f"{scene.name}_truth.json"
+        classes = tuple(ClassInfo(name, colour(index)) for index, name in enumerate(scene.all_minerals))
 
-    def add(self, first_line: int, labels: NDArray[np.uint8], ids: NDArray[np.int32]) -> None:
-        """The next lines, (lines, samples) each."""
-        for line_labels, line_ids in zip(labels, ids, strict=True):
-            self._labels.write(line_labels[None])
-            self._ids.write(line_ids[None])
-        _measure(labels, ids, first_line, self._sizes, self._made_of)
+        def create(kind: str, bands: int, dtype: Any, **more: Any) -> EnviWriter:
+            header = folder / f"{scene.name}_{kind}.hdr"
+            return EnviWriter.create(header, samples=samples, bands=bands, dtype=dtype, **more)
+
+        self._labels = create("truth", 1, np.uint8, classes=classes)
+        self._ids = create("stones", 1, np.int32)
+        names = {"band names": braces(scene.all_minerals)}
+        self._minerals = create("minerals", len(classes), np.float32, extra=names)
+        self._depth = create("depth", 1, np.float32) if scene.world == "core" else None
+        self._sizes: dict[int, Any] = {}
+
+    def add(self, truth: Truth) -> None:
+        """The next lines."""
+        fractions = truth.fractions()
+        for line, labels in enumerate(truth.labels(fractions)):
+            self._labels.write(labels[None])
+            self._ids.write(truth.ids[line][None])
+            self._minerals.write(fractions[line])
+            if self._depth and truth.depth_m is not None:
+                self._depth.write(truth.depth_m[line][None])
+        numbers, index = np.unique(truth.ids, return_inverse=True)
+        sizes = np.zeros(len(numbers), SIZES)
+        made_of = np.zeros((len(numbers), fractions.shape[1]))
+        _measure(index.reshape(truth.ids.shape), fractions, truth.first_line, sizes, made_of)
+        for number, now in zip(numbers.tolist(), zip(sizes, made_of, strict=True), strict=True):
+            if number:
+                self._sizes[number] = _joined(self._sizes[number], now) if number in self._sizes else now
 
     def close(self) -> None:
         """Close the maps and write the list of stones."""
-        self._labels.close()
-        self._ids.close()
-        scene, library = self.scene, load()
+        for file in (self._labels, self._ids, self._minerals, self._depth):
+            if file:
+                file.close()
+        scene, library = self._world.scene, load()
         species = [library.species[library.index(name)] for name in scene.all_minerals]
         said = {
             "minerals": scene.all_minerals,
@@ -58,19 +81,22 @@ class TruthWriter:
             "counts_per_line": scene.counts_per_line,
             "encoder_start": scene.encoder_start,
             "seed": scene.seed,
-            "stones": [self._stone(i, species) for i in range(1, len(self._sizes)) if self._sizes["pixels"][i]],
+            **self._world.facts(),
+            "stones": [self._stone(number, species) for number in sorted(self._sizes)],
         }
         self.path.write_text(json.dumps(said, indent=1))
 
-    def _stone(self, index: int, species: list[str]) -> dict[str, Any]:
-        size, pixels = self._sizes[index], int(self._sizes["pixels"][index])
+    def _stone(self, number: int, species: list[str]) -> dict[str, Any]:
+        size, sums = self._sizes[number]
+        pixels = int(size["pixels"])
         fractions: dict[str, float] = {}
-        for mineral in np.flatnonzero(self._made_of[index]):
-            name = species[mineral] or self.scene.all_minerals[mineral]
-            fractions[name] = fractions.get(name, 0.0) + int(self._made_of[index, mineral]) / pixels
+        for mineral in np.flatnonzero(sums):
+            name = species[mineral] or self._world.scene.all_minerals[mineral]
+            fractions[name] = fractions.get(name, 0.0) + float(sums[mineral]) / pixels
         box = {name: int(size[name]) for name in ("first_line", "last_line", "first_sample", "last_sample")}
         centre = {"centre_line": int(size["lines"]) / pixels, "centre_sample": int(size["samples"]) / pixels}
-        return {"id": index, "species": fractions, **box, **centre, "pixels": pixels}
+        told = self._world.describe(number)
+        return {"id": number, "species": fractions, **box, **centre, "pixels": pixels, **told}
 
 
 def colour(index: int) -> tuple[int, int, int]:
@@ -80,21 +106,29 @@ def colour(index: int) -> tuple[int, int, int]:
     return red, green, blue
 
 
+def _joined(old: tuple[Any, Any], new: tuple[Any, Any]) -> tuple[Any, Any]:
+    """A stone's size in some lines, and in those that follow."""
+    size = old[0].copy()
+    for name in ("pixels", "lines", "samples"):
+        size[name] += new[0][name]
+    size["last_line"] = new[0]["last_line"]
+    size["first_sample"] = min(size["first_sample"], new[0]["first_sample"])
+    size["last_sample"] = max(size["last_sample"], new[0]["last_sample"])
+    return size, old[1] + new[1]
+
+
 @kernel
 def _measure(
-    labels: NDArray[np.uint8],
-    ids: NDArray[np.int32],
+    stones: NDArray[np.intp],
+    fractions: NDArray[np.float32],
     first_line: int,
     sizes: NDArray[np.void],
-    made_of: NDArray[np.int64],
+    made_of: NDArray[np.float64],
 ) -> None:
-    for i in range(labels.shape[0]):
+    for i in range(stones.shape[0]):
         line = first_line + i
-        for x in range(labels.shape[1]):
-            stone = ids[i, x]
-            if stone == 0:
-                continue
-            size = sizes[stone]
+        for x in range(stones.shape[1]):
+            size = sizes[stones[i, x]]
             is_new = size.pixels == 0
             size.first_line = line if is_new else size.first_line
             size.last_line = line
@@ -103,4 +137,4 @@ def _measure(
             size.pixels += 1
             size.lines += line
             size.samples += x
-            made_of[stone, labels[i, x]] += 1
+            made_of[stones[i, x]] += fractions[i, :, x]

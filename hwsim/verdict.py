@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hwsim.conveyor import Aim, judge, load_truth
+from hwsim.plant.report import plant_report
 from hwsim.settings import Settings
 from oreline.config import Config
 from oreline.messages import BACKGROUND
@@ -21,33 +21,37 @@ BATCH_LINES = 512
 
 def verdict(config: Config) -> dict[str, Any]:
     """ "accuracy": the fraction of true stone pixels of trained species that carry their species' label; "by_species":
-    the same for each; "stones": ejected, missed, wrong, passed, of the true stones that were seen whole."""
+    the same for each; "plant": what became of the stones, see `plant_report`; "stones": ejected, missed, wrong, passed
+    and "true", all of them. A scene that is rendered live leaves no truth to compare with."""
     output, settings = config.line.output, config.section("simulator", Settings)
     assert settings.scene is not None
     truth = output / settings.folder / f"{settings.scene.name}_truth.json"
     log = json.loads((output / "log.json").read_text()) if (output / "log.json").is_file() else {}
     facts: dict[str, Any] = {"stones": {}}
+    if settings.live:
+        return facts
     if "parquet" in log.get("artefacts", {}):
         facts.update(accuracy(Path(log["artefacts"]["parquet"]), truth))
     if "plant" in config.tables and "conveyor" in config.tables["sinks"]:
-        facts["stones"] = _shots(config, output, truth)
+        facts["plant"] = plant_report(config)
+        outcomes = {name: facts["plant"][name] for name in ("ejected", "missed", "wrong", "passed")}
+        facts["stones"] = {"true": facts["plant"]["feed"]["stones"], **outcomes}
     return facts
 
 
 def accuracy(table: Path, truth: Path) -> dict[str, Any]:
-    """Labels of a log's Parquet file against the truth of the scene that was labelled."""
+    """Labels of a log's Parquet file against the truth of the scene that was labelled, over and over where it was
+    played in a loop: the camera numbers frames from the scene's first line."""
     said = json.loads(truth.read_text())
     file = pq.ParquetFile(table)
     names = json.loads(file.schema_arrow.metadata[b"oreline"])["segments"][-1]["classes"]
     expected = _expected(said["species"], names)
     true_labels = open_recording(truth.with_suffix(".hdr")).cube[:, 0]
     counts = np.zeros((256, 2), np.int64)
-    first = None
-    for batch in file.iter_batches(BATCH_LINES, columns=["seq", "labels"]):
-        seqs = batch.column("seq").to_numpy()
-        first = int(seqs[0]) if first is None else first
-        labels = batch.column("labels").flatten().to_numpy().reshape(len(seqs), -1)
-        _count(true_labels[seqs - first], labels, expected, counts)
+    for batch in file.iter_batches(BATCH_LINES, columns=["block_id", "labels"]):
+        lines = batch.column("block_id").to_numpy() % len(true_labels)
+        labels = batch.column("labels").flatten().to_numpy().reshape(len(lines), -1)
+        _count(true_labels[lines], labels, expected, counts)
     by_species = {names[i]: counts[i, 1] / counts[i, 0] for i in range(len(names)) if counts[i, 0]}
     right, of = int(counts[:, 1].sum()), int(counts[:, 0].sum())
     return {"accuracy": right / of if of else 0.0, "judged_pixels": of, "by_species": by_species}
@@ -67,20 +71,3 @@ def _count(true: NDArray[np.uint8], labels: NDArray[np.uint8], expected: NDArray
     wanted = expected[true]
     for column, mask in enumerate((wanted != BACKGROUND, (wanted != BACKGROUND) & (wanted == labels))):
         counts[:, column] += np.bincount(wanted[mask], minlength=256)
-
-
-def _shots(config: Config, output: Path, truth: Path) -> dict[str, int]:
-    sorter = config.tables["sinks"]["conveyor"]
-    recipe = {"min_fraction": 0.5, "min_pixels": 20, **sorter["recipe"]}
-    scene = config.section("simulator", Settings).scene
-    assert scene is not None
-    aim = Aim(
-        frozenset(recipe["ore"]),
-        recipe["min_fraction"],
-        recipe["min_pixels"],
-        sorter["distance_counts"],
-        sorter.get("valves", 64),
-        scene.preset.samples,
-    )
-    with np.load(output / "commands.npz") as commands:
-        return judge(commands["rows"], load_truth(truth), aim, range(scene.lines))

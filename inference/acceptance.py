@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inference.reference import Reference
 
-LEAK = 0.01
+LEAK = 0.005
 """Share of the panel's light in the dark, from which on it is a leak."""
 LIT = 0.2
 """The same, from which on the shutter was open."""

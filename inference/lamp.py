@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from inference.calibration import Invalid
 from oreline.config import Section
 from oreline.jit import kernel
 from oreline.messages import INVALID, Flag
 
 NO_LIGHT = 0.004
 """Mean reflectance below which a line saw nothing, in every sample: the blackest belt gives several times as much."""
+_SATURATED = np.uint8(Invalid.SATURATED)
 
 
 class Strip(Section):
@@ -39,8 +41,15 @@ class Light:
     def __init__(self, strip: Strip | None) -> None:
         self._strip = strip
 
-    def judge(self, mean: NDArray[np.float32], labels: NDArray[np.uint8], confidence: NDArray[np.uint8]) -> Flag:
-        """What is wrong with the light of a line, its mean reflectance being `mean`, float32 (samples,).
+    def judge(
+        self,
+        mean: NDArray[np.float32],
+        invalid: NDArray[np.uint8],
+        labels: NDArray[np.uint8],
+        confidence: NDArray[np.uint8],
+    ) -> Flag:
+        """What is wrong with the light of a line, its mean reflectance being `mean`, float32 (samples,), and `invalid`
+        its `Invalid` bits, uint8 (samples,). A strip that is saturated says nothing.
 
         Where nothing can be concluded, `labels` become INVALID and `confidence` 0, both uint8 (samples,), in place;
         so they do on the strip, always.
@@ -53,6 +62,8 @@ class Light:
             return Flag.NONE
         seen = np.s_[strip.first : strip.end]
         labels[seen], confidence[seen] = INVALID, 0
+        if np.any(invalid[seen] & _SATURATED):
+            return Flag.NONE
         off = abs(float(np.mean(mean[seen])) / strip.reflectance - 1.0)
         if not off <= strip.limit:
             labels[:], confidence[:] = INVALID, 0

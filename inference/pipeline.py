@@ -35,6 +35,9 @@ from oreline.messages import (
 from oreline.metrics import BYTES, REFERENCE_AGE, Account, latency
 
 _SATURATED = np.uint8(Invalid.SATURATED)
+BAD_LIGHT = {Flag.NO_LIGHT: "no_light", Flag.LAMP: "lamp"}
+CALM = 32
+"""Lines with good light after which bad light is news again."""
 
 
 class Pipeline:
@@ -62,7 +65,8 @@ class Pipeline:
         self._classifier = classifier
         self._references = references
         self._reflectance = reflectance
-        self._strip, self._light, self._dim = strip, Light(strip), Flag.NONE
+        self._strip, self._light = strip, Light(strip)
+        self._calm = dict.fromkeys(BAD_LIGHT, CALM)
         self._lanes = [ThreadPoolExecutor(1) for _ in range(lanes)]
         self._info: StreamInfo | None = None
         self._calibrations: list[Calibration] = []
@@ -163,7 +167,7 @@ class Pipeline:
         if self._classifier is not None:
             snv, mean, invalid = calibration.snv(line.counts)
             labels, confidence = self._classifier.classify(snv, mean, invalid)
-            flags = _flags(line, invalid) | self._light.judge(mean, labels, confidence)
+            flags = _flags(line, invalid) | self._light.judge(mean, invalid, labels, confidence)
             ids = self._classifier.id, calibration.id
             made.append(LabelLine(line.stamp, flags, *ids, labels, confidence))
         if self._reflectance:
@@ -180,12 +184,16 @@ class Pipeline:
         self._latency.observe_ns(time.monotonic_ns() - line.stamp.t_ns)
 
     def _count_light(self, made: list[Message]) -> None:
-        """Each stretch of lines with bad light is one incident."""
-        dim = made[0].flags & (Flag.NO_LIGHT | Flag.LAMP) if made and isinstance(made[0], LabelLine) else Flag.NONE
-        for flag in (Flag.NO_LIGHT, Flag.LAMP):
-            if flag in dim and flag not in self._dim:
-                self.account.incident("no_light" if flag is Flag.NO_LIGHT else "lamp")
-        self._dim = dim
+        """A stretch of lines with bad light is one incident, though some among them may be good."""
+        if not made or not isinstance(made[0], LabelLine):
+            return
+        for flag, kind in BAD_LIGHT.items():
+            if flag not in made[0].flags:
+                self._calm[flag] += 1
+                continue
+            if self._calm[flag] >= CALM:
+                self.account.incident(kind)
+            self._calm[flag] = 0
 
 
 def _is_scene(message: Message) -> bool:

@@ -25,6 +25,7 @@ JSON_OPTION = Annotated[Path | None, typer.Option("--json", help="Write the repo
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 config_app = typer.Typer(no_args_is_help=True, help="Check and explain configuration files.")
 app.add_typer(config_app, name="config")
+app.add_typer(importlib.import_module("hwsim.cli").app, name="sim")
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -57,6 +58,9 @@ def replay(
     labels: Annotated[Path | None, typer.Option(help="Write labels as ENVI Classification (OUT.hdr).")] = None,
     model: Annotated[str | None, typer.Option(help="Name or folder of the model for --labels.")] = None,
     reference: Annotated[Path | None, typer.Option(help="Folder of a saved reference to use.")] = None,
+    start_line: Annotated[int, typer.Option(help="First line to play, from 0.")] = 0,
+    loop: Annotated[bool, typer.Option(help="Play it over and over, until Ctrl-C.")] = False,
+    strict: Annotated[bool, typer.Option(help="Refuse a recording that is cut short.")] = False,
     output: Annotated[Path, typer.Option(help="Folder for references, journal and reports.")] = Path("out/replay"),
     json: JSON_OPTION = None,
 ) -> None:
@@ -72,6 +76,9 @@ def replay(
         labels=labels,
         model=model,
         reference=reference,
+        start_line=start_line,
+        loop=loop,
+        strict=strict,
     )
     if found.scene.missing_lines:
         console.print(

@@ -32,12 +32,12 @@ void bell_wait(_Atomic uint32_t *word, uint32_t seen, int64_t deadline_ns)
 }
 
 /* For the Python side of the file, which has no futex and no ordered store of its own. */
-EXPORTED void simcam_publish(_Atomic uint64_t *counter, _Atomic uint32_t *bell);
+EXPORTED void simcam_publish(_Atomic uint64_t *counter, uint64_t n, _Atomic uint32_t *bell);
 EXPORTED void simcam_wait(_Atomic uint32_t *word, uint32_t seen, int64_t timeout_ns);
 
-void simcam_publish(_Atomic uint64_t *counter, _Atomic uint32_t *bell)
+void simcam_publish(_Atomic uint64_t *counter, uint64_t n, _Atomic uint32_t *bell)
 {
-    atomic_fetch_add(counter, 1);
+    atomic_fetch_add(counter, n);
     bell_ring(bell);
 }
 

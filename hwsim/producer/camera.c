@@ -1,23 +1,13 @@
-/* The thread that is the camera: what it looks at, when it is due, and one frame after another.
+/* The thread that is the camera: when a line is due, what faults do to it, and its way to the host.
  *
- * It waits for one thing only, the doorbell of the shared file. */
-#include <math.h>
-#include <string.h>
+ * A line is exposed once, then delivered or lost. The thread waits for one thing only, the doorbell of the shared
+ * file. A line that is exposed while the link is down is lost, unless the camera is lossless: then it waits. */
+#define _GNU_SOURCE
+#include <stdlib.h>
 
 #include "simcam.h"
 
 #define LINK_CHECK_NS INT64_C(20000000)
-
-struct run {
-    struct device *device;
-    uint64_t frame_id, ring_base;
-    int source;              /* of the frame at hand */
-    uint64_t line[SOURCES]; /* the next one of each */
-    uint64_t loops;
-    bool scene_over;
-    int64_t due_ns; /* 0: at once */
-    int64_t encoder;
-};
 
 static void wait(struct run *run, uint32_t seen, int64_t deadline)
 {
@@ -30,78 +20,38 @@ static int64_t idle_until(void)
     return now_ns() + LINK_CHECK_NS;
 }
 
-static bool from_ring(const struct run *run)
+static bool take_one(uint64_t *taken, uint64_t given)
 {
-    return run->device->file->head.ring_slots;
+    if (*taken >= given)
+        return false;
+    ++*taken;
+    return true;
 }
 
-static const struct simcam_slot *slot_at(const struct device *device, uint64_t index)
+static bool triggered(struct device *device)
 {
     const struct simcam_file *file = device->file;
 
-    return (const void *)((const char *)(file + 1) + index % file->head.ring_slots * file->head.slot_bytes);
-}
-
-static bool look_at_ring(struct run *run, struct frame *frame)
-{
-    struct simcam_file *file = run->device->file;
-    uint64_t taken = file->state.ring_taken;
-    const struct simcam_slot *slot = slot_at(run->device, taken);
-
-    if (taken == file->control.ring_pushed)
-        return false;
-    *frame = (struct frame){.id = slot->frame_id - run->ring_base,
-                            .t_ns = slot->t_ns,
-                            .encoder = slot->encoder,
-                            .incomplete = slot->flags & FRAME_INCOMPLETE,
-                            .pixels = (const uint16_t *)((const char *)slot + SIMCAM_PIXELS),
-                            .stride = file->registers.SensorWidth};
-    return true;
-}
-
-static bool look_at_recording(struct run *run, struct frame *frame)
-{
-    const struct simcam_control *control = &run->device->file->control;
-    int source = run->source = registers_source(&run->device->file->registers);
-    const struct mapping *m = &run->device->sources[source];
-    uint64_t line = run->line[source];
-
-    if ((source == SOURCE_SCENE && run->scene_over) || !source_covers(run->device, source, &run->device->geometry))
-        return false;
-    if (source == SOURCE_SCENE)
-        run->encoder = control->encoder_start + llround((run->loops * m->lines + line) * control->counts_per_line);
-    *frame = (struct frame){.id = run->frame_id,
-                            .encoder = run->encoder,
-                            .pixels = m->pixels + line * m->samples * run->device->geometry.height,
-                            .stride = m->samples,
-                            .x_start = m->x_start};
-    return true;
-}
-
-static bool triggered(struct run *run)
-{
-    struct device *device = run->device;
-    bool line0 = device->file->registers.TriggerSource;
-
-    if (line0 ? device->file->state.line0_taken >= device->file->control.line0_pulses : !device->software_triggers)
-        return false;
-    atomic_fetch_add(line0 ? &device->file->state.line0_taken : &device->software_triggers, line0 ? 1 : -1);
-    return true;
+    if (file->control.stepped)
+        return take_one(&device->steps_taken, file->control.steps);
+    if (file->registers.TriggerSource)
+        return take_one(&device->line0_taken, file->control.line0_pulses);
+    return take_one(&device->software_taken, file->state.software_triggers);
 }
 
 /* Is the next line to be exposed now? `t_ns` is then its time on the sensor; otherwise `wake` is when to look again. */
 static bool due(struct run *run, struct frame *frame, int64_t *wake)
 {
     const struct simcam_file *file = run->device->file;
-    double speed = file->control.speed;
+    bool told = file->registers.TriggerMode || file->control.stepped;
 
     *wake = idle_until();
-    if (from_ring(run))
+    if (from_ring(run->device))
         return true;
     frame->t_ns = now_ns();
-    if (file->registers.TriggerMode || speed == 0) {
+    if (told || file->control.speed == 0) {
         run->due_ns = 0;
-        return !file->registers.TriggerMode || triggered(run);
+        return !told || triggered(run->device);
     }
     if (!run->due_ns)
         run->due_ns = frame->t_ns;
@@ -109,104 +59,190 @@ static bool due(struct run *run, struct frame *frame, int64_t *wake)
     if (frame->t_ns < run->due_ns)
         return false;
     frame->t_ns = run->due_ns;
-    run->due_ns += llround(1e9 / (file->registers.AcquisitionFrameRate * speed));
+    run->due_ns += next_line_ns(run, frame);
     return true;
 }
 
-static void advance_recording(struct run *run)
+/* Does a line wait for a buffer, rather than be lost? One that a trigger asked for never does. */
+static bool waits(const struct run *run)
 {
-    struct simcam_file *file = run->device->file;
-    bool end = ++run->line[run->source] >= run->device->sources[run->source].lines;
+    const struct simcam_file *file = run->device->file;
 
-    run->frame_id++;
-    if (end)
-        run->line[run->source] = 0;
-    if (run->source != SOURCE_SCENE)
-        return;
-    run->loops += end;
-    run->scene_over = end && !file->control.loop;
-    file->state.scene_line = run->scene_over ? run->device->sources[SOURCE_SCENE].lines : run->line[SOURCE_SCENE];
-    file->state.scene_ends += end;
+    return device_lossless(run->device) && (!file->registers.TriggerMode || file->control.stepped);
 }
 
-static void advance(struct run *run)
+/* The frame that was kept is the next one to be delivered: after another one, or at the end of a recording. */
+static void take_kept(struct run *run)
 {
-    struct simcam_state *state = &run->device->file->state;
+    run->frame = run->kept;
+    run->exposed = true;
+    run->keeping = false;
+}
 
-    if (!from_ring(run)) {
-        advance_recording(run);
+static void expose(struct run *run, uint32_t seen)
+{
+    struct frame frame;
+    int64_t wake = idle_until();
+
+    if (!look(run, &frame)) {
+        run->due_ns = 0;
+        if (run->keeping && !from_ring(run->device))
+            take_kept(run);
+        else
+            wait(run, seen, wake);
         return;
     }
-    state->ring_taken++;
-    bell_ring(&state->write_seq);
-}
-
-static void deliver(struct run *run, struct frame *frame, struct buffer *buffer)
-{
-    struct device *device = run->device;
-
-    frame->exposure = device->file->registers.ExposureTime;
-    frame->incomplete = frame->incomplete || fault(device, FAULT_INCOMPLETE);
-    frame->id -= frame->id > 0 && fault(device, FAULT_DUPLICATE);
-    frame_write(frame, buffer, &device->geometry);
-    device->file->state.incomplete += frame->incomplete;
-    device->file->state.delivered++;
-    device->file->state.produced++;
-    stream_deliver(&device->stream, buffer);
-}
-
-/* One look: at most one frame, else a wait. */
-static void step(struct run *run)
-{
-    struct device *device = run->device;
-    struct simcam_state *state = &device->file->state;
-    uint32_t seen = state->doorbell;
-    bool lossless = device_lossless(device);
-    struct buffer *buffer;
-    struct frame frame;
-    int64_t wake;
-
-    if (!(from_ring(run) ? look_at_ring : look_at_recording)(run, &frame) || device_link(device) != LINK_UP) {
-        run->due_ns = 0;
-        wait(run, seen, idle_until());
+    if (waits(run) && !stream_ready(&run->device->stream)) {
+        if (now_ns() >= run->due_ns)
+            run->due_ns = 0;
+        wait(run, seen, wake);
         return;
     }
     if (!due(run, &frame, &wake)) {
         wait(run, seen, wake);
         return;
     }
-    if (fault(device, FAULT_DROP)) {
-        state->dropped++;
-        state->produced++;
-        advance(run);
-        return;
+    stamp(run, &frame);
+    run->frame = frame;
+    run->exposed = true;
+    run->device->file->state.exposed[frame.view] = frame.line + 1;
+}
+
+static void finish(struct run *run)
+{
+    run->exposed = false;
+    if (!run->frame.held) {
+        look_on(run);
+        if (run->keeping)
+            take_kept(run);
     }
-    buffer = stream_take(&device->stream);
-    if (!buffer && lossless && !device->file->registers.TriggerMode) {
-        run->due_ns = 0;
-        wait(run, seen, idle_until());
-        return;
-    }
+}
+
+static void lose(struct run *run, const struct simcam_event *why)
+{
+    struct simcam_state *state = &run->device->file->state;
+
+    if (why)
+        fault_lost(run->device, why, &run->frame);
+    state->dropped++;
+    state->produced++;
+    finish(run);
+}
+
+static double amount(const struct run *run, const struct frame *frame, int kind)
+{
+    if (kind == FAULT_JITTER)
+        return (double)(frame->ready_ns - frame->t_ns) * 1e-3;
+    if (kind == FAULT_LAMP_FAILURE || kind == FAULT_LAMP_FLICKER || kind == FAULT_LAMP_DRIFT)
+        return frame_light(run->device, frame);
+    return frame->faults[kind]->amount;
+}
+
+/* What has been done to a frame that is delivered, and how much. */
+static void note_faults(struct run *run, const struct frame *frame)
+{
+    static const int kinds[] = {
+        FAULT_INCOMPLETE,   FAULT_DUPLICATE_ID, FAULT_TIME_JUMP,  FAULT_JITTER,      FAULT_SHORT_PAYLOAD,
+        FAULT_BLACK_LINE,   FAULT_LAMP_FAILURE, FAULT_LAMP_DRIFT, FAULT_LAMP_FLICKER, FAULT_SATURATED_LINE,
+        FAULT_STUCK_SHUTTER, FAULT_LIGHT_LEAK,  FAULT_DIRTY_WHITE,
+    };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (frame->faults[kinds[i]])
+            fault_done(run->device, frame->faults[kinds[i]], frame, amount(run, frame, kinds[i]));
+    if (frame->held && run->last_id > frame->id)
+        fault_done(run->device, frame->faults[FAULT_OUT_OF_ORDER], frame, 1);
+}
+
+static void deliver(struct run *run, struct buffer *buffer)
+{
+    struct device *device = run->device;
+    struct frame frame = run->frame;
+
+    frame_alter(run, &frame);
+    frame.exposure = device->file->registers.ExposureTime;
+    frame.incomplete = frame.incomplete || frame.faults[FAULT_INCOMPLETE];
+    frame.id -= frame.id > 0 && frame.faults[FAULT_DUPLICATE_ID];
+    if (frame.faults[FAULT_TIME_JUMP])
+        frame.t_ns += fault_amount(frame.faults[FAULT_TIME_JUMP], 1);
+    if (frame.faults[FAULT_SHORT_PAYLOAD])
+        frame.missing = fault_amount(frame.faults[FAULT_SHORT_PAYLOAD], 1);
+    frame_write(&frame, buffer, &device->geometry);
+    note_faults(run, &run->frame);
+    run->last_id = run->frame.id;
+    device->file->state.incomplete += frame.incomplete;
+    device->file->state.delivered++;
+    device->file->state.produced++;
+    stream_deliver(&device->stream, buffer);
+    finish(run);
+}
+
+static void send(struct run *run, uint32_t seen)
+{
+    struct device *device = run->device;
+    struct simcam_state *state = &device->file->state;
+    struct buffer *buffer = stream_take(&device->stream);
+
     if (buffer) {
-        deliver(run, &frame, buffer);
+        deliver(run, buffer);
+    } else if (waits(run)) {
+        wait(run, seen, idle_until());
     } else {
         state->underruns++;
         state->produced++;
+        finish(run);
     }
-    advance(run);
+}
+
+/* Frames of a stall that its camera's memory has no room for. */
+static bool overflows(struct run *run)
+{
+    if (!run->stall || run->frame.held || run->frame.t_ns >= run->stall_until || device_lossless(run->device))
+        return false;
+    return run->in_memory++ >= run->stall->from;
+}
+
+/* The way of the frame at hand. */
+static void pass_on(struct run *run, uint32_t seen)
+{
+    const struct simcam_event *drop = run->frame.faults[FAULT_DROP];
+
+    if (now_ns() < run->frame.ready_ns) {
+        wait(run, seen, run->frame.ready_ns);
+    } else if (device_link(run->device) != LINK_UP) {
+        if (device_lossless(run->device))
+            wait(run, seen, idle_until());
+        else
+            lose(run, run->outage);
+    } else if (drop) {
+        fault_done(run->device, drop, &run->frame, drop->amount);
+        lose(run, drop);
+    } else if (overflows(run)) {
+        lose(run, run->stall);
+    } else if (run->frame.faults[FAULT_OUT_OF_ORDER] && !run->frame.held && !run->keeping && frame_keep(run)) {
+        run->exposed = false;
+        look_on(run);
+    } else {
+        send(run, seen);
+    }
 }
 
 static void *camera_main(void *argument)
 {
     struct device *device = argument;
     const struct simcam_file *file = device->file;
-    uint64_t first = file->control.start_line, lines = device->sources[SOURCE_SCENE].lines;
-    struct run run = {.device = device, .ring_base = device->ring_base, .scene_over = first >= lines};
+    struct run run = {.device = device, .line[SOURCE_SCENE] = file->control.start_line};
 
-    run.line[SOURCE_SCENE] = run.scene_over ? 0 : first;
-    run.encoder = file->control.encoder_start + llround(first * file->control.counts_per_line);
-    while (!device->stop)
-        step(&run);
+    pthread_setname_np(pthread_self(), "simcam");
+    if (!from_ring(device))
+        run.encoder = encoder_at(device, file->control.start_line);
+    stamps_begin(&run);
+    while (!device->stop) {
+        uint32_t seen = file->state.doorbell;
+        (run.exposed ? pass_on : expose)(&run, seen);
+    }
+    free(run.scratch[0]);
+    free(run.scratch[1]);
     return NULL;
 }
 
@@ -216,11 +252,16 @@ static void begin(struct device *device)
 
     device->ring_base = file->control.ring_frames;
     file->state.ring_taken = file->control.ring_pushed;
-    file->state.line0_taken = file->control.line0_pulses;
+    device->software_taken = file->state.software_triggers;
+    device->line0_taken = file->control.line0_pulses;
+    device->steps_taken = file->control.steps;
     file->state.scene_line = file->control.start_line;
+    if (!from_ring(device))
+        file->state.encoder = encoder_at(device, file->control.start_line);
+    for (int view = 0; view < SOURCES; view++)
+        file->state.exposed[view] = 0;
     file->state.starts++;
     file->state.acquiring = 1;
-    device->software_triggers = 0;
     device->stop = false;
 }
 

@@ -42,25 +42,18 @@ void device_identity(const struct simcam_file *file, const char *id, struct iden
     copy_text(identity->user, file->registers.DeviceUserID);
 }
 
-/* Up, unless the simulator says otherwise or has died. */
 /* Does a line wait for a buffer, rather than be lost? */
 bool device_lossless(const struct device *device)
 {
-    return device->file->control.speed == 0 || device->file->control.patient;
+    const struct simcam_control *control = &device->file->control;
+
+    return control->speed == 0 || control->patient || control->stepped;
 }
 
+/* Up, unless the simulator says otherwise or has died. */
 int device_link(const struct device *device)
 {
-    return file_locked(device->fd, LOCK_SIMULATOR) ? (int)device->file->control.link : LINK_DOWN;
-}
-
-/* Is such a fault pending? If so, this is it. */
-bool fault(struct device *device, int which)
-{
-    uint64_t done = device->file->state.faults_done[which];
-
-    return done < device->file->control.faults[which] &&
-           atomic_compare_exchange_strong(&device->file->state.faults_done[which], &done, done + 1);
+    return file_locked(device->fd, LOCK_SIMULATOR) ? file_link(device->file) : LINK_DOWN;
 }
 
 static void release(struct device *device)
@@ -112,7 +105,7 @@ static GC_ERROR open_locked(const char *id, struct device **device)
     error = file_open(id, &fd, &file);
     if (error)
         return error;
-    if (file->control.link != LINK_UP)
+    if (file_link(file) != LINK_UP)
         error = fail(GC_ERR_NOT_AVAILABLE, "camera '%s' does not answer", id);
     else if (!file_lock(fd, LOCK_HOST))
         error = fail(GC_ERR_ACCESS_DENIED, "camera '%s' is in use by another process", id);

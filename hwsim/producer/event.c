@@ -99,7 +99,7 @@ static GC_ERROR next_buffer(struct stream *stream, EVENT_HANDLE event, int64_t d
             stream->kills--;
             return fail(GC_ERR_ABORT, "the wait was ended by EventKill");
         }
-        if (fault(stream->device, FAULT_EVENT))
+        if (fault_access(stream->device, FAULT_EVENT_ERROR))
             return fail(GC_ERR_IO, "camera '%s': the event failed", stream->device->id);
         *buffer = queue_pop(&stream->output);
         if (*buffer)

@@ -57,7 +57,7 @@ static const char *why_not(const struct simcam_file *file, size_t bytes)
 {
     const struct simcam_registers *registers = &file->registers;
     uint64_t width = registers->SensorWidth, height = registers->SensorHeight;
-    uint64_t ring = bytes - sizeof *file;
+    uint64_t ring = bytes - sizeof *file, dark = file->head.dark_offset;
 
     if (memcmp(file->head.magic, SIMCAM_MAGIC, sizeof file->head.magic))
         return "it is not a simulated camera";
@@ -67,6 +67,8 @@ static const char *why_not(const struct simcam_file *file, size_t bytes)
         return "it is truncated";
     if (width - 1 >= 65536 || height - 1 >= 65536)
         return "its sensor has no sensible size";
+    if (dark && (dark < sizeof *file || dark % 8 || dark > bytes || bytes - dark < width * height * 4))
+        return "its dark level lies outside of it";
     if (!file->head.ring_slots)
         return NULL;
     if (file->head.slot_bytes < SIMCAM_PIXELS + width * height * 2 || file->head.slot_bytes % 8 ||
@@ -116,6 +118,21 @@ void file_close(int fd, struct simcam_file *file)
     close(fd);
 }
 
+/* As the simulator says, or a fault; the worse of the two. */
+int file_link(const struct simcam_file *file)
+{
+    int said = file->control.link, fault = now_ns() < file->state.link_until ? (int)file->state.link : LINK_UP;
+
+    return said > fault ? said : fault;
+}
+
+/* `ns` 0: for ever. */
+void file_link_drop(struct simcam_file *file, int link, int64_t ns)
+{
+    file->state.link = link;
+    file->state.link_until = ns ? now_ns() + ns : INT64_MAX;
+}
+
 int32_t file_access(const char *id)
 {
     struct device *device = device_by_id(id);
@@ -127,7 +144,7 @@ int32_t file_access(const char *id)
         return device_link(device) == LINK_UP ? DEVICE_ACCESS_STATUS_OPEN_READWRITE : DEVICE_ACCESS_STATUS_NOACCESS;
     if (file_open(id, &fd, &file))
         return DEVICE_ACCESS_STATUS_NOACCESS;
-    if (file->control.link != LINK_UP)
+    if (file_link(file) != LINK_UP)
         access = DEVICE_ACCESS_STATUS_NOACCESS;
     else if (file_locked(fd, LOCK_HOST))
         access = DEVICE_ACCESS_STATUS_BUSY;
@@ -148,7 +165,7 @@ static bool identify(const char *name, struct identity *identity)
     if (file_open(id, &fd, &file))
         return false;
     device_identity(file, id, identity);
-    bool up = file->control.link == LINK_UP;
+    bool up = file_link(file) == LINK_UP;
     file_close(fd, file);
     return up;
 }

@@ -1,8 +1,8 @@
 /* The shared-memory file that is a simulated camera: <directory>/<serial>.simcam.
  *
- * Python (hwsim/camera.py) creates it and writes `head`, `defaults`, `control` and `sources`; the producer writes
- * `state` and, on behalf of the host, `registers`. Each counter therefore has one writer. What is pending is always
- * "wanted by the simulator" minus "done by the producer". All little-endian, naturally aligned. */
+ * Python (hwsim/camera.py) creates it and writes `head`, `defaults`, `control`, `sources` and `events`; the producer
+ * writes `state`, `outcomes` and, on behalf of the host, `registers`. Each counter therefore has one writer. What is
+ * pending is always "wanted by the simulator" minus "done by the producer". All little-endian, naturally aligned. */
 #ifndef SIMCAM_LAYOUT_H
 #define SIMCAM_LAYOUT_H
 
@@ -10,17 +10,24 @@
 #include <stdint.h>
 
 #define SIMCAM_MAGIC "SIMCAM1"
-#define SIMCAM_VERSION 1
+#define SIMCAM_VERSION 2
 #define SIMCAM_TEXT 64
 #define SIMCAM_CHUNKS 4
-#define SIMCAM_FAULTS 16
+#define SIMCAM_EVENTS 1024
+#define SIMCAM_NEXT UINT64_MAX /* an event at this line is on from the next one on */
+#define SIMCAM_PATH 2016
 #define SIMCAM_PIXELS 64 /* offset of the pixels in a ring slot */
 
 /* Bytes of the file that are locked (open file description locks): whoever holds one is alive. */
 enum { LOCK_HOST, LOCK_SIMULATOR };
 enum { SOURCE_SCENE, SOURCE_DARK, SOURCE_WHITE, SOURCES };
 enum { LINK_UP, LINK_SILENT, LINK_DOWN };
-enum { FAULT_DROP, FAULT_INCOMPLETE, FAULT_DUPLICATE, FAULT_REGISTER, FAULT_EVENT, FAULT_START };
+/* Said one by one in hwsim/layout.py. */
+enum { FAULT_DROP, FAULT_INCOMPLETE, FAULT_DUPLICATE_ID, FAULT_OUT_OF_ORDER, FAULT_TIME_JUMP, FAULT_ID_RESET,
+       FAULT_JITTER, FAULT_STALL, FAULT_SHORT_PAYLOAD, FAULT_ENCODER_SLIP, FAULT_ENCODER_ROLLOVER,
+       FAULT_ENCODER_REVERSAL, FAULT_SATURATED_LINE, FAULT_BLACK_LINE, FAULT_LAMP_FAILURE, FAULT_LAMP_FLICKER,
+       FAULT_LAMP_DRIFT, FAULT_STUCK_SHUTTER, FAULT_LIGHT_LEAK, FAULT_DIRTY_WHITE, FAULT_SILENCE, FAULT_DISCONNECT,
+       FAULT_REGISTER_ERROR, FAULT_EVENT_ERROR, FAULT_FAILED_START, FAULTS };
 enum { FRAME_INCOMPLETE = 1 };
 
 struct simcam_head {
@@ -29,7 +36,8 @@ struct simcam_head {
     uint32_t ring_slots; /* 0: the frames are replayed from the sources */
     uint64_t slot_bytes;
     uint64_t file_bytes;
-    char reserved[4096 - 32];
+    uint64_t dark_offset; /* of the mean dark level, float SensorHeight x SensorWidth; 0: none, the level is 0 */
+    char reserved[4096 - 40];
 };
 
 /* Offsets are the addresses of camera.xml; a test compares them. */
@@ -80,8 +88,11 @@ struct simcam_control {
     _Atomic uint64_t ring_pushed; /* slots filled */
     _Atomic uint64_t ring_frames; /* frames made, with those that found the ring full */
     _Atomic uint64_t patient; /* paced, but a line waits for a buffer rather than be lost */
-    _Atomic uint64_t faults[SIMCAM_FAULTS];
-    char reserved[2048 - 8 * 9 - 8 * SIMCAM_FAULTS];
+    _Atomic uint64_t stepped; /* a frame only when told */
+    _Atomic uint64_t steps;   /* frames told of */
+    _Atomic int64_t reboot_ns; /* for so long the link is down after DeviceReset */
+    _Atomic uint64_t events;  /* rows of the table that are in force */
+    char reserved[2048 - 8 * 13];
 };
 
 /* Written by the producer only, except `doorbell`, which anyone rings. */
@@ -98,19 +109,51 @@ struct simcam_state {
     _Atomic uint64_t incomplete; /* among the delivered */
     _Atomic uint64_t scene_line; /* the next one */
     _Atomic uint64_t scene_ends;
-    _Atomic uint64_t line0_taken;
+    _Atomic uint64_t software_triggers;
     _Atomic uint64_t ring_taken;
-    _Atomic uint64_t faults_done[SIMCAM_FAULTS];
-    char reserved[2048 - 16 - 8 * 10 - 8 * SIMCAM_FAULTS];
+    _Atomic uint64_t exposed[SOURCES]; /* one more than the last line of each, since AcquisitionStart */
+    _Atomic int64_t encoder;           /* of the last line, as it was recorded or pushed */
+    _Atomic int64_t encoder_offset;    /* what slips and reversals have left behind */
+    _Atomic int64_t link;              /* until `link_until`, by a fault or a reboot */
+    _Atomic int64_t link_until;
+    char reserved[2048 - 16 - 8 * 17];
 };
 
-/* A raw file of uint16, little-endian, lines x bands x samples; an empty path means none. */
+/* A raw file of uint16, little-endian, lines x bands x samples; an empty path means none. `stamps`: a raw file of
+ * int64, lines x 2: nanoseconds and encoder count; an empty path means that lines are as far apart as frames. */
 struct simcam_source {
-    char path[4064];
+    char path[SIMCAM_PATH];
+    char stamps[SIMCAM_PATH];
+    char reserved[32];
     uint64_t offset; /* bytes */
     uint64_t lines;
     uint64_t samples;
     uint64_t x_start; /* first column on the sensor */
+};
+
+/* A fault, `n` times from `line` of a view on; for an access to the camera, from the exposure of `line` on.
+ *
+ * A line is that of the scene, loops counted on; with a ring, or for dark and white, it is the number of frames since
+ * AcquisitionStart. */
+struct simcam_event {
+    uint32_t kind;
+    uint32_t view; /* SOURCE_*, or SOURCES for any */
+    uint64_t line;
+    uint64_t n;
+    double amount;
+    uint64_t seed;
+    uint64_t from, to; /* samples of the sensor; FAULT_STALL: `from` frames fit into the camera's memory */
+    char reserved[8];
+};
+
+/* What became of an event. `lost`: frames lost by it. `value`: the amount, as it was at the last of them. */
+struct simcam_outcome {
+    _Atomic uint64_t done;
+    _Atomic uint64_t lost;
+    _Atomic uint64_t line, first_id, last_id;
+    _Atomic int64_t t_ns;
+    _Atomic double value;
+    char reserved[8];
 };
 
 struct simcam_file {
@@ -120,6 +163,8 @@ struct simcam_file {
     struct simcam_control control;
     struct simcam_state state;
     struct simcam_source sources[SOURCES];
+    struct simcam_event events[SIMCAM_EVENTS];
+    struct simcam_outcome outcomes[SIMCAM_EVENTS];
 };
 
 /* Followed by SensorHeight x SensorWidth uint16 at SIMCAM_PIXELS. */
@@ -135,6 +180,7 @@ _Static_assert(sizeof(struct simcam_head) == 4096, "one page");
 _Static_assert(sizeof(struct simcam_registers) == 4096, "one page");
 _Static_assert(sizeof(struct simcam_control) + sizeof(struct simcam_state) == 4096, "one page");
 _Static_assert(sizeof(struct simcam_source) == 4096, "one page");
+_Static_assert(sizeof(struct simcam_event) == 64 && sizeof(struct simcam_outcome) == 64, "one cache line");
 _Static_assert(sizeof(_Atomic double) == 8 && sizeof(_Atomic uint64_t) == 8, "shared with numpy");
 
 #endif

@@ -40,7 +40,7 @@ static GC_ERROR link_state(const struct port *port)
         return GC_ERR_SUCCESS;
     if (device_link(port->device) == LINK_SILENT)
         return fail(GC_ERR_TIMEOUT, "camera '%s' does not answer", port->device->id);
-    if (device_link(port->device) == LINK_DOWN || fault(port->device, FAULT_REGISTER))
+    if (device_link(port->device) == LINK_DOWN || fault_access(port->device, FAULT_REGISTER_ERROR))
         return fail(GC_ERR_IO, "camera '%s' cannot be reached", port->device->id);
     return GC_ERR_SUCCESS;
 }

@@ -98,7 +98,7 @@ static bool target_ok(struct device *device, double value)
 
 static GC_ERROR software_trigger(struct device *device)
 {
-    atomic_fetch_add(&device->software_triggers, 1);
+    atomic_fetch_add(&device->file->state.software_triggers, 1);
     return GC_ERR_SUCCESS;
 }
 
@@ -108,10 +108,15 @@ static GC_ERROR stop(struct device *device)
     return GC_ERR_SUCCESS;
 }
 
+/* A reboot: the camera is away for a while and comes back with its default settings. */
 static GC_ERROR reset(struct device *device)
 {
+    struct simcam_file *file = device->file;
+
     camera_stop(device);
-    memcpy(&device->file->registers, &device->file->defaults, sizeof device->file->registers);
+    memcpy(&file->registers, &file->defaults, sizeof file->registers);
+    if (file->control.reboot_ns)
+        file_link_drop(file, LINK_DOWN, file->control.reboot_ns);
     return GC_ERR_SUCCESS;
 }
 

@@ -29,12 +29,18 @@ struct geometry {
 
 /* A frame before it is in a buffer. */
 struct frame {
+    int view;      /* SOURCE_* by the registers */
+    uint64_t line; /* of the view; see struct simcam_event */
     uint64_t id;
     int64_t t_ns, encoder;
+    int64_t ready_ns; /* not delivered before */
     double exposure;
     bool incomplete;
+    size_t missing; /* bytes that its payload is too short */
+    bool held; /* back for its delivery, after the frame that followed it */
     const uint16_t *pixels; /* bands x stride, the first of them at column x_start of the sensor */
     size_t stride, x_start;
+    const struct simcam_event *faults[FAULTS]; /* those that are on */
 };
 
 enum place { UNQUEUED, INPUT, FILLING, OUTPUT };
@@ -80,6 +86,8 @@ struct mapping {
     const uint16_t *pixels; /* NULL: no such source */
     void *base;
     size_t bytes, lines, samples, x_start;
+    const int64_t *stamps; /* lines x (ns, encoder count), or NULL */
+    size_t stamps_bytes;
 };
 
 struct device {
@@ -94,10 +102,28 @@ struct device {
     pthread_t thread;
     bool running;
     atomic_bool stop;
-    _Atomic uint64_t software_triggers;
-    struct geometry geometry; /* of the run, like `ring_base` */
+    struct geometry geometry; /* of the run, like what follows */
     uint64_t ring_base;
+    uint64_t software_taken, line0_taken, steps_taken;
     struct stream stream;
+};
+
+/* From AcquisitionStart to AcquisitionStop; of the camera's thread. */
+struct run {
+    struct device *device;
+    uint64_t frame_id;
+    uint64_t line[SOURCES]; /* the next one of each */
+    int64_t encoder;        /* of the last line of the scene, as it was recorded */
+    int64_t due_ns;         /* 0: at once */
+    struct frame frame, kept;
+    bool exposed;          /* `frame` is to be delivered */
+    bool keeping;          /* `kept` comes after the next frame */
+    uint16_t *scratch[2];  /* a sensor's pixels each, made when needed: altered ones, and those of `kept` */
+    uint64_t id_base, last_id;
+    int64_t encoder_before, phase, modulus, turns; /* modulus 0: the encoder's counter does not wrap */
+    const struct simcam_event *rollover, *stall, *outage;
+    int64_t stall_until;
+    uint64_t in_memory; /* frames that came during the stall */
 };
 
 struct identity {
@@ -147,6 +173,8 @@ void file_close(int fd, struct simcam_file *file);
 bool file_locked(int fd, int byte);
 bool file_lock(int fd, int byte);
 int32_t file_access(const char *id);
+int file_link(const struct simcam_file *file);
+void file_link_drop(struct simcam_file *file, int link, int64_t ns);
 
 /* device.c */
 GC_ERROR device_open(const char *id, DEV_HANDLE *handle);
@@ -155,7 +183,6 @@ struct device *device_by_id(const char *id);
 void device_identity(const struct simcam_file *file, const char *id, struct identity *identity);
 int device_link(const struct device *device);
 bool device_lossless(const struct device *device);
-bool fault(struct device *device, int which);
 
 /* registers.c */
 GC_ERROR registers_read(struct device *device, uint64_t address, void *buffer, size_t size);
@@ -169,7 +196,32 @@ void source_close_all(struct device *device);
 bool source_covers(const struct device *device, int source, const struct geometry *geometry);
 void frame_write(const struct frame *frame, struct buffer *buffer, const struct geometry *geometry);
 
+/* look.c: what the camera sees next. */
+bool from_ring(const struct device *device);
+bool look(struct run *run, struct frame *frame);
+void look_on(struct run *run);
+int64_t encoder_at(const struct device *device, uint64_t line);
+int64_t next_line_ns(const struct run *run, const struct frame *frame);
+
+/* faults.c: the table of events. */
+void faults_at(const struct device *device, struct frame *frame);
+void fault_done(struct device *device, const struct simcam_event *event, const struct frame *frame, double value);
+void fault_lost(struct device *device, const struct simcam_event *event, const struct frame *frame);
+bool fault_access(struct device *device, uint32_t kind);
+int64_t fault_amount(const struct simcam_event *event, double factor);
+double fault_dice(const struct simcam_event *event, uint64_t line);
+
+/* stamps.c: what faults do to ids, clock, encoder and delivery. */
+void stamps_begin(struct run *run);
+void stamp(struct run *run, struct frame *frame);
+
+/* light.c: what faults do to pixels. */
+bool frame_keep(struct run *run);
+void frame_alter(struct run *run, struct frame *frame);
+double frame_light(const struct device *device, const struct frame *frame);
+
 /* stream.c, announce.c */
+bool stream_ready(struct stream *stream);
 void stream_init(struct stream *stream, struct device *device);
 void stream_close(struct stream *stream);
 struct buffer *stream_take(struct stream *stream);

@@ -19,33 +19,52 @@ static bool fits(const struct simcam_source *source, size_t bands, size_t sensor
            source->lines <= (file_bytes - source->offset) / frame;
 }
 
+/* The whole file, mapped; NULL and errno where it cannot be. */
+static void *map_file(const char *path, size_t *bytes)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    void *base = MAP_FAILED;
+    struct stat status;
+
+    if (fd >= 0 && !fstat(fd, &status)) {
+        *bytes = status.st_size;
+        base = mmap(NULL, *bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+    }
+    if (fd >= 0)
+        close(fd);
+    return base == MAP_FAILED ? NULL : base;
+}
+
+static GC_ERROR map_stamps(const struct simcam_source *source, struct mapping *mapping)
+{
+    void *base = map_file(source->stamps, &mapping->stamps_bytes);
+
+    if (!base)
+        return fail(GC_ERR_IO, "%s: %s", source->stamps, strerror(errno));
+    mapping->stamps = base;
+    if (mapping->stamps_bytes / 16 < source->lines)
+        return fail(GC_ERR_IO, "%s: fewer stamps than lines", source->stamps);
+    return GC_ERR_SUCCESS;
+}
+
 static GC_ERROR map(const struct simcam_source *source, size_t bands, size_t sensor, struct mapping *mapping)
 {
-    int fd = open(source->path, O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    void *base;
+    size_t bytes;
+    void *base = map_file(source->path, &bytes);
 
-    if (fd < 0 || fstat(fd, &status)) {
-        GC_ERROR error = fail(GC_ERR_IO, "%s: %s", source->path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return error;
-    }
-    if (!fits(source, bands, sensor, status.st_size)) {
-        close(fd);
+    if (!base)
+        return fail(GC_ERR_IO, "%s: %s", source->path, strerror(errno));
+    if (!fits(source, bands, sensor, bytes)) {
+        munmap(base, bytes);
         return fail(GC_ERR_IO, "%s: truncated, or wider than the sensor", source->path);
     }
-    base = mmap(NULL, status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    if (base == MAP_FAILED)
-        return fail(GC_ERR_IO, "%s: %s", source->path, strerror(errno));
     *mapping = (struct mapping){.pixels = (const uint16_t *)((const char *)base + source->offset),
                                 .base = base,
-                                .bytes = status.st_size,
+                                .bytes = bytes,
                                 .lines = source->lines,
                                 .samples = source->samples,
                                 .x_start = source->x_start};
-    return GC_ERR_SUCCESS;
+    return *source->stamps ? map_stamps(source, mapping) : GC_ERR_SUCCESS;
 }
 
 GC_ERROR source_open_all(struct device *device)
@@ -55,7 +74,7 @@ GC_ERROR source_open_all(struct device *device)
 
     for (int i = 0; i < SOURCES && !error; i++) {
         struct simcam_source source = device->file->sources[i];
-        source.path[sizeof source.path - 1] = 0;
+        source.path[sizeof source.path - 1] = source.stamps[sizeof source.stamps - 1] = 0;
         if (*source.path)
             error = map(&source, registers->SensorHeight, registers->SensorWidth, &device->sources[i]);
     }
@@ -64,9 +83,13 @@ GC_ERROR source_open_all(struct device *device)
 
 void source_close_all(struct device *device)
 {
-    for (int i = 0; i < SOURCES; i++)
-        if (device->sources[i].pixels)
-            munmap(device->sources[i].base, device->sources[i].bytes);
+    for (int i = 0; i < SOURCES; i++) {
+        struct mapping *m = &device->sources[i];
+        if (m->pixels)
+            munmap(m->base, m->bytes);
+        if (m->stamps)
+            munmap((void *)m->stamps, m->stamps_bytes);
+    }
 }
 
 bool source_covers(const struct device *device, int source, const struct geometry *geometry)
@@ -133,8 +156,18 @@ static void write_chunks(const struct frame *frame, const struct geometry *g, ui
         }
 }
 
-/* The region of interest, cut and packed. A buffer that is too small stays untouched; an incomplete frame
- * has its image only to the half. */
+/* Bytes of a payload that come. */
+static size_t coming(const struct frame *frame, const struct geometry *geometry)
+{
+    size_t all = geometry->payload_bytes;
+
+    if (frame->incomplete)
+        return geometry->image_bytes / 2;
+    return frame->missing < all ? all - frame->missing : 0;
+}
+
+/* The region of interest, cut and packed. A buffer that is too small stays untouched; of a frame that is incomplete or
+ * too short come the whole bands, and the rest of the buffer stays what it was. */
 void frame_write(const struct frame *frame, struct buffer *buffer, const struct geometry *geometry)
 {
     const uint16_t *from = frame->pixels + (geometry->x_offset - frame->x_start);
@@ -146,16 +179,15 @@ void frame_write(const struct frame *frame, struct buffer *buffer, const struct 
     buffer->new_data = true;
     buffer->too_small = buffer->size < geometry->payload_bytes;
     buffer->incomplete = frame->incomplete || buffer->too_small;
-    buffer->filled = 0;
+    buffer->filled = buffer->too_small ? 0 : coming(frame, geometry);
     if (buffer->too_small)
         return;
-    if (frame->incomplete)
-        part.height /= 2;
+    if (buffer->filled < geometry->image_bytes)
+        part.height = part.height * buffer->filled / geometry->image_bytes;
     if (geometry->pixel_format == MONO12P)
         write_packed(from, frame->stride, &part, buffer->base);
     else
         write_plain(from, frame->stride, &part, buffer->base);
-    buffer->filled = frame->incomplete ? geometry->image_bytes / 2 : geometry->payload_bytes;
-    if (geometry->chunks)
+    if (geometry->chunks && buffer->filled == geometry->payload_bytes)
         write_chunks(frame, geometry, buffer->base);
 }

@@ -52,6 +52,17 @@ void stream_init(struct stream *stream, struct device *device)
     pthread_condattr_destroy(&attributes);
 }
 
+/* Is there a buffer to fill? */
+bool stream_ready(struct stream *stream)
+{
+    bool ready;
+
+    pthread_mutex_lock(&stream->lock);
+    ready = stream->started && stream->n_started < stream->to_acquire && stream->input.n;
+    pthread_mutex_unlock(&stream->lock);
+    return ready;
+}
+
 /* For the camera's thread: a buffer to fill, or NULL. */
 struct buffer *stream_take(struct stream *stream)
 {
@@ -176,7 +187,7 @@ GC_API DSStartAcquisition(DS_HANDLE handle, int32_t flags, uint64_t n)
         return error;
     if (flags != ACQ_START_FLAGS_DEFAULT || !n)
         return fail(GC_ERR_INVALID_PARAMETER, "no start with flags %d and %llu buffers", flags, (unsigned long long)n);
-    if (fault(stream->device, FAULT_START))
+    if (fault_access(stream->device, FAULT_FAILED_START))
         return fail(GC_ERR_IO, "camera '%s' did not start", stream->device->id);
     pthread_mutex_lock(&stream->lock);
     if (stream->started)

@@ -9,12 +9,14 @@ from importlib.resources import as_file, files
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hwsim.spectra.surface import coarser
 from oreline.errors import ConfigError, nearest
 from oreline.spectra import resampler
 
 FILE = "minerals.npz"
 COUNTS_PER_UNIT = 50_000
 """Reflectance is kept as uint16 in steps of 1/50,000."""
+WOOD_SIZE = 0.35
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,3 +66,22 @@ def belt(wavelengths_nm: ArrayLike) -> NDArray[np.float32]:
     """
     nm = np.asarray(wavelengths_nm, np.float64)
     return (0.04 + 0.01 * (nm - 900.0) / 1600.0).astype(np.float32)
+
+
+def metal(wavelengths_nm: ArrayLike) -> NDArray[np.float32]:
+    """Reflectance of galvanised steel, weathered, float32 (bands,): a formula, not a measurement.
+
+    Grey, without bands, a little brighter towards long waves: 30 % at 900 nm that rises by 8 % to 2500 nm.
+    """
+    nm = np.asarray(wavelengths_nm, np.float64)
+    return (0.30 + 0.08 * (nm - 900.0) / 1600.0).astype(np.float32)
+
+
+def wood() -> NDArray[np.float64]:
+    """Reflectance of sawn wood on the library's wavelengths: that of dry grass, brightened.
+
+    Both are cellulose, lignin and bound water, and so share their bands at 1200, 1450, 1930, 2100 and 2280 nm. Wood is
+    lighter: its grain size in the sense of `hwsim.spectra.surface.coarser` is taken as WOOD_SIZE of the grass's.
+    """
+    library = load()
+    return coarser(library.reflectance[library.index("dry_grass")].astype(np.float64), WOOD_SIZE)

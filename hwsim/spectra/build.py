@@ -49,8 +49,9 @@ MINERALS = {
     "chrysotile": ("", "Chrysotile_HS323.1B_BECKa_AREF"),
     "chalcedony": ("", "Chalcedony_CU91-6A_BECKa_AREF"),
     "topaz": ("topaz", "Topaz_HS184.3B_BECKb_AREF"),
+    "dry_grass": ("", "Grass_Golden_Dry_GDS480_ASDFRa_AREF"),
 }
-"""Mineral -> its class in the trained models, and its USGS record."""
+"""Mineral -> its class in the trained models, and its USGS record. Dry grass stands for wood: see `hwsim.spectra`."""
 
 
 def build(wheel: Path) -> bytes:
@@ -65,7 +66,8 @@ def build(wheel: Path) -> bytes:
     wanted = (grid >= FIRST_NM) & (grid <= LAST_NM)
     raw = np.array([records[title][wanted] for _, title in MINERALS.values()])
     first = np.isfinite(raw).argmax(axis=1)
-    held = np.where(np.arange(raw.shape[1]) < first[:, None], raw[np.arange(len(raw)), first][:, None], raw)
+    last = raw.shape[1] - 1 - np.isfinite(raw[:, ::-1]).argmax(axis=1)
+    held = np.take_along_axis(raw, np.clip(np.arange(raw.shape[1]), first[:, None], last[:, None]), axis=1)
     out = io.BytesIO()
     np.savez(
         out,

@@ -83,8 +83,8 @@ def test_frames_that_are_held_back_are_one_stall() -> None:
 
 def test_a_stretch_of_late_frames_is_one_incident_of_jitter() -> None:
     late = [0] * 300
-    late[100:140] = [20_000_000 * (i % 2) for i in range(40)]
-    late[250] = 15_000_000
+    late[100:140] = [25_000_000 * (i % 2) for i in range(40)]
+    late[250] = 30_000_000
     assert followed(late) == [(101, "jitter"), (250, "jitter")]
 
 

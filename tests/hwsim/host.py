@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,28 @@ def assert_nothing_comes(acquirer: ImageAcquirer) -> None:
     assert acquirer.try_fetch(timeout=0.05, is_raw=True) is None
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.001)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A frame as a host sees it."""
+
+    id: int
+    t_ns: int
+    encoder: int
+    filled: int
+    pixels: NDArray[np.uint16]
+
+
+def watch(acquirer: ImageAcquirer, n: int) -> list[Seen]:
+    """The next `n` frames of a camera in chunk mode."""
+    nodes = features(acquirer)
+    return [
+        Seen(b.frame_id, b.timestamp_ns, nodes.ChunkEncoderValue.value, b.size_filled, pixels_of(b))
+        for b in raw_frames(acquirer, n)
+    ]

@@ -33,7 +33,7 @@ struct host {
     BUFFER_HANDLE buffers[BUFFERS];
 };
 
-void simcam_publish(_Atomic uint64_t *counter, _Atomic uint32_t *bell);
+void simcam_publish(_Atomic uint64_t *counter, uint64_t n, _Atomic uint32_t *bell);
 
 static TL_HANDLE tl;
 static IF_HANDLE interface;
@@ -74,7 +74,7 @@ static struct simcam_file *plug_in(const char *id, const char *scene, unsigned s
     CHECK(*fd >= 0 && !ftruncate(*fd, bytes) && file_lock(*fd, LOCK_SIMULATOR));
     struct simcam_file *file = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
     CHECK(file != MAP_FAILED);
-    file->head = (struct simcam_head){SIMCAM_MAGIC, SIMCAM_VERSION, slots, SLOT_BYTES, bytes, ""};
+    file->head = (struct simcam_head){SIMCAM_MAGIC, SIMCAM_VERSION, slots, SLOT_BYTES, bytes, 0, ""};
     struct simcam_registers *r = &file->registers;
     strcpy(r->DeviceVendorName, "Oreline");
     strcpy(r->DeviceSerialNumber, id);

@@ -257,7 +257,7 @@ static void test_frames_come_through_the_ring(void)
         *slot = (struct simcam_slot){.frame_id = line, .size = BYTES};
         for (size_t i = 0; i < BANDS * SAMPLES; i++)
             pixels[i] = pixel(line, i / SAMPLES, i % SAMPLES);
-        simcam_publish(&file->control.ring_pushed, &file->state.doorbell);
+        simcam_publish(&file->control.ring_pushed, 1, &file->state.doorbell);
         expect(&host, line);
     }
     OK(GCCloseLib());
@@ -326,6 +326,61 @@ static void test_a_camera_whose_simulator_died_is_lost(const char *scene)
     unplug(file, "X", fd);
 }
 
+static void script(struct simcam_file *file, uint32_t kind, uint64_t line, uint64_t n, double amount, uint64_t from)
+{
+    struct simcam_event *event = &file->events[file->control.events];
+
+    *event = (struct simcam_event){.kind = kind, .view = SOURCES, .line = line, .n = n, .amount = amount, .from = from};
+    event->to = SAMPLES;
+    simcam_publish(&file->control.events, 1, &file->state.doorbell);
+}
+
+static void fill_table(struct simcam_file *file)
+{
+    const double amounts[] = {1, -1, 1e300, -1e300, 0.5};
+
+    memset(file->outcomes, 0, sizeof file->outcomes);
+    for (unsigned i = file->control.events = 0; i < SIMCAM_EVENTS; i++)
+        script(file, rand() % (FAULT_SILENCE + 2), i % 3 ? i * 7u % LINES : SIMCAM_NEXT, i % 5 ? i % 4 : UINT64_MAX,
+               amounts[i % 5], i % 7 ? i % SAMPLES : UINT64_MAX);
+    for (struct simcam_event *event = file->events; event < file->events + SIMCAM_EVENTS; event++) {
+        if (event->kind == FAULT_STALL || event->kind == FAULT_JITTER)
+            event->amount = 1;
+        if (event->kind == FAULT_DROP)
+            event->n = event->line % 40 == 7;
+        if (event->kind >= FAULT_SILENCE) /* which would end it: no such kind instead */
+            event->kind += FAULTS;
+    }
+    file->control.events = UINT64_MAX;
+}
+
+/* Whatever the table says, the producer stays within its memory, and every line is delivered, or lost and counted. */
+static void test_any_table_of_faults_is_survived(struct simcam_file *file)
+{
+    struct host host;
+    EVENT_NEW_BUFFER_DATA data;
+    size_t size;
+
+    open_all();
+    connect(&host, "A");
+    for (int round = 0; round < 5; round++) {
+        uint64_t before = file->state.produced, delivered = file->state.delivered;
+        fill_table(file);
+        file->control.speed = round % 2 ? 0 : 20;
+        start(&host);
+        while (file->state.produced < before + LINES) {
+            size = sizeof data;
+            if (!EventGetData(host.event, &data, &size, 1))
+                OK(DSQueueBuffer(host.stream, data.BufferHandle));
+        }
+        CHECK(file->state.delivered > delivered);
+        CHECK(file->state.produced == file->state.delivered + file->state.dropped + file->state.underruns);
+        stop(&host);
+    }
+    OK(GCCloseLib());
+    file->control.events = file->control.speed = 0;
+}
+
 int main(void)
 {
     const char *scene = recording(), *ids[] = {"A", "B", "C"};
@@ -345,6 +400,7 @@ int main(void)
     test_frames_come_through_the_ring();
     test_a_broken_file_is_no_camera(scene);
     test_a_camera_whose_simulator_died_is_lost(scene);
+    test_any_table_of_faults_is_survived(files[0]);
     for (int i = 0; i < 3; i++)
         unplug(files[i], ids[i], fds[i]);
     puts("all passed");

@@ -57,8 +57,6 @@ def test_features_are_written_and_read_back(tmp_path: Path, plug: Plug, host: Op
     assert nodes.PayloadSize.value == 10 * BANDS * 2
     camera.set_register("DeviceTemperature", 31.5)
     assert nodes.DeviceTemperature.value == 31.5
-    nodes.DeviceReset.execute()
-    assert (nodes.Width.value, nodes.Gain.value, nodes.PixelFormat.value) == (SAMPLES, 0.0, "Mono12")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from harvesters.core import Harvester
 
-from hwsim.camera import PRODUCER, Fault, Link, SimCamera
+from hwsim.camera import PRODUCER, Event, FaultKind, Link, SimCamera
 from tests.hwsim.host import (
     BANDS,
     SAMPLES,
@@ -84,7 +84,7 @@ def test_an_incomplete_frame_is_flagged(tmp_path: Path, plug: Plug, host: Open) 
 
 def test_a_duplicate_frame_has_the_id_of_the_one_before(tmp_path: Path, plug: Plug, host: Open) -> None:
     camera = plug("S1", scene=recording(tmp_path / "scene"), frame_rate=100, lossless=True)
-    camera.inject(Fault.DUPLICATE)
+    camera.inject(Event(FaultKind.DUPLICATE_ID))
     acquirer = host("S1")
     acquirer.start()
     assert [frame_id for frame_id, _ in frames(acquirer, 4)] == [0, 0, 2, 3]
@@ -93,12 +93,28 @@ def test_a_duplicate_frame_has_the_id_of_the_one_before(tmp_path: Path, plug: Pl
 def test_accesses_can_be_made_to_fail(tmp_path: Path, plug: Plug, host: Open) -> None:
     camera = plug("S1", scene=recording(tmp_path / "scene"), frame_rate=100)
     acquirer = host("S1")
-    camera.inject(Fault.REGISTER)
+    camera.inject(Event(FaultKind.REGISTER_ERROR))
     with pytest.raises(genicam.gentl.IoException):
         features(acquirer).ExposureTime.value  # noqa: B018
-    camera.inject(Fault.START)
+    camera.inject(Event(FaultKind.FAILED_START))
     with pytest.raises(genicam.gentl.IoException):
         acquirer.start()
+
+
+def test_a_reset_camera_is_away_for_a_while_and_comes_back_with_its_defaults(
+    tmp_path: Path, plug: Plug, host: Open
+) -> None:
+    plug("S1", scene=recording(tmp_path / "scene"), frame_rate=100, reboot_s=0.5)
+    acquirer = host("S1")
+    nodes = features(acquirer)
+    nodes.Width.value, nodes.Gain.value, nodes.PixelFormat.value = 10, 6.0, "Mono16"
+    acquirer.start()
+    nodes.DeviceReset.execute()
+    with pytest.raises(genicam.gentl.IoException):
+        nodes.DeviceTemperature.value  # noqa: B018
+    until(lambda: acquirer.device.access_status != 3)
+    assert (nodes.Width.value, nodes.Gain.value, nodes.PixelFormat.value) == (SAMPLES, 0.0, "Mono12")
+    assert nodes.TLParamsLocked.value == 0
 
 
 @pytest.mark.parametrize("link", [Link.DOWN, Link.SILENT])
@@ -121,3 +137,24 @@ def test_an_unplugged_camera_is_lost_and_comes_back(tmp_path: Path, harvester: H
         with harvester.create({"serial_number": "S1"}) as again:
             again.start()
             assert np.array_equal(lines_of(again, 5), counts_of(scene)[:5])
+
+
+def test_a_camera_that_was_disconnected_can_be_opened_again_after_a_while(tmp_path: Path, harvester: Harvester) -> None:
+    scene = recording(tmp_path / "scene")
+    gone = Event(FaultKind.DISCONNECT, 10, amount=600.0)
+    with SimCamera.create(tmp_path, "S1", scene=scene, frame_rate=1000, faults=[gone]) as camera:
+        harvester.update()
+        acquirer = harvester.create({"serial_number": "S1"})
+        acquirer.start()
+        until(lambda: camera.faults.outcomes[0].done == 1)
+        with pytest.raises(genicam.gentl.IoException):
+            acquirer.destroy()
+        acquirer.destroy()
+        harvester.update()
+        assert harvester.device_info_list == []
+        until(lambda: harvester.update() or len(harvester.device_info_list) == 1)
+        with harvester.create({"serial_number": "S1"}) as again:
+            again.num_buffers = 64
+            again.start()
+            assert np.array_equal(lines_of(again, scene.lines), counts_of(scene))
+    assert camera.faults.outcomes[0].done == 1

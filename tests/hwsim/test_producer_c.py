@@ -64,6 +64,7 @@ def members(dtype: np.dtype[np.void], path: str = "") -> Iterator[tuple[str, int
 
 def test_the_layout_of_python_is_that_of_c(tmp_path: Path) -> None:
     parts = {"simcam_file": layout.FILE, "simcam_source": layout.SOURCE, "simcam_slot": layout.SLOT}
+    parts |= {"simcam_event": layout.EVENT, "simcam_outcome": layout.OUTCOME}
     fields = [(struct, *member) for struct, dtype in parts.items() for member in members(dtype)]
     prints = "".join(
         f'printf("%zu %zu\\n", offsetof(struct {struct}, {path}), sizeof(((struct {struct} *)0)->{path}));\n'
@@ -84,10 +85,11 @@ def test_the_layout_of_python_is_that_of_c(tmp_path: Path) -> None:
 
 def test_the_numbers_that_c_and_python_share_are_equal() -> None:
     enums: dict[str, int] = {}
-    for body in re.findall(r"enum \{ ([A-Z_0-9, ]+) \}", (SOURCES / "layout.h").read_text()):
-        enums |= {name: number for number, name in enumerate(body.split(", "))}
+    for body in re.findall(r"enum \{ ([A-Z_0-9,\s]+) \}", (SOURCES / "layout.h").read_text()):
+        enums |= {name: number for number, name in enumerate(re.split(r",\s+", body))}
     shared: list[tuple[str, int]] = [(f"LINK_{link.name}", link) for link in layout.Link]
-    shared += [(f"FAULT_{fault.name}", fault) for fault in layout.Fault]
+    shared += [(f"FAULT_{kind.name}", kind) for kind in layout.FaultKind]
+    shared += [("FAULTS", len(layout.FaultKind)), ("SOURCES", layout.ANY_VIEW)]
     assert [(name, enums[name]) for name, _ in shared] == [(name, int(number)) for name, number in shared]
     assert enums["LOCK_SIMULATOR"] == layout.LOCK_SIMULATOR
 

@@ -56,6 +56,15 @@ def test_a_raw_bil_recording_is_played_where_it_lies(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("interleave", ["bil", "bip"])
+def test_stamps_go_with_the_recording_they_stand_beside(tmp_path, interleave):
+    header = envi(tmp_path, interleave=interleave)
+    np.zeros((7, 2), "<i8").tofile(tmp_path / "rock.stamps")
+    source = prepare(find_recording(header), tmp_path / "out")["scene"]
+    assert source.stamps == tmp_path / "rock.stamps"
+    np.testing.assert_array_equal(played(source), CUBE)
+
+
 def test_an_odd_offset_is_no_obstacle(tmp_path):
     source = prepare(find_recording(envi(tmp_path, offset=3)), tmp_path / "out")["scene"]
     np.testing.assert_array_equal(played(source), CUBE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from inference.calibration import Invalid
 from inference.lamp import Light, Strip
 from oreline.messages import INVALID, Flag
 
@@ -12,9 +13,10 @@ SAMPLES = 40
 STRIP = Strip(first=0, samples=4)
 
 
-def judged(light: Light, mean: np.ndarray) -> tuple[Flag, np.ndarray, np.ndarray]:
+def judged(light: Light, mean: np.ndarray, invalid: int = 0) -> tuple[Flag, np.ndarray, np.ndarray]:
     labels, confidence = np.full(SAMPLES, 7, np.uint8), np.full(SAMPLES, 200, np.uint8)
-    flag = light.judge(mean.astype(np.float32), labels, confidence)
+    flags = np.full(SAMPLES, invalid, np.uint8)
+    flag = light.judge(mean.astype(np.float32), flags, labels, confidence)
     return flag, labels, confidence
 
 
@@ -69,3 +71,7 @@ def test_samples_without_a_reference_do_not_hide_the_dark() -> None:
     mean = np.full(SAMPLES, 0.0)
     mean[7] = np.nan
     assert judged(Light(None), mean)[0] is Flag.NO_LIGHT
+
+
+def test_a_saturated_strip_says_nothing_of_the_lamp() -> None:
+    assert judged(Light(STRIP), belt(3.0), invalid=int(Invalid.SATURATED))[0] is Flag.NONE

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hwsim.conveyor import Settings, VirtualPlc, run
+from hwsim.plant import Settings, VirtualPlc, run
 
 
 @dataclass

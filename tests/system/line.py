@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from hwsim.belt import BeltScene
-from hwsim.scene import render_belt
+from hwsim.scene import render
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,7 +96,7 @@ class Line:
 def belt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A rendered belt of 2,000 lines, for all tests of the session."""
     folder = tmp_path_factory.mktemp("belt")
-    render_belt(BeltScene(lines=2000, counts_per_line=8.0, seed=5), folder)
+    render(BeltScene(lines=2000, counts_per_line=8.0, seed=5), folder)
     return folder
 
 
@@ -104,7 +104,7 @@ def belt(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def short_belt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A rendered belt of 300 lines."""
     folder = tmp_path_factory.mktemp("short")
-    render_belt(BeltScene(lines=300, seed=6), folder)
+    render(BeltScene(lines=300, seed=6), folder)
     return folder
 
 

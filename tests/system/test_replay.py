@@ -12,7 +12,9 @@ import pytest
 import tifffile
 
 from oreline.envi_writer import EnviWriter
+from oreline.errors import ConfigError, RecordingError
 from oreline.recording import open_recording
+from oreline.replay import line_of
 from tests.system.line import Command
 
 
@@ -86,6 +88,37 @@ def test_a_truncated_recording_plays_its_whole_lines_and_says_what_is_missing(cl
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "10 lines" in ran.stdout
     assert open_recording(out).lines == 50
+
+
+def test_a_truncated_recording_can_be_refused_instead(tmp_path: Path) -> None:
+    folder = small_recording(tmp_path)
+    with (folder / "rock.img").open("r+b") as file:
+        file.truncate(50 * 6 * 20 * 2 + 100)
+    with pytest.raises(RecordingError, match=r"lacks 10 lines: repair it, or play the 50 that are whole"):
+        line_of(folder, output=tmp_path / "run", reflectance=tmp_path / "o.hdr", strict=True)
+
+
+def test_a_replay_begins_at_a_line_and_goes_on_for_ever_if_it_is_to(tmp_path: Path) -> None:
+    folder = small_recording(tmp_path)
+    wanted = {"output": tmp_path / "run", "reflectance": tmp_path / "o.hdr"}
+    later, _ = line_of(folder, start_line=45, **wanted)
+    assert later.tables["simulator"]["start_line"] == 45
+    assert [step["lines"] for step in later.tables["acquisition"]["steps"]] == [60, 60, 15]
+    endless, _ = line_of(folder, loop=True, **wanted)
+    assert endless.tables["simulator"]["loop"]
+    assert endless.tables["acquisition"]["steps"][-1]["lines"] is None
+    with pytest.raises(ConfigError, match="--start-line 60: the recording has 60 lines"):
+        line_of(folder, start_line=60, **wanted)
+
+
+def test_a_stamped_recording_is_replayed_at_the_rate_and_with_the_counts_it_was_recorded_with(tmp_path: Path) -> None:
+    folder = small_recording(tmp_path)
+    lines = np.arange(60)
+    np.stack([lines * 4_000_000, 7 + lines * 3], axis=1).astype("<i8").tofile(folder / "rock.stamps")
+    config, _ = line_of(folder, output=tmp_path / "run", reflectance=tmp_path / "o.hdr", speed="1")
+    assert config.tables["simulator"]["frame_rate"] == pytest.approx(250.0)
+    assert config.tables["acquisition"]["counts_per_line"] == 3.0
+    assert ["ChunkModeActive", True] in config.tables["acquisition"]["features"]
 
 
 def test_a_reference_that_does_not_cover_the_region_is_refused(cli: Command, tmp_path: Path) -> None:

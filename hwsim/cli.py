@@ -1,0 +1,195 @@
+"""`oreline sim`: the simulated world a piece at a time. What is heavy is imported when a command needs it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from oreline.config import Config
+from oreline.errors import ConfigError
+
+app = typer.Typer(no_args_is_help=True, help="Render scenes, be a camera, be a PLC, script what goes wrong.")
+console = Console(highlight=False, soft_wrap=True)
+OUTPUT = Path("out/sim")
+SET_HELP = "A key of the table in configuration.md and a TOML value, such as surface.dust=0.1. May be repeated."
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=SET_HELP)]
+LineFile = Annotated[Path | None, typer.Argument(help="TOML file of a line, whose table is taken.")]
+
+
+@app.command()
+def scene(
+    out: Annotated[Path, typer.Option(help="Folder for the recording and its truth.")] = OUTPUT / "scene",
+    world: Annotated[Literal["belt", "core"], typer.Option(help="Stones on a belt, or core in trays.")] = "belt",
+    camera: Annotated[str, typer.Option(help="Camera preset: nir224, swir288 or swir640.")] = "swir288",
+    lines: Annotated[int | None, typer.Option(help="Length of a belt; core has trays (--set trays=2).")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    preview: Annotated[Path | None, typer.Option(help="Write a PNG: false colours, the truth, spectra.")] = None,
+    setting: Set = None,
+) -> None:
+    """Render a scene into a recording, with dark and white lines and the truth of every pixel beside it.
+
+    Example: oreline sim scene --world core --set 'cut="half"' --preview core.png
+    """
+    from hwsim import preview as picture
+    from hwsim.scene import render
+
+    tables = {"world": world, "camera": camera, "seed": seed, **({"lines": lines} if lines else {})}
+    wanted = _simulator(_merged(tables, setting)).scene
+    assert wanted is not None
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("rendering")
+        made = render(wanted, out, lambda done, total: bar.update(task, completed=done, total=total))
+    console.print(f"{made.scene.path}: {made.scene.lines} lines, truth in {out}")
+    if preview is not None:
+        preview.parent.mkdir(parents=True, exist_ok=True)
+        picture.preview(made, preview)
+        console.print(f"preview {preview}")
+
+
+@app.command()
+def camera(
+    line: LineFile = None,
+    recording: Annotated[Path | None, typer.Option(help="What it sees: an ENVI header, TIFF or folder.")] = None,
+    serial: Annotated[str, typer.Option(help="Serial number that hosts see.")] = "SIM0001",
+    rate: Annotated[float, typer.Option(help="Lines a second.", min=0.1)] = 100.0,
+    speed: Annotated[str, typer.Option(help="Factor on the rate; max: as taken; step: as you press Enter.")] = "1",
+    loop: Annotated[bool, typer.Option(help="Play the recording over and over.")] = False,
+    setting: Set = None,
+) -> None:
+    """Be a GenICam camera until Ctrl-C, for any GenTL host that loads hwsim/simcam.cti.
+
+    Example: oreline sim camera --recording out/sim/scene --rate 450 --loop
+    """
+    from hwsim.__main__ import camera as serve
+    from hwsim.camera import PRODUCER
+
+    if (line is None) == (recording is None):
+        raise ConfigError("say what the camera sees: the file of a line with a [simulator] table, or --recording")
+    factor: Any = speed if speed in ("max", "step") else _number(speed)
+    own = {"recording": str(recording), "serial": serial, "frame_rate": rate, "speed": factor, "loop": loop}
+    config = _line(line, "simulator", own, setting)
+    console.print(
+        f"camera {config.tables['simulator'].get('serial', serial)} is on; producer {PRODUCER}; Ctrl-C ends it"
+    )
+    serve(str(_saved(config)))
+    _tell(config, "camera")
+
+
+@app.command()
+def plant(
+    line: LineFile = None,
+    port: Annotated[int, typer.Option(help="Modbus TCP port on this host.")] = 5020,
+    setting: Set = None,
+) -> None:
+    """Be the PLC of a sorting belt until Ctrl-C, and say what it was told.
+
+    Example: oreline sim plant --port 5020 --set rearm_s=0.5
+    """
+    from hwsim.__main__ import plant as serve
+
+    config = _line(line, "plant", {"port": port}, setting)
+    console.print(f"PLC at port {config.tables['plant'].get('port', port)}; Ctrl-C ends it")
+    serve(str(_saved(config)))
+    _tell(config, "plant")
+
+
+@app.command()
+def faults(
+    line: LineFile = None,
+    lines: Annotated[int | None, typer.Option(help="Length of the scene, where the file does not say it.")] = None,
+) -> None:
+    """List what can go wrong with a camera, or what a line's file makes go wrong, and when.
+
+    Example: oreline sim faults deploy/examples/faults.toml
+    """
+    from hwsim.faults import plan
+    from hwsim.layout import FOR_EVER
+
+    if line is None:
+        _list_kinds()
+        return
+    settings = _simulator_of(Config.load(line))
+    length = None if settings.loop or settings.live else lines or getattr(settings.scene, "lines", None)
+    table = Table("line", "view", "what", "times", "amount", box=None)
+    for event in plan(settings.faults, length, settings.frame_rate):
+        times = "for ever" if event.n == FOR_EVER else str(event.n)
+        table.add_row(str(event.line), event.view, event.kind.name.lower(), times, f"{event.amount:g}")
+    console.print(table)
+
+
+def _list_kinds() -> None:
+    from hwsim.fault_help import described
+
+    table = Table("kind", "keys", "what happens", box=None)
+    for kinds, keys, meaning in described():
+        table.add_row("\n".join(kinds), ", ".join(keys), meaning)
+    console.print(table)
+
+
+def _merged(tables: dict[str, Any], settings: list[str] | None) -> dict[str, Any]:
+    """Tables with KEY=VALUE put in. Raises ConfigError."""
+    for text in settings or []:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {text!r}: give KEY=VALUE")
+        *path, last = key.strip().split(".")
+        inner = tables
+        for name in path:
+            inner = inner.setdefault(name, {})
+        inner[last] = _value(value.strip())
+    return tables
+
+
+def _value(text: str) -> Any:
+    """A TOML value; a bare word is a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigError(f"--speed {text!r}: a number, max or step") from None
+
+
+def _simulator(scene: dict[str, Any]) -> Any:
+    return _simulator_of(Config({"simulator": {"scene": scene}}, "scene"))
+
+
+def _simulator_of(config: Config) -> Any:
+    from hwsim.settings import Settings
+
+    return config.section("simulator", Settings)
+
+
+def _line(line: Path | None, table: str, own: dict[str, Any], settings: list[str] | None) -> Config:
+    """The line's file with its table, or a line of that table alone."""
+    if line is None:
+        tables = {"line": {"name": f"sim-{table}", "output": str(OUTPUT)}, table: own}
+    else:
+        tables = Config.load(line).tables
+    _merged(tables.setdefault(table, {}), settings)
+    return Config(tables, str(line or "sim"))
+
+
+def _saved(config: Config) -> Path:
+    config.check()
+    path = config.line.output / "line.json"
+    config.save(path)
+    return path
+
+
+def _tell(config: Config, name: str) -> None:
+    """What it reported when it ended."""
+    from oreline.report import facts_of
+
+    console.print_json(data=facts_of(config.line.output, name))

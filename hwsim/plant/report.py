@@ -1,0 +1,114 @@
+"""What a plant manager reads of a run: where the mass went, how rich it is, what went wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from hwsim.plant.belt import Motion
+from hwsim.plant.judge import Aim, Bar, Feed, Result, judge
+from hwsim.plant.program import Route
+from hwsim.plant.server import Settings
+from hwsim.plant.stones import load_truth
+from hwsim.settings import Settings as Simulator
+from hwsim.worlds.motion import way_mm
+from oreline.config import Config
+from oreline.recording import open_recording
+
+STREAMS = ("feed", "concentrate", "tails")
+COUNTS = ("late", "dropped", "refused", "valve_faults")
+SORTER = {"valves": 64}
+RECIPE = {"min_fraction": 0.5, "min_pixels": 20}
+"""What the conveyor takes where its table says nothing; it cannot be imported from here, so a test compares."""
+
+
+def plant_report(config: Config) -> dict[str, Any]:
+    """Of the stones that the camera saw whole, for JSON; a share of nothing is null.
+
+    "feed", "concentrate", "tails": "stones", "mass_kg", "ore_kg", "grade" (share of ore by mass). "recovery": share of
+    the feed's ore in the concentrate; "mass_pull": of its mass. "ejected", "missed", "wrong", "passed": stones, by what
+    the recipe wants of them; "misplaced_ore_kg", "misplaced_waste_kg": the mass of the missed and the wrong. "shots",
+    "air_shots": pulses of a valve, and those that met no stone. "late": rows that came after they were due, "dropped":
+    rows that a safe state kept from firing, "refused": batches that made no sense, "valve_faults": valves that did not
+    answer. "diversions": when all stones went one way, see `diversions`.
+
+    Raises RecordingError where the scene's truth cannot be read.
+    """
+    settings = config.section("plant", Settings)
+    with np.load(config.line.output / settings.commands) as commands:
+        rows, changes = commands["rows"], commands["changes"]
+    feed, bar = _site(config, settings, int(changes["count"][-1]))
+    recipe = RECIPE | config.tables["sinks"]["conveyor"]["recipe"]
+    aim = Aim(frozenset(recipe["ore"]), recipe["min_fraction"], recipe["min_pixels"])
+    counted = json.loads((config.line.output / "plant.json").read_text())
+    said = as_dict(judge(rows, changes, feed, bar, aim)) | {name: counted[name] for name in COUNTS}
+    return said | {"diversions": diversions(changes)}
+
+
+def as_dict(result: Result) -> dict[str, Any]:
+    """A result with its shares."""
+    said = asdict(result) | {"recovery": result.recovery, "mass_pull": result.mass_pull}
+    for name in STREAMS:
+        said[name]["grade"] = getattr(result, name).grade
+    return said
+
+
+def diversions(changes: NDArray[Any]) -> list[dict[str, Any]]:
+    """Each time that the PLC did not sort (changes of dtype CHANGE): "route", "from_count" of the belt, "seconds" that
+    it took, and how long the heartbeat had stood still when it began, "silent_ms"."""
+    return [
+        {
+            "route": Route(int(change["route"])).name.lower(),
+            "from_count": int(change["count"]),
+            "seconds": int(after["t_ns"] - change["t_ns"]) / 1e9,
+            "silent_ms": int(change["silent_ns"]) / 1e6,
+        }
+        for change, after in pairwise(changes)
+        if change["route"] != Route.SORT
+    ]
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    """Print a report of the plant for a person."""
+    table = Table("", "stones", "mass kg", "ore kg", "grade", box=None, pad_edge=False)
+    for name in STREAMS:
+        stream = report[name]
+        masses = (f"{stream['mass_kg']:.3f}", f"{stream['ore_kg']:.3f}")
+        table.add_row(name, str(stream["stones"]), *masses, _percent(stream["grade"]))
+    console.print(table)
+    console.print(f"recovery {_percent(report['recovery'])}, mass pull {_percent(report['mass_pull'])}")
+    console.print(f"misplaced: ore {report['misplaced_ore_kg']:.3f} kg, waste {report['misplaced_waste_kg']:.3f} kg")
+    console.print(f"shots {report['shots']}, into the air {report['air_shots']}")
+    console.print(", ".join(f"{name.replace('_', ' ')} {report[name]}" for name in COUNTS))
+    for one in report["diversions"]:
+        console.print(
+            f"{one['route']} all: {one['seconds']:.1f} s, after {one['silent_ms']:.0f} ms without a heartbeat"
+        )
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def _site(config: Config, settings: Settings, seen: int) -> tuple[Feed, Bar]:
+    """What the scene laid on the belt, until its encoder was at `seen`, and the nozzles, as the sorter takes them."""
+    simulator = config.section("simulator", Simulator)
+    scene, sorter = simulator.scene, SORTER | config.tables["sinks"]["conveyor"]
+    assert scene is not None
+    folder = config.line.output / simulator.folder
+    truth = load_truth(folder / f"{scene.name}_truth.json")
+    ids = open_recording(folder / f"{scene.name}_stones.hdr").cube[:, 0]
+    mm_per_count = scene.pitch_mm / truth.counts_per_line
+    counts = truth.encoder_start + way_mm(scene, np.arange(len(ids))) / mm_per_count
+    motion = Motion(counts, simulator.frame_rate)
+    feed = Feed(truth.stones, ids, counts, motion, scene.pixel_mm, mm_per_count)
+    distance = settings.ejector.bar(sorter["distance_counts"], truth.counts_per_line, motion.mean_speed)
+    bar = Bar(settings.ejector, sorter["valves"], distance, settings.faults)
+    return feed.whole(range(int((counts < seen).sum()))), bar

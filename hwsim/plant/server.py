@@ -1,0 +1,107 @@
+"""The PLC on its network: Modbus TCP by the register map of `oreline.plc`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol, cast
+
+import numpy as np
+from pydantic import Field
+from pymodbus.constants import ExcCodes
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from hwsim.plant.belt import CameraBelt
+from hwsim.plant.ejector import Ejector
+from hwsim.plant.program import Route, ValveFault, VirtualPlc
+from hwsim.shared import cameras
+from oreline import plc
+from oreline.config import Section
+from oreline.errors import PlcError
+
+# What it logs is a lost connection, with all bytes that came before it; the line says so already.
+logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
+
+
+class Settings(Section):
+    """[plant]: a PLC, the belt that it stands at, and its valves."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """0 takes a free one."""
+    scan_ms: Annotated[float, Field(gt=0, le=50)] = 5.0
+    """How often the PLC looks at its registers."""
+    rearm_s: Annotated[float, Field(ge=0)] | None = 1.0
+    """The operator re-arms after so long a time of good heartbeats; left out of a JSON file as null: never."""
+    default_route: Literal["reject", "accept"] = "reject"
+    """Where all stones go while the PLC is in its safe state."""
+    camera: str | None = None
+    """Serial number of the simulated camera that looks at the belt; needed where there are several."""
+    commands: str = "commands.npz"
+    """File in the output folder for the rows that were taken and the changes of route."""
+    ejector: Ejector = Ejector()
+    faults: tuple[ValveFault, ...] = ()
+    """Valves that are broken."""
+
+
+class Stop(Protocol):
+    """An event of threading or multiprocessing."""
+
+    def is_set(self) -> bool: ...
+
+
+def serve(settings: Settings, output: Path, ready: Callable[[int], None], stop: Stop) -> dict[str, int]:
+    """Run the PLC until `stop` is set; `ready` gets the port. Writes `settings.commands`: the arrays `rows` (of dtype
+    ROW) and `changes` (of dtype CHANGE).
+
+    Returns the counts: batches, rows, late, refused, dropped, safe_states, valve_faults. Raises PlcError where the port
+    is taken.
+    """
+    belt = CameraBelt(cameras(), settings.camera)
+    program = VirtualPlc(
+        settings.rearm_s,
+        belt.position,
+        scan_ms=settings.scan_ms,
+        default=Route[settings.default_route.upper()],
+        faults=settings.faults,
+    )
+    asyncio.run(run(program, settings, ready, stop))
+    output.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(output / settings.commands, rows=program.rows, changes=program.changes)
+    return program.summary()
+
+
+async def run(program: VirtualPlc, settings: Settings, ready: Callable[[int], None], stop: Stop) -> None:
+    """Put a program on the network."""
+    image: list[list[int]] = []
+
+    async def on_access(
+        _function: int, _start: int, _address: int, _count: int, registers: list[int], _values: Any
+    ) -> ExcCodes | None:
+        if not image:
+            image.append(registers)
+            program.scan(registers)
+        return None
+
+    device = SimDevice(id=0, simdata=_registers(), action=on_access)
+    server = ModbusTcpServer(device, address=(settings.host, settings.port))
+    try:
+        await server.serve_forever(background=True)
+    except RuntimeError as error:
+        raise PlcError(f"cannot listen at {settings.host}:{settings.port}: choose a free port, or 0") from error
+    ready(cast(asyncio.Server, server.transport).sockets[0].getsockname()[1])
+    while not stop.is_set():
+        await asyncio.sleep(settings.scan_ms / 1e3)
+        if image:
+            program.scan(image[0])
+    await server.shutdown()  # type: ignore[no-untyped-call]
+
+
+def _registers() -> list[SimData]:
+    return [
+        SimData(plc.start(plc.COMMAND), values=[0] * plc.size(plc.COMMAND), datatype=DataType.REGISTERS),
+        SimData(plc.start(plc.STATUS), values=[0] * plc.size(plc.STATUS), datatype=DataType.REGISTERS, readonly=True),
+    ]

@@ -1,0 +1,110 @@
+"""From what a run leaves in its folder to what a plant manager reads."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from hwsim.plant import Route
+from hwsim.plant.report import RECIPE, SORTER, plant_report, show
+from oreline.config import Config
+from oreline.envi_writer import EnviWriter
+from sinks.conveyor.recipe import Recipe
+from sinks.conveyor.settings import ConveyorSettings
+from tests.hwsim.bench import AT, COUNTS, LINE_RATE, MS, PIXEL_MM, SAMPLES, VALVES, Laid, feed_of, routes, shots_at
+
+ORE, BARREN, LAST = Laid(100, 40, 12, 12), Laid(100, 80, 12, 12, "chalcedony"), Laid(380, 40, 12, 12)
+LINES, START = 400, 10_000
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """A run whose sorter hit ORE and nothing else, over a belt with BARREN and LAST as well."""
+    feed = feed_of([ORE, BARREN, LAST], LINES)
+    folder = tmp_path / "scene"
+    folder.mkdir()
+    truth = {"stones": [asdict(s) for s in feed.stones], "counts_per_line": COUNTS, "encoder_start": START}
+    (folder / "belt_truth.json").write_text(json.dumps(truth))
+    ids = EnviWriter.create(folder / "belt_stones.hdr", samples=SAMPLES, bands=1, dtype=np.int32)
+    for line in feed.ids:
+        ids.write(line[None])
+    ids.close()
+    leave(tmp_path, routes((0, Route.SORT), (START + LINES * 10, Route.SORT)))
+    scene = {"lines": LINES, "pixel_mm": PIXEL_MM, "counts_per_line": COUNTS, "encoder_start": START}
+    return Config(
+        {
+            "line": {"output": str(tmp_path)},
+            "simulator": {"scene": scene, "frame_rate": LINE_RATE},
+            "plant": {"ejector": {"speed_spread": 0.0}},
+            "sinks": {
+                "conveyor": {"recipe": {"ore": ["calcite"]}, "distance_counts": AT, "valves": VALVES, "port": 5020}
+            },
+        }
+    )
+
+
+def leave(output: Path, changes: Any) -> None:
+    """What the plant's process leaves."""
+    rows = shots_at(ORE)
+    rows["encoder"] += START
+    np.savez(output / "commands.npz", rows=rows, changes=changes)
+    counted = {"batches": 3, "rows": len(rows), "late": 2, "refused": 0, "dropped": 1, "safe_states": 1}
+    (output / "plant.json").write_text(json.dumps(counted | {"valve_faults": 1}))
+
+
+def shown(report: dict[str, Any]) -> str:
+    page = io.StringIO()
+    show(report, Console(file=page, width=100))
+    return page.getvalue()
+
+
+def test_the_manager_reads_mass_grade_recovery_and_what_went_wrong(config: Config) -> None:
+    report = plant_report(config)
+    assert (report["ejected"], report["missed"], report["wrong"], report["passed"]) == (1, 1, 0, 1)
+    assert report["recovery"] == pytest.approx(0.5)
+    assert report["concentrate"]["grade"] == 1
+    assert report["tails"]["grade"] == pytest.approx(2710 / (2710 + 2600))
+    assert report["misplaced_ore_kg"] == pytest.approx(report["concentrate"]["mass_kg"])
+    assert (report["late"], report["dropped"], report["valve_faults"], report["air_shots"]) == (2, 1, 1, 0)
+    assert json.loads(json.dumps(report)) == report
+    page = shown(report)
+    for word in ("concentrate", "recovery 50.0%", "into the air 0", "late 2", "valve faults 1"):
+        assert word in page
+
+
+def test_a_safe_state_is_reported_with_its_duration(config: Config) -> None:
+    changes = routes((0, Route.SORT), (START + 3000, Route.REJECT), (START + LINES * 10, Route.SORT))
+    changes["t_ns"] = np.array([0, 1000, 3500]) * MS
+    changes["silent_ns"][1] = 148 * MS
+    leave(config.line.output, changes)
+    report = plant_report(config)
+    assert report["diversions"] == [{"route": "reject", "from_count": START + 3000, "seconds": 2.5, "silent_ms": 148.0}]
+    assert report["ejected"] == 0
+    assert "reject all: 2.5 s, after 148 ms without a heartbeat" in shown(report)
+
+
+def test_only_what_the_belt_brought_is_judged(config: Config) -> None:
+    changes = routes((0, Route.SORT), (START + 3000, Route.SORT))
+    leave(config.line.output, changes)
+    report = plant_report(config)
+    assert report["feed"]["stones"] == 2
+    assert report["recovery"] == 1
+
+
+def test_a_belt_without_stones_has_no_grade(config: Config) -> None:
+    leave(config.line.output, routes((0, Route.SORT), (START, Route.SORT)))
+    report = plant_report(config)
+    assert (report["feed"]["grade"], report["recovery"]) == (None, None)
+    assert "recovery -" in shown(report)
+
+
+def test_what_the_sorter_takes_where_nothing_is_said_is_known_here() -> None:
+    assert {name: ConveyorSettings.model_fields[name].default for name in SORTER} == SORTER
+    assert {name: Recipe.model_fields[name].default for name in RECIPE} == RECIPE

@@ -1,0 +1,51 @@
+"""The PLC on the network."""
+
+from __future__ import annotations
+
+import queue
+import socket
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pymodbus.client import ModbusTcpClient
+
+from hwsim.plant import Route, Settings, serve
+from oreline import plc
+from oreline.errors import PlcError
+from oreline.plc import Batch, State
+
+BATCH = Batch(1, 1000, 10, (0b11, 0, 1 << 127), State.STOPPED)
+
+
+def test_the_plc_speaks_modbus_and_writes_down_what_it_took(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORELINE_SIMCAM", str(tmp_path / "no-cameras"))
+    ready: queue.Queue[int] = queue.Queue()
+    stop = threading.Event()
+    found: list[dict[str, int]] = []
+    server = threading.Thread(target=lambda: found.append(serve(Settings(scan_ms=1), tmp_path, ready.put, stop)))
+    server.start()
+    client = ModbusTcpClient("127.0.0.1", port=ready.get(timeout=20))
+    assert client.connect()  # type: ignore[no-untyped-call]
+    client.write_registers(0, plc.encode(BATCH))
+    while plc.decode_status(client.read_holding_registers(200, count=7).registers).acknowledged != 1:
+        pass
+    assert client.write_registers(203, [9]).isError()
+    assert client.read_holding_registers(150).isError()
+    client.close()  # type: ignore[no-untyped-call]
+    stop.set()
+    server.join()
+    nothing_wrong = dict.fromkeys(("late", "refused", "dropped", "safe_states", "valve_faults"), 0)
+    assert found == [{"batches": 1, "rows": 2, **nothing_wrong}]
+    with np.load(tmp_path / "commands.npz", allow_pickle=False) as saved:
+        assert saved["rows"]["encoder"].tolist() == [1000, 1020]
+        assert saved["changes"]["route"].tolist() == [Route.SORT, Route.SORT]
+
+
+def test_a_port_in_use_is_refused(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(PlcError, match="choose a free port"):
+            serve(Settings(port=taken.getsockname()[1]), tmp_path, lambda _: None, threading.Event())
