@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,19 +110,6 @@ def test_dropped_and_incomplete_frames_become_gaps_of_their_kind(
         assert sum(m.n for m in got) == got[-1].first
     account = json.loads((tmp_path / "out" / "acquisition.json").read_text())["account"]
     assert (account["lost"], account["unaccounted"]) == (5, 0)
-
-
-def test_sigterm_ends_the_stream_in_order(acquire: Start, tmp_path: Path, sources: dict[str, Source]) -> None:
-    with SimCamera.create(tmp_path / "cameras", "SIM1", **sources, frame_rate=400.0, loop=True):
-        with acquire(serial="SIM1") as running:
-            last = None
-            for message in running.messages():
-                if message.first == 50:
-                    running.process.send_signal(signal.SIGTERM)
-                last = message
-        assert isinstance(last, EndOfStream)
-        assert last.lines == last.seq > 50
-        assert running.process.returncode == 0
 
 
 def refusal(acquire: Start, **settings: object) -> tuple[int, str]:
