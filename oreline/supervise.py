@@ -105,7 +105,7 @@ class Supervisor:
             **os.environ,
             "NOTIFY_SOCKET": str(address),
             "ORELINE_SUPERVISED": "1",
-            "ORELINE_SIMCAM": str(self._folder / "cameras"),
+            **({"ORELINE_SIMCAM": str(self._folder / "cameras")} if "simulator" in self.config.tables else {}),
         }
 
     def run(self) -> None:
