@@ -5,8 +5,8 @@ FC16 and 6 to 7 alone as a heartbeat; the PLC writes 200 and up. A batch is up t
 128 valves: valve v is bit v % 16 of word v // 16. Fields are written in the order of their addresses, `commit` last:
 the PLC takes a batch once `commit` equals `sequence` and differs from what it last acknowledged, and Oreline writes
 the next only after `acknowledged` has followed. Row i is due when the belt's encoder reaches `encoder` +
-i * `counts_per_line`; rows that are due already are not fired but counted. The PLC goes to its safe state by itself
-when `heartbeat` has stood still for 150 ms while `state` says RUN.
+i * `counts_per_line`; rows that are due already are not fired but counted. Within 150 ms of the last
+change of `heartbeat` while `state` says RUN, the PLC goes to its safe state by itself; rows that wait never fire.
 """
 
 from __future__ import annotations
