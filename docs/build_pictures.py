@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from hwsim.preview import preview
+from hwsim.preview import false_colours
 from oreline.envi_writer import SPECIAL_CLASSES
 from oreline.messages import ClassInfo
 from oreline.recording import find_recording
@@ -30,7 +29,7 @@ LEAST_SHARE = 0.002
 def build(demo: Path, path: Path = PICTURE) -> None:
     """Write the first `LINES` of a demo, the belt moving to the left: what the camera saw above what was said of it."""
     labels, classes = _labels(demo)
-    seen = _seen(demo, labels.shape[1])
+    seen = false_colours(find_recording(demo / "scene"), LINES)[:, : labels.shape[1]]
     shown = [np.rot90(image) for image in (seen, _palette(classes)[labels])]
     names = _named(labels, classes)
     width, height = shown[0].shape[1], shown[0].shape[0]
@@ -55,14 +54,6 @@ def _labels(demo: Path) -> tuple[NDArray[np.uint8], tuple[ClassInfo, ...]]:
         segment = segments(db, run)[-1]
     with Image.open(artefacts["label_map"]) as picture:
         return np.asarray(picture)[:LINES, : segment.samples], segment.classes
-
-
-def _seen(demo: Path, samples: int) -> NDArray[np.uint8]:
-    """The same lines in false colours, uint8 (lines, samples, 3)."""
-    with tempfile.NamedTemporaryFile(suffix=".png") as file:
-        preview(find_recording(demo / "scene"), Path(file.name), LINES)
-        with Image.open(file.name) as picture:
-            return np.asarray(picture)[:, :samples]
 
 
 def _entries(classes: tuple[ClassInfo, ...]) -> dict[int, ClassInfo]:

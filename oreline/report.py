@@ -12,7 +12,7 @@ from rich.table import Table
 
 from oreline.config import Config
 
-STAGES = "acquisition", "inference"
+STAGES = "acquisition", "inference", "conveyor"
 """Those whose incidents are reported."""
 
 
@@ -42,7 +42,8 @@ def report_of(config: Config) -> dict[str, Any]:
         "lines_per_s": facts_of(output, "acquisition").get("lines_per_s", 0.0),
         "latency_ms": sorter.get("latency_ms", log.get("latency_ms", {})),
         "stones": {"seen": sorter.get("stones", 0)},
-        "sorter": {**sorter.get("account", {}), "commands_late": sorter.get("late", 0)},
+        "sorter": {**sorter.get("account", {}), "commands_late": sorter.get("late", 0)}
+        | {name: sorter[name] for name in ("doubtful", "dropped", "plc_late") if sorter.get(name)},
         "saturated_samples": facts_of(output, "inference").get("saturated_samples", 0),
         "reference": facts_of(output, "inference").get("reference"),
         "incidents": {stage: kinds for stage in STAGES if (kinds := facts_of(output, stage).get("incidents"))},

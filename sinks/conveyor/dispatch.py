@@ -1,9 +1,11 @@
 """Rows to the PLC: in batches, one at a time, none after its deadline, and a heartbeat whatever else happens.
 
-`pump` is called after each commit and when idle. It never raises and, but for one connection attempt per back-off,
-never waits longer than the link's time-out. A batch is outstanding until the PLC acknowledges its sequence, so a
-PLC with a slow scan gets fewer, fuller batches. When the link was lost with a batch outstanding, the PLC's
-acknowledgement tells whether it had arrived; if not, its rows go again while their deadlines allow.
+`pump` is called after each commit and when idle. It never raises, and waits for nothing but one answer of a PLC that is
+connected, never longer than the link's time-out. A batch is outstanding until the PLC acknowledges its sequence, so a
+PLC with a slow scan gets fewer, fuller batches. A PLC whose heartbeat stands still is lost like one whose connection
+broke, and gets no rows before it moves. When it was lost with a batch outstanding, its acknowledgement tells whether
+the batch had arrived; if not, its rows go again while their deadlines allow. What waits when the PLC goes to its safe
+state is dropped, as the PLC drops what it holds.
 """
 
 from __future__ import annotations
@@ -14,21 +16,23 @@ from dataclasses import dataclass
 
 from oreline import plc
 from oreline.errors import PlcError
+from sinks.conveyor.dial import Dial
 from sinks.conveyor.link import Link
 from sinks.conveyor.schedule import Row
+from sinks.conveyor.watch import Watch
 
 _POLL_NS = 2_000_000
-_FIRST_BACK_OFF_NS = 100_000_000
-_LAST_BACK_OFF_NS = 2_000_000_000
 
 
 @dataclass(slots=True)
 class Tally:
-    """`commands`: rows that the PLC took; `late`: rows never sent, since their deadline had passed."""
+    """`commands`: rows that the PLC took; `late`: rows never sent, since their deadline had passed; `dropped`: rows
+    that waited when the PLC was inhibited; `outages`: how often it was lost."""
 
     commands: int = 0
     batches: int = 0
     late: int = 0
+    dropped: int = 0
     outages: int = 0
 
 
@@ -37,20 +41,19 @@ class Dispatcher:
 
     def __init__(self, link: Link, status: plc.Status, heartbeat_ms: float, clock: Callable[[], int]) -> None:
         self.tally = Tally()
-        self.status = status
+        self.watch = Watch(status)
         self.counts_per_line = 1
         self.model_crc = 0
-        self._link, self._clock, self._heartbeat_ns = link, clock, int(heartbeat_ms * 1e6)
+        self._link, self._dial, self._clock, self._heartbeat_ns = link, Dial(link), clock, int(heartbeat_ms * 1e6)
         self._queue: deque[Row] = deque()
         self._outstanding: list[Row] = []
         self._sequence = status.acknowledged
-        self._heartbeat = 0
-        self._next_beat_ns = self._next_poll_ns = self._next_attempt_ns = 0
-        self._back_off_ns = _FIRST_BACK_OFF_NS
+        self._heartbeat, self._away = 0, False
+        self._next_beat_ns = self._next_look_ns = 0
 
     @property
     def linked(self) -> bool:
-        return self._link.is_open
+        return not self._dial.under_way and self._link.is_open
 
     @property
     def busy(self) -> bool:
@@ -65,10 +68,11 @@ class Dispatcher:
         """Send what can be sent now."""
         self._drop_late()
         try:
-            if not self._link.is_open and not self._reconnected():
+            if not self.linked and not self._linked_again():
                 return
-            self._acknowledge()
-            if self._queue and not self._outstanding and not self.status.inhibit:
+            if self._clock() >= self._next_look_ns:
+                self._look()
+            if self._queue and not self._outstanding and self.watch.alive and not self.watch.status.inhibit:
                 self._send_batch(state)
             if self._clock() >= self._next_beat_ns:
                 self._beat(state)
@@ -77,9 +81,10 @@ class Dispatcher:
 
     def farewell(self) -> None:
         """Say that the run has stopped, and close the link."""
-        if self._link.is_open:
+        if self.linked:
             self._next_beat_ns = 0
             self.pump(plc.State.STOPPED)
+        self._dial.close()
         self._link.close()
 
     def _drop_late(self) -> None:
@@ -97,7 +102,7 @@ class Dispatcher:
         registers = plc.encode(self._batch(self._outstanding, state))
         self._link.write(plc.COMMAND, registers)
         now = self._clock()
-        self._next_poll_ns, self._next_beat_ns = now + _POLL_NS, now + self._heartbeat_ns
+        self._next_look_ns, self._next_beat_ns = now + _POLL_NS, now + self._heartbeat_ns
 
     def _take_rows(self) -> list[Row]:
         """Rows that fit one batch: 13 lines at an even pitch, to half a line."""
@@ -121,12 +126,21 @@ class Dispatcher:
             self._sequence, encoder, self.counts_per_line, tuple(bitmaps), state, self._heartbeat, self.model_crc
         )
 
-    def _acknowledge(self) -> None:
-        if self._outstanding and self._clock() >= self._next_poll_ns:
-            self.status = self._link.status()
-            self._next_poll_ns = self._clock() + _POLL_NS
-            if self.status.acknowledged == self._sequence:
-                self._taken()
+    def _look(self) -> None:
+        """Read the status: soon again while something is awaited, else as often as we beat ourselves."""
+        status, armed = self._link.status(), not self.watch.status.inhibit
+        now = self._clock()
+        self.watch.see(status, now)
+        if self.watch.alive:
+            self._dial.succeeded()
+            self._away = False
+        if self._outstanding and status.acknowledged == self._sequence:
+            self._taken()
+        if status.inhibit and armed:
+            self.tally.dropped += len(self._queue)
+            self._queue.clear()
+        awaited = self._outstanding or not self.watch.alive
+        self._next_look_ns = now + (_POLL_NS if awaited else self._heartbeat_ns)
 
     def _taken(self) -> None:
         self.tally.commands += len(self._outstanding)
@@ -137,29 +151,29 @@ class Dispatcher:
         self._heartbeat = (self._heartbeat + 1) & 0xFFFF
         self._link.write(plc.PULSE, plc.encode_pulse(state, self._heartbeat))
         self._next_beat_ns = self._clock() + self._heartbeat_ns
-        self.status = self._link.status()
 
     def _lost(self) -> None:
+        """One that comes back without its heartbeat was never found again."""
         self._link.close()
-        self.tally.outages += 1
-        self._next_attempt_ns = self._clock() + self._back_off_ns
+        now = self._clock()
+        if not self._away:
+            self.tally.outages += 1
+            self.watch.alarm("plc_lost", now)
+        self._away = True
+        self._dial.lost(now)
 
-    def _reconnected(self) -> bool:
-        if self._clock() < self._next_attempt_ns:
+    def _linked_again(self) -> bool:
+        status = self._dial.poll(self._clock())
+        if status is None:
             return False
-        try:
-            self.status = self._link.open()
-        except PlcError:
-            self._back_off_ns = min(2 * self._back_off_ns, _LAST_BACK_OFF_NS)
-            self._next_attempt_ns = self._clock() + self._back_off_ns
-            return False
-        self._back_off_ns, self._next_beat_ns = _FIRST_BACK_OFF_NS, 0
+        self.watch.reopened(status)
+        self._next_beat_ns = self._next_look_ns = 0
         self._recover()
         return True
 
     def _recover(self) -> None:
         """The acknowledged sequence tells whether the batch that was under way had arrived."""
-        if self._outstanding and self.status.acknowledged == self._sequence:
+        if self._outstanding and self.watch.status.acknowledged == self._sequence:
             self._taken()
         self._queue.extendleft(reversed(self._outstanding))
         self._outstanding = []

@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from oreline.config import Section
 from oreline.errors import ConfigError, nearest
-from oreline.messages import ClassInfo
-from sinks.conveyor.segment import Stone
+from oreline.messages import BACKGROUND, INVALID, ClassInfo
+from sinks.conveyor.segment import NOTHING, ORE, OTHER, Piece, Run, Stone
 
 
 class Recipe(Section):
     """A stone is ejected when it has at least `min_pixels` samples and at least `min_fraction` of them are `ore`.
 
-    Unknown samples count as not ore: an unknown stone is never ejected.
+    What fills less than `min_extent` of its box, or has more than `max_pixels` samples, is no stone but several that
+    touch: of it, each piece of ore of at least `min_pixels` is ejected. `min_extent` 0 takes all that touches for one
+    stone. Unknown samples count as not ore: an unknown stone is never ejected. Nor is one whose position is doubtful.
     """
 
     ore: Annotated[tuple[str, ...], Field(min_length=1)]
     min_fraction: Annotated[float, Field(gt=0, le=1)] = 0.5
     min_pixels: Annotated[int, Field(ge=1)] = 20
+    max_pixels: Annotated[int, Field(ge=1)] = 10_000
+    min_extent: Annotated[float, Field(ge=0, le=1)] = 0.55
 
-
-class Decider:
-    """A recipe for the classes of one stream."""
-
-    def __init__(self, recipe: Recipe, columns: list[int]) -> None:
-        self._recipe, self._columns = recipe, columns
-
-    @classmethod
-    def of(cls, recipe: Recipe, classes: tuple[ClassInfo, ...]) -> Self:
-        """Raises ConfigError where the recipe names a class that the stream does not have."""
+    def kinds(self, classes: tuple[ClassInfo, ...]) -> NDArray[np.uint8]:
+        """NOTHING, OTHER or ORE for each label of a stream, uint8 (256,). Raises ConfigError where the recipe names a
+        class that the stream does not have."""
         names = [info.name for info in classes]
-        for ore in recipe.ore:
+        kinds = np.full(256, OTHER, np.uint8)
+        kinds[[BACKGROUND, INVALID]] = NOTHING
+        for ore in self.ore:
             if ore not in names:
                 known = ", ".join(names) or "none"
                 raise ConfigError(f"the recipe's ore {ore!r} is no class of the model: {known}.{nearest(ore, names)}")
-        return cls(recipe, [names.index(ore) for ore in recipe.ore])
+            kinds[names.index(ore)] = ORE
+        return kinds
 
-    def decide(self, stone: Stone) -> bool:
+    def wants(self, stone: Stone) -> bool:
         """Whether to eject it, by what was seen of it so far."""
-        pixels = stone.pixels
-        ore = int(stone.counts[self._columns].sum())
-        return pixels >= self._recipe.min_pixels and ore >= self._recipe.min_fraction * pixels
+        return self.counts(stone) and stone.ore >= self.min_fraction * stone.pixels
+
+    def counts(self, piece: Piece) -> bool:
+        """Whether it is large enough to be a stone."""
+        return piece.pixels >= self.min_pixels
+
+    def is_clump(self, stone: Stone) -> bool:
+        """Whether it is several stones that touch."""
+        return stone.pixels > self.max_pixels or stone.extent < self.min_extent
+
+    def fires(self, run: Run) -> bool:
+        """Whether to open valves over a run whose stone is decided."""
+        stone = run.stone.root()
+        return self.ejects(run.piece.root() if self.is_clump(stone) else stone)
+
+    def ejects(self, thing: Piece) -> bool:
+        """Whether a stone that is decided, or a piece of a clump, is ejected."""
+        wanted = thing.decision if isinstance(thing, Stone) else thing.ore and self.counts(thing)
+        return bool(wanted) and not thing.doubtful

@@ -1,108 +1,138 @@
 """Stones out of label lines, as they come.
 
-A line is cut into runs of samples that are neither BACKGROUND nor INVALID. Runs of successive lines that touch, also
-by a corner, are one stone; two stones that meet are united (the smaller points to the larger), so that memory holds
-only the stones of the last line. A stone is closed when a line no longer continues it.
+A line is cut into runs of samples that are ore, or that are other rock. Runs of successive lines that touch, also by a
+corner, are one stone; those of them that are alike are one piece of it. What meets is united (the smaller points to
+the larger), so that memory holds only what is in the last line. A stone or a piece has ended when a line no longer
+continues it.
+
+Stones that touch look like one. What tells them apart is the extent, the share of its box that a shape fills: pi / 4
+for any ellipse along the axes, whatever the shape of a pixel; about half of that for two that touch. The box's sides
+are counted at the outline, so that a dent makes it larger: the samples with nothing before them in their line, and
+those with nothing before them in their column.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oreline.messages import BACKGROUND, INVALID
+NOTHING, OTHER, ORE = 0, 1, 2
+"""What a sample is: belt, or nothing that is known; rock that is not wanted; rock that is."""
 
 
 @dataclass(slots=True, eq=False)
-class Stone:
-    """Connected samples. `counts`: int64 (classes + 1,), samples of each class, the last of UNKNOWN.
+class Piece:
+    """Connected samples of one kind, `ore` of them ore: all or none. `doubtful`: the position of a line of it is.
+    `heir`: what it became part of."""
+
+    ore: int
+    pixels: int
+    doubtful: bool
+    heir: Self | None = field(default=None, repr=False)
+
+    def root(self) -> Self:
+        """What this has become part of, or itself."""
+        piece = self
+        while piece.heir is not None:
+            if piece.heir.heir is not None:
+                piece.heir = piece.heir.heir
+            piece = piece.heir
+        return piece
+
+    def absorb(self, other: Self) -> None:
+        self.ore += other.ore
+        self.pixels += other.pixels
+        self.doubtful |= other.doubtful
+        other.heir = self
+
+
+@dataclass(slots=True, eq=False)
+class Stone(Piece):
+    """Connected samples of rock, `ore` of them ore. `starts`, `tops`: those with nothing before them in their line, in
+    their column. `ended`: pieces of it that have, until they are counted.
 
     `decision`: True to eject, False to let pass, None while undecided. `cut`: its end was not seen.
-    `heir`: the stone it was united with.
     """
 
-    first_seq: int
-    last_seq: int
-    first_sample: int
-    last_sample: int
-    counts: NDArray[np.int64]
+    starts: int = 0
+    tops: int = 0
+    ended: list[Piece] = field(default_factory=list, repr=False)
     decision: bool | None = None
     cut: bool = False
-    heir: Stone | None = field(default=None, repr=False)
 
     @property
-    def pixels(self) -> int:
-        return int(self.counts.sum())
+    def extent(self) -> float:
+        """Share of its box that it fills, 0..1."""
+        return self.pixels / (self.starts * self.tops)
 
-    def root(self) -> Stone:
-        """The stone that this one has become part of, or itself."""
-        stone = self
-        while stone.heir is not None:
-            if stone.heir.heir is not None:
-                stone.heir = stone.heir.heir
-            stone = stone.heir
-        return stone
-
-    def _absorb(self, other: Stone) -> None:
-        self.first_seq = min(self.first_seq, other.first_seq)
-        self.last_seq = max(self.last_seq, other.last_seq)
-        self.first_sample = min(self.first_sample, other.first_sample)
-        self.last_sample = max(self.last_sample, other.last_sample)
-        self.counts += other.counts
+    def absorb(self, other: Self) -> None:
+        Piece.absorb(self, other)
+        self.starts += other.starts
+        self.tops += other.tops
+        self.ended += other.ended
         if self.decision is None:
             self.decision = other.decision
-        other.heir = self
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Samples [start, stop) of one line that belong to a stone."""
+    """Samples [start, stop) of one line that are of one kind, and what they belong to."""
 
     start: int
     stop: int
+    kind: int
+    piece: Piece
     stone: Stone
 
 
-class Segmenter:
-    """Give it each line in order; it answers with the runs of the line and the stones that it closed."""
+P = TypeVar("P", bound=Piece)
 
-    def __init__(self, classes: int) -> None:
-        self._columns = np.full(256, classes, np.int64)
-        self._columns[:classes] = np.arange(classes)
-        self._width = classes + 1
+
+class Segmenter:
+    """Give it each line in order. `kinds`: NOTHING, OTHER or ORE for each label, uint8 (256,)."""
+
+    def __init__(self, kinds: NDArray[np.uint8]) -> None:
+        self._kinds = kinds
         self._last: list[Run] = []
 
-    def push(self, seq: int, labels: NDArray[np.uint8]) -> tuple[list[Run], list[Stone]]:
-        """Take one line, labels uint8 (samples,). A label that is no class counts as unknown."""
-        runs = [
-            Run(start, stop, Stone(seq, seq, start, stop - 1, counts)) for start, stop, counts in self._runs(labels)
-        ]
+    def push(self, labels: NDArray[np.uint8], doubtful: bool = False) -> tuple[list[Run], list[Stone], list[Stone]]:
+        """Take one line, labels uint8 (samples,): its runs, the stones that it ended, and the stones that go on, of
+        which it ended pieces."""
+        runs = self._runs(labels, doubtful)
         self._join(runs)
-        continued = {id(run.stone.root()) for run in runs}
-        closed = [stone for stone in _stones(self._last) if id(stone) not in continued]
+        stones, parted = self._end(runs)
         self._last = runs
-        return runs, closed
+        return runs, stones, parted
 
     def cut(self) -> list[Stone]:
         """End all open stones, since the next line does not follow the last."""
-        open_stones = _stones(self._last)
-        for stone in open_stones:
+        stones, _ = self._end([])
+        for stone in stones:
             stone.cut = True
         self._last = []
-        return open_stones
+        return stones
 
-    def _runs(self, labels: NDArray[np.uint8]) -> list[tuple[int, int, NDArray[np.int64]]]:
-        solid = np.zeros(len(labels) + 2, np.int8)
-        solid[1:-1] = (labels != BACKGROUND) & (labels != INVALID)
-        edges = np.diff(solid)
-        starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-        inside = solid[1:-1].astype(bool)
-        run_of_sample = (np.cumsum(edges[:-1] == 1) - 1)[inside]
-        cells = run_of_sample * self._width + self._columns[labels[inside]]
-        counts = np.bincount(cells, minlength=len(starts) * self._width).reshape(-1, self._width)
-        return list(zip(starts.tolist(), stops.tolist(), counts, strict=True))
+    def _runs(self, labels: NDArray[np.uint8], doubtful: bool) -> list[Run]:
+        kinds = np.zeros(len(labels) + 2, np.uint8)
+        kinds[1:-1] = self._kinds[labels]
+        edges = np.flatnonzero(kinds[1:] != kinds[:-1])
+        bounds, runs = edges.tolist(), list[Run]()
+        stone: Stone | None = None
+        for (start, stop), kind in zip(pairwise(bounds), kinds[edges[:-1] + 1].tolist(), strict=True):
+            if kind == NOTHING:
+                stone = None
+                continue
+            pixels = stop - start
+            ore = pixels if kind == ORE else 0
+            if stone is None:
+                stone = Stone(0, 0, doubtful, starts=1)
+            stone.ore, stone.pixels, stone.tops = stone.ore + ore, stone.pixels + pixels, stone.tops + pixels
+            runs.append(Run(start, stop, kind, Piece(ore, pixels, doubtful), stone))
+        return runs
 
     def _join(self, runs: list[Run]) -> None:
         """Unite each run with those of the last line that it touches; both lists are sorted by sample."""
@@ -112,15 +142,33 @@ class Segmenter:
                 j += 1
             k = j
             while k < len(last) and last[k].start <= run.stop:
-                _unite(last[k].stone.root(), run.stone.root())
+                _meet(last[k], run)
                 k += 1
 
+    def _end(self, runs: list[Run]) -> tuple[list[Stone], list[Stone]]:
+        """The stones of the last line that end, and those of the others of which pieces do."""
+        pieces, stones = {id(run.piece.root()) for run in runs}, {id(run.stone.root()) for run in runs}
+        ended: dict[int, Stone] = {}
+        parted: dict[int, Stone] = {}
+        for run in self._last:
+            piece, stone = run.piece.root(), run.stone.root()
+            if id(piece) not in pieces:
+                pieces.add(id(piece))
+                stone.ended.append(piece)
+                (parted if id(stone) in stones else ended)[id(stone)] = stone
+        return list(ended.values()), list(parted.values())
 
-def _unite(one: Stone, other: Stone) -> None:
-    if one is not other:
-        large, small = (one, other) if one.pixels >= other.pixels else (other, one)
-        large._absorb(small)
+
+def _meet(above: Run, run: Run) -> None:
+    stone = _united(above.stone.root(), run.stone.root())
+    stone.tops -= max(0, min(above.stop, run.stop) - max(above.start, run.start))
+    if above.kind == run.kind:
+        _united(above.piece.root(), run.piece.root())
 
 
-def _stones(runs: list[Run]) -> list[Stone]:
-    return list({id(root): root for run in runs for root in [run.stone.root()]}.values())
+def _united(one: P, other: P) -> P:
+    if one is other:
+        return one
+    large, small = (one, other) if one.pixels >= other.pixels else (other, one)
+    large.absorb(small)
+    return large

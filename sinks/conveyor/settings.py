@@ -20,8 +20,10 @@ class ConveyorSettings(Section):
 
     `heartbeat_ms`: how often it hears of us. `valves`: in the bank, evenly across all samples; `margin_valves`: opened
     more on each side of a stone. `distance_counts`: encoder counts from the camera's line to the valves.
-    `deadline_ms`: a command is sent at most so long after its line was exposed; `send_ms` of it are kept for sending.
-    `max_lines`: most lines that wait for a decision. `fail_safe`: what the PLC does with stones while no lines come.
+    `valve_lag_ms`: from a valve's command to its air at the stones; commands are earlier by the way that the belt goes
+    in that time, at the speed that it has. `deadline_ms`: a command is sent at most so long after its line was exposed;
+    `send_ms` of it are kept for sending. `max_lines`: most lines that wait for a decision. `fail_safe`: what the PLC
+    does with stones while no lines come.
     """
 
     recipe: Recipe
@@ -33,6 +35,7 @@ class ConveyorSettings(Section):
     heartbeat_ms: Annotated[float, Field(ge=30, le=100)] = 30.0
     valves: Annotated[int, Field(ge=1, le=MAX_VALVES)] = 64
     margin_valves: Annotated[int, Field(ge=0, lt=MAX_VALVES)] = 0
+    valve_lag_ms: Annotated[float, Field(ge=0, le=100)] = 0.0
     deadline_ms: Annotated[float, Field(gt=0)] = 150.0
     send_ms: Annotated[float, Field(ge=0)] = 20.0
     max_lines: Annotated[int, Field(ge=1, le=100_000)] = 1024
@@ -54,9 +57,10 @@ class ConveyorSettings(Section):
             )
         if info.line_rate_hz > 0:
             travel_ms = 1e3 * self.distance_counts / (info.counts_per_line * info.line_rate_hz)
-            if self.deadline_ms > travel_ms:
+            if self.deadline_ms + self.valve_lag_ms > travel_ms:
                 raise ConfigError(
                     f"the belt takes {travel_ms:.0f} ms over distance_counts = {self.distance_counts}, but deadline_ms "
-                    f"is {self.deadline_ms:g}: a command could come after its stone has passed"
+                    f"is {self.deadline_ms:g} and valve_lag_ms {self.valve_lag_ms:g}: a command could come after its "
+                    "stone has passed"
                 )
         return counts

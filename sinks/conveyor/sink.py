@@ -1,8 +1,9 @@
 """The conveyor: label lines in, valve commands out, in time or not at all.
 
 `segment` finds stones, `recipe` decides them, `schedule` makes rows of valves, `dispatch` gets them to the PLC. Nothing
-is kept for a restart: a stone that was not fired in time has passed. A gap, a line that is too old, or one without an
-encoder count cuts the stones that are open: they are decided by what was seen of them, and what follows is a new stone.
+is kept for a restart: a stone that was not fired in time has passed. A gap, a line that is too old, one without an
+encoder count or one without light cuts the stones that are open: they are decided by what was seen of them, and what
+follows is a new stone. A stone on a line whose position is doubtful is not ejected.
 """
 
 from __future__ import annotations
@@ -13,35 +14,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 from pydantic import BaseModel
 
 from oreline.errors import StreamError
-from oreline.messages import (
-    BACKGROUND,
-    INVALID,
-    UNKNOWN,
-    EndOfStream,
-    Flag,
-    Gap,
-    LabelLine,
-    Message,
-    Reason,
-    StreamInfo,
-)
-from oreline.metrics import PIXELS, STONES, LatencyHistogram
+from oreline.messages import EndOfStream, Flag, Gap, LabelLine, Message, Reason, StreamInfo
+from oreline.metrics import LatencyHistogram
 from oreline.plc import State, Status
 from oreline.sink import Policy
+from sinks.conveyor.count import Count
 from sinks.conveyor.dispatch import Dispatcher
 from sinks.conveyor.link import Link
-from sinks.conveyor.recipe import Decider
-from sinks.conveyor.schedule import Schedule, ValveBank
+from sinks.conveyor.schedule import Schedule
 from sinks.conveyor.segment import Segmenter, Stone
 from sinks.conveyor.settings import ConveyorSettings
+from sinks.conveyor.speed import Speed
+from sinks.conveyor.valves import ValveBank
 
 _SILENCE_NS = 500_000_000
 _DEGRADED_NS = 1_000_000_000
-_SPECIAL = {"unknown": UNKNOWN, "background": BACKGROUND, "invalid": INVALID}
 
 
 class Conveyor:
@@ -56,13 +46,13 @@ class Conveyor:
         self._info: StreamInfo | None = None
         self._segmenter: Segmenter
         self._schedule: Schedule
+        self._speed: Speed
         self._next_seq = 0
         self._handled: list[int] = []
-        self._last_line_ns = self._last_trouble_ns = -_DEGRADED_NS
+        self._last_line_ns = self._last_trouble_ns = self._last_dim_ns = -_DEGRADED_NS
         self._calibrated = False
         self._latency = LatencyHistogram()
-        self._pixels = np.zeros(256, np.int64)
-        self._counts = {"stones": 0, "ejected": 0, "cut": 0, "stale": 0}
+        self._count = Count(settings.recipe)
         self._report: dict[str, Any] | None = None
 
     @classmethod
@@ -96,7 +86,7 @@ class Conveyor:
 
     def idle(self) -> None:
         if self._info is not None:
-            self._dispatcher.offer(self._schedule.release(self._clock()))
+            self._release()
         self._dispatcher.pump(self._state())
 
     def close(self) -> dict[str, Any]:
@@ -112,34 +102,36 @@ class Conveyor:
     @property
     def status(self) -> Status:
         """What the PLC last said."""
-        return self._dispatcher.status
+        return self._dispatcher.watch.status
 
     def report(self) -> dict[str, Any]:
-        """What happened so far. `stones` are those of at least the recipe's size."""
-        tally = self._dispatcher.tally
-        classes = self._info.classes if self._info else ()
-        pixels = {info.name: int(self._pixels[i]) for i, info in enumerate(classes)}
+        """What happened so far: what `Count` and `Tally` say, and `plc_late`, the rows that came to the PLC after they
+        were due."""
+        tally, watch = self._dispatcher.tally, self._dispatcher.watch
         return {
-            **self._counts,
+            **self._count.report(),
             "late": tally.late,
+            "dropped": tally.dropped,
             "commands": tally.commands,
+            "plc_late": watch.late,
             "outages": tally.outages,
+            "incidents": dict(watch.incidents),
             "latency_ms": self._latency.summary(),
-            "classes": pixels | {name: int(self._pixels[label]) for name, label in _SPECIAL.items()},
             "artefacts": {},
         }
 
     def _begin(self, info: StreamInfo) -> None:
-        counts_per_line = self._settings.check(info)
-        decider = Decider.of(self._settings.recipe, info.classes)
+        settings = self._settings
+        counts_per_line, kinds = settings.check(info), settings.recipe.kinds(info.classes)
         if self._info is not None:
             self._cut()
-            self._dispatcher.offer(self._schedule.release(self._clock()))
+            self._release()
         self._info = info
-        self._segmenter = Segmenter(len(info.classes))
-        self._names = dict(enumerate(c.name for c in info.classes)) | {label: name for name, label in _SPECIAL.items()}
-        bank = ValveBank(self._settings.valves, info.samples, self._settings.margin_valves)
-        self._schedule = Schedule(bank, decider.decide, self._settings.distance_counts, self._settings.max_lines)
+        self._count.begin(info.classes)
+        self._segmenter = Segmenter(kinds)
+        self._speed = Speed(info.counts_per_line * info.line_rate_hz)
+        bank = ValveBank(settings.valves, info.samples, settings.margin_valves)
+        self._schedule = Schedule(bank, settings.recipe, settings.distance_counts, settings.max_lines)
         self._dispatcher.counts_per_line = counts_per_line
         self._dispatcher.model_crc = zlib.crc32(info.model.encode())
 
@@ -149,24 +141,33 @@ class Conveyor:
         stamp, now = line.stamp, self._clock()
         self._handled.append(stamp.t_ns)
         self._last_line_ns, self._calibrated = now, bool(line.calibration)
-        self._tally(line)
+        self._count.line(line)
         deadline = stamp.t_ns + int(self._settings.deadline_ms * 1e6)
         if now > deadline or Flag.NO_ENCODER in line.flags:
-            self._counts["stale"] += 1
+            self._count.stale += 1
             self._trouble()
             return
         if stamp.seq != self._next_seq:
             self._cut()
-        runs, closed = self._segmenter.push(stamp.seq, line.labels)
+        self._look_at(line, now)
+        runs, ended, parted = self._segmenter.push(line.labels, Flag.ENCODER in line.flags)
         self._schedule.push(stamp.seq, stamp.encoder, deadline - int(self._settings.send_ms * 1e6), deadline, runs)
-        self._close(closed)
+        self._end(ended)
+        for stone in parted:
+            self._count.parted(stone)
         self._next_seq = stamp.seq + 1
 
-    def _tally(self, line: LabelLine) -> None:
-        pixels = np.bincount(line.labels, minlength=256)
-        self._pixels += pixels
-        for label in np.flatnonzero(pixels):
-            PIXELS.labels(self._names.get(int(label), "other")).inc(int(pixels[label]))
+    def _look_at(self, line: LabelLine, now: int) -> None:
+        """What the line says of the belt and of the light."""
+        if Flag.ENCODER in line.flags:
+            self._speed.restart()
+            self._last_trouble_ns = now
+        elif Flag.CLOCK not in line.flags:
+            self._speed.see(line.stamp.t_ns, line.stamp.encoder)
+        if Flag.NO_LIGHT in line.flags:
+            self._trouble()
+        if Flag.LAMP in line.flags:
+            self._last_dim_ns = now
 
     def _gap(self, gap: Gap) -> None:
         if gap.reason is not Reason.REFERENCE and self._info is not None:
@@ -177,30 +178,28 @@ class Conveyor:
         self._cut()
 
     def _cut(self) -> None:
-        stones = self._segmenter.cut()
-        self._close(stones)
-        self._counts["cut"] += sum(map(self._counted, stones))
+        self._end(self._segmenter.cut())
 
-    def _close(self, stones: list[Stone]) -> None:
+    def _end(self, stones: list[Stone]) -> None:
         self._schedule.close(stones)
-        for stone in filter(self._counted, stones):
-            self._counts["stones"] += 1
-            self._counts["ejected"] += bool(stone.decision)
-            STONES.labels("seen").inc()
-            STONES.labels("ejected" if stone.decision else "passed").inc()
+        for stone in stones:
+            self._count.ended(stone)
 
-    def _counted(self, stone: Stone) -> bool:
-        return stone.pixels >= self._settings.recipe.min_pixels
+    def _release(self) -> None:
+        lead = self._speed.lead(self._settings.valve_lag_ms, self._settings.distance_counts)
+        self._dispatcher.offer(self._schedule.release(self._clock(), lead))
 
     def _state(self) -> State:
         now = self._clock()
         if now - self._last_line_ns >= _SILENCE_NS:
             return State.REJECT_ALL if self._settings.fail_safe == "reject" else State.STOPPED
-        state = State.RUN
+        state, watch = State.RUN, self._dispatcher.watch
         if self._calibrated:
             state |= State.CALIBRATED
-        if now - self._last_trouble_ns < _DEGRADED_NS:
+        if now - max(self._last_trouble_ns, watch.alarm_ns) < _DEGRADED_NS or watch.status.valve_faults:
             state |= State.DEGRADED
+        if now - self._last_dim_ns < _DEGRADED_NS:
+            state |= State.LAMP_FAULT
         return state
 
     def _drain(self) -> None:

@@ -138,8 +138,9 @@ def whole_run(feed: Feed, folder: Path, **changes: Any) -> Run:
     """What the oracle saw, the PLC, and the conveyor's report."""
     loop = Loop(feed.motion)
     try:
-        conveyor = sort(loop, feed, folder, LINES, **changes)
-        send(conveyor, end_of_stream(INFO, LINES))
+        lines = len(feed.ids)
+        conveyor = sort(loop, feed, folder, lines, **changes)
+        send(conveyor, end_of_stream(INFO, lines))
         for _ in range(300):
             conveyor.idle()
             loop.pass_ms(1)
@@ -213,25 +214,25 @@ def test_when_commands_stop_the_plant_goes_its_default_way_by_itself(loop: Loop,
     assert result.missed >= sum("calcite" in stone.species for stone in stones_after) > 10
 
 
-def crowd() -> Feed:
+def crowd(lines: int = 600) -> Feed:
     """Round stones that all touch, a third of them ore."""
-    rng = np.random.default_rng(8)
+    rng, (long, wide) = np.random.default_rng(8), (15, 16)
     laid = [
-        Laid(15 * row, 16 * column, 15, 16, CLASSES[0] if rng.random() < 1 / 3 else CLASSES[1])
-        for row in range(LINES // 15)
-        for column in range(SAMPLES // 16)
+        Laid(line, sample, long, wide, CLASSES[0] if rng.random() < 1 / 3 else CLASSES[1])
+        for line in range(0, lines, long)
+        for sample in range(0, SAMPLES, wide)
     ]
-    feed = feed_of(laid, LINES)
-    line, sample = np.ogrid[-1:1:15j, -1:1:16j]  # type: ignore[misc]
-    round_stone = np.tile(np.hypot(line, sample) <= 1.07, (LINES // 15, SAMPLES // 16))
-    return replace(feed, ids=np.where(round_stone, feed.ids, 0))
+    feed = feed_of(laid, lines)
+    line, sample = np.ogrid[-1 : 1 : long * 1j, -1 : 1 : wide * 1j]
+    stone = np.hypot(line, sample) <= 1.07
+    return replace(feed, ids=np.where(np.tile(stone, (lines // long, SAMPLES // wide)), feed.ids, 0))
 
 
 def test_stones_that_touch_are_told_apart(tmp_path: Path) -> None:
     feed, recipe = crowd(), SETTINGS["recipe"]
     apart = judged(whole_run(feed, tmp_path), bar())
     as_one = judged(whole_run(feed, tmp_path, recipe=recipe | {"min_extent": 0.0, "max_pixels": feed.ids.size}), bar())
-    assert apart.feed.stones == len(feed.stones) == 800
+    assert apart.feed.stones == len(feed.stones) == 320
     assert apart.recovery is not None
     assert apart.recovery > 0.98
     assert apart.concentrate.grade is not None
@@ -242,7 +243,7 @@ def test_stones_that_touch_are_told_apart(tmp_path: Path) -> None:
 
 def test_a_belt_that_speeds_up_misses_nothing_when_the_lag_of_the_valves_is_known(tmp_path: Path) -> None:
     """From 1 to 3 m/s in 1.5 s; against a sorter that was set up for the way that its belt goes in the mean."""
-    counts = np.round(np.cumsum(np.linspace(COUNTS / 3, COUNTS, LINES)))
+    counts = np.rint(np.cumsum(np.linspace(COUNTS / 3, COUNTS, LINES)), dtype=np.float64)
     motion, lag_ms = Motion(counts, LINE_RATE), 25.0
     feed = replace(feed_of(quarry(), LINES), counts=counts, motion=motion)
     slow = EXACT.model_copy(update={"open_ms": lag_ms, "close_ms": lag_ms, "lift_kg_m2": 60.0})

@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hwsim.plant import ValveFault, VirtualPlc
 from oreline import plc
 from oreline.errors import ConfigError, PlcError, StreamError
-from oreline.messages import BACKGROUND, Flag, Gap, LabelLine, Reason, StreamInfo
+from oreline.messages import BACKGROUND, INVALID, Flag, Gap, LabelLine, Reason, StreamInfo
 from oreline.testing import RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.conveyor import Conveyor
 from sinks.conveyor.settings import ConveyorSettings
+from tests.sinks.conftest import RunningPlc
 
 Eventually = Callable[[Callable[[], object]], None]
 DISTANCE = 5000
@@ -166,6 +168,100 @@ def test_a_line_without_an_encoder_is_not_fired_at(plc_on_loopback: Any, conveyo
     feed(conveyor, stream_info(), label_line(0, labels=STONE, flags=Flag.NO_ENCODER), *belt(EMPTY, first=1))
     assert conveyor.close()["commands"] == 0
     assert len(plc_on_loopback.program.rows) == 0
+
+
+def test_a_stone_on_a_line_of_doubtful_position_is_counted_and_not_fired_at(
+    plc_on_loopback: Any, conveyor: Conveyor
+) -> None:
+    doubtful = label_line(1, labels=STONE, flags=Flag.ENCODER)
+    feed(conveyor, stream_info(), *belt(STONE), doubtful, *belt(STONE, EMPTY, STONE, EMPTY, first=2))
+    report = conveyor.close()
+    assert (report["stones"], report["ejected"], report["doubtful"], report["cut"]) == (2, 1, 1, 0)
+    assert plc_on_loopback.program.rows["encoder"].tolist() == [DISTANCE + 40]
+
+
+def test_a_line_without_light_opens_nothing_and_ends_the_stones(plc_on_loopback: Any, conveyor: Conveyor) -> None:
+    black = label_line(2, labels=[INVALID] * 32, flags=Flag.NO_LIGHT)
+    feed(conveyor, stream_info(), *belt(STONE, STONE), black, *belt(STONE, EMPTY, first=3))
+    report = conveyor.close()
+    assert (report["stones"], report["cut"], report["classes"]["invalid"]) == (2, 1, 32)
+    assert plc_on_loopback.program.rows["encoder"].tolist() == [DISTANCE, DISTANCE + 10, DISTANCE + 30]
+
+
+def test_the_plc_hears_of_a_lamp_that_fades_and_of_lines_in_the_dark(
+    plc_on_loopback: Any, conveyor: Conveyor, until: Eventually
+) -> None:
+    program, sound = plc_on_loopback.program, plc.State.RUN | plc.State.CALIBRATED
+    feed(conveyor, stream_info(), *belt(EMPTY))
+    until(lambda: program.state is sound)
+    feed(conveyor, label_line(1, flags=Flag.LAMP))
+    until(lambda: program.state is sound | plc.State.LAMP_FAULT)
+    feed(conveyor, label_line(2, flags=Flag.LAMP | Flag.NO_LIGHT))
+    until(lambda: program.state is sound | plc.State.LAMP_FAULT | plc.State.DEGRADED)
+    conveyor.close()
+
+
+def test_commands_are_earlier_by_the_way_of_the_lag(plc_on_loopback: Any, clock: Clock, tmp_path: Path) -> None:
+    settings = ConveyorSettings(**SETTINGS, port=plc_on_loopback.port, valve_lag_ms=50)
+    conveyor = Conveyor.open(settings, tmp_path, clock)
+    start = clock()
+    lines = [label_line(i, labels=EMPTY, t_ns=start + 10_000_000 * i) for i in range(40)]
+    lines += [label_line(40 + i, labels=STONE, t_ns=start + 10_000_000 * (40 + i)) for i in range(2)]
+    untimed = label_line(42, labels=EMPTY, t_ns=start + 411_000_000, flags=Flag.CLOCK)
+    feed(conveyor, stream_info(), *lines, untimed)
+    conveyor.close()
+    assert plc_on_loopback.program.rows["encoder"].tolist() == [DISTANCE + 400 - 50, DISTANCE + 410 - 50]
+
+
+@pytest.fixture
+def sorter_at(clock: Clock, tmp_path: Path) -> Iterator[Callable[[VirtualPlc], Conveyor]]:
+    """A conveyor at a PLC of one's own."""
+    running: list[RunningPlc] = []
+
+    def start(program: VirtualPlc) -> Conveyor:
+        running.append(RunningPlc(program))
+        running[-1].start()
+        return Conveyor.open(ConveyorSettings(**SETTINGS, port=running[-1].port), tmp_path, clock)
+
+    yield start
+    for one in running:
+        one.halt()
+
+
+def test_valves_that_do_not_answer_degrade_the_line_and_raise_an_alarm(
+    sorter_at: Callable[[VirtualPlc], Conveyor], eventually: Eventually
+) -> None:
+    program, sound = VirtualPlc(faults=[ValveFault(valve=5, kind="stuck_closed")]), plc.State.RUN | plc.State.CALIBRATED
+    conveyor = sorter_at(program)
+
+    def says(state: plc.State) -> bool:
+        conveyor.idle()
+        return program.state is state
+
+    feed(conveyor, stream_info(), *belt(EMPTY))
+    eventually(lambda: says(sound))
+    feed(conveyor, *belt(STONE, EMPTY, first=1))
+    eventually(lambda: says(sound | plc.State.DEGRADED))
+    assert conveyor.close()["incidents"] == {"valve_fault": 1}
+
+
+def test_rows_that_the_plc_found_late_are_in_the_report(sorter_at: Callable[[VirtualPlc], Conveyor]) -> None:
+    conveyor = sorter_at(VirtualPlc(position=lambda: DISTANCE + 15))
+    feed(conveyor, stream_info(), *belt(EMPTY, STONE, STONE, STONE, EMPTY))
+    report = conveyor.close()
+    assert (report["plc_late"], report["late"], report["commands"]) == (1, 0, 3)
+
+
+def test_labels_are_taken_and_counted_while_the_plc_is_away(
+    plc_on_loopback: Any, conveyor: Conveyor, until: Eventually
+) -> None:
+    feed(conveyor, stream_info(), *belt(EMPTY))
+    plc_on_loopback.halt()
+    until(lambda: conveyor.report()["outages"])
+    feed(conveyor, *belt(STONE, STONE, EMPTY, first=1))
+    report = conveyor.close()
+    assert (report["stones"], report["ejected"], report["commands"]) == (1, 1, 0)
+    assert (report["outages"], report["incidents"]) == (1, {"plc_lost": 1})
 
 
 def test_no_plc_is_refused(tmp_path: Path) -> None:

@@ -4,33 +4,35 @@ import numpy as np
 import pytest
 
 from oreline.errors import ConfigError
-from oreline.messages import BACKGROUND, ClassInfo
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
 from oreline.testing import CLASSES, stream_info
-from sinks.conveyor.recipe import Decider, Recipe
-from sinks.conveyor.schedule import Row, Schedule, ValveBank
+from sinks.conveyor.recipe import Recipe
+from sinks.conveyor.schedule import Row, Schedule
 from sinks.conveyor.segment import Segmenter, Stone
 from sinks.conveyor.settings import ConveyorSettings
+from sinks.conveyor.valves import ValveBank
 
 ORE, WASTE, BELT = 0, 1, BACKGROUND
 LATER = 10**12
 
 
-def stone(*counts: int) -> Stone:
-    return Stone(0, 0, 0, 0, np.array(counts, np.int64))
+def stone(pixels: int, ore: int, box: int | None = None) -> Stone:
+    """A stone in a box of so many samples, or of as many as it has."""
+    return Stone(ore, pixels, False, starts=1, tops=box or pixels)
 
 
 class Belt:
     """Segmenter and schedule of 8 samples and 8 valves, one line every 10 ns, 10 counts a line."""
 
-    def __init__(self, max_lines: int = 100) -> None:
-        recipe = Recipe(ore=("ore",), min_fraction=0.5, min_pixels=2)
-        decider = Decider.of(recipe, (ClassInfo("ore", (0, 0, 0)), ClassInfo("waste", (0, 0, 0))))
-        self.segmenter = Segmenter(2)
-        self.schedule = Schedule(ValveBank(8, 8, 0), decider.decide, 1000, max_lines)
+    def __init__(self, max_lines: int = 100, min_extent: float = 0.0, min_pixels: int = 2) -> None:
+        self.recipe = Recipe(ore=("ore",), min_fraction=0.5, min_pixels=min_pixels, min_extent=min_extent)
+        kinds = self.recipe.kinds((ClassInfo("ore", (0, 0, 0)), ClassInfo("waste", (0, 0, 0))))
+        self.segmenter = Segmenter(kinds)
+        self.schedule = Schedule(ValveBank(8, 8, 0), self.recipe, 1000, max_lines)
         self.seq = 0
 
-    def line(self, *labels: int, send_by: int = LATER) -> None:
-        runs, closed = self.segmenter.push(self.seq, np.array(labels, np.uint8))
+    def line(self, *labels: int, send_by: int = LATER, doubtful: bool = False) -> None:
+        runs, closed, _ = self.segmenter.push(np.array(labels, np.uint8), doubtful)
         self.schedule.push(self.seq, self.seq * 10, send_by, send_by + 5, runs)
         self.schedule.close(closed)
         self.seq += 1
@@ -40,20 +42,27 @@ class Belt:
 
 
 def test_the_recipe_wants_size_and_fraction() -> None:
-    decider = Decider.of(Recipe(ore=("calcite", "gypsum"), min_fraction=0.5, min_pixels=10), CLASSES)
-    assert decider.decide(stone(3, 5, 2, 0))
-    assert not decider.decide(stone(3, 5, 1, 1))
-    assert not decider.decide(stone(5, 0, 4, 0))
+    recipe = Recipe(ore=("calcite",), min_fraction=0.5, min_pixels=10)
+    assert recipe.wants(stone(10, 5))
+    assert not recipe.wants(stone(10, 4))
+    assert not recipe.wants(stone(9, 9))
 
 
-def test_unknown_samples_count_against_ejection() -> None:
-    decider = Decider.of(Recipe(ore=("calcite",), min_fraction=0.5, min_pixels=1), CLASSES)
-    assert not decider.decide(stone(4, 0, 0, 5))
+def test_unknown_and_other_samples_count_against_ejection_and_belt_counts_for_nothing() -> None:
+    kinds = Recipe(ore=("calcite", "gypsum")).kinds(CLASSES)
+    assert [int(kinds[label]) for label in (0, 1, 2, UNKNOWN, BACKGROUND, INVALID)] == [2, 1, 2, 1, 0, 0]
+
+
+def test_what_fills_little_of_its_box_or_is_too_large_is_several_stones() -> None:
+    recipe = Recipe(ore=("calcite",), min_extent=0.5, max_pixels=100)
+    assert not recipe.is_clump(stone(100, 0, box=200))
+    assert recipe.is_clump(stone(100, 0, box=201))
+    assert recipe.is_clump(stone(101, 0))
 
 
 def test_an_ore_that_is_no_class_is_refused_with_the_nearest() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'kaolinite'"):
-        Decider.of(Recipe(ore=("kaolinit",)), CLASSES)
+        Recipe(ore=("kaolinit",)).kinds(CLASSES)
 
 
 def test_rows_wait_for_the_stone_to_close_and_then_leave_together() -> None:
@@ -108,18 +117,56 @@ def test_the_decision_of_the_larger_holds_where_two_stones_unite() -> None:
     assert belt.rows(now=50) == [(1, 0)]
 
 
-@pytest.mark.parametrize(
-    ("start", "stop", "margin", "valves"),
-    [
-        (0, 1, 0, [0]),
-        (9, 11, 0, [0, 1]),
-        (639, 640, 0, [63]),
-        (0, 640, 2, list(range(64))),
-        (320, 330, 1, [31, 32, 33]),
-    ],
-)
-def test_samples_map_to_the_valves_that_cover_them(start: int, stop: int, margin: int, valves: list[int]) -> None:
-    assert ValveBank(64, 640, margin).bitmap(start, stop) == sum(1 << valve for valve in valves)
+def test_of_stones_that_touch_the_ore_is_ejected_and_its_neighbours_are_not() -> None:
+    belt = Belt(min_extent=0.55)
+    belt.line(ORE, ORE, BELT, BELT, BELT, BELT, BELT, BELT)
+    belt.line(ORE, ORE, WASTE, WASTE, BELT, BELT, BELT, BELT)
+    belt.line(BELT, BELT, WASTE, WASTE, WASTE, BELT, ORE, BELT)
+    belt.line(BELT, BELT, BELT, BELT, WASTE, ORE, ORE, BELT)
+    belt.line(*[BELT] * 8)
+    assert belt.rows() == [(0, 0b11), (1, 0b11), (2, 0b1000000), (3, 0b1100000), (4, 0)]
+
+
+def test_of_stones_that_touch_a_speck_of_ore_is_not_ejected() -> None:
+    belt = Belt(min_extent=0.55, min_pixels=3)
+    belt.line(WASTE, WASTE, BELT, BELT, BELT, BELT, ORE, ORE)
+    belt.line(BELT, BELT, WASTE, BELT, BELT, WASTE, BELT, ORE)
+    belt.line(BELT, BELT, BELT, ORE, WASTE, BELT, BELT, BELT)
+    belt.line(*[BELT] * 8)
+    assert belt.rows() == [(0, 0b11000000), (1, 0b10000000), (2, 0), (3, 0)]
+
+
+def test_a_stone_of_mixed_rock_is_ejected_whole() -> None:
+    belt = Belt(min_extent=0.55)
+    for line in ((ORE, ORE, WASTE), (ORE, WASTE, WASTE), (ORE, ORE, ORE)):
+        belt.line(*line, *[BELT] * 5)
+    belt.line(*[BELT] * 8)
+    assert belt.rows() == [(0, 0b111), (1, 0b111), (2, 0b111), (3, 0)]
+
+
+def test_a_stone_whose_position_is_doubtful_is_not_ejected_and_another_beside_it_is() -> None:
+    belt = Belt()
+    belt.line(ORE, ORE, BELT, BELT, BELT, BELT, BELT, BELT)
+    belt.line(ORE, ORE, BELT, BELT, BELT, BELT, BELT, BELT, doubtful=True)
+    belt.line(BELT, BELT, BELT, BELT, BELT, ORE, ORE, BELT)
+    belt.line(*[BELT] * 8)
+    assert belt.rows() == [(0, 0), (1, 0), (2, 0b1100000), (3, 0)]
+
+
+def test_a_stone_that_was_to_be_ejected_lets_go_of_what_it_turns_out_to_touch() -> None:
+    belt = Belt(min_extent=0.55)
+    belt.line(ORE, ORE, ORE, BELT, BELT, BELT, BELT, BELT, send_by=50)
+    assert belt.rows(now=50) == [(0, 0b111)]
+    belt.line(BELT, BELT, BELT, WASTE, WASTE, BELT, BELT, BELT)
+    belt.line(BELT, BELT, BELT, BELT, BELT, WASTE, WASTE, WASTE)
+    belt.line(*[BELT] * 8)
+    assert belt.rows(now=50) == [(1, 0), (2, 0), (3, 0)]
+
+
+def test_rows_lead_by_the_way_of_the_lag() -> None:
+    belt = Belt()
+    belt.line(*[BELT] * 8, send_by=50)
+    assert belt.schedule.release(0, lead=30)[0].encoder == 970
 
 
 def test_a_budget_longer_than_the_way_to_the_valves_is_refused() -> None:
@@ -132,3 +179,11 @@ def test_a_stream_without_an_encoder_is_refused() -> None:
     settings = ConveyorSettings(recipe=Recipe(ore=("calcite",)), distance_counts=100_000)
     with pytest.raises(ConfigError, match="encoder"):
         settings.check(stream_info(counts_per_line=0.0))
+
+
+def test_the_lag_of_the_valves_is_part_of_the_budget() -> None:
+    settings = ConveyorSettings(
+        recipe=Recipe(ore=("calcite",)), distance_counts=160, deadline_ms=150, valve_lag_ms=11, send_ms=10
+    )
+    with pytest.raises(ConfigError, match="valve_lag_ms 11"):
+        settings.check(stream_info())

@@ -1,0 +1,73 @@
+"""What the conveyor has seen and decided, for its report and for the metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, LabelLine
+from oreline.metrics import PIXELS, STONES
+from sinks.conveyor.recipe import Recipe
+from sinks.conveyor.segment import Piece, Stone
+
+_SPECIAL = {"unknown": UNKNOWN, "background": BACKGROUND, "invalid": INVALID}
+
+
+class Count:
+    """Counts stones of at least the recipe's size, and samples by label.
+
+    `stones`: each stone, or, of those that touch, each piece; `ejected` of them are told to be, `doubtful` are not
+    since their position is. `cut`: stones whose end was not seen. `stale`: lines that came too late, or that nobody
+    knows the place of.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._classes: tuple[ClassInfo, ...] = ()
+        self._names: dict[int, str] = {}
+        self._pixels = np.zeros(256, np.int64)
+        self.stones = self.ejected = self.doubtful = self.cut = self.stale = 0
+
+    def begin(self, classes: tuple[ClassInfo, ...]) -> None:
+        """A stream with these classes."""
+        self._classes = classes
+        self._names = dict(enumerate(info.name for info in classes)) | {n: name for name, n in _SPECIAL.items()}
+
+    def line(self, line: LabelLine) -> None:
+        pixels = np.bincount(line.labels, minlength=256)
+        self._pixels += pixels
+        for label in np.flatnonzero(pixels):
+            PIXELS.labels(self._names.get(int(label), "other")).inc(int(pixels[label]))
+
+    def ended(self, stone: Stone) -> None:
+        """A stone that has ended and is decided."""
+        self.cut += stone.cut and self._recipe.counts(stone)
+        if self._recipe.is_clump(stone):
+            self.parted(stone)
+        else:
+            self._decided(stone)
+
+    def parted(self, stone: Stone) -> None:
+        """A stone of which pieces have ended: what is no clump may still become one, and is counted when it ends."""
+        if self._recipe.is_clump(stone):
+            for piece in stone.ended:
+                self._decided(piece)
+            stone.ended.clear()
+
+    def report(self) -> dict[str, Any]:
+        pixels = {info.name: int(self._pixels[i]) for i, info in enumerate(self._classes)}
+        names = "stones", "ejected", "doubtful", "cut", "stale"
+        return {name: getattr(self, name) for name in names} | {
+            "classes": pixels | {name: int(self._pixels[label]) for name, label in _SPECIAL.items()}
+        }
+
+    def _decided(self, thing: Piece) -> None:
+        if not self._recipe.counts(thing):
+            return
+        ejected = self._recipe.ejects(thing)
+        self.stones += 1
+        self.ejected += ejected
+        self.doubtful += thing.doubtful
+        STONES.labels("seen").inc()
+        STONES.labels("ejected" if ejected else "doubtful" if thing.doubtful else "passed").inc()

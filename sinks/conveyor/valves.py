@@ -1,0 +1,40 @@
+"""From samples to the valves over them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Span = tuple[int, int]
+
+
+class ValveBank:
+    """Valves that stand evenly across all samples; on each side of what is wanted, `margin` valves more open.
+
+    A valve may reach over several stones. It goes with the most of what is under it: a neighbour that is not wanted
+    would fly with the stone that is.
+    """
+
+    def __init__(self, valves: int, samples: int, margin: int) -> None:
+        edges = np.arange(valves + 1) * samples
+        self._first, self._after = edges[:-1] // valves, -(-edges[1:] // valves)
+        self._samples, self._margin, self._all = samples, margin, (1 << valves) - 1
+
+    def bitmap(self, wanted: list[Span], unwanted: list[Span]) -> int:
+        """Bit v opens valve v: where more samples are wanted than unwanted. Spans are samples [start, stop)."""
+        if not wanted:
+            return 0
+        gain = np.zeros(self._samples + 1, np.int64)
+        for spans, worth in ((wanted, 1), (unwanted, -1)):
+            for start, stop in spans:
+                gain[start + 1 : stop + 1] = worth
+        return self._widened(self._over(gain.cumsum()))
+
+    def _over(self, total: NDArray[np.int64]) -> int:
+        opens = total[self._after] > total[self._first]
+        return int.from_bytes(np.packbits(opens, bitorder="little").tobytes(), "little")
+
+    def _widened(self, bitmap: int) -> int:
+        for _ in range(self._margin):
+            bitmap |= bitmap << 1 | bitmap >> 1
+        return bitmap & self._all
