@@ -46,7 +46,13 @@ def main(path: Path | None, quick: bool) -> None:
 
 def _cases(folder: Path, quick: bool) -> list[Case]:
     """Stages are loaded by name: they stand above this package."""
-    stages = ("oreline.bench.ceilings", "inference.bench", "oreline.bench.transport", "oreline.bench.line")
+    stages = (
+        "oreline.bench.ceilings",
+        "inference.bench",
+        "oreline.bench.transport",
+        "oreline.bench.camera",
+        "oreline.bench.line",
+    )
     return [case for stage in stages for case in import_module(stage).cases(folder, quick)]
 
 
