@@ -79,11 +79,14 @@ class _Format:
     build: Callable[[Header, Sequence[Buffer]], Message]
 
 
+_packer = msgpack.Packer()
+
+
 def encode(message: Message) -> list[Buffer]:
     """Header and array frames. The array frames are views: no copy is made."""
     kind = type(message).__name__
     header, frames = _FORMATS[kind].split(message)
-    packed: bytes = msgpack.packb({"type": kind, **header})
+    packed: bytes = _packer.pack({"type": kind, **header})
     if len(packed) > HEADER_LIMIT:
         raise WireError(f"{kind} header of {len(packed)} bytes exceeds {HEADER_LIMIT}: shorten its names")
     return [packed, *frames]

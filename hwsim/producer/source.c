@@ -5,6 +5,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "simcam.h"
 
@@ -132,12 +135,31 @@ static void write_packed(const uint16_t *from, size_t stride, const struct geome
     }
 }
 
+/* Past the caches, as a frame grabber's DMA writes: a host on another core reads from memory rather than from ours. */
+static void copy_past_caches(uint8_t *to, const void *from, size_t bytes)
+{
+#ifdef __SSE2__
+    const uint8_t *source = from;
+    size_t head = -(uintptr_t)to % 16;
+
+    if (bytes >= 4096) {
+        memcpy(to, source, head);
+        for (to += head, source += head, bytes -= head; bytes >= 64; to += 64, source += 64, bytes -= 64)
+            for (size_t i = 0; i < 64; i += 16)
+                _mm_stream_si128((__m128i *)(to + i), _mm_loadu_si128((const __m128i *)(source + i)));
+        _mm_sfence();
+        from = source;
+    }
+#endif
+    memcpy(to, from, bytes);
+}
+
 static void write_plain(const uint16_t *from, size_t stride, const struct geometry *g, uint8_t *to)
 {
     size_t row = g->width * 2;
 
     if (stride == g->width)
-        memcpy(to, from, row * g->height);
+        copy_past_caches(to, from, row * g->height);
     else
         for (size_t band = 0; band < g->height; band++)
             memcpy(to + band * row, from + band * stride, row);
