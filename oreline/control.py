@@ -1,5 +1,8 @@
 """What a ring's owner and its consumers say to each other besides lines: one small msgpack map each.
 
+Whatever changes with a VERSION, `session` and `version` of a HELLO and all of a REFUSE stay as they are, so that two
+releases can tell each other that they do not fit. A HELLO of another version is a STRANGER, whatever else it says.
+
 consumer -> owner   HELLO from where, how much at once, which policy;  CREDIT what is committed, how many more
 owner -> consumer   AT where in the mapped ring records lie;  LINE a message that follows in frames;  BEAT;  REFUSE
 """
@@ -13,7 +16,7 @@ import msgpack
 from oreline.errors import WireError
 from oreline.wire import I64, U64, Buffer, Check, check_header, integer, is_run, text, unpack_header
 
-VERSION = 1
+VERSION = 2
 
 _SESSION: dict[str, Check] = {"session": U64}
 _FORMATS: dict[str, dict[str, Check]] = {
@@ -21,6 +24,7 @@ _FORMATS: dict[str, dict[str, Check]] = {
         **_SESSION,
         "version": integer(0, 65_535),
         "name": text(64),
+        "process": U64,
         "fresh": lambda value: type(value) is bool,
         "local": lambda value: type(value) is bool,
         "run": is_run,
@@ -28,6 +32,7 @@ _FORMATS: dict[str, dict[str, Check]] = {
         "credit": integer(1, 4096),
         "budget_ns": U64,
     },
+    "stranger": {**_SESSION, "version": integer(0, 65_535)},
     "credit": {**_SESSION, "n": integer(0, 4096), "acked": U64},
     "at": {**_SESSION, "index": U64, "n": integer(1, 4096)},
     "line": {**_SESSION, "index": I64},
@@ -48,5 +53,7 @@ def unpack(frame: Buffer) -> tuple[str, dict[str, Any]]:
     kind = header.pop("is", None)
     if type(kind) is not str or kind not in _FORMATS:
         raise WireError("a control message of an unknown kind")
+    if kind == "hello" and header.get("version") != VERSION:
+        kind, header = "stranger", {name: header.get(name) for name in _FORMATS["stranger"]}
     check_header(header, _FORMATS[kind])
     return kind, header

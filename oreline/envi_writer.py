@@ -72,8 +72,8 @@ def class_fields(classes: tuple[ClassInfo, ...]) -> dict[str, str]:
 class EnviWriter:
     """Appends lines to an ENVI file. Use `create` or `resume`; usable as a context manager.
 
-    What was written is with the kernel after `flush` (it survives the death of this process), and on the disk
-    after `close`.
+    What was written is with the kernel (it survives the death of this process), and on the disk after `close`. The
+    header counts the lines as of the last `flush`.
     """
 
     def __init__(self, header: Path, data: Path, fields: dict[str, str], lines: int) -> None:
@@ -83,7 +83,7 @@ class EnviWriter:
         self._shape, self._dtype = (parsed.bands, parsed.samples), parsed.dtype
         self._start = parsed.offset
         self._write_header()
-        self._file = data.open("r+b", buffering=1 << 20)
+        self._file = data.open("r+b", buffering=0)
         self._file.truncate(self._start + lines * self._line_bytes)
         self._file.seek(0, os.SEEK_END)
 
@@ -139,12 +139,13 @@ class EnviWriter:
         """Append one line (bands, samples), converted to the file's type without a check of its range."""
         if line.shape != self._shape:
             raise RecordingError(f"{self.data.name} takes lines of shape {self._shape}, not {line.shape}")
-        self._file.write(np.ascontiguousarray(line.T if self._bip else line, self._dtype).data)
+        left = np.ascontiguousarray(line.T if self._bip else line, self._dtype).reshape(-1).view(np.uint8).data
+        while left:
+            left = left[self._file.write(left) :]
         self.lines += 1
 
     def flush(self) -> None:
-        """Hand all lines to the kernel and say so in the header."""
-        self._file.flush()
+        """Say in the header how many lines there are."""
         self._write_header()
 
     def close(self, *, durable: bool = True) -> None:

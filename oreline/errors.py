@@ -12,6 +12,7 @@ OrelineError                     1
 │   └── ModelMismatch                    21   made for other bands or wavelengths
 ├── ReferenceRefused  ValueError         30   missing, damaged, or not fit for this stream
 ├── RecordingError    ValueError         40   truncated, or not a recording
+│   └── StoreFailed       OSError        41   the disk takes no more; what was committed is safe
 ├── PlcError          ConnectionError    50   no PLC, or it refused
 ├── StreamError       ConnectionError    60   no peer, or one of another version
 │   └── WireError                        61   bytes that are not a message
@@ -71,6 +72,12 @@ class ReferenceRefused(OrelineError, ValueError):
 
 class RecordingError(OrelineError, ValueError):
     exit_code = 40
+
+
+class StoreFailed(RecordingError, OSError):
+    """The same `commit` may be called again: nothing that was consumed is lost."""
+
+    exit_code = 41
 
 
 class PlcError(OrelineError, ConnectionError):

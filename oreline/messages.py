@@ -42,9 +42,10 @@ class Reason(IntEnum):
     SHED = 5
     REFERENCE = 6
     UNCALIBRATED = 7
+    DAMAGED = 8
 
 
-LOST = frozenset({Reason.DROPPED, Reason.INCOMPLETE, Reason.RING_FULL, Reason.RESTART, Reason.UNCALIBRATED})
+LOST = frozenset(Reason) - {Reason.SHED, Reason.REFERENCE}
 
 
 class Flag(IntFlag):

@@ -37,7 +37,10 @@ class Sink(Protocol):
         """Take messages in order, each once; what they refer to is only borrowed until `commit` returns."""
 
     def commit(self) -> None:
-        """Make all that was consumed durable; it is acknowledged to the source afterwards."""
+        """Make all that was consumed durable; it is acknowledged to the source afterwards.
+
+        Raises StoreFailed where the store takes no more just now: what was consumed is kept, and the call made again.
+        """
 
     def idle(self) -> None:
         """Called at least every 50 ms while no messages come: heartbeats, time-outs."""

@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field
 
 from oreline.config import Section
 from oreline.envi_writer import EnviWriter
-from oreline.errors import RecordingError, StreamError
+from oreline.errors import OrelineError, RecordingError, StoreFailed, StreamError
 from oreline.messages import INVALID, Gap, LabelLine, Message, Reason, ReflectanceLine, StreamInfo
 from oreline.sink import Policy
 
@@ -66,8 +66,8 @@ class Record:
         self._headers: list[Path] = []
         self._writer: EnviWriter | None = None
         self._report: dict[str, Any] | None = None
-        if self._place.header:
-            self._attach(EnviWriter.resume(output / self._place.header, self._place.lines))
+        self._pending: list[Message] = []
+        self._go_on()
 
     @classmethod
     def open(cls, settings: RecordSettings, output: Path) -> Record:
@@ -80,26 +80,49 @@ class Record:
         return (bytes.fromhex(committed.run), committed.next) if committed.run else None
 
     def consume(self, messages: list[Message]) -> None:
-        for message in messages:
-            if isinstance(message, StreamInfo):
-                self._begin(message)
-            elif isinstance(message, Gap) and message.reason is not Reason.REFERENCE:
-                self._write(np.full(self._place.shape, self.fill, np.float32), message.n)
-            elif isinstance(message, ReflectanceLine | LabelLine):
-                self._write(self.pixels(message), 1)
-            self._place = replace(self._place, next=max(self._place.next, message.first + message.n))
+        self._pending += messages
 
     def commit(self) -> None:
-        if self._writer is None:
-            return
-        place = replace(self._place, lines=self._writer.lines)
+        """Write what was consumed, then where it ends. Raises StoreFailed; what was half written is cut off then."""
+        try:
+            if self._writer is None:
+                self._go_on()
+            for message in self._pending:
+                self._take(message)
+            if self._writer is not None:
+                self._settle(self._writer)
+        except OrelineError:
+            raise
+        except OSError as error:
+            self._writer, self._place = None, self._committed
+            why = error.strerror or error
+            raise StoreFailed(f"{self._output} cannot be written: {why}; free space, nothing is lost") from error
+        self._pending.clear()
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, StreamInfo):
+            self._begin(message)
+        elif isinstance(message, Gap) and message.reason is not Reason.REFERENCE:
+            self._write(np.full(self._place.shape, self.fill, np.float32), message.n)
+        elif isinstance(message, ReflectanceLine | LabelLine):
+            self._write(self.pixels(message), 1)
+        self._place = replace(self._place, next=max(self._place.next, message.first + message.n))
+
+    def _settle(self, writer: EnviWriter) -> None:
+        place = replace(self._place, lines=writer.lines)
         if place != self._committed:
-            try:
-                self._writer.flush()
-            except OSError as error:
-                raise RecordingError(f"{self._writer.data} cannot be written: {error.strerror}; free space") from error
+            writer.flush()
             _write(self._sidecar, place)
             self._committed = self._place = place
+
+    def _go_on(self) -> None:
+        """Open the file of the last commit again; one without a line may have gone before what replaces it came."""
+        place = self._committed
+        header = self._output / place.header
+        if place.lines or (place.header and header.is_file()):
+            self._attach(EnviWriter.resume(header, place.lines))
+        else:
+            self._place = replace(place, layout="")
 
     def idle(self) -> None:
         """Nothing to do: what was committed is safe."""
@@ -152,16 +175,14 @@ class Record:
 
     def _attach(self, writer: EnviWriter) -> None:
         self._writer = writer
-        self._headers.append(writer.header)
+        if writer.header not in self._headers:
+            self._headers.append(writer.header)
 
     def _write(self, pixels: NDArray[Any], n: int) -> None:
         if self._writer is None:
             raise StreamError("a line came before the StreamInfo that describes it")
-        try:
-            for _ in range(n):
-                self._writer.write(pixels)
-        except OSError as error:
-            raise RecordingError(f"{self._writer.data} cannot be written: {error.strerror}; free space") from error
+        for _ in range(n):
+            self._writer.write(pixels)
 
 
 class LabelRecord(Record):
@@ -191,7 +212,7 @@ def _about(info: StreamInfo) -> dict[str, str]:
 
 
 def _read(sidecar: Path) -> _Place:
-    if not sidecar.exists():
+    if not sidecar.exists() or not sidecar.stat().st_size:
         return _Place()
     try:
         said = json.loads(sidecar.read_text())
@@ -203,11 +224,8 @@ def _read(sidecar: Path) -> _Place:
 def _write(sidecar: Path, place: _Place) -> None:
     """One write of one sector in place, which a kill cannot halve; a rename costs a flush of the disk on ext4."""
     record = json.dumps(asdict(place)).encode().ljust(_SECTOR)
+    handle = os.open(sidecar, os.O_WRONLY | os.O_CREAT, 0o644)
     try:
-        handle = os.open(sidecar, os.O_WRONLY | os.O_CREAT, 0o644)
-        try:
-            os.pwrite(handle, record, 0)
-        finally:
-            os.close(handle)
-    except OSError as error:
-        raise RecordingError(f"{sidecar} cannot be written: {error.strerror}; free space") from error
+        os.pwrite(handle, record, 0)
+    finally:
+        os.close(handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +48,8 @@ class Inbox:
         self._ring_path = ring
         self._ring: RingReader | None = None
         self._credit, self._budget_ns = credit, int(budget_ms * 1e6)
-        self._session = 0
+        self._process = secrets.randbits(62) | 1
+        self._session = secrets.randbits(62)
         self._index = self._acked = 0
         self._uncommitted: list[int] = []
         self._changed = False
@@ -57,7 +59,7 @@ class Inbox:
         self._heard = 0
         self._ready: deque[Message] = deque()
         self._socket = make_socket(zmq.DEALER, frame_bytes)
-        self._socket.setsockopt(zmq.IDENTITY, name.encode())
+        self._socket.setsockopt(zmq.IDENTITY, self._process.to_bytes(8, "little"))
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
         self._socket.connect(endpoint)
 
@@ -134,6 +136,7 @@ class Inbox:
             session=self._session,
             version=control.VERSION,
             name=self.name,
+            process=self._process,
             fresh=self.policy is Policy.FRESH,
             local=self._map(),
             run=self.run,

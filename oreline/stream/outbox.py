@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 import zmq
 
@@ -24,6 +26,8 @@ class _Peer:
     """A consumer as the owner sees it: `index` is the next record to send, `next` the next line it lacks."""
 
     identity: bytes
+    name: str
+    process: int
     session: int
     fresh: bool
     local: bool
@@ -51,11 +55,12 @@ class Outbox:
         self.name = ring.path.stem
         self._acked = dict.fromkeys(complete, ring.tail)
         self._peers: dict[bytes, _Peer] = {}
+        self._process: dict[str, int] = {}
+        self._former: set[int] = set()
         self._infos: deque[tuple[int, list[Buffer]]] = deque()
         self._beat_at = 0
         self._socket = make_socket(zmq.ROUTER, HEADER_LIMIT)
         self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        self._socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
         try:
             self._socket.bind(endpoint)
         except zmq.ZMQError as error:
@@ -76,19 +81,18 @@ class Outbox:
                 frames = self.ring.read(index)
                 if frames and isinstance(decode(frames), StreamInfo):
                     self._infos.append((index, [bytes(frame) for frame in frames]))
-        if self._infos:
-            info = decode(self._infos[-1][1])
-            assert isinstance(info, StreamInfo)
-            self.run, self.epoch, self.next = info.run, info.epoch, info.seq
-        last = self.last
-        if last is not None:
-            self.next = last.first + last.n
+        info = self.info
+        if info is not None:
+            self.run, self.epoch, self.next = info.run, info.epoch, max(info.seq, self.ring.next)
 
     @property
     def last(self) -> Message | None:
         """The newest message in the ring."""
-        frames = self.ring.read(self.ring.head - 1) if self.ring.head > self.ring.tail else None
-        return decode(frames) if frames else None
+        for index in reversed(range(self.ring.tail, self.ring.head)):
+            frames = self.ring.read(index)
+            if frames is not None:
+                return decode(frames)
+        return None
 
     @property
     def info(self) -> StreamInfo | None:
@@ -192,20 +196,23 @@ class Outbox:
             return
         if kind == "hello":
             self._hello(frames[0], header)
+        elif kind == "stranger":
+            versions = f"protocol version {header['version']} meets {control.VERSION}"
+            self._refuse(frames[0], header["session"], f"{versions}: install the same release on both sides")
         elif kind == "credit" and frames[0] in self._peers:
             self._credit(self._peers[frames[0]], header)
 
-    def _hello(self, identity: bytes, header: dict[str, object]) -> None:
-        fields = dict(header)
-        name, version, run = str(fields.pop("name")), fields.pop("version"), fields.pop("run")
-        peer = _Peer(identity=identity, index=0, **fields)  # type: ignore[arg-type]
-        if version != control.VERSION:
-            why = f"protocol version {version} meets {control.VERSION}: install the same release on both sides"
-            self._send(peer, "refuse", why=why)
+    def _hello(self, identity: bytes, header: dict[str, Any]) -> None:
+        fields = {key: value for key, value in header.items() if key not in ("version", "run")}
+        peer, run, name = _Peer(identity=identity, index=0, **fields), header["run"], header["name"]
+        if not self._claim(name, peer.process):
+            why = f"another process has taken over as {name!r} since: stop one of the two"
+            self._refuse(identity, peer.session, why)
             return
         if run != self.run:
             peer.next = 0
         peer.index = self._find(peer.next)
+        self._look_at(peer.index)
         if not peer.fresh:
             new = name not in self._acked
             self._acked[name] = max(self._acked.get(name, 0), min(peer.index, self.ring.head))
@@ -215,8 +222,24 @@ class Outbox:
         self._send_info(peer)
         self._feed(peer)
 
+    def _claim(self, name: str, process: int) -> bool:
+        """A name belongs to the process that claimed it last: one that was frozen or cut off, and wakes after it was
+        replaced, must not move its successor's cursor. Returns whether this one may have it."""
+        if process in self._former:
+            return False
+        if self._process.get(name, process) != process:
+            self._former.add(self._process[name])
+            self._peers = {who: peer for who, peer in self._peers.items() if peer.name != name}
+        self._process[name] = process
+        return True
+
+    def _refuse(self, identity: bytes, session: int, why: str) -> None:
+        with suppress(zmq.ZMQError):
+            self._socket.send_multipart([identity, control.pack("refuse", session=session, why=why)], zmq.NOBLOCK)
+
     def _find(self, seq: int) -> int:
-        """Index of the first record that reaches beyond `seq`, or that stands at it without a line."""
+        """Index of the first record that reaches beyond `seq`, or that stands at it without a line; or of a damaged
+        one before it."""
         low, high = self.ring.tail, self.ring.head
         while low < high:
             middle = (low + high) // 2
@@ -226,6 +249,17 @@ class Outbox:
             else:
                 high = middle
         return low
+
+    def _look_at(self, index: int) -> None:
+        """Whoever says HELLO may do so because it could not use the line here. One that is damaged becomes a hole."""
+        while (entry := self.ring.entry(index)) is not None:
+            if self.ring.read(index) is None:
+                INCIDENTS.labels(self.name, "damaged").inc()
+                return self.ring.void(index)
+            if entry.n:
+                break
+            index += 1
+        return None
 
     def _send_info(self, peer: _Peer) -> None:
         """The description in force where the peer stands; it may be in force from a line on that the peer lacks."""
@@ -240,9 +274,8 @@ class Outbox:
             return
         peer.credit += header["n"]
         peer.acked = max(peer.acked, min(header["acked"], peer.index))
-        name = peer.identity.decode(errors="replace")
-        if name in self._acked:
-            self._acked[name] = max(self._acked[name], peer.acked)
+        if peer.name in self._acked:
+            self._acked[peer.name] = max(self._acked[peer.name], peer.acked)
         self._feed(peer)
 
     def _feed_all(self) -> None:
@@ -251,20 +284,23 @@ class Outbox:
 
     def _feed(self, peer: _Peer) -> None:
         while peer.credit > 0 and peer.index < self.ring.head and self._peers.get(peer.identity) is peer:
-            if peer.index < self.ring.tail or self._first(peer.index) > peer.next:
-                self._skip_lost(peer)
+            entry = self.ring.entry(peer.index)
+            if peer.index < self.ring.tail:
+                peer.index = self.ring.tail
+                self._send_info(peer)
+            elif entry is None:
+                self._skip_damaged(peer)
+            elif entry.first > peer.next:
+                self._send_gap(peer, entry.first, Reason.SHED if peer.fresh else Reason.RING_FULL)
             elif not (peer.fresh and self._shed(peer)):
-                self._send_run(peer)
+                self._send_run(peer, 1 if peer.fresh or not entry.n else AT_MOST)
 
-    def _first(self, index: int) -> int:
-        entry = self.ring.entry(index)
-        return entry.first if entry is not None else self.next
-
-    def _skip_lost(self, peer: _Peer) -> None:
-        if peer.index < self.ring.tail:
-            peer.index = self.ring.tail
-            self._send_info(peer)
-        self._send_gap(peer, self._first(peer.index), Reason.SHED if peer.fresh else Reason.RING_FULL)
+    def _skip_damaged(self, peer: _Peer) -> None:
+        """Pass over records that are not there any more; the next one, or what was put last, says where lines go on."""
+        entries = ((index, self.ring.entry(index)) for index in range(peer.index + 1, self.ring.head))
+        whole = ((index, entry.first) for index, entry in entries if entry is not None)
+        peer.index, first = next(whole, (self.ring.head, self.next))
+        self._send_gap(peer, first, Reason.DAMAGED)
 
     def _shed(self, peer: _Peer) -> bool:
         """Pass over lines older than the consumer's budget, and say how many."""
@@ -286,11 +322,9 @@ class Outbox:
         self._send(peer, "line", encode(gap), index=-1)
         return True
 
-    def _send_run(self, peer: _Peer) -> None:
+    def _send_run(self, peer: _Peer, most: int) -> None:
         """Send the next records: where they lie to a local consumer, one with its bytes to another."""
-        most = min(peer.credit, AT_MOST, self.ring.head - peer.index) if peer.local else 1
-        if peer.fresh:
-            most = 1
+        most = min(most, peer.credit, self.ring.head - peer.index) if peer.local else 1
         first = peer.index
         entry = self.ring.entry(first + most - 1)
         if entry is not None:

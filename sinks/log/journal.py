@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from oreline.errors import RecordingError
+from oreline.errors import RecordingError, StoreFailed
 from oreline.messages import EndOfStream, Gap, LabelLine, Message, RawLine, ReflectanceLine, StreamInfo
 
 SCHEMA = 1
@@ -42,6 +42,16 @@ _STREAM = "INSERT OR REPLACE INTO streams VALUES (?, ?, ?)"
 _NEXT = """INSERT INTO runs(run, next) VALUES (?, ?)
     ON CONFLICT(run) DO UPDATE SET next = max(next, excluded.next), exported = 0"""
 _END = "UPDATE runs SET end = ?, lines = ?, lost = ?, reference = ? WHERE run = ?"
+
+CHECK = "check the disk and the folder's permissions"
+_ADVICE = {
+    sqlite3.SQLITE_FULL: "the disk is full: free space, nothing that was committed is lost",
+    sqlite3.SQLITE_BUSY: "another program holds it: close it",
+    sqlite3.SQLITE_NOTADB: "it is no journal: use another output folder",
+    sqlite3.SQLITE_CORRUPT: "it is damaged: move it away, and use `sqlite3 FILE .recover` on the copy",
+}
+_PASSING = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR)
+"""What may be over in a moment, or when somebody has made room."""
 
 
 class Journal:
@@ -70,7 +80,7 @@ class Journal:
     def write(self, messages: list[Message], now_ns: int) -> None:
         """Commit messages in one transaction, all or none. `now_ns`: CLOCK_MONOTONIC, for the lines' latency.
 
-        Raises RecordingError where the disk is full or another holds the file; the same call may be made again.
+        Raises StoreFailed where the disk is full or another holds the file; the same call may be made again.
         """
         lines = [m for m in messages if isinstance(m, LabelLine)]
         gaps = [m for m in messages if isinstance(m, Gap)]
@@ -154,13 +164,8 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        advice = {
-            sqlite3.SQLITE_FULL: "the disk is full: free space, nothing that was committed is lost",
-            sqlite3.SQLITE_BUSY: "another program holds it: close it",
-            sqlite3.SQLITE_NOTADB: "it is no journal: use another output folder",
-            sqlite3.SQLITE_CORRUPT: "it is damaged: move it away, and use `sqlite3 FILE .recover` on the copy",
-        }.get(code, "check the disk and the folder's permissions")
-        raise RecordingError(f"{path}: {error}; {advice}") from error
+        kind = StoreFailed if code in _PASSING else RecordingError
+        raise kind(f"{path}: {error}; {_ADVICE.get(code, CHECK)}") from error
 
 
 def _run(message: Message) -> bytes:

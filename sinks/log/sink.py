@@ -57,7 +57,7 @@ class Log:
         self._pending += messages
 
     def commit(self) -> None:
-        """One transaction. Raises RecordingError, and then keeps what was consumed, so that it can be called again."""
+        """One transaction. Raises StoreFailed, and then keeps what was consumed, so that it can be called again."""
         if self._pending:
             self._journal.write(self._pending, self._clock())
             self._pending.clear()

@@ -69,7 +69,9 @@ def test_a_writer_finds_its_records_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["payload", "entry"])
-def test_a_torn_last_record_is_cut_off_and_no_other(tmp_path: Path, place: str) -> None:
+def test_a_record_that_was_published_and_is_damaged_leaves_a_hole_and_its_number_is_not_used_again(
+    tmp_path: Path, place: str
+) -> None:
     ring = open_ring(tmp_path)
     fill(ring, 10)
     ring.close()
@@ -79,9 +81,31 @@ def test_a_torn_last_record_is_cut_off_and_no_other(tmp_path: Path, place: str) 
         file.seek(at)
         file.write(b"\xa5")
     ring = open_ring(tmp_path)
-    assert (ring.tail, ring.head) == (0, 9)
-    assert ring.read(8) is not None
+    assert (ring.tail, ring.head, ring.next) == (0, 10, 10)
+    assert ring.read(9) is None
+    assert [bytes(f) for f in ring.read(8) or []] == payload(8)
     ring.close()
+
+
+def test_of_two_notes_the_one_that_is_whole_counts(tmp_path: Path) -> None:
+    ring = open_ring(tmp_path)
+    for note in (b"first", b"second", b"third"):
+        ring.note = note
+    ring.close()
+    path = tmp_path / "test.ring"
+    path.write_bytes(path.read_bytes().replace(b"third", b"thiXd"))
+    ring = open_ring(tmp_path)
+    assert ring.note == b"second"
+    ring.close()
+
+
+def test_a_ring_whose_header_is_damaged_is_not_overwritten(tmp_path: Path) -> None:
+    open_ring(tmp_path).close()
+    with (tmp_path / "test.ring").open("r+b") as file:
+        file.seek(9)
+        file.write(b"\xa5")
+    with pytest.raises(RingError, match="move it away"):
+        open_ring(tmp_path)
 
 
 def test_a_changed_byte_is_noticed_by_the_reader(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ import pytest
 from oreline import control
 from oreline.errors import StreamError
 from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo
+from oreline.ring import HEADER_BYTES, Ring
 from oreline.sink import Policy
 from oreline.stream import Inbox, Outbox
+from oreline.stream.sockets import pending
 from tests.oreline.streams import RUN, exchange, info, line, make_inbox, make_outbox
 
 
@@ -212,11 +214,60 @@ def test_a_second_run_begins_anew_for_a_consumer_that_stayed(tmp_path: Path) -> 
         assert [type(m) for m in got] == [StreamInfo, RawLine]
 
 
+@pytest.mark.parametrize("at", [0, 4, 9], ids=["first", "middle", "newest"])
+@pytest.mark.parametrize("where", ["entry", "bytes"])
+@pytest.mark.parametrize("local", [True, False], ids=["same host", "other host"])
+def test_a_damaged_record_becomes_a_gap_of_its_line_and_no_other(
+    tmp_path: Path, at: int, where: str, local: bool
+) -> None:
+    outbox, inbox = make_outbox(tmp_path, "log"), make_inbox(tmp_path, local=local)
+    with closing(outbox, inbox):
+        outbox.put(info())
+        for seq in range(10):
+            outbox.put(line(seq))
+        damage(outbox.ring, index=at + 1, entry=where == "entry")
+        outbox.put(line(10))
+        got = exchange(outbox, inbox, lambda got: 10 in seqs(got))
+        assert [m for m in got if isinstance(m, Gap)] == [Gap(RUN, 0, at, 1, Reason.DAMAGED)]
+        assert seqs(got) == [seq for seq in range(11) if seq != at]
+        exchange(outbox, inbox, lambda _: outbox.drained)
+
+
+def damage(ring: Ring, index: int, *, entry: bool) -> None:
+    """Change a byte of a record's table entry, or of its counts."""
+    at = HEADER_BYTES + 64 * index + 8 if entry else HEADER_BYTES + 64 * ring.slots + ring.slot_bytes * index + 80
+    with ring.path.open("r+b") as file:
+        file.seek(at)
+        byte = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte[0] ^ 0x55]))
+
+
+def test_a_consumer_that_was_replaced_is_refused_and_moves_nothing(tmp_path: Path) -> None:
+    outbox, zombie = make_outbox(tmp_path, "log"), make_inbox(tmp_path)
+    with closing(outbox, zombie):
+        outbox.put(info())
+        for seq in range(10):
+            outbox.put(line(seq))
+        exchange(outbox, zombie, lambda got: 9 in seqs(got), acked=False)
+        successor = make_inbox(tmp_path)
+        with closing(successor):
+            got = exchange(outbox, successor, lambda got: bool(seqs(got)), acked=False)
+            zombie.ack()
+            with pytest.raises(StreamError, match="another process has taken over as 'log'"):
+                exchange(outbox, zombie, lambda _: False)
+            assert outbox.depth == 11
+            got += exchange(outbox, successor, lambda more: 9 in seqs(got + more))
+            assert seqs(got) == list(range(10))
+
+
 def test_another_protocol_version_is_refused_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outbox, inbox = make_outbox(tmp_path, "log"), make_inbox(tmp_path)
     with closing(outbox, inbox):
-        monkeypatch.setattr(control, "VERSION", 2)
-        exchange(outbox, inbox, lambda _: inbox._session > 0)
-        monkeypatch.setattr(control, "VERSION", 1)
+        ours = control.VERSION
+        monkeypatch.setattr(control, "VERSION", ours + 1)
+        while not pending(outbox._socket, 5):
+            inbox.receive(5)
+        monkeypatch.setattr(control, "VERSION", ours)
         with pytest.raises(StreamError, match="install the same release"):
             exchange(outbox, inbox, lambda _: False)

@@ -78,8 +78,9 @@ def test_labels_become_a_classification(tmp_path: Path) -> None:
 def test_the_wrong_stream_is_refused(tmp_path: Path) -> None:
     sink = record(tmp_path, "labels")
     sink.consume([stream_info()])
+    sink.consume([reflectance_line(0)])
     with pytest.raises(StreamError, match="what = 'reflectance'"):
-        sink.consume([reflectance_line(0)])
+        sink.commit()
     sink.close()
 
 
