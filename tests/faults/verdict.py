@@ -1,0 +1,167 @@
+"""Whether a run kept its promises, found from what it left and from what the witness saw, and from nothing else."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oreline.messages import LOST, Flag, LabelLine, Reason, Stamp
+from oreline.ring.layout import checksum
+from oreline.wire import encode
+from sinks.log.account import account
+from tests.faults.chaos import LINES_OF_BELT, RATE_HZ, Run
+from tests.faults.witness import SEEN
+
+RAW, LABELS = 0, 1
+MORE_S = 0.1
+"""A gap of a restart is at most this much longer than the restart."""
+SAFE_MS = 150.0
+_ROWS = "SELECT run, seq, epoch, block_id, t_ns, encoder, flags, model, calibration, labels, confidence FROM lines"
+
+Records = NDArray[np.void]
+
+
+def judge(run: Run) -> dict[str, Any]:
+    """Figures of a run, and under "broken" each promise that was not kept, in words."""
+    kept = run.folder / "kept"
+    seen = np.fromfile(run.folder / "witness.bin", SEEN)
+    figures: dict[str, Any] = {"seed": run.seed, "seconds": run.seconds, **_deeds(run)}
+    figures |= account(kept / "journal.sqlite")
+    with closing(sqlite3.connect(kept / "journal.sqlite")) as db:
+        gaps = db.execute("SELECT first, n, reason FROM gaps").fetchall()
+        figures |= _missing(seen[seen["ring"] == RAW], db, gaps)
+        figures |= _content(seen[seen["ring"] == LABELS], db)
+    figures["gap_lines"] = {reason.name.lower(): sum(n for _, n, r in gaps if r == reason) for reason in Reason}
+    figures |= _restarts(run, seen, gaps)
+    figures |= _sorter(kept)
+    figures["witness_missed"] = run.missed_by_witness
+    figures["exit_code"] = run.exit_code
+    figures["broken"] = broken(figures)
+    return figures
+
+
+def broken(figures: dict[str, Any]) -> list[str]:
+    """The promises that these figures break."""
+    zero = {
+        "unaccounted": "numbers that nothing covers",
+        "doubled": "numbers that two records cover",
+        "missing": "lines that the witness saw appended, and that the journal has neither as a line nor in a gap",
+        "altered": "journalled lines that are not the bytes that the witness saw",
+        "disagreeing": "lines of the recording that got other labels another time",
+        "long_gaps": f"gaps longer than their restart and {MORE_S * 1e3:.0f} ms",
+        "plc_late": "rows that came to the PLC after they were due",
+        "unsafe": f"times that the PLC was not safe within {SAFE_MS:.0f} ms",
+        "witness_missed": "records that the witness did not see",
+        "exit_code": "is how the line ended",
+    }
+    said = [f"{figures[name]} {what}" for name, what in zero.items() if figures[name]]
+    if not figures["closed"]:
+        said.append("the end of the stream is not in the journal")
+    if figures["acquired"] != figures["labelled"] + figures["shed"] + figures["lost"]:
+        said.append("acquired is not labelled + shed + lost")
+    return said
+
+
+def _deeds(run: Run) -> dict[str, Any]:
+    done = Counter(f"{one.event.kind} {one.event.target}" for one in run.done if one.done)
+    not_done = Counter(one.event.kind for one in run.done if not one.done)
+    return {"done": dict(sorted(done.items())), "not_done": dict(not_done)}
+
+
+def _missing(raw: Records, db: sqlite3.Connection, gaps: list[tuple[int, int, int]]) -> dict[str, int]:
+    """Of the lines that were appended: those that nothing in the journal stands for, and those that were given up."""
+    appended = np.unique(raw["first"][raw["n"] == 1])
+    labelled = np.fromiter((row[0] for row in db.execute("SELECT seq FROM lines ORDER BY seq")), np.uint64)
+    left = np.setdiff1d(appended, labelled)
+    told = np.zeros(left.size, bool)
+    lost = np.zeros(left.size, bool)
+    for first, n, reason in gaps:
+        within = (left >= first) & (left < first + n)
+        told |= within
+        if reason in LOST:
+            lost |= within
+    return {"appended": int(appended.size), "missing": int((~told).sum()), "given_up": int(lost.sum())}
+
+
+def _content(labels: Records, db: sqlite3.Connection) -> dict[str, int]:
+    """Each journalled line against the bytes that the witness saw, and all that were made of one recorded line."""
+    seen = {int(row["first"]): int(row["crc"]) for row in labels[labels["n"] == 1]}
+    answers: dict[tuple[str, int], set[bytes]] = defaultdict(set)
+    altered = compared = 0
+    for row in db.execute(_ROWS):
+        line = _line(row)
+        if line.stamp.seq in seen:
+            compared += 1
+            altered += checksum(encode(line)) != seen[line.stamp.seq]
+        if Flag.CLOCK not in line.flags:
+            answers[line.calibration, (line.stamp.block_id - 1) % LINES_OF_BELT].add(line.labels.tobytes())
+    disagreeing = sum(len(different) > 1 for different in answers.values())
+    return {"compared": compared, "altered": altered, "disagreeing": disagreeing}
+
+
+def _line(row: tuple[Any, ...]) -> LabelLine:
+    run, seq, epoch, block_id, t_ns, encoder, flags, model, calibration, labels, confidence = row
+    arrays = (np.frombuffer(blob, np.uint8) for blob in (labels, confidence))
+    return LabelLine(Stamp(run, epoch, seq, block_id, t_ns, encoder), Flag(flags), model, calibration, *arrays)
+
+
+def _restarts(run: Run, seen: Records, gaps: list[tuple[int, int, int]]) -> dict[str, Any]:
+    """From each kill to the next record of that stage, and what stands in the gaps of acquisition's."""
+    times = {stage: seen["seen_ns"][seen["ring"] == ring] for stage, ring in (("acquisition", RAW), ("inference", LABELS))}
+    figures: dict[str, Any] = {}
+    for stage, records in times.items():
+        kills = [one.began_ns for one in run.done if one.done and one.event == one.event and _kills(one, stage)]
+        after = np.searchsorted(records, kills)
+        away = [float(records[at] - kill) / 1e9 for at, kill in zip(after, kills, strict=True) if at < records.size]
+        figures[f"{stage}_restart_s"] = _spread(away)
+    figures["long_gaps"] = _long_gaps(seen[seen["ring"] == RAW], gaps)
+    return figures
+
+
+def _kills(done: Any, stage: str) -> bool:
+    return done.event.target == stage and done.event.kind in ("kill", "starve_memory")
+
+
+def _long_gaps(raw: Records, gaps: list[tuple[int, int, int]]) -> int:
+    """Gaps for which the witness saw less time between the records around them."""
+    order = np.argsort(raw["index"], kind="stable")
+    first, seen_ns = raw["first"][order], raw["seen_ns"][order]
+    long = 0
+    for start, n, reason in gaps:
+        if reason != Reason.RESTART:
+            continue
+        after = int(np.searchsorted(first, start + n))
+        before = int(np.searchsorted(first, start)) - 1
+        if 0 <= before and after < first.size:
+            long += n / RATE_HZ > (seen_ns[after] - seen_ns[before]) / 1e9 + MORE_S
+    return long
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    if not values:
+        return {"n": 0}
+    p50, p99 = np.percentile(values, [50, 99])
+    return {"n": len(values), "p50": round(float(p50), 3), "p99": round(float(p99), 3), "max": round(max(values), 3)}
+
+
+def _sorter(kept: Path) -> dict[str, Any]:
+    """What the PLC saw: rows too late, and how long it had heard nothing when it went to its safe state."""
+    plant = json.loads((kept / "plant.json").read_text())
+    changes = np.load(kept / "commands.npz")["changes"]
+    silent = changes["silent_ns"][1:-1] / 1e6
+    safe = changes["route"][1:-1] != 0
+    worst = float(silent[safe].max(initial=0.0))
+    return {
+        "plc_late": plant["late"],
+        "plc_rows": plant["rows"],
+        "plc_safe_states": plant["safe_states"],
+        "plc_silent_ms": round(worst, 1),
+        "unsafe": int((silent[safe] > SAFE_MS).sum()),
+    }
