@@ -27,11 +27,12 @@ def report_of(config: Config) -> dict[str, Any]:
     """The journal's account against what acquisition counted, latency and stones at the sorter, and, where the scene
     is a simulated one, what its truth says of labels and shots.
 
-    `unaccounted` is what acquisition acquired, less what the journal holds as labelled, shed or lost.
+    `acquired` is what the end of the stream says of the whole run, for acquisition may have been started anew; `unaccounted`
+    is that, less what the journal holds as labelled, shed or lost.
     """
     output = config.line.output
-    acquired = int(facts_of(output, "acquisition").get("account", {}).get("acquired", 0))
     log, sorter = facts_of(output, "log"), facts_of(output, "conveyor")
+    acquired = int(log.get("acquired", facts_of(output, "acquisition").get("account", {}).get("acquired", 0)))
     labelled, shed, lost = (int(log.get(key, 0)) for key in ("labelled", "shed", "lost"))
     report: dict[str, Any] = {
         "acquired": acquired,

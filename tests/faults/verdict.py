@@ -99,7 +99,7 @@ def _content(labels: Records, db: sqlite3.Connection) -> dict[str, int]:
         line = _line(row)
         if line.stamp.seq in seen:
             compared += 1
-            altered += checksum(encode(line)) != seen[line.stamp.seq]
+            altered += int(checksum(encode(line)) != seen[line.stamp.seq])
         if Flag.CLOCK not in line.flags:
             answers[line.calibration, (line.stamp.block_id - 1) % LINES_OF_BELT].add(line.labels.tobytes())
     disagreeing = sum(len(different) > 1 for different in answers.values())
@@ -114,7 +114,9 @@ def _line(row: tuple[Any, ...]) -> LabelLine:
 
 def _restarts(run: Run, seen: Records, gaps: list[tuple[int, int, int]]) -> dict[str, Any]:
     """From each kill to the next record of that stage, and what stands in the gaps of acquisition's."""
-    times = {stage: seen["seen_ns"][seen["ring"] == ring] for stage, ring in (("acquisition", RAW), ("inference", LABELS))}
+    times = {
+        stage: seen["seen_ns"][seen["ring"] == ring] for stage, ring in (("acquisition", RAW), ("inference", LABELS))
+    }
     figures: dict[str, Any] = {}
     for stage, records in times.items():
         kills = [one.began_ns for one in run.done if one.done and one.event == one.event and _kills(one, stage)]
@@ -140,7 +142,7 @@ def _long_gaps(raw: Records, gaps: list[tuple[int, int, int]]) -> int:
         after = int(np.searchsorted(first, start + n))
         before = int(np.searchsorted(first, start)) - 1
         if 0 <= before and after < first.size:
-            long += n / RATE_HZ > (seen_ns[after] - seen_ns[before]) / 1e9 + MORE_S
+            long += bool(n / RATE_HZ > (seen_ns[after] - seen_ns[before]) / 1e9 + MORE_S)
     return long
 
 

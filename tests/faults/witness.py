@@ -15,9 +15,7 @@ import numpy as np
 from oreline.errors import RingError
 from oreline.ring import RingReader
 
-SEEN = np.dtype(
-    [("ring", "<u1"), ("index", "<u8"), ("first", "<u8"), ("n", "<u8"), ("crc", "<u4"), ("seen_ns", "<i8")]
-)
+SEEN = np.dtype([("ring", "<u1"), ("index", "<u8"), ("first", "<u8"), ("n", "<u8"), ("crc", "<u4"), ("seen_ns", "<i8")])
 """A record: its ring (in the order of the command line), what its entry says, CLOCK_MONOTONIC when it was seen."""
 LOOK_S = 0.005
 
