@@ -156,6 +156,10 @@ class EnviWriter:
                 os.fsync(self._file.fileno())
             self._file.close()
 
+    def abandon(self) -> None:
+        """Let go of the file as it is: what lies behind the last `flush` is nobody's."""
+        self._file.close()
+
     def __enter__(self) -> Self:
         return self
 

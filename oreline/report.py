@@ -27,8 +27,8 @@ def report_of(config: Config) -> dict[str, Any]:
     """The journal's account against what acquisition counted, latency and stones at the sorter, and, where the scene
     is a simulated one, what its truth says of labels and shots.
 
-    `acquired` is what the end of the stream says of the whole run, for acquisition may have been started anew; `unaccounted`
-    is that, less what the journal holds as labelled, shed or lost.
+    `acquired` is what the end of the stream says of the whole run, for acquisition may have been started anew;
+    `unaccounted` is that, less what the journal holds as labelled, shed or lost.
     """
     output = config.line.output
     log, sorter = facts_of(output, "log"), facts_of(output, "conveyor")

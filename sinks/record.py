@@ -94,6 +94,8 @@ class Record:
         except OrelineError:
             raise
         except OSError as error:
+            if self._writer is not None:
+                self._writer.abandon()
             self._writer, self._place = None, self._committed
             why = error.strerror or error
             raise StoreFailed(f"{self._output} cannot be written: {why}; free space, nothing is lost") from error

@@ -16,7 +16,7 @@ from oreline.messages import LOST, Flag, LabelLine, Reason, Stamp
 from oreline.ring.layout import checksum
 from oreline.wire import encode
 from sinks.log.account import account
-from tests.faults.chaos import LINES_OF_BELT, RATE_HZ, Run
+from tests.faults.chaos import LINES_OF_BELT, RATE_HZ, Done, Run
 from tests.faults.witness import SEEN
 
 RAW, LABELS = 0, 1
@@ -127,7 +127,7 @@ def _restarts(run: Run, seen: Records, gaps: list[tuple[int, int, int]]) -> dict
     return figures
 
 
-def _kills(done: Any, stage: str) -> bool:
+def _is_kill(done: Done, stage: str) -> bool:
     return done.event.target == stage and done.event.kind in ("kill", "starve_memory")
 
 
@@ -141,7 +141,7 @@ def _long_gaps(raw: Records, gaps: list[tuple[int, int, int]]) -> int:
             continue
         after = int(np.searchsorted(first, start + n))
         before = int(np.searchsorted(first, start)) - 1
-        if 0 <= before and after < first.size:
+        if before >= 0 and after < first.size:
             long += bool(n / RATE_HZ > (seen_ns[after] - seen_ns[before]) / 1e9 + MORE_S)
     return long
 
