@@ -50,6 +50,7 @@ def _cases(folder: Path, quick: bool) -> list[Case]:
         "oreline.bench.ceilings",
         "inference.bench",
         "oreline.bench.transport",
+        "oreline.bench.delivery",
         "oreline.bench.camera",
         "oreline.bench.line",
     )

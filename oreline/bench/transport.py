@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from time import monotonic, monotonic_ns, perf_counter
+from time import monotonic, monotonic_ns, perf_counter, process_time, sleep
 
 import numpy as np
 
@@ -70,21 +70,34 @@ def _endpoint(folder: Path) -> str:
     return f"ipc://{folder}/raw.sock"
 
 
-def produce(folder: Path, lines: int) -> None:
-    """Store lines as fast as there is room, until all are committed."""
+def consume(folder: Path, lines: int) -> float:
+    """Take so many lines, and return what processor time they took."""
+    with closing(_inbox(folder)) as inbox:
+        _receive(inbox, lambda: inbox.next > 0)
+        before = process_time()
+        _receive(inbox, lambda: inbox.next >= lines)
+        return process_time() - before
+
+
+def produce(folder: Path, lines: int, rate_hz: float = 0.0) -> float:
+    """Store lines as fast as there is room, or so many a second, until all are committed. Returns processor time."""
     ring = Ring.open(folder / "raw.ring", SLOTS, slot_bytes(HEADER_LIMIT, LINE_BYTES, 8 * BANDS))
     wavelengths = tuple(np.linspace(900.0, 1700.0, BANDS).tolist())
     info = StreamInfo(RUN, 0, 0, "bench", "bench", wavelengths, SAMPLES, 0, 4095, 1000.0, 1.0, 670.0, 1.0, 1.0)
     counts = np.ones((BANDS, SAMPLES), np.uint16)
     with closing(Outbox(_endpoint(folder), ring, complete=["bench"])) as outbox:
         outbox.put(info)
+        begin, before = monotonic(), process_time()
         for seq in range(lines):
+            if rate_hz:
+                sleep(max(0.0, begin + seq / rate_hz - monotonic()))
             while not outbox.has_room():
                 outbox.pump(1)
             outbox.put(RawLine(Stamp(RUN, 0, seq, seq, monotonic_ns(), seq), Kind.SCENE, Flag.NONE, counts))
             outbox.pump()
         while not outbox.drained:
             outbox.pump(5)
+        return process_time() - before
 
 
 if __name__ == "__main__":

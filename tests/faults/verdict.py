@@ -114,13 +114,11 @@ def _line(row: tuple[Any, ...]) -> LabelLine:
 
 def _restarts(run: Run, seen: Records, gaps: list[tuple[int, int, int]]) -> dict[str, Any]:
     """From each kill to the next record of that stage, and what stands in the gaps of acquisition's."""
-    times = {
-        stage: seen["seen_ns"][seen["ring"] == ring] for stage, ring in (("acquisition", RAW), ("inference", LABELS))
-    }
     figures: dict[str, Any] = {}
-    for stage, records in times.items():
-        kills = [one.began_ns for one in run.done if one.done and one.event == one.event and _kills(one, stage)]
-        after = np.searchsorted(records, kills)
+    for stage, ring in (("acquisition", RAW), ("inference", LABELS)):
+        records = seen["seen_ns"][seen["ring"] == ring]
+        kills = [one.began_ns for one in run.done if one.done and _is_kill(one, stage)]
+        after = np.searchsorted(records, kills, side="right")
         away = [float(records[at] - kill) / 1e9 for at, kill in zip(after, kills, strict=True) if at < records.size]
         figures[f"{stage}_restart_s"] = _spread(away)
     figures["long_gaps"] = _long_gaps(seen[seen["ring"] == RAW], gaps)
