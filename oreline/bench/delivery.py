@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -89,7 +89,10 @@ def _fill(path: Path, slots: int, size: int) -> None:
 
 def main(role: str, folder: Path, lines: int) -> None:
     """One end; prints its processor time a line as JSON."""
-    ends = {"produce": partial(transport.produce, rate_hz=RATE_HZ), "consume": transport.consume}
+    ends: dict[str, Callable[[Path, int], float]] = {
+        "produce": partial(transport.produce, rate_hz=RATE_HZ),
+        "consume": transport.consume,
+    }
     print(json.dumps({"cpu_seconds_a_line": ends[role](folder, lines) / lines}))
 
 
