@@ -30,7 +30,10 @@ from sinks.conveyor.settings import ConveyorSettings
 from sinks.conveyor.speed import Speed
 from sinks.conveyor.valves import ValveBank
 
-_SILENCE_NS = 500_000_000
+_SILENT_PERIODS, _SILENCE_NS = 3, 50_000_000
+"""Of lines that do not come, so many periods and this much more are silence: stones pass unseen."""
+_TRIGGERED_NS = 450_000_000
+"""In place of those periods, where lines come when a trigger says so."""
 _DEGRADED_NS = 1_000_000_000
 
 
@@ -48,6 +51,7 @@ class Conveyor:
         self._schedule: Schedule
         self._speed: Speed
         self._next_seq = 0
+        self._silence_ns = 0
         self._handled: list[int] = []
         self._last_line_ns = self._last_trouble_ns = self._last_dim_ns = -_DEGRADED_NS
         self._calibrated = False
@@ -127,6 +131,8 @@ class Conveyor:
             self._cut()
             self._release()
         self._info = info
+        rate = info.line_rate_hz
+        self._silence_ns = _SILENCE_NS + (round(_SILENT_PERIODS * 1e9 / rate) if rate > 0 else _TRIGGERED_NS)
         self._count.begin(info.classes)
         self._segmenter = Segmenter(kinds)
         self._speed = Speed(info.counts_per_line * info.line_rate_hz)
@@ -191,7 +197,7 @@ class Conveyor:
 
     def _state(self) -> State:
         now = self._clock()
-        if now - self._last_line_ns >= _SILENCE_NS:
+        if now - self._last_line_ns >= self._silence_ns:
             return State.REJECT_ALL if self._settings.fail_safe == "reject" else State.STOPPED
         state, watch = State.RUN, self._dispatcher.watch
         if self._calibrated:

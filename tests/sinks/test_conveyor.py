@@ -288,7 +288,7 @@ def test_the_plc_hears_the_heartbeat_while_no_lines_come(
     plc_on_loopback: Any, conveyor: Conveyor, until: Eventually
 ) -> None:
     program = plc_on_loopback.program
-    feed(conveyor, stream_info(), *belt(EMPTY))
+    feed(conveyor, stream_info(line_rate_hz=0.1), *belt(EMPTY))
     until(lambda: program.state is plc.State.RUN | plc.State.CALIBRATED)
     first = program.heard
     until(lambda: program.heard > first + 5)
@@ -296,7 +296,7 @@ def test_the_plc_hears_the_heartbeat_while_no_lines_come(
     conveyor.close()
 
 
-def test_silence_rejects_all_where_the_site_wants_it_and_closing_stops_the_run(
+def test_silence_of_three_lines_and_50_ms_rejects_all_where_the_site_wants_it_and_closing_stops_the_run(
     plc_on_loopback: Any, clock: Clock, tmp_path: Path, eventually: Eventually
 ) -> None:
     program = plc_on_loopback.program
@@ -309,7 +309,7 @@ def test_silence_rejects_all_where_the_site_wants_it_and_closing_stops_the_run(
 
     feed(conveyor, stream_info(), *belt(EMPTY))
     eventually(lambda: says(plc.State.RUN))
-    clock.ahead_ns += 600_000_000
+    clock.ahead_ns += 80_000_000
     eventually(lambda: says(plc.State.REJECT_ALL))
     conveyor.close()
     eventually(lambda: program.state is plc.State.STOPPED)
