@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.faults.chaos import chaos, script
 from tests.faults.plan import plan
+from tests.faults.plots import plot
 from tests.faults.verdict import judge
 
 
@@ -27,7 +28,7 @@ def main() -> int:
     figures = judge(run)
     report = json.dumps({**figures, "script": script(run)}, indent=1)
     (chosen.out / "report.json").write_text(report + "\n")
-    print(run.printed, file=sys.stderr)
+    plot(run.folder)
     for name, value in figures.items():
         print(f"{name:22} {value}")
     print(_verdict(figures))

@@ -78,12 +78,16 @@ class Run:
     seconds: float
     done: list[Done] = field(default_factory=list)
     exit_code: int = 0
-    printed: str = ""
     missed_by_witness: int = 0
 
     @property
     def output(self) -> Path:
         return self.folder / "disk" / "out"
+
+    @property
+    def printed(self) -> str:
+        """What the line said."""
+        return (self.folder / "line.log").read_text()
 
 
 def free_port() -> int:
@@ -100,22 +104,31 @@ def chaos(folder: Path, seed: int, seconds: float, events: list[Event]) -> Run:
     plant_port = free_port()
     proxy = Proxy(plant_port)
     mounted = small_disk(folder / "disk", int(seconds * JOURNAL_BYTES_S) + (64 << 20))
+    tables = _tables(run, plant_port, proxy.port)
+    state = Path(tables["line"]["state"])
     try:
-        tables = _tables(run, plant_port, proxy.port)
-        state = Path(tables["line"]["state"])
         hands = Hands(run.output / "line.json", folder / "disk", proxy)
         with _witness(run, state), _line(run, tables) as line, Gauges(hands, run.folder / "gauges.csv", tables):
             _wait_for_lines(run, line)
             _do_all(run, events, hands)
-            line.send_signal(signal.SIGTERM)
-            line.wait(END_S)
-        run.exit_code, run.printed = line.returncode, (folder / "line.log").read_text()
+            run.exit_code = _ended(line)
         shutil.copytree(run.output, folder / "kept", dirs_exist_ok=True)
     finally:
         proxy.close()
+        shutil.rmtree(state, ignore_errors=True)
         if mounted:
             take_away(folder / "disk")
     return run
+
+
+def _ended(line: subprocess.Popen[bytes]) -> int:
+    """Ask it to end. A line that does not is killed, which its exit code then says."""
+    line.send_signal(signal.SIGTERM)
+    try:
+        return line.wait(END_S)
+    except subprocess.TimeoutExpired:
+        line.kill()
+        return line.wait()
 
 
 def _tables(run: Run, plant_port: int, proxy_port: int) -> dict[str, Any]:
@@ -178,7 +191,7 @@ def _wait_for_lines(run: Run, line: subprocess.Popen[bytes]) -> None:
     seen, deadline = run.folder / "witness.bin", time.monotonic() + READY_S
     while not seen.exists() or seen.stat().st_size < 37 * (4 * REFERENCE_LINES):
         if line.poll() is not None or time.monotonic() > deadline:
-            raise AssertionError(f"the line did not start: {(run.folder / 'line.log').read_text()}")
+            raise AssertionError(f"the line did not start: {run.printed}")
         time.sleep(0.05)
 
 

@@ -1,0 +1,72 @@
+"""A minute of chaos at the camera's full rate; and that the verdict on it can be another."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.faults.chaos import Run, chaos
+from tests.faults.plan import STAGES, plan
+from tests.faults.verdict import broken, judge
+
+SEED, SECONDS = 1, 60.0
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return chaos(tmp_path_factory.mktemp("chaos"), SEED, SECONDS, plan(SEED, SECONDS))
+
+
+def test_the_same_seed_plans_the_same_and_another_seed_something_else() -> None:
+    assert plan(1, 60.0) == plan(1, 60.0) != plan(2, 60.0)
+
+
+@pytest.mark.timeout(400)
+def test_no_promise_is_broken_while_everything_is_killed_frozen_and_starved(ran: Run) -> None:
+    figures = judge(ran)
+    assert figures["broken"] == [], ran.printed
+    assert all(figures["done"].get(f"kill {stage}", 0) >= 3 for stage in STAGES), figures["done"]
+    assert figures["compared"] > figures["labelled"] / 2
+
+
+def doctored(ran: Run, folder: Path, sql: str) -> list[str]:
+    """What is said of the run when its journal had been another."""
+    shutil.copytree(ran.folder / "kept", folder / "kept")
+    shutil.copy(ran.folder / "witness.bin", folder)
+    with closing(sqlite3.connect(folder / "kept" / "journal.sqlite")) as db:
+        db.execute(sql)
+        db.commit()
+    broken: list[str] = judge(replace(ran, folder=folder))["broken"]
+    return broken
+
+
+ONE_LINE = "(SELECT seq FROM lines ORDER BY seq LIMIT 1 OFFSET 500)"
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        (f"DELETE FROM lines WHERE seq = {ONE_LINE}", "1 lines that the witness saw appended"),
+        (f"DELETE FROM lines WHERE seq = {ONE_LINE}", "1 numbers that nothing covers"),
+        (f"INSERT INTO gaps SELECT run, seq, 1, 0, 1 FROM lines WHERE seq = {ONE_LINE}", "1 numbers that two records"),
+        (f"UPDATE lines SET confidence = zeroblob(640) WHERE seq = {ONE_LINE}", "1 journalled lines that are not the"),
+        (f"UPDATE lines SET labels = zeroblob(640) WHERE seq = {ONE_LINE}", "1 lines of the recording that got other"),
+        ("UPDATE gaps SET n = n + 600 WHERE reason = 4", "gaps longer than their restart"),
+        ("UPDATE runs SET end = NULL", "the end of the stream is not in the journal"),
+    ],
+)
+def test_a_journal_that_was_wrong_would_be_found_out(ran: Run, tmp_path: Path, sql: str, says: str) -> None:
+    assert any(says in what for what in doctored(ran, tmp_path, sql))
+
+
+@pytest.mark.parametrize(
+    ("figure", "value", "says"),
+    [("plc_late", 3, "3 rows that came to the PLC"), ("unsafe", 1, "1 times that the PLC"), ("exit_code", 70, "70 is")],
+)
+def test_what_the_plant_and_the_line_say_counts_too(ran: Run, figure: str, value: int, says: str) -> None:
+    assert any(says in what for what in broken({**judge(ran), figure: value}))
