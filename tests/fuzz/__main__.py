@@ -19,7 +19,7 @@ from tests.fuzz.campaign import DYING, Escape, Tally
 from tests.fuzz.frames import AtWork, join, split
 from tests.fuzz.targets import TARGETS
 
-DIED = "A process died, of this input or while it tried it: replay it alone to know.\n"
+DIED = "Its process died of this input, or beside another's: replay it to know ({}).\n"
 ROW = "{:<22} {:>10} {:>10} {:>10} {:>11}"
 
 
@@ -43,7 +43,7 @@ def main() -> int:
         for name, tallies in runs(args):
             total.add(show(name, tallies))
     except BrokenProcessPool:
-        total.escapes += [Escape(path.name.rpartition("-")[0], AtWork.read(path), DIED)
+        total.escapes += [Escape(path.name.rpartition("-")[0], AtWork.read(path), DIED.format(path.stem))
                           for path in args.out.glob(f"*{DYING}")]  # fmt: skip
     return verdict(total, time.perf_counter() - start, args.out)
 

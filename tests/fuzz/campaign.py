@@ -33,8 +33,10 @@ SCRATCH = "/dev/shm"
 """Inputs that are files are written here: a disk would be most of the time."""
 VALID = 200
 """Valid messages a chunk: all are tried, and the damaged inputs are made of them."""
-DYING = ".at-work"
+DYING = ".dying"
 NO_LIMITS: dict[str, Any] = {"database": None, "deadline": None, "suppress_health_check": list(HealthCheck)}
+PATIENCE_S = 1.0
+"""Time of the processor, after which an input that is still being tried gets as much again."""
 ROOM = 128 << 20
 """Bytes of memory that a chunk may take beyond what its process had before."""
 
@@ -153,17 +155,17 @@ def examples(target: Target, n: int, seed: str) -> list[Frames]:
 
 @contextmanager
 def _watched(tally: Tally) -> Iterator[None]:
-    """Raises TookTooLong in the input that is still being tried one whole second of the processor after a first."""
+    """Raises TookTooLong in the input that was being tried at a tick and still is at the next."""
     last = -1
 
     def tick(*_: object) -> None:
         nonlocal last
         if tally.tried == last:
-            raise TookTooLong("more than a second for one input")
+            raise TookTooLong(f"more than {PATIENCE_S:g} s of the processor for one input")
         last = tally.tried
 
     before = signal.signal(signal.SIGPROF, tick)
-    signal.setitimer(signal.ITIMER_PROF, 1.0, 1.0)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE_S, PATIENCE_S)
     try:
         yield
     finally:
