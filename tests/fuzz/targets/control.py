@@ -25,8 +25,9 @@ def said(kind: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple
 MESSAGES = st.one_of(
     said(
         "hello",
-        version=st.integers(0, 65_535),
+        version=st.just(control.VERSION),
         name=NAME,
+        process=U64,
         fresh=st.booleans(),
         local=st.booleans(),
         run=RUN,
@@ -34,6 +35,7 @@ MESSAGES = st.one_of(
         credit=BATCH,
         budget_ns=U64,
     ),
+    said("stranger", version=st.integers(0, 65_535)),
     said("credit", n=st.integers(0, 4096), acked=U64),
     said("at", index=U64, n=BATCH),
     said("line", index=I64),
