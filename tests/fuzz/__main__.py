@@ -103,8 +103,10 @@ def save(escape: Escape, out: Path) -> Path:
 def replay(names: list[str], path: Path) -> int:
     """Try one input, and let its exception out."""
     (name,) = names
-    with tempfile.TemporaryDirectory() as folder:
-        accepted = TARGETS[name](Path(folder)).accepts(split(path.read_bytes()))
+    with tempfile.TemporaryDirectory(dir=campaign.SCRATCH) as folder:
+        target = TARGETS[name](Path(folder))
+        with campaign.guard(Tally()):
+            accepted = target.accepts(split(path.read_bytes()))
     print(f"{name}: {'accepted' if accepted else 'refused'}")
     return 0
 

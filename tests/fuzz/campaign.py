@@ -72,7 +72,7 @@ class Escape:
 
 @dataclass
 class Tally:
-    """What became of the inputs; `tried` counts decodes of different inputs, not those that check a message again."""
+    """What became of the inputs; `tried` counts each input once, not the decodes that check a message again."""
 
     tried: int = 0
     accepted: int = 0
@@ -107,8 +107,7 @@ def _try_all(chunk: Chunk, target: Target) -> Tally:
     tally = Tally()
     corpus = examples(target, min(VALID, max(1, chunk.count // 4)), f"{chunk.seed}/{chunk.target}/{chunk.number}")
     at_work = AtWork(chunk.at_work)
-    with _watched(tally), _bounded(), warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with guard(tally):
         for frames, valid in _inputs(chunk, target, corpus):
             tally.tried += 1
             at_work.put(frames)
@@ -151,6 +150,14 @@ def examples(target: Target, n: int, seed: str) -> list[Frames]:
 
     collect()
     return found
+
+
+@contextmanager
+def guard(tally: Tally) -> Iterator[None]:
+    """Makes exceptions of warnings, of too much memory and of too much time for one input."""
+    with _watched(tally), _bounded(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
 
 
 @contextmanager
