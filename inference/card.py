@@ -16,6 +16,9 @@ MODEL = "model.pt"
 GOLDEN = "golden.npz"
 """`snv` float32 (bands, n) and the `logits` float32 (classes, n) that the model answers."""
 
+_LARGEST = 1 << 18
+"""Bytes of a card: 1000 bands and 250 classes fit, and what pydantic keeps of every error in it stays below 100 MB."""
+
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Byte = Annotated[int, Field(ge=0, le=255)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -125,6 +128,8 @@ class Card(_Strict):
         """The card of a model's folder. Raises ModelError where it is missing, damaged, or of another version."""
         path = folder / FILE
         try:
+            if path.stat().st_size > _LARGEST:
+                raise ModelError(f"{path} is no card: it has more than {_LARGEST} bytes")
             card = cls.model_validate_json(path.read_bytes())
         except OSError:
             raise ModelError(f"no {FILE} in {folder}: give the folder of a model, made by `oreline train`") from None

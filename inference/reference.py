@@ -26,10 +26,9 @@ from oreline.recording import open_recording
 MANIFEST = "reference.json"
 KINDS = ("dark", "white")
 WAVELENGTH_TOLERANCE_NM = 0.01
-_LARGEST_MANIFEST = 1 << 20
+_LARGEST_MANIFEST = 1 << 18
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
 
 
 class _Strict(BaseModel):
@@ -39,7 +38,7 @@ class _Strict(BaseModel):
 class Conditions(_Strict):
     """How lines of one kind were taken, and the files that keep them."""
 
-    lines: Annotated[int, Field(ge=2)]
+    lines: Annotated[int, Field(ge=2, lt=2**32)]
     exposure_us: Positive
     gain: Positive
     header_sha256: str = ""
@@ -54,9 +53,9 @@ class Manifest(_Strict):
     captured: str
     camera: str
     serial: str
-    wavelengths_nm: Annotated[tuple[float, ...], Field(min_length=1)]
-    x_start: Annotated[int, Field(ge=0)]
-    samples: Count
+    wavelengths_nm: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    x_start: Annotated[int, Field(ge=0, le=65_535)]
+    samples: Annotated[int, Field(ge=1, le=65_535)]
     full_scale: Annotated[int, Field(ge=1, le=65_535)]
     dark: Conditions
     white: Conditions
@@ -249,6 +248,8 @@ def _read(folder: Path, kind: str, said: Conditions, manifest: Manifest) -> Meas
     if cube.shape != expected or recording.dtype != np.float64:
         raise _damaged(header, f"it is {cube.dtype} {cube.shape}, not float64 {expected}")
     mean, spread, saturated = np.array(cube, np.float64)
+    if not (np.isfinite(cube).all() and (cube >= 0).all() and (saturated <= said.lines).all()):
+        raise _damaged(data, "it holds what no capture measures: a count below zero, or none at all")
     return Measured(mean, spread, saturated.astype(np.uint32), said.lines, said.exposure_us, said.gain)
 
 

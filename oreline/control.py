@@ -14,7 +14,7 @@ from typing import Any
 import msgpack
 
 from oreline.errors import WireError
-from oreline.wire import I64, U64, Buffer, Check, check_header, integer, is_run, text, unpack_header
+from oreline.wire import HEADER_LIMIT, I64, U64, Buffer, Check, check_header, integer, is_run, text, unpack_header
 
 VERSION = 2
 
@@ -42,8 +42,10 @@ _FORMATS: dict[str, dict[str, Check]] = {
 
 
 def pack(kind: str, **fields: Any) -> bytes:
-    """Bytes of a control message."""
+    """Bytes of a control message. Raises WireError where they are more than `unpack` takes."""
     packed: bytes = msgpack.packb({"is": kind, **fields})
+    if len(packed) > HEADER_LIMIT:
+        raise WireError(f"{kind} of {len(packed)} bytes exceeds {HEADER_LIMIT}: shorten its texts")
     return packed
 
 

@@ -7,7 +7,8 @@ cannot be understood is refused rather than guessed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ from oreline.errors import RecordingError
 DATA_TYPES = {1: "u1", 2: "i2", 3: "i4", 4: "f4", 5: "f8", 12: "u2", 13: "u4", 14: "i8", 15: "u8"}
 INTERLEAVES = ("bil", "bip", "bsq")
 DATA_SUFFIXES = (".raw", ".img", ".bil", ".bip", ".bsq", ".dat", ".cube", ".bin")
+_LINE_BREAK = re.compile(r"\r\n?|\n")
+"""Not `str.splitlines`, which breaks lines at characters that are text in a header, such as 0x85 of Windows' "…"."""
 _LAYOUT = ("samples", "bands", "lines", "interleave", "data type", "byte order", "header offset", "file compression")
-_LARGEST_HEADER = 16 << 20
+_LARGEST_HEADER = 1 << 20
 _LARGEST_COUNT = 1 << 31
+_LARGEST_CUBE = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def write_header(path: Path, fields: Mapping[str, str]) -> None:
     for key, value in fields.items():
         if not _is_clean(key, value):
             raise RecordingError(
-                f"{path.name}: {key!r} cannot be written to an ENVI header, it has a line break or '='"
+                f"{path.name}: {key!r} cannot be written to an ENVI header, it has a line break, '=' or an open brace"
             )
     text = "ENVI\n" + "".join(f"{key} = {value}\n" for key, value in fields.items())
     draft = path.with_name(path.name + ".new")
@@ -97,7 +101,9 @@ def _text(path: Path) -> str:
             raw = file.read(_LARGEST_HEADER + 1)
     except OSError as error:
         raise RecordingError(f"cannot read {path}: {error.strerror or error}") from error
-    if not raw.lstrip().startswith(b"ENVI") or len(raw) > _LARGEST_HEADER or b"\0" in raw:
+    if len(raw) > _LARGEST_HEADER:
+        raise RecordingError(f"{path} is no ENVI header: it has more than {_LARGEST_HEADER} bytes")
+    if not raw.lstrip().startswith(b"ENVI") or b"\0" in raw:
         raise RecordingError(f"{path} is no ENVI header: its first line must be ENVI, and text must follow")
     try:
         return raw.decode("utf-8")
@@ -108,25 +114,37 @@ def _text(path: Path) -> str:
 def _parse(path: Path, text: str) -> dict[str, str]:
     """Keys in lower case; a value in braces may go on over several lines and loses its line breaks."""
     fields: dict[str, str] = {}
-    lines = iter(text.lstrip().splitlines()[1:])
+    lines = iter(_LINE_BREAK.split(text.lstrip())[1:])
     for line in lines:
         key, equals, value = line.partition("=")
         if not equals or line.lstrip().startswith(";"):
             continue
         key, value = " ".join(key.lower().split()), value.strip()
-        while value.startswith("{") and not value.endswith("}"):
-            more = next(lines, None)
-            if more is None:
-                raise RecordingError(f"{path}: the brace of {key!r} is never closed")
-            value = f"{value} {more.strip()}".strip()
-        if key in _LAYOUT and fields.get(key, value) != value:
-            raise RecordingError(f"{path} gives {key!r} twice, as {fields[key]} and as {value}")
-        fields[key] = value
+        whole = _to_brace(value, lines) if value.startswith("{") else value
+        if whole is None:
+            raise RecordingError(f"{path}: the brace of {key!r} is never closed")
+        if key in _LAYOUT and fields.get(key, whole) != whole:
+            raise RecordingError(f"{path} gives {key!r} twice, as {fields[key][:40]} and as {whole[:40]}")
+        fields[key] = whole
     return fields
 
 
+def _to_brace(value: str, lines: Iterator[str]) -> str | None:
+    """The value up to the line that ends with its brace, None where there is no such line."""
+    parts = [value]
+    while not parts[-1].endswith("}"):
+        more = next(lines, None)
+        if more is None:
+            return None
+        parts += [more.strip()] if more.strip() else []
+    return " ".join(parts)
+
+
 def _is_clean(key: str, value: str) -> bool:
-    return "=" not in key and not any(mark in part for mark in "\r\n\0" for part in (key, value))
+    """Whether a reader finds this field and no other."""
+    is_open = value.strip().startswith("{") and not value.strip().endswith("}")
+    is_comment = key.lstrip().startswith(";")
+    return not (is_open or is_comment or "=" in key or any(mark in key + value for mark in "\r\n\0"))
 
 
 @dataclass(frozen=True)
@@ -140,7 +158,7 @@ class FieldReader:
         if self.integer("file compression", 0, 0) != 0:
             raise self.refusal("the file is compressed: save it uncompressed first")
         bands = self.integer("bands", None, 1)
-        return EnviHeader(
+        header = EnviHeader(
             samples=self.integer("samples", None, 1),
             bands=bands,
             lines=self.integer("lines", None, 0),
@@ -153,6 +171,9 @@ class FieldReader:
             full_scale=self.integer("full scale", 0, 0) or None,
             fields=self.fields,
         )
+        if header.samples * bands * max(header.lines, 1) * header.dtype.itemsize > _LARGEST_CUBE:
+            raise self.refusal(f"samples x lines x bands = {header.samples} x {header.lines} x {bands} fits no file")
+        return header
 
     def refusal(self, why: str) -> RecordingError:
         return RecordingError(f"{self.path}: {why}")
@@ -190,7 +211,10 @@ class FieldReader:
             raise self.refusal(f"{key!r} has {len(values)} values for {bands} bands")
         centres = values if key == "wavelength" else (self.numbers("wavelength") if "wavelength" in self.fields else ())
         factor = _to_nanometres(self.fields.get("wavelength units", "unknown"), centres)
-        return tuple(round(value * factor, 6) for value in values) if factor else ()
+        scaled = tuple(round(value * factor, 6) for value in values) if factor else ()
+        if not all(map(math.isfinite, scaled)):
+            raise self.refusal(f"{key!r} holds a number that no wavelength has")
+        return scaled
 
     def numbers(self, key: str) -> tuple[float, ...]:
         try:

@@ -9,6 +9,7 @@ little-endian, (lines, 2), the time in ns and the encoder's count. A line withou
 
 from __future__ import annotations
 
+import math
 import mmap
 from collections.abc import Mapping
 from contextlib import suppress
@@ -75,7 +76,8 @@ class Recording:
             return (self.lines - 1) * 1e9 / span if span > 0 else None
         for key in RATE_FIELDS:
             with suppress(KeyError, ValueError):
-                return float(self.metadata[key].strip("{} "))
+                rate = float(self.metadata[key].strip("{} "))
+                return rate if 0 < rate < math.inf else None
         return None
 
     def read_stamps(self) -> NDArray[np.int64]:

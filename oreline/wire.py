@@ -16,6 +16,7 @@ import numpy as np
 
 from oreline.errors import WireError
 from oreline.messages import (
+    INVALID,
     ClassInfo,
     EndOfStream,
     Flag,
@@ -97,9 +98,10 @@ def decode(frames: Sequence[Buffer]) -> Message:
     if not 1 <= len(frames) <= FRAMES_LIMIT:
         raise WireError(f"a message has 1 to {FRAMES_LIMIT} frames, not {len(frames)}")
     header = unpack_header(frames[0])
-    format_ = _FORMATS.get(header.pop("type", None))
-    if format_ is None:
+    kind = header.pop("type", None)
+    if type(kind) is not str or kind not in _FORMATS:
         raise WireError("a message of an unknown type")
+    format_ = _FORMATS[kind]
     check_header(header, format_.fields)
     return format_.build(header, frames[1:])
 
@@ -114,12 +116,21 @@ def unpack_header(frame: Buffer) -> Header:
 
 def _unpack(frame: Buffer, kind: type[Any]) -> Any:
     try:
-        value = msgpack.unpackb(frame, max_ext_len=0, strict_map_key=True)
+        value = msgpack.unpackb(
+            frame, max_ext_len=0, max_array_len=INVALID, strict_map_key=True, object_pairs_hook=_once
+        )
     except (ValueError, msgpack.UnpackException, RecursionError) as error:
         raise WireError(f"not msgpack: {error}") from None
     if type(value) is not kind:
         raise WireError(f"a {kind.__name__} was expected, not a {type(value).__name__}")
     return value
+
+
+def _once(pairs: list[tuple[Any, Any]]) -> Header:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise WireError("a key is given twice")
+    return fields
 
 
 def check_header(header: Header, fields: dict[str, Check]) -> None:
@@ -275,7 +286,7 @@ _INFO: dict[str, Check] = {
 _FLAGS = integer(0, int(max(Flag)) * 2 - 1)
 _END: dict[str, Check] = {**_ORIGIN, "seq": U64, "lines": U64, "lost": U64, "reference": U64}
 
-_FORMATS: dict[Any, _Format] = {
+_FORMATS: dict[str, _Format] = {
     "StreamInfo": _Format(_INFO, _split_info, _build_info),
     "RawLine": _Format(
         {**_STAMP, "kind": integer(0, 2), "flags": _FLAGS, "bands": _SIZE, "samples": _SIZE},

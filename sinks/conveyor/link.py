@@ -42,7 +42,11 @@ class Link:
                 plc.start(plc.STATUS), count=plc.size(plc.STATUS), device_id=self._device
             )
         )
-        return plc.decode_status(reply.registers)
+        try:
+            return plc.decode_status(reply.registers)
+        except PlcError:
+            self.close()
+            raise
 
     def write(self, fields: Sequence[plc.Field], registers: list[int]) -> None:
         """Write a whole block in one FC16."""

@@ -78,6 +78,13 @@ def test_a_card_of_another_kind_is_refused_by_the_field_that_differs(
         Card.read(folder)
 
 
+def test_a_card_of_any_size_is_refused_before_it_is_parsed(folder: Path) -> None:
+    with (folder / FILE).open("r+b") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(ModelError, match="more than 262144 bytes"):
+        Card.read(folder)
+
+
 def test_a_card_cut_short_is_refused(folder: Path) -> None:
     (folder / FILE).write_bytes((folder / FILE).read_bytes()[:200])
     with pytest.raises(ModelError, match="damaged"):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,17 @@ def test_a_manifest_that_was_edited_is_refused(tmp_path: Path, said: str, instea
     path.write_text(text.replace(said, instead, 1))
     with pytest.raises(ReferenceRefused, match="is damaged"):
         Reference.load(tmp_path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0, 1e300])
+def test_a_reference_of_what_no_capture_measures_is_refused_though_its_hashes_are_right(
+    tmp_path: Path, value: float
+) -> None:
+    reference = a_reference()
+    saturated = np.full_like(reference.white.mean, value)
+    replace(reference, white=replace(reference.white, saturated=saturated), id="").save(tmp_path / "ref")
+    with pytest.raises(ReferenceRefused, match=r"white\.img is damaged \(it holds what no capture measures"):
+        Reference.load(tmp_path / "ref")
 
 
 def test_a_region_is_cut_at_its_place_on_the_sensor() -> None:

@@ -130,6 +130,9 @@ def test_a_damaged_tiff_gives_values_or_a_refusal(tmp_path, at, garbage):
         ({"description": "{ never"}, "never closed"),
         ({"Samples": 5}, "'samples' twice"),
         ({"header offset": 4096}, "no whole line"),
+        ({"lines": 0, "samples": 2**31, "bands": 2**31}, "fits no file"),
+        ({"wavelength": "{1e308, 1e308, 1e308}", "wavelength units": "Micrometers"}, "no wavelength"),
+        ({"description": "x" * (1 << 20)}, "more than 1048576 bytes"),
     ],
 )
 def test_a_refusal_names_the_file_and_the_field(tmp_path, fields, says):
@@ -151,6 +154,12 @@ def test_a_refusal_names_the_file_and_the_field(tmp_path, fields, says):
 def test_wavelengths_come_in_nanometres(tmp_path, units, values, expected):
     header = write(tmp_path / "a.hdr", CUBE, **{"wavelength units": units, "wavelength": values})
     assert open_recording(header).wavelengths_nm == expected
+
+
+@pytest.mark.parametrize("break_of_no_header", ["\x85", "\x0b", "\x1c", "\u2028"])
+def test_a_line_of_a_header_ends_where_a_line_of_text_does(tmp_path, break_of_no_header):
+    said = f"wet{break_of_no_header}samples = 9"
+    assert open_recording(write(tmp_path / "a.hdr", CUBE, note=said)).metadata["note"] == said
 
 
 def test_a_header_whose_writer_died_takes_its_lines_from_the_file(tmp_path):
@@ -182,7 +191,10 @@ def test_a_line_without_a_stamp_is_missing(tmp_path, name):
         open_recording(tmp_path / name)
 
 
-@pytest.mark.parametrize(("said", "rate"), [({}, None), ({"frame rate": "450"}, 450.0), ({"fps": "fast"}, None)])
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [({}, None), ({"frame rate": "450"}, 450.0), ({"fps": "fast"}, None), ({"fps": "nan"}, None), ({"fps": "0"}, None)],
+)
 def test_the_rate_is_the_headers_or_unknown(tmp_path, said, rate):
     assert open_recording(write(tmp_path / "a.hdr", CUBE, **said)).line_rate_hz == rate
 

@@ -95,6 +95,7 @@ def test_a_label_map_names_and_colours_every_code(tmp_path):
         ({"classes": (ClassInfo("a, b", (0, 0, 0)),)}, "leave out commas"),
         ({"classes": CLASSES * 127}, "room for 253"),
         ({"extra": {"note": "two\nlines"}}, "line break"),
+        ({"extra": {"note": "{never closed"}}, "open brace"),
         ({"wavelengths_nm": (1.0,)}, "1 values for 3 bands"),
     ],
 )

@@ -1,0 +1,18 @@
+"""What is fuzzed. A decoder more is a file here and a line in TARGETS."""
+
+from tests.fuzz.target import MakeTarget
+from tests.fuzz.targets import card, control, envi, link, plant, plc, recording, reference, wire
+
+TARGETS: dict[str, MakeTarget] = {
+    "wire": wire.target,
+    "control": control.target,
+    "batch": plc.batch,
+    "pulse": plc.pulse,
+    "status": plc.status,
+    "plant": plant.target,
+    "link": link.target,
+    "envi": envi.target,
+    "recording": recording.target,
+    "card": card.target,
+    "reference": reference.target,
+}
