@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from oreline.errors import RingError
-from oreline.ring import HEADER_BYTES, Ring, slot_bytes
+from oreline.ring import HEADER_BYTES, Ring, RingReader, slot_bytes
 
 SLOTS, FRAME, ENTRY = 8, 96, 64
 SLOT = slot_bytes(FRAME, FRAME)
@@ -92,6 +92,34 @@ def test_a_writer_killed_at_any_byte_of_an_append_leaves_the_record_whole_or_non
         ring.close()
     assert len(images) > FRAME
     assert outcomes == {records - 1, records}
+
+
+def test_a_record_is_not_there_from_the_moment_that_it_is_overwritten(tmp_path: Path) -> None:
+    ring = whole_ring(tmp_path / "live.ring", SLOTS)
+    ring.free(1)
+    images = list(killed(ring.path, lambda: append(ring)))
+    ring.close()
+    (tmp_path / "test.ring").write_bytes(images[0])
+    reader, seen = RingReader(tmp_path / "test.ring"), 0
+    for image in images:
+        (tmp_path / "test.ring").write_bytes(image)
+        if reader.entry(0) is not None:
+            assert [bytes(frame) for frame in reader._frames(0) or []] == payload(0)
+            seen += 1
+    assert 0 < seen < len(images)
+
+
+def test_a_record_that_never_reached_the_disk_and_was_told_to_nobody_is_cut_off(tmp_path: Path) -> None:
+    ring = whole_ring(tmp_path / "live.ring", 4)
+    images = list(killed(ring.path, lambda: append(ring)))
+    ring.close()
+    published = images[0][64:84]
+    torn = bytearray(images[-1])
+    torn[64:84] = published
+    torn[DATA + 4 * SLOT + 65] ^= 0xFF
+    ring, readable = found(tmp_path / "test.ring", bytes(torn))
+    assert (ring.head, ring.next, readable) == (4, 40, [0, 1, 2, 3])
+    ring.close()
 
 
 def test_a_writer_killed_at_any_byte_of_a_note_leaves_the_old_one_or_the_new(tmp_path: Path) -> None:

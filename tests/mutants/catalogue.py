@@ -1,0 +1,300 @@
+"""Mistakes that one could make in the ring and the protocol, each a small change of one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RING, MAPPED, FILE = "oreline/ring/writer.py", "oreline/ring/mapped.py", "oreline/ring/file.py"
+INBOX, OUTBOX, CONTROL = "oreline/stream/inbox.py", "oreline/stream/outbox.py", "oreline/control.py"
+RING_TESTS = ("tests/oreline/test_ring.py", "tests/oreline/test_ring_torture.py")
+STREAM_TESTS = ("tests/oreline/test_stream.py", "tests/oreline/test_protocol.py")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`old` stands once in `file`, and becomes `new`; some test of `tests` must fail then."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+MUTANTS = (
+    Mutant(
+        "a record is published before its table entry is written",
+        RING,
+        """        self._set_entry(index, sealed(ENTRY.pack(index, first, n, t_ns, sum(map(len, frames)), crc)))
+        self._publish(index + 1, first + n)
+""",
+        """        self._publish(index + 1, first + n)
+        self._set_entry(index, sealed(ENTRY.pack(index, first, n, t_ns, sum(map(len, frames)), crc)))
+""",
+        RING_TESTS,
+    ),
+    Mutant(
+        "the entry of what a slot held before stays while the slot is overwritten",
+        RING,
+        "        self._set_entry(index, NOTHING)\n        at = self._data_at",
+        "        at = self._data_at",
+        RING_TESTS,
+    ),
+    Mutant(
+        "a reader does not look at the checksum of the bytes",
+        MAPPED,
+        "return frames if frames is not None and layout.checksum(frames) == entry.crc else None",
+        "return frames",
+        RING_TESTS,
+    ),
+    Mutant(
+        "a reader does not look at the checksum of the entry",
+        MAPPED,
+        "if entry.number != index or check != crc32c.crc32c(self._bytes[at : at + ENTRY.size]):",
+        "if entry.number != index:",
+        RING_TESTS,
+    ),
+    Mutant(
+        "a reader takes what now lies where the record was",
+        MAPPED,
+        "if entry.number != index or check",
+        "if check",
+        RING_TESTS,
+    ),
+    Mutant(
+        "recovery skips the newest record",
+        RING,
+        "next((int(i) + 1 for i in indices if",
+        "next((int(i) for i in indices if",
+        RING_TESTS,
+    ),
+    Mutant(
+        "recovery forgets the oldest record",
+        RING,
+        "self.free(max(tail if tail <= head else 0, head - self.slots))",
+        "self.free(max(tail if tail <= head else 0, head - self.slots) + 1)",
+        RING_TESTS,
+    ),
+    Mutant(
+        "recovery keeps a torn record",
+        RING,
+        "while head > published[0] and self.read(head - 1) is None:",
+        "while False:",
+        RING_TESTS,
+    ),
+    Mutant(
+        "recovery forgets what was published, and uses the number of a damaged record again",
+        RING,
+        "published = layout.unpacked(self._bytes, PUBLISHED_AT, PUBLISHED) or (0, 0)",
+        "published = (0, 0)",
+        RING_TESTS,
+    ),
+    Mutant(
+        "recovery believes a tail without its checksum",
+        RING,
+        "(tail,) = layout.unpacked(self._bytes, TAIL_AT, TAIL) or (0,)",
+        "(tail,) = TAIL.unpack_from(self._bytes, TAIL_AT)",
+        RING_TESTS,
+    ),
+    Mutant(
+        "there is one copy of the note",
+        RING,
+        "at = layout.NOTES_AT[(number + 1) % 2]",
+        "at = layout.NOTES_AT[0]",
+        RING_TESTS,
+    ),
+    Mutant(
+        "two writers may have a ring",
+        FILE,
+        "fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        "pass",
+        RING_TESTS,
+    ),
+    Mutant(
+        "a file that is damaged is made anew",
+        FILE,
+        """        os.close(file)
+        raise RingError(f"{path} is not a ring of this version, or""",
+        """        return False
+        raise RingError(f"{path} is not a ring of this version, or""",
+        RING_TESTS,
+    ),
+    Mutant(
+        "the space of a ring is not taken in advance",
+        FILE,
+        "os.posix_fallocate(file, 0, total)",
+        "os.ftruncate(file, total)",
+        ("tests/faults/test_disk.py",),
+    ),
+    Mutant(
+        "a consumer acknowledges before it has committed",
+        INBOX,
+        """        if committed:
+            self._acked = self._index
+            self._uncommitted.clear()
+        if self._changed and""",
+        """        self._acked = self._index
+        self._uncommitted.clear()
+        if self._changed and""",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "a consumer accepts a line behind the next",
+        INBOX,
+        "if run != self.run or message.first > self.next:",
+        "if run != self.run:",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "a consumer takes a line again",
+        INBOX,
+        "elif message.n == 0 or message.first + message.n > self.next:",
+        "else:",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "a consumer takes what was sent before it asked anew",
+        INBOX,
+        """        if header["session"] != self._session:
+            return
+""",
+        "",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "a consumer that hears nothing does not ask again",
+        INBOX,
+        "if now() - self._heard > SILENCE_NS:",
+        "if not self._heard:",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "a consumer reads on in the ring of an owner that has gone",
+        INBOX,
+        "if self._ring is not None and self._ring.current:",
+        "if self._ring is not None:",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "what was borrowed counts though it was overwritten",
+        INBOX,
+        "return not self._uncommitted or ring.entry(self._uncommitted[0]) is not None",
+        "return True",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "records are freed when the quickest consumer has them",
+        OUTBOX,
+        "self._free(min(self._acked.values()))",
+        "self._free(max(self._acked.values()))",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "a consumer that was replaced is served",
+        OUTBOX,
+        """        if process in self._former:
+            return False
+""",
+        "",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "an acknowledgement counts whoever says it",
+        OUTBOX,
+        """        if header["session"] != peer.session:
+            return
+""",
+        "",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "an owner does not remember for whom it keeps lines",
+        OUTBOX,
+        """            if new:
+                self._save_note()
+""",
+        "",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "lines that were given up are not told",
+        OUTBOX,
+        "self._send_gap(peer, entry.first, Reason.SHED if peer.fresh else Reason.RING_FULL)",
+        "peer.next = entry.first",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "lines that were damaged are not told",
+        OUTBOX,
+        "self._send_gap(peer, first, Reason.DAMAGED)",
+        "peer.next = first",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "lines that are too old are sent",
+        OUTBOX,
+        "if entry is None or entry.n != 1 or entry.t_ns > limit:",
+        "if True:",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "an owner that restarts begins to number where its description does",
+        OUTBOX,
+        "max(info.seq, self.ring.next)",
+        "info.seq",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "an owner ends though a consumer lacks the end",
+        OUTBOX,
+        "return self.depth == 0 and all(",
+        "return True or all(",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "another version is served",
+        CONTROL,
+        'if kind == "hello" and header.get("version") != VERSION:',
+        "if False:",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "a sink acknowledges before it commits",
+        "sinks/feed.py",
+        """        self._sink.commit()
+        self._inbox.ack()
+""",
+        """        self._inbox.ack()
+        self._sink.commit()
+""",
+        ("tests/sinks/test_feed.py",),
+    ),
+    Mutant(
+        "a sink forgets what its store did not take",
+        "sinks/feed.py",
+        "            self._failed(error)\n",
+        "            self._failed(error)\n            self._pending = []\n",
+        ("tests/sinks/test_feed.py",),
+    ),
+    Mutant(
+        "a recorder keeps what it had half written",
+        "sinks/record.py",
+        "self._attach(EnviWriter.resume(header, place.lines))",
+        "self._attach(EnviWriter.resume(header, place.lines + 1))",
+        ("tests/sinks/test_record.py", "tests/faults/test_disk.py"),
+    ),
+    Mutant(
+        "the journal moves on before the lines are in it",
+        "sinks/log/journal.py",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE 0",
+        ("tests/sinks/test_log.py",),
+    ),
+    Mutant(
+        "frames that the camera dropped are not told",
+        "acquisition/numbering.py",
+        "        missing = step - 1\n",
+        "        missing = 0\n",
+        ("tests/acquisition/test_numbering.py",),
+    ),
+)
