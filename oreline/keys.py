@@ -130,13 +130,15 @@ def allow(folder: Path, file: Path) -> Path:
     """
     _check_name(file.stem)
     if file.suffix not in (PUBLIC, MAKER):
-        raise SecurityError(
-            f"{file} is no public key: give the NAME{PUBLIC} of a process, or the NAME{MAKER} of a maker"
-        )
-    content = _content(file) if file.suffix == MAKER else _read(file, file.stem) + b"\n"
+        raise SecurityError(f"{file} is no public key: give a process's NAME{PUBLIC}, or a model maker's NAME{MAKER}")
+    if file.suffix == PUBLIC:
+        place, content = folder / ALLOWED / file.name, _read(file, file.stem) + b"\n"
+    else:
+        place, content = folder / MAKERS / file.name, _content(file)
     if file.suffix == MAKER and b"BEGIN PUBLIC KEY" not in content:
-        raise SecurityError(f"{file} is no public key of a maker of models")
-    place = folder / (MAKERS if file.suffix == MAKER else ALLOWED) / file.name
+        raise SecurityError(
+            f"{file} is no public key of a maker of models: give the one that `oreline model sign` names"
+        )
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     place.write_bytes(content)
     return place
@@ -181,9 +183,7 @@ def _check_name(name: str) -> None:
 def _read(path: Path, name: str, *, private: bool = False) -> bytes:
     content = _content(path, private=private).strip()
     if not _KEY.fullmatch(content):
-        raise SecurityError(
-            f"{path} is no key: it must hold one line of 40 characters, as `oreline keys make {name}` writes"
-        )
+        raise SecurityError(f"{path} is no key: it must hold 40 characters, as `oreline keys make {name}` writes them")
     return content
 
 
@@ -191,11 +191,10 @@ def _content(path: Path, *, private: bool = False) -> bytes:
     try:
         return read_plain(path, _LARGEST, private=private)
     except FileNotFoundError:
-        remedy = (
-            f"`oreline keys make {path.stem}`"
-            if private or path.parent.name != ALLOWED
-            else (f"copy {path.name} from the host of {path.stem}, then `oreline keys allow {path.name}`")
+        ours, theirs = (
+            f"make it with `oreline keys make {path.stem}`",
+            "get it from its host: `oreline keys allow` takes it",
         )
-        raise SecurityError(f"no key {path}: {remedy}") from None
+        raise SecurityError(f"no key {path}: {theirs if path.parent.name == ALLOWED else ours}") from None
     except OSError as error:
         raise SecurityError(f"the key {path} is refused: {error.strerror}") from None

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from oreline import keys
 from oreline.stream.curve import new_pair
@@ -17,13 +16,12 @@ Name = Annotated[str, typer.Argument(help="A process: acquisition, inference, or
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="""Keys for a stream between two hosts.
-
-    A process that serves a stream to another host, and each consumer there, has a key with its own name. Each host makes
-    the keys of its own processes; the public half, NAME.key, goes to the other host and is allowed there. The secret
-    half, NAME.secret, never leaves its host. docs/how-to/second-host.md goes through it step by step.""",
+    help="Keys for streams between two hosts.\n\n"
+    "A process that serves a stream to another host has a key of its own, and so has each consumer there. Each host "
+    "makes the keys of its own processes: NAME.secret never leaves it, NAME.key goes to the other host and is allowed "
+    "there. docs/how-to/second-host.md goes through it step by step.",
 )
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, markup=False)
 HERE = Path("keys")
 
 
@@ -36,9 +34,7 @@ def make(name: Name, folder: Folder = HERE) -> None:
 
 @app.command()
 def allow(
-    file: Annotated[
-        Path, typer.Argument(help="NAME.key of a process on another host, or NAME.pem of a model's maker.")
-    ],
+    file: Annotated[Path, typer.Argument(help="NAME.key of another host's process, or NAME.pem of a model's maker.")],
     folder: Folder = HERE,
 ) -> None:
     """Let a process of another host talk with this one; or take the models of a maker."""
@@ -55,9 +51,8 @@ def forbid(name: Annotated[str, typer.Argument(help="As `list` shows it.")], fol
 @app.command("list")
 def list_(folder: Folder = HERE) -> None:
     """Show every key, and what is wrong with one."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("name", "what", "public key"):
-        table.add_column(title, no_wrap=True)
-    for row in keys.listed(folder):
-        table.add_row(*row)
-    console.print(table if table.row_count else f"no keys in {folder}: make one with `oreline keys make NAME`")
+    rows = list(keys.listed(folder))
+    for name, what, text in rows:
+        console.print(f"{name:20}  {what:16}  {text}")
+    if not rows:
+        console.print(f"no keys in {folder}: make one with `oreline keys make NAME`")
