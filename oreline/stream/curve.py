@@ -19,7 +19,7 @@ from oreline.stream.sockets import pending
 DOMAIN = b"oreline"
 AT_ONCE = 64
 """Handshakes that are answered in one turn."""
-_FAILED = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_DISCONNECTED
 
 
 def new_pair() -> Pair:
@@ -47,18 +47,31 @@ class Gate:
         socket.setsockopt(zmq.CURVE_SERVER, 1)
         socket.setsockopt(zmq.CURVE_SECRETKEY, keys.secret)
         socket.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
-        self._failures: Any = socket.get_monitor_socket(_FAILED)
+        self._events: Any = socket.get_monitor_socket(_EVENTS)
+        self._knocking: dict[int, None] = {}
 
     def attend(self) -> tuple[int, list[str]]:
-        """Answer who knocks. How many failed to speak the protocol since last time, and why others were refused."""
+        """Answer who knocks. How many have left without a handshake since last time, and why others were refused."""
         refused, failed = [], 0
         for _ in range(AT_ONCE):
-            if pending(self._failures):
-                parse_monitor_message(self._failures.recv_multipart())
-                failed += 1
             if pending(self._zap):
                 refused += self._answer(self._zap.recv_multipart())
+            if pending(self._events):
+                failed += self._left(parse_monitor_message(self._events.recv_multipart()))
         return failed, refused
+
+    def _left(self, event: Any) -> bool:
+        """Whether this is the end of a connection without a handshake. Of a handshake libzmq does not say whose it was:
+        that of the first who knocked, so where several do at once, one may be counted only when another leaves."""
+        kind, file = event["event"], int(event["value"])
+        if kind == zmq.EVENT_ACCEPTED:
+            self._knocking[file] = None
+        elif kind != zmq.EVENT_DISCONNECTED:
+            self._knocking.pop(next(iter(self._knocking), -1), None)
+        elif file in self._knocking:
+            del self._knocking[file]
+            return True
+        return False
 
     def _answer(self, request: list[bytes]) -> list[str]:
         version, number, domain, address, _identity, mechanism, *credentials = request
@@ -80,4 +93,4 @@ class Gate:
 
     def close(self) -> None:
         self._zap.close()
-        self._failures.close()
+        self._events.close()
