@@ -64,7 +64,7 @@ def main(path: str) -> None:
 
 def _pipeline(settings: Settings, line: LineSettings) -> Pipeline:
     folder = settings.model_folder()
-    classifier = Classifier.load(folder, settings.precision) if folder else None
+    classifier = Classifier.load(folder, settings.precision, line.keys) if folder else None
     references = line.output / "references"
     saved = settings.reference or references / CURRENT
     reference = Reference.load(saved) if settings.reference or saved.exists() else None

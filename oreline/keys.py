@@ -139,6 +139,8 @@ def allow(folder: Path, file: Path) -> Path:
         raise SecurityError(
             f"{file} is no public key of a maker of models: give the one that `oreline model sign` names"
         )
+    if place.exists() and _content(place) != content:
+        raise SecurityError(f"{place} is another key: rename {file}, or forbid {file.stem} first")
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     place.write_bytes(content)
     return place
