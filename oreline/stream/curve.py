@@ -56,8 +56,10 @@ class Gate:
         for _ in range(AT_ONCE):
             if pending(self._zap):
                 refused += self._answer(self._zap.recv_multipart())
-            if pending(self._events):
+            elif pending(self._events):
                 failed += self._left(parse_monitor_message(self._events.recv_multipart()))
+            else:
+                break
         return failed, refused
 
     def _left(self, event: Any) -> bool:

@@ -1,6 +1,6 @@
 """Where consumers come in: a ROUTER socket at one address.
 
-The door on this host is a socket file, which the rights of its folder protect. The door to other hosts is tcp: it has a
+The door on this host is a socket file, which its rights protect. The door to other hosts is tcp: it has a
 context of its own, whose thread encrypts beside the line path. There the peer's key says who it is, and its address is
 libzmq's: nobody can take the place of another by calling himself like him.
 """

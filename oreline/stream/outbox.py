@@ -62,7 +62,7 @@ class Outbox:
         self.name = ring.path.stem
         self._acked = dict.fromkeys(complete, ring.tail)
         self._peers: dict[tuple[Door, bytes], _Peer] = {}
-        self._door: dict[str, Door] = {}
+        self._near: set[str] = set()
         self._process: dict[str, int] = {}
         self._former: set[int] = set()
         self._infos: deque[tuple[int, list[Buffer]]] = deque()
@@ -245,10 +245,13 @@ class Outbox:
         if user not in (None, peer.name):
             self._complaints.about("refused_name", f"the key of {user} came as {peer.name}")
             return f"its key is that of {user!r}: a consumer has the name of its key"
-        if self._door.setdefault(peer.name, peer.door) is not peer.door:
-            return f"there is a {peer.name!r} on another host already: give one of them another name"
+        near = peer.door is self.doors[0]
+        if peer.name in self._near and not near:
+            return f"there is a {peer.name!r} on the stream's own host: give this one another name"
         if not self._claim(peer.name, peer.process):
             return f"another process has taken over as {peer.name!r} since: stop one of the two"
+        if near:
+            self._near.add(peer.name)
         return ""
 
     def _claim(self, name: str, process: int) -> bool:

@@ -192,12 +192,35 @@ def test_an_allowed_consumer_cannot_take_the_cursor_of_another(hosts: Hosts, out
         assert seqs(exchange(outbox, inbox, ended)) == list(range(20))
 
 
-def test_a_name_is_one_consumer_wherever_it_is(hosts: Hosts, outbox: Outbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["near", "far"])
+def test_a_name_belongs_to_the_consumer_on_the_stream_s_own_host(
+    hosts: Hosts, outbox: Outbox, tmp_path: Path, first: str
+) -> None:
     put_run(outbox, 5)
     with closing(make_inbox(tmp_path, "log")) as near, closing(hosts.connect(outbox, "log")) as far:
-        exchange(outbox, near, ended)
-        with pytest.raises(StreamError, match="give one of them another name"):
+        if first == "far":
+            exchange(outbox, far, ended, acked=False)
+        assert seqs(exchange(outbox, near, ended)) == list(range(5))
+        with pytest.raises(StreamError, match="give this one another name"):
             exchange(outbox, far, lambda _: False)
+
+
+def test_a_word_at_another_s_address_counts_for_nothing(
+    hosts: Hosts, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should libzmq ever give a peer the address of one that has just left."""
+    put_run(outbox, 5)
+    with closing(hosts.connect(outbox, "log")) as inbox:
+        exchange(outbox, inbox, ended, acked=False)
+    (door, identity), peer = next(iter(outbox._peers.items()))
+    behind = outbox.depth
+    acknowledged = control.pack("credit", session=peer.session, n=0, acked=peer.index)
+    monkeypatch.setattr(door, "hear", lambda: (identity, "dashboard", [acknowledged]))
+    outbox._hear(door)
+    assert outbox.depth == behind > 0
+    monkeypatch.setattr(door, "hear", lambda: (identity, "log", [acknowledged]))
+    outbox._hear(door)
+    assert outbox.depth == 0
 
 
 def test_a_consumer_that_comes_back_goes_on_where_it_was(hosts: Hosts, outbox: Outbox) -> None:
