@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 from inference.card import FILE, Card
 from oreline.errors import ModelUntrusted, SecurityError
 from oreline.files import read_plain, write_private
-from oreline.keys import MAKER, MAKERS
+from oreline.keys import MAKER, makers
 
 SIGNATURE = "card.sig"
 SHIPPED_MAKERS = Path(__file__).parent / "models" / "trusted"
@@ -81,8 +81,8 @@ def checked(folder: Path, keys: Path | None = None) -> tuple[Card, str]:
 
 def trusted(keys: Path | None = None) -> dict[bytes, str]:
     """Public keys, 32 bytes each, and where they are trusted from. Raises SecurityError for a file that is none."""
-    folders = (SHIPPED_MAKERS, own_folder(), *([keys / MAKERS] if keys else []))
-    return {_public(path): str(path) for folder in folders for path in sorted(folder.glob(f"*{MAKER}"))}
+    ours = [*sorted(SHIPPED_MAKERS.glob(f"*{MAKER}")), *sorted(own_folder().glob(f"*{MAKER}"))]
+    return {_public(path): str(path) for path in (*ours, *(makers(keys) if keys else ()))}
 
 
 def _read(folder: Path) -> tuple[bytes, bytes]:

@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-OTHERS = 0o077
+OTHERS, WRITERS = 0o077, 0o022
 
 
 def read_plain(path: Path, most: int, *, private: bool = False) -> bytes:

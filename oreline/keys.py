@@ -21,7 +21,7 @@ from typing import Annotated
 from pydantic import Field
 
 from oreline.errors import SecurityError
-from oreline.files import read_plain, write_private
+from oreline.files import WRITERS, read_plain, write_private
 
 ALLOWED, MAKERS = "allowed", "makers"
 SECRET, PUBLIC, MAKER = ".secret", ".key", ".pem"
@@ -108,7 +108,20 @@ def read_secret(folder: Path, name: str) -> bytes:
 
 def allowed(folder: Path) -> dict[bytes, str]:
     """The public keys in a folder, and whose they are. Raises SecurityError."""
-    return {_read(path, path.stem): path.stem for path in sorted(folder.glob(f"*{PUBLIC}"))}
+    return {_read(path, path.stem): path.stem for path in _kept(folder, PUBLIC)}
+
+
+def makers(folder: Path) -> list[Path]:
+    """The files of the makers that a folder of keys trusts. Raises SecurityError."""
+    return _kept(folder / MAKERS, MAKER)
+
+
+def _kept(folder: Path, suffix: str) -> list[Path]:
+    """The files of a list that only its owner may add to."""
+    for place in (folder, folder.parent):
+        if place.is_dir() and place.stat().st_mode & WRITERS:
+            raise SecurityError(f"others can put keys into {place}: look what is there, then chmod 700 {place}")
+    return sorted(folder.glob(f"*{suffix}"))
 
 
 def save(folder: Path, name: str, pair: Pair) -> Path:

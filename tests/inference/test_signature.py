@@ -30,6 +30,15 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(SHIPPED / "nir224", tmp_path / "model"))
 
 
+def makers_of(folder: Path) -> Path:
+    """An empty list of makers in a new folder of keys."""
+    makers = folder / "keys" / keys.MAKERS
+    for place in (makers.parent, makers):
+        place.mkdir()
+        place.chmod(0o700)
+    return makers
+
+
 def oreline(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "oreline.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
@@ -138,20 +147,23 @@ def test_a_pipe_does_not_hang_and_a_giant_is_not_read(folder: Path, file: str, m
         Classifier.load(folder)
 
 
+def test_a_list_of_makers_that_others_can_add_to_is_refused(folder: Path, tmp_path: Path) -> None:
+    makers = makers_of(tmp_path)
+    makers.chmod(0o775)
+    with pytest.raises(SecurityError, match="others can put keys into"):
+        Classifier.load(folder, keys=tmp_path / "keys")
+
+
 @pytest.mark.parametrize("content", [b"", b"no key", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
 def test_a_maker_s_file_that_is_no_key_is_named(folder: Path, tmp_path: Path, content: bytes) -> None:
-    makers = tmp_path / "keys" / keys.MAKERS
-    makers.mkdir(parents=True)
-    (makers / "acme.pem").write_bytes(content)
+    (makers_of(tmp_path) / "acme.pem").write_bytes(content)
     with pytest.raises(SecurityError, match=r"acme\.pem is no Ed25519 public key"):
         checked(folder, tmp_path / "keys")
 
 
 def test_a_key_of_another_kind_is_named(folder: Path, tmp_path: Path) -> None:
     pem = generate_private_key(SECP256R1()).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    makers = tmp_path / "keys" / keys.MAKERS
-    makers.mkdir(parents=True)
-    (makers / "acme.pem").write_bytes(pem)
+    (makers_of(tmp_path) / "acme.pem").write_bytes(pem)
     with pytest.raises(SecurityError, match="no Ed25519 public key"):
         checked(folder, tmp_path / "keys")
 

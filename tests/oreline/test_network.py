@@ -264,6 +264,13 @@ def test_a_secret_that_others_can_read_is_refused(hosts: Hosts, mode: int) -> No
         server_keys(ANY_PORT, hosts.here, "inference")
 
 
+@pytest.mark.parametrize("place", [".", "allowed"])
+def test_a_list_that_others_can_add_to_is_refused(hosts: Hosts, place: str) -> None:
+    (hosts.here / place).chmod(0o777)
+    with pytest.raises(SecurityError, match="others can put keys into"):
+        server_keys(ANY_PORT, hosts.here, "inference")
+
+
 def test_a_secret_is_private_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
