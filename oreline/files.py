@@ -30,10 +30,17 @@ def read_plain(path: Path, most: int, *, private: bool = False) -> bytes:
 
 def write_private(path: Path, content: bytes) -> None:
     """Make a file that only its owner may touch, from its first moment on. Raises FileExistsError."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(number, "wb") as file:
         file.write(content)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for its owner only."""
+    for place in (*reversed(folder.parents), folder):
+        if not place.exists():
+            place.mkdir(0o700, exist_ok=True)
 
 
 def is_within(path: Path, root: Path) -> bool:

@@ -21,7 +21,7 @@ from typing import Annotated
 from pydantic import Field
 
 from oreline.errors import SecurityError
-from oreline.files import WRITERS, read_plain, write_private
+from oreline.files import WRITERS, make_private, read_plain, write_private
 
 ALLOWED, MAKERS = "allowed", "makers"
 SECRET, PUBLIC, MAKER = ".secret", ".key", ".pem"
@@ -154,7 +154,7 @@ def allow(folder: Path, file: Path) -> Path:
         )
     if place.exists() and _content(place) != content:
         raise SecurityError(f"{place} is another key: rename {file}, or forbid {file.stem} first")
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(place.parent)
     place.write_bytes(content)
     return place
 

@@ -21,6 +21,7 @@ from inference.settings import SHIPPED
 from inference.signature import SHIPPED_MAKERS, SIGNATURE, checked, sign
 from oreline import keys
 from oreline.errors import ModelError, ModelUntrusted, SecurityError
+from oreline.files import make_private
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,9 +34,7 @@ def folder(tmp_path: Path) -> Path:
 def makers_of(folder: Path) -> Path:
     """An empty list of makers in a new folder of keys."""
     makers = folder / "keys" / keys.MAKERS
-    for place in (makers.parent, makers):
-        place.mkdir()
-        place.chmod(0o700)
+    make_private(makers)
     return makers
 
 
