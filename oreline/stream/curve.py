@@ -20,6 +20,7 @@ DOMAIN = b"oreline"
 AT_ONCE = 64
 """Handshakes that are answered in one turn."""
 _EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_DISCONNECTED
+_FAILED = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
 
 
 def new_pair() -> Pair:
@@ -28,11 +29,26 @@ def new_pair() -> Pair:
     return Pair(public, secret)
 
 
-def protect_client(socket: Any, keys: ClientKeys) -> None:
-    """Before `connect`."""
-    socket.setsockopt(zmq.CURVE_PUBLICKEY, keys.own.public)
-    socket.setsockopt(zmq.CURVE_SECRETKEY, keys.own.secret)
-    socket.setsockopt(zmq.CURVE_SERVERKEY, keys.server)
+class Knock:
+    """What becomes of a consumer's handshakes. Where its key was refused, libzmq says nothing and tries no more."""
+
+    def __init__(self, socket: Any, keys: ClientKeys) -> None:
+        """Before `connect`."""
+        socket.setsockopt(zmq.CURVE_PUBLICKEY, keys.own.public)
+        socket.setsockopt(zmq.CURVE_SECRETKEY, keys.own.secret)
+        socket.setsockopt(zmq.CURVE_SERVERKEY, keys.server)
+        self._failures: Any = socket.get_monitor_socket(_FAILED)
+
+    def failed(self) -> tuple[bool, int]:
+        """Whether our key was refused, and how many handshakes failed otherwise, since last time."""
+        events = []
+        while pending(self._failures):
+            events.append(parse_monitor_message(self._failures.recv_multipart())["event"])
+        refused = zmq.EVENT_HANDSHAKE_FAILED_AUTH in events
+        return refused, len(events)
+
+    def close(self) -> None:
+        self._failures.close()
 
 
 class Gate:

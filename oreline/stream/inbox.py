@@ -17,7 +17,7 @@ from oreline.metrics import INCIDENTS
 from oreline.ring import RingReader
 from oreline.sink import Policy
 from oreline.stream.complaints import Complaints
-from oreline.stream.curve import protect_client
+from oreline.stream.curve import Knock
 from oreline.stream.sockets import NO_RUN, SILENCE_NS, make_socket, now, pending, reach_far, receive, run_of
 from oreline.wire import FRAMES_LIMIT, decode
 
@@ -69,8 +69,7 @@ class Inbox:
             reach_far(self._socket, endpoint)
         else:
             self._socket.setsockopt(zmq.IDENTITY, self._process.to_bytes(8, "little"))
-        if keys:
-            protect_client(self._socket, keys)
+        self._knock = Knock(self._socket, keys) if keys else None
         self._socket.connect(endpoint)
 
     def receive(self, timeout_ms: int) -> list[Message]:
@@ -137,6 +136,7 @@ class Inbox:
 
     def _hello(self) -> None:
         """Say where we stand; everything on its way to us is void."""
+        self._look_at_the_door()
         self._session += 1
         self._heard = now()
         self._owed, self._changed = 0, False
@@ -155,6 +155,15 @@ class Inbox:
             budget_ns=self._budget_ns,
         )
         self._say(hello)
+
+    def _look_at_the_door(self) -> None:
+        """Raises StreamError where another host refuses our key; says where nobody with its key answers."""
+        refused, failed = self._knock.failed() if self._knock else (False, 0)
+        if refused:
+            remedy = f"on that host, `oreline keys allow {self.name}.key`"
+            raise StreamError(f"{self.endpoint} does not allow the key of {self.name}: {remedy}")
+        if failed:
+            self._complaints.about("no_handshake", f"{self.endpoint} has another key than ours of it, or none", failed)
 
     def _map(self) -> bool:
         if self._ring_path is None:
@@ -244,3 +253,5 @@ class Inbox:
         if self._changed:
             self._give_credit()
         self._socket.close(linger=500)
+        if self._knock:
+            self._knock.close()

@@ -243,7 +243,7 @@ class Outbox:
     def _objection(self, peer: _Peer, user: str | None) -> str:
         """Why a consumer cannot have the stream; empty where it can. `user`: whose key it holds, on another host."""
         if user not in (None, peer.name):
-            self._complaints.about("refused_name", f"the key of {user} came as {peer.name}")
+            self._complaints.about("refused_name", f"the key of {user} came as {peer.name!r}")
             return f"its key is that of {user!r}: a consumer has the name of its key"
         near = peer.door is self.doors[0]
         if peer.name in self._near and not near:

@@ -164,9 +164,10 @@ def test_a_key_that_is_not_allowed_gets_nothing_and_is_counted(hosts: Hosts, out
         (hosts.there / "log.key").write_bytes(stranger.public)
         (hosts.there / "log.secret").write_bytes(stranger.secret)
     put_run(outbox, 5)
-    with closing(hosts.connect(outbox, "log")) as inbox:
-        assert never(outbox, inbox) == []
-    assert counted("refused_key") > before
+    refused = pytest.raises(StreamError, match=r"on that host, `oreline keys allow log\.key`")
+    with closing(hosts.connect(outbox, "log")) as inbox, refused:
+        exchange(outbox, inbox, bool)
+    assert counted("refused_key") == before + 1
 
 
 def test_a_peer_without_curve_gets_nothing(hosts: Hosts, outbox: Outbox) -> None:
@@ -175,11 +176,16 @@ def test_a_peer_without_curve_gets_nothing(hosts: Hosts, outbox: Outbox) -> None
         assert never(outbox, inbox) == []
 
 
-def test_a_server_with_another_key_is_not_believed(hosts: Hosts, outbox: Outbox) -> None:
+def test_a_server_with_another_key_is_not_believed(
+    hosts: Hosts, outbox: Outbox, capfd: pytest.CaptureFixture[str]
+) -> None:
     (hosts.there / "allowed" / "inference.key").write_bytes(new_pair().public)
     put_run(outbox, 5)
     with closing(hosts.connect(outbox, "log")) as inbox:
         assert never(outbox, inbox) == []
+    said = capfd.readouterr().err
+    assert "has another key than ours of it" in said
+    assert said.count("no_handshake") == 1
 
 
 def test_an_allowed_consumer_cannot_take_the_cursor_of_another(hosts: Hosts, outbox: Outbox) -> None:
