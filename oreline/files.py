@@ -21,8 +21,10 @@ def read_plain(path: Path, most: int, *, private: bool = False) -> bytes:
         raise _linked(path) if error.errno == errno.ELOOP else error from None
     with os.fdopen(number, "rb") as file:
         status = os.fstat(number)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
-            raise OSError(errno.EINVAL, f"it is no file of at most {most} bytes", str(path))
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        if status.st_size > most:
+            raise OSError(errno.EFBIG, f"it has more than {most} bytes", str(path))
         if private and status.st_mode & OTHERS:
             raise PermissionError(errno.EPERM, f"others can read it: chmod 600 {path}", str(path))
         return file.read(most)
