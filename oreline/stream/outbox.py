@@ -177,7 +177,8 @@ class Outbox:
 
     def pump(self, timeout_ms: int = 0) -> None:
         """Hear consumers, send what they have credit for, beat. Waits at most `timeout_ms` for the first word."""
-        wait([door.socket for door in self.doors], timeout_ms)
+        if timeout_ms:
+            wait([door.socket for door in self.doors], timeout_ms)
         for door in self.doors:
             for _ in range(HEARD):
                 if not door.waiting:

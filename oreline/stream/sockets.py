@@ -46,7 +46,7 @@ def reach_far(socket: Any, address: str) -> None:
 
 def wait(sockets: list[Any], timeout_ms: int) -> None:
     """Sleep until one of them has a message, for at most `timeout_ms`."""
-    if timeout_ms > 0 and not any(pending(socket) for socket in sockets):
+    if not any(pending(socket) for socket in sockets):
         zmq.select(sockets, [], [], timeout_ms * 1e-3)
 
 
