@@ -10,6 +10,7 @@ from acquisition import find
 from acquisition.loop import Acquisition
 from acquisition.settings import Settings
 from oreline.config import Config
+from oreline.keys import server_keys
 from oreline.process import Shell, drain, guarded
 from oreline.ring import Ring, slot_bytes
 from oreline.stream import Outbox
@@ -21,12 +22,14 @@ def main(path: str) -> None:
     config = Config.load(Path(path))
     settings, line = config.section("acquisition", Settings), config.line
     shell = Shell("acquisition", line.output)
+    keys = server_keys(settings.listen, line.keys, "acquisition") if settings.listen else None
     with closing(find(settings.source)(settings)) as source, ExitStack() as stack:
         source.configure(settings.features)
         camera = source.describe()
         size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)
         ring = Ring.open(line.ring("raw"), settings.ring_lines, size)
-        outbox = stack.enter_context(closing(Outbox(line.endpoint("raw"), ring, complete=["inference"])))
+        served = Outbox(line.endpoint("raw"), ring, complete=["inference"], listen=settings.listen, keys=keys)
+        outbox = stack.enter_context(closing(served))
         acquisition = Acquisition(source, outbox, settings, lambda: shell.stopping)
         shell.ready(settings.metrics_port)
         acquisition.run()

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from oreline.cameras import CAMERAS
 from oreline.config import Section
 from oreline.errors import nearest
+from oreline.keys import TcpAddress
 from oreline.messages import Kind
 
 FeatureValue = bool | int | float | str
@@ -58,6 +59,8 @@ class Settings(Section):
     """Width of the camera's frame counter before it wraps."""
     buffers: Positive = 256
     ring_lines: Annotated[int, Field(ge=64)] = 512
+    listen: TcpAddress | None = None
+    """Where raw lines are served to an inference on another host, such as "tcp://10.0.0.5:7401"."""
     on_full: Literal["gap", "wait"] = "gap"
     """A full ring loses lines, as a live camera demands; "wait" stops fetching, for a lossless replay."""
     gather_ms: Annotated[float, Field(ge=0, le=100)] = 6.0

@@ -42,6 +42,7 @@ from hwsim.worlds import Truth, World, world_of
 from oreline.envi import write_header
 from oreline.envi_writer import EnviWriter, band_fields, layout_fields
 from oreline.errors import RecordingError
+from oreline.files import is_within
 from oreline.recording import RecordingSet, find_recording
 
 __all__ = ["BeltScene", "CoreScene", "Scene", "render"]
@@ -202,6 +203,7 @@ def _is_complete(folder: Path, identity: str) -> bool:
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
         sizes = {name: said["bytes"] for name, said in manifest["files"].items()}
-        return manifest["identity"] == identity and all((folder / n).stat().st_size == s for n, s in sizes.items())
+        whole = all(is_within(folder / n, folder) and (folder / n).stat().st_size == s for n, s in sizes.items())
+        return bool(manifest["identity"] == identity and whole)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False

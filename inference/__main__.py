@@ -15,9 +15,10 @@ from inference.capture import CURRENT  # noqa: E402  (torch and numba read the s
 from inference.classifier import Classifier  # noqa: E402
 from inference.pipeline import Pipeline  # noqa: E402
 from inference.reference import Reference  # noqa: E402
-from inference.settings import Settings  # noqa: E402
+from inference.settings import Settings, Stream  # noqa: E402
 from inference.warm import compile_kernels  # noqa: E402
 from oreline.config import Config, LineSettings  # noqa: E402
+from oreline.keys import client_keys, server_keys  # noqa: E402
 from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
 from oreline.metrics import latency  # noqa: E402
 from oreline.process import Shell, guarded, run  # noqa: E402
@@ -35,16 +36,18 @@ def main(path: str) -> None:
     config = Config.load(Path(path))
     settings, line = config.section("inference", Settings), config.line
     shell = Shell("inference", line.output)
+    keys = client_keys(settings.remote, line.keys, "inference", "acquisition") if settings.remote else None
     pipeline = _pipeline(settings, line)
     with ExitStack() as stack:
         outboxes = [stack.enter_context(closing(_outbox(name, settings, line))) for name in settings.streams]
         inbox = Inbox(
-            line.endpoint("raw"),
+            settings.remote or line.endpoint("raw"),
             "inference",
             Policy.COMPLETE,
-            ring=line.ring("raw"),
+            ring=None if settings.remote else line.ring("raw"),
             cursor=min(((box.run, box.next) for box in outboxes), key=lambda cursor: cursor[1]),
             borrow=True,
+            keys=keys,
         )
         stack.enter_context(closing(inbox))
         compile_kernels()
@@ -61,7 +64,7 @@ def main(path: str) -> None:
 
 def _pipeline(settings: Settings, line: LineSettings) -> Pipeline:
     folder = settings.model_folder()
-    classifier = Classifier.load(folder, settings.precision) if folder else None
+    classifier = Classifier.load(folder, settings.precision, line.keys) if folder else None
     references = line.output / "references"
     saved = settings.reference or references / CURRENT
     reference = Reference.load(saved) if settings.reference or saved.exists() else None
@@ -81,14 +84,20 @@ def _facts(reference: Reference) -> dict[str, object]:
     }
 
 
-def _outbox(name: str, settings: Settings, line: LineSettings) -> Outbox:
+def _outbox(name: Stream, settings: Settings, line: LineSettings) -> Outbox:
     description = slot_bytes(HEADER_LIMIT, 8 * MOST_BANDS, 8192)
-    if name == "labels":
-        size = max(description, slot_bytes(HEADER_LIMIT, MOST_SAMPLES, MOST_SAMPLES))
-        return Outbox(line.endpoint(name), Ring.open(line.ring(name), settings.ring_lines, size), lines=LabelLine)
-    size = max(description, slot_bytes(HEADER_LIMIT, 4 * settings.largest_line, MOST_SAMPLES))
-    ring = Ring.open(line.ring(name), settings.reflectance_ring_lines, size)
-    return Outbox(line.endpoint(name), ring, lines=ReflectanceLine)
+    kind, slots, size = {
+        "labels": (LabelLine, settings.ring_lines, slot_bytes(HEADER_LIMIT, MOST_SAMPLES, MOST_SAMPLES)),
+        "reflectance": (
+            ReflectanceLine,
+            settings.reflectance_ring_lines,
+            slot_bytes(HEADER_LIMIT, 4 * settings.largest_line, MOST_SAMPLES),
+        ),
+    }[name]
+    listen = settings.listen.get(name)
+    keys = server_keys(listen, line.keys, "inference") if listen else None
+    ring = Ring.open(line.ring(name), slots, max(description, size))
+    return Outbox(line.endpoint(name), ring, lines=kind, listen=listen, keys=keys)
 
 
 if __name__ == "__main__":

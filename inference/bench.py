@@ -16,6 +16,7 @@ from inference.card import GOLDEN, MODEL, Card
 from inference.measured import Measured
 from inference.reference import Reference
 from inference.settings import SHIPPED
+from inference.signature import sign
 from inference.training.network import BENCH_WIDTHS, build, deployed, kmac
 from oreline.bench.case import BANDS, SAMPLES, Case, repeated
 from oreline.bench.ceilings import CALIBRATED_BYTES, FMA, MEMCPY, SOURCES
@@ -74,6 +75,7 @@ def write_model(folder: Path) -> Card:
     (folder / MODEL).write_bytes(content)
     (folder / GOLDEN).write_bytes(golden.getvalue())
     card.write(folder)
+    sign(folder)
     return card
 
 

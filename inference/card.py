@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from oreline.errors import ModelError
+from oreline.files import read_plain
 from oreline.messages import INVALID
 
 FILE = "card.json"
@@ -18,6 +19,7 @@ GOLDEN = "golden.npz"
 
 _LARGEST = 1 << 18
 """Bytes of a card: 1000 bands and 250 classes fit, and what pydantic keeps of every error in it stays below 100 MB."""
+_LARGEST_FILE = 1 << 30
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Byte = Annotated[int, Field(ge=0, le=255)]
@@ -125,14 +127,25 @@ class Card(_Strict):
 
     @classmethod
     def read(cls, folder: Path) -> Card:
-        """The card of a model's folder. Raises ModelError where it is missing, damaged, or of another version."""
-        path = folder / FILE
+        """The card of a model's folder, whoever made it: see inference/signature.py before loading its network.
+        Raises ModelError where it is missing, damaged, or of another version."""
+        return cls.parse(cls.content_of(folder), folder / FILE)
+
+    @staticmethod
+    def content_of(folder: Path) -> bytes:
+        """The bytes of a model's card. Raises ModelError."""
         try:
-            if path.stat().st_size > _LARGEST:
-                raise ModelError(f"{path} is no card: it has more than {_LARGEST} bytes")
-            card = cls.model_validate_json(path.read_bytes())
-        except OSError:
+            return read_plain(folder / FILE, _LARGEST)
+        except FileNotFoundError:
             raise ModelError(f"no {FILE} in {folder}: give the folder of a model, made by `oreline train`") from None
+        except OSError as error:
+            raise ModelError(f"{folder / FILE} is refused: {error.strerror}") from None
+
+    @classmethod
+    def parse(cls, content: bytes, path: Path) -> Card:
+        """A card from the bytes of `path`. Raises ModelError where they are damaged or of another version."""
+        try:
+            card = cls.model_validate_json(content)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "as a whole"
@@ -142,12 +155,19 @@ class Card(_Strict):
         return card
 
     def content(self, folder: Path, file: str, sha256: str) -> bytes:
-        """A file that belongs to the card. Raises ModelError where it is missing or its hash differs."""
+        """A file that belongs to the card. Raises ModelError where it is missing, a link, or its hash differs."""
         path = folder / file
         try:
-            content = path.read_bytes()
-        except OSError:
+            content = read_plain(path, _LARGEST_FILE)
+        except FileNotFoundError:
             raise ModelError(f"no {file} in {folder}: the model is incomplete, copy its whole folder") from None
+        except OSError as error:
+            raise ModelError(f"{path} is refused: {error.strerror}") from None
         if hashlib.sha256(content).hexdigest() != sha256:
             raise ModelError(f"{path} is not the file that its card was made for: it is damaged or was exchanged")
         return content
+
+    def check_files(self, folder: Path) -> None:
+        """Raises ModelError where a file that belongs to the card is not as it was made."""
+        self.content(folder, MODEL, self.model_sha256)
+        self.content(folder, GOLDEN, self.golden_sha256)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from inference.backends import Logits, Precision
 from inference.backends import load as load_backend
 from inference.card import GOLDEN, MODEL, Card
+from inference.signature import checked
 from oreline.errors import ModelError, ModelMismatch
 from oreline.jit import kernel
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, StreamInfo
@@ -43,12 +44,13 @@ class Classifier:
         self._logits = logits
 
     @classmethod
-    def load(cls, folder: Path, precision: Precision = "float32") -> Classifier:
-        """The model of a folder, after its hashes were checked and its golden vector answered.
+    def load(cls, folder: Path, precision: Precision = "float32", keys: Path | None = None) -> Classifier:
+        """The model of a folder, after its signature and hashes were checked and its golden vector answered.
 
-        Raises ModelError where anything in the folder is missing, damaged or exchanged, and where this processor or
+        `keys`: the line's folder of keys, for the makers that it trusts. Raises ModelUntrusted where nobody trusted has
+        signed it, ModelError where anything in the folder is missing, damaged or exchanged, and where this processor or
         this network is not fit for `precision`."""
-        card = Card.read(folder)
+        card, _ = checked(folder, keys)
         model = card.content(folder, MODEL, card.model_sha256)
         golden = card.content(folder, GOLDEN, card.golden_sha256)
         expected, snv = _golden(golden, folder)

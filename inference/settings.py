@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from inference.backends import Precision
 from inference.lamp import Strip
 from oreline.config import Section
 from oreline.errors import ModelError, nearest
+from oreline.keys import TcpAddress
 
 SHIPPED = Path(__file__).parent / "models"
+
+Stream = Literal["labels", "reflectance"]
 
 
 class Settings(Section):
@@ -27,7 +30,11 @@ class Settings(Section):
     samples that lie between two classes otherwise; "float32" gives the same labels on every machine."""
     strip: Strip | None = None
     """Samples that see a strip of white beside the belt, to watch the lamp by; None where there is none."""
-    streams: list[Literal["labels", "reflectance"]] = ["labels"]
+    streams: list[Stream] = ["labels"]
+    listen: dict[Stream, TcpAddress] = {}
+    """By stream, where it is served to sinks on other hosts, such as { labels = "tcp://10.0.0.5:7402" }."""
+    remote: TcpAddress | None = None
+    """Where acquisition listens, on another host; otherwise it is on this one."""
     lanes: Annotated[int, Field(ge=1, le=64)] = 2
     """Lines of a backlog that are dealt with side by side; a line that comes alone needs one."""
     ring_lines: Annotated[int, Field(ge=64)] = 8192
@@ -36,6 +43,13 @@ class Settings(Section):
     largest_line: Annotated[int, Field(gt=0)] = 640 * 360
     """Bands times samples of the largest line whose reflectance is passed on."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+    @model_validator(mode="after")
+    def _made(self) -> Settings:
+        for stream in self.listen:
+            if stream not in self.streams:
+                raise ValueError(f"listen.{stream}: add {stream!r} to streams, or leave it out")
+        return self
 
     def model_folder(self) -> Path | None:
         """Where the model is. Raises ModelError."""

@@ -15,6 +15,8 @@ from rich.console import Console
 from oreline import report as reports
 from oreline.config import SETTINGS, SHARED, Config
 from oreline.errors import ConfigError, OrelineError
+from oreline.keys_cli import app as keys_app
+from oreline.model_cli import app as model_app
 from oreline.progress import Progress
 from oreline.supervise import Supervisor
 
@@ -25,6 +27,8 @@ JSON_OPTION = Annotated[Path | None, typer.Option("--json", help="Write the repo
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 config_app = typer.Typer(no_args_is_help=True, help="Check and explain configuration files.")
 app.add_typer(config_app, name="config")
+app.add_typer(keys_app, name="keys")
+app.add_typer(model_app, name="model")
 app.add_typer(importlib.import_module("hwsim.cli").app, name="sim")
 console = Console(highlight=False, soft_wrap=True)
 

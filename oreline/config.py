@@ -30,6 +30,8 @@ class LineSettings(Section):
     """Folder for journals, maps, references and reports."""
     state: Path | None = None
     """Folder for rings and sockets; memory-backed by default. Paths of sockets are short: at most 80 characters."""
+    keys: Path | None = None
+    """Folder of keys, as `oreline keys` makes it. Without it, tcp addresses may be of loopback only."""
 
     @property
     def folder(self) -> Path:

@@ -9,7 +9,8 @@ OrelineError                     1
 │   ├── FeatureError                     14   the camera has no such feature, or refused the value
 │   └── CameraLost                       15   it was lost, and did not come back in time
 ├── ModelError        ValueError         20   missing, damaged, or its golden vector differs
-│   └── ModelMismatch                    21   made for other bands or wavelengths
+│   ├── ModelMismatch                    21   made for other bands or wavelengths
+│   └── ModelUntrusted                   22   not signed by a maker that is trusted here
 ├── ReferenceRefused  ValueError         30   missing, damaged, or not fit for this stream
 ├── RecordingError    ValueError         40   truncated, or not a recording
 │   └── StoreFailed       OSError        41   the disk takes no more; what was committed is safe
@@ -17,6 +18,7 @@ OrelineError                     1
 ├── StreamError       ConnectionError    60   no peer, or one of another version
 │   └── WireError                        61   bytes that are not a message
 ├── RingError         OSError            62   no space, or not a ring
+├── SecurityError     PermissionError    63   a stream open to anyone, or a key missing or readable by others
 └── StageFailed       RuntimeError       70   a process of the line died
 """
 
@@ -66,6 +68,10 @@ class ModelMismatch(ModelError):
     exit_code = 21
 
 
+class ModelUntrusted(ModelError):
+    exit_code = 22
+
+
 class ReferenceRefused(OrelineError, ValueError):
     exit_code = 30
 
@@ -94,6 +100,10 @@ class WireError(StreamError):
 
 class RingError(OrelineError, OSError):
     exit_code = 62
+
+
+class SecurityError(OrelineError, PermissionError):
+    exit_code = 63
 
 
 class StageFailed(OrelineError, RuntimeError):

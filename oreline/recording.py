@@ -3,6 +3,9 @@
 Every format is seen through one window, `Recording.cube` (lines, bands, samples), a view of the mapped file. A file
 that is shorter than its header promises plays the whole lines that it holds, and says how many are missing.
 
+What belongs to a recording is found by its name in the recording's own folder, and nothing that leads out of that
+folder is opened: a recording may come from anyone.
+
 No format of the field says when each line was exposed. Ours stands beside the data file, as `NAME.stamps`: int64,
 little-endian, (lines, 2), the time in ns and the encoder's count. A line without a stamp counts as missing.
 """
@@ -23,6 +26,7 @@ from numpy.typing import NDArray
 
 from oreline import envi, tiff
 from oreline.errors import RecordingError
+from oreline.files import is_within
 
 TIFF_SUFFIXES = (".tif", ".tiff")
 RATE_FIELDS = ("fps", "frame rate")
@@ -129,8 +133,17 @@ def open_recording(path: Path) -> Recording:
     if path.suffix.lower() in TIFF_SUFFIXES:
         return _stamped(_open_tiff(path))
     if path.suffix.lower() == ".hdr":
-        return _stamped(_open_envi(path, envi.find_data(path)))
-    return _stamped(_open_envi(envi.find_header(path), path))
+        return _stamped(_open_envi(path, _inside(envi.find_data(path), path.parent)))
+    return _stamped(_open_envi(_inside(envi.find_header(path), path.parent), path))
+
+
+def _inside(path: Path, folder: Path) -> Path:
+    """What was found beside a recording. Raises RecordingError where a link leads out of the folder."""
+    if not is_within(path, folder):
+        raise RecordingError(
+            f"{path} is a link out of {folder}: a recording is whole in its folder, copy the file there"
+        )
+    return path
 
 
 def _stamped(recording: Recording) -> Recording:
@@ -138,6 +151,7 @@ def _stamped(recording: Recording) -> Recording:
     stamps = recording.path.with_suffix(".stamps")
     if not stamps.is_file():
         return recording
+    _inside(stamps, recording.path.parent)
     lines = min(recording.lines, stamps.stat().st_size // STAMP_BYTES)
     if not lines:
         raise RecordingError(f"{stamps} holds no stamp: delete it to play the recording without")
@@ -154,7 +168,8 @@ def find_recording(path: Path) -> RecordingSet:
     """
     if not path.exists():
         raise RecordingError(f"{path} does not exist")
-    scene = path if path.is_file() else _only_scene(path / "capture" if (path / "capture").is_dir() else path)
+    capture = path / "capture"
+    scene = path if path.is_file() else _only_scene(_inside(capture, path) if capture.is_dir() else path)
     stem = scene.stem if scene.suffix else scene.name
     return RecordingSet(
         open_recording(scene),
@@ -166,7 +181,7 @@ def find_recording(path: Path) -> RecordingSet:
 def _only_scene(folder: Path) -> Path:
     scenes = [path for path in _entrances(folder) if not path.name.upper().startswith(("DARKREF_", "WHITEREF_"))]
     if len(scenes) == 1:
-        return scenes[0]
+        return _inside(scenes[0], folder)
     if not scenes:
         raise RecordingError(f"{folder} holds no recording: expected NAME.hdr with its data file, or NAME.tif")
     raise RecordingError(f"{folder} holds {len(scenes)} recordings, name one: {', '.join(p.name for p in scenes)}")
@@ -176,7 +191,7 @@ def _reference(folder: Path, name: str) -> Recording | None:
     found = [path for path in _entrances(folder) if path.name.removesuffix(path.suffix) == name]
     if len(found) > 1:
         raise RecordingError(f"{folder} holds {name} more than once: {', '.join(path.name for path in found)}")
-    return open_recording(found[0]) if found else None
+    return open_recording(_inside(found[0], folder)) if found else None
 
 
 def _entrances(folder: Path) -> list[Path]:

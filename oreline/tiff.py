@@ -1,4 +1,8 @@
-"""TIFF cubes as GDAL and rasterio write them: what the tags say, and the decoded values."""
+"""TIFF cubes as GDAL and rasterio write them: what the tags say, and the decoded values.
+
+Some dialects spread an image over several files, which their tags name. Those are not followed: the image is that of
+the file alone.
+"""
 
 from __future__ import annotations
 
@@ -74,10 +78,18 @@ def read_cube(path: Path, layout: TiffLayout) -> NDArray[Any]:
     return np.moveaxis(values, 0, 1) if planes else np.moveaxis(values, 2, 1)
 
 
+def _check_size(path: Path, file: tifffile.TiffFile) -> None:
+    """What is stored as it is cannot be larger than its file."""
+    stored = file.pages.first.compression == tifffile.COMPRESSION.NONE
+    if stored and file.series[0].nbytes > file.filehandle.size:
+        raise RecordingError(f"{path} is cut short: its tags promise {file.series[0].nbytes} bytes; copy it again")
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[tifffile.TiffFile]:
     try:
-        with tifffile.TiffFile(path) as file:
+        with tifffile.TiffFile(path, is_ome=False, is_mmstack=False, is_ndtiff=False) as file:
+            _check_size(path, file)
             yield file
     except RecordingError:
         raise

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from oreline.config import Config
+from oreline.keys import client_keys
 from oreline.metrics import Account, latency
 from oreline.process import Shell, guarded, tune_allocator
 from oreline.stream import Inbox
@@ -20,14 +21,16 @@ def main(name: str, path: str) -> None:
     line = config.line
     common, kind, settings = settings_of(config, name)
     shell = Shell(name, line.output)
+    keys = client_keys(common.remote, line.keys, name, "inference") if common.remote else None
     sink = kind.open(settings, line.output)
     inbox = Inbox(
-        line.endpoint(sink.stream),
+        common.remote or line.endpoint(sink.stream),
         name,
         kind.policy,
-        ring=line.ring(sink.stream),
+        ring=None if common.remote else line.ring(sink.stream),
         cursor=sink.resume(),
         budget_ms=common.budget_ms,
+        keys=keys,
     )
     account = Account(name)
     shell.ready(common.metrics_port)

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from oreline.config import Config, Section, validated
-from oreline.sink import Sink
+from oreline.errors import ConfigError
+from oreline.keys import TcpAddress
+from oreline.sink import Policy, Sink
 from sinks import find
 
 
@@ -19,6 +21,8 @@ class Common(Section):
     budget_ms: Annotated[float, Field(gt=0)] = 100.0
     """A fresh sink is sent no line older than this."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    remote: TcpAddress | None = None
+    """Where inference listens, on another host; otherwise it is on this one. Not for a conveyor."""
 
 
 def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], BaseModel]:
@@ -28,4 +32,9 @@ def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], BaseMode
     shared = {key: table.pop(key) for key in Common.model_fields if key in table}
     common = validated(Common, {"sink": name, **shared}, where)
     kind = find(common.sink)
+    if kind.policy is Policy.FRESH and (common.remote or "remote" in config.tables.get("inference", {})):
+        raise ConfigError(
+            f"{where}: {common.sink} must be on the host of its camera and its inference, whose clock tells how old a "
+            "line is: run it there, without remote"
+        )
     return common, kind, validated(kind.Settings, table, where)

@@ -19,7 +19,7 @@ from oreline.metrics import REGISTRY
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-OTHERS = {"cmp", "curl", "kill", "sleep", "wait", ".venv/bin/pip", ".venv/bin/python"}
+OTHERS = {"cmp", "curl", "kill", "ls", "scp", "sleep", "wait", ".venv/bin/pip", ".venv/bin/python"}
 """Programs that a page may show besides ours."""
 LARGEST_PICTURE = 300_000
 

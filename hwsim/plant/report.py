@@ -42,7 +42,7 @@ def plant_report(config: Config) -> dict[str, Any]:
     Raises RecordingError where the scene's truth cannot be read.
     """
     settings = config.section("plant", Settings)
-    with np.load(config.line.output / settings.commands) as commands:
+    with np.load(config.line.output / settings.commands, allow_pickle=False) as commands:
         rows, changes = commands["rows"], commands["changes"]
     feed, bar = _site(config, settings, int(changes["count"][-1]))
     recipe = RECIPE | config.tables["sinks"]["conveyor"]["recipe"]

@@ -19,6 +19,7 @@ from rich.progress import Progress, TaskID
 from inference.backends.torchscript import encode
 from inference.backends.torchscript import load as load_network
 from inference.card import GOLDEN, MODEL, Card, CardClass, Training
+from inference.signature import sign
 from inference.training.augment import Recipe, Sampler
 from inference.training.data import Spectra, load
 from inference.training.fit import fit
@@ -34,7 +35,7 @@ BACKGROUND_REFLECTANCE = 0.06
 
 
 def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS) -> Card:
-    """Train, validate by specimen, and write `model.pt`, `golden.npz` and `card.json` into `out`.
+    """Train, validate by specimen, and write `model.pt`, `golden.npz`, `card.json` and `card.sig` into `out`.
 
     Shows progress; takes minutes on one core. Raises ConfigError for an unknown preset or unfit data.
     """
@@ -79,7 +80,7 @@ def write(
     training: Training,
     out: Path,
 ) -> Card:
-    """Write a model's folder; the golden vector is answered by the bytes that were written."""
+    """Write a model's folder and sign it; the golden vector is answered by the bytes that were written."""
     content = encode(network)
     golden = _golden(content, sampler.draw(GOLDEN_SAMPLES)[0])
     threshold = unknown_below(spectra, folds)
@@ -101,6 +102,7 @@ def write(
     (out / MODEL).write_bytes(content)
     (out / GOLDEN).write_bytes(golden)
     card.write(out)
+    sign(out)
     return card
 
 

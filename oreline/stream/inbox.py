@@ -11,11 +11,14 @@ import zmq
 
 from oreline import control
 from oreline.errors import RingError, StreamError, WireError
+from oreline.keys import ClientKeys
 from oreline.messages import Gap, Message, StreamInfo
 from oreline.metrics import INCIDENTS
 from oreline.ring import RingReader
 from oreline.sink import Policy
-from oreline.stream.sockets import NO_RUN, SILENCE_NS, make_socket, now, pending, run_of
+from oreline.stream.complaints import Complaints
+from oreline.stream.curve import Knock
+from oreline.stream.sockets import NO_RUN, SILENCE_NS, make_socket, now, pending, reach_far, receive, run_of
 from oreline.wire import FRAMES_LIMIT, decode
 
 CREDIT_NS = 10_000_000
@@ -38,10 +41,11 @@ class Inbox:
         budget_ms: float = 100.0,
         borrow: bool = False,
         frame_bytes: int = 16_777_216,
+        keys: ClientKeys | None = None,
     ) -> None:
         """Connect to `endpoint`. `ring`: the owner's file where it is on this host. `cursor`: run and next sequence
         number after the last that was committed. `borrow`: give views of the ring instead of copies; what was made of
-        them counts only while `intact` holds."""
+        them counts only while `intact` holds. `keys`: to another host, under `name`."""
         self._borrow = borrow
         self.endpoint, self.name, self.policy = endpoint, name, policy
         self.run, self.next = cursor or (NO_RUN, 0)
@@ -58,9 +62,14 @@ class Inbox:
         self._owed = 0
         self._heard = 0
         self._ready: deque[Message] = deque()
+        self._complaints = Complaints(name)
         self._socket = make_socket(zmq.DEALER, frame_bytes)
-        self._socket.setsockopt(zmq.IDENTITY, self._process.to_bytes(8, "little"))
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
+        if endpoint.startswith("tcp:"):
+            reach_far(self._socket, endpoint)
+        else:
+            self._socket.setsockopt(zmq.IDENTITY, self._process.to_bytes(8, "little"))
+        self._knock = Knock(self._socket, keys) if keys else None
         self._socket.connect(endpoint)
 
     def receive(self, timeout_ms: int) -> list[Message]:
@@ -73,7 +82,7 @@ class Inbox:
         if self._changed and now() - self._credited > CREDIT_NS:
             self._give_credit()
         while pending(self._socket, timeout_ms):
-            self._take(self._socket.recv_multipart())
+            self._take([frame.buffer for frame in receive(self._socket, FRAMES_LIMIT + 1)])
             timeout_ms = 0
             if len(self._ready) >= self._credit:
                 break
@@ -127,6 +136,7 @@ class Inbox:
 
     def _hello(self) -> None:
         """Say where we stand; everything on its way to us is void."""
+        self._look_at_the_door()
         self._session += 1
         self._heard = now()
         self._owed, self._changed = 0, False
@@ -146,6 +156,15 @@ class Inbox:
         )
         self._say(hello)
 
+    def _look_at_the_door(self) -> None:
+        """Raises StreamError where another host refuses our key; says where nobody with its key answers."""
+        refused, failed = self._knock.failed() if self._knock else (False, 0)
+        if refused:
+            remedy = f"on that host, `oreline keys allow {self.name}.key`"
+            raise StreamError(f"{self.endpoint} does not allow the key of {self.name}: {remedy}")
+        if failed:
+            self._complaints.about("no_handshake", f"{self.endpoint} has another key than ours of it, or none", failed)
+
     def _map(self) -> bool:
         if self._ring_path is None:
             return False
@@ -164,13 +183,13 @@ class Inbox:
         except zmq.Again:
             self._heard = now() - SILENCE_NS + RETRY_NS
 
-    def _take(self, frames: list[bytes]) -> None:
+    def _take(self, frames: list[memoryview]) -> None:
         try:
-            kind, header = control.unpack(frames[0])
             if len(frames) > FRAMES_LIMIT + 1:
                 raise WireError("too many frames")
-        except WireError:
-            INCIDENTS.labels(self.name, "bad_message").inc()
+            kind, header = control.unpack(frames[0])
+        except WireError as error:
+            self._complaints.about("bad_message", str(error))
             return
         if header["session"] != self._session:
             return
@@ -184,7 +203,7 @@ class Inbox:
             self._owed += header["n"]
             self._take_records(int(header["index"]), int(header["n"]))
 
-    def _is_gap(self, frames: list[bytes]) -> bool:
+    def _is_gap(self, frames: list[memoryview]) -> bool:
         return len(frames) == 1
 
     def _take_records(self, index: int, n: int) -> None:
@@ -205,7 +224,7 @@ class Inbox:
         copies = [memoryview(bytes(frame)) for frame in frames]
         return copies if self._ring is not None and self._ring.entry(index) is not None else None
 
-    def _accept(self, frames: list[bytes] | list[memoryview], index: int) -> None:
+    def _accept(self, frames: list[memoryview], index: int) -> None:
         try:
             message = decode(frames)
         except WireError:
@@ -234,3 +253,5 @@ class Inbox:
         if self._changed:
             self._give_credit()
         self._socket.close(linger=500)
+        if self._knock:
+            self._knock.close()

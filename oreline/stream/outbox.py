@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-import zmq
-
 from oreline import control
-from oreline.errors import StreamError, WireError
+from oreline.errors import WireError
+from oreline.keys import ServerKeys
 from oreline.messages import Gap, Line, Message, RawLine, Reason, StreamInfo
 from oreline.metrics import INCIDENTS, QUEUE
 from oreline.ring import Ring
-from oreline.stream.sockets import BEAT_NS, NO_RUN, make_socket, now, pending
-from oreline.wire import HEADER_LIMIT, Buffer, decode, encode
+from oreline.stream.complaints import Complaints
+from oreline.stream.door import Door
+from oreline.stream.sockets import BEAT_NS, NO_RUN, now, wait
+from oreline.wire import Buffer, decode, encode
 
 AT_MOST = 16
+HEARD = 64
+"""Messages that are heard at a door in one turn, so that a flood of them stops nothing."""
 
 
 @dataclass
 class _Peer:
     """A consumer as the owner sees it: `index` is the next record to send, `next` the next line it lacks."""
 
+    door: Door
     identity: bytes
     name: str
     process: int
@@ -47,24 +50,25 @@ class Outbox:
         ring: Ring,
         complete: Iterable[str] = (),
         lines: type[Line] = RawLine,
+        *,
+        listen: str | None = None,
+        keys: ServerKeys | None = None,
     ) -> None:
         """Bind `endpoint` for lines of one type. `complete` names consumers that the ring must keep lines for from
-        the start; others are kept for from their first word. Raises StreamError where the endpoint cannot be bound."""
+        the start; others are kept for from their first word. `listen`: a tcp address for other hosts besides, whose
+        consumers must hold an allowed key where `keys` are given. Raises StreamError where a bind is not possible."""
         self._lines = lines
         self.ring = ring
         self.name = ring.path.stem
         self._acked = dict.fromkeys(complete, ring.tail)
-        self._peers: dict[bytes, _Peer] = {}
+        self._peers: dict[tuple[Door, bytes], _Peer] = {}
+        self._near: set[str] = set()
         self._process: dict[str, int] = {}
         self._former: set[int] = set()
         self._infos: deque[tuple[int, list[Buffer]]] = deque()
         self._beat_at = 0
-        self._socket = make_socket(zmq.ROUTER, HEADER_LIMIT)
-        self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        try:
-            self._socket.bind(endpoint)
-        except zmq.ZMQError as error:
-            raise StreamError(f"cannot bind {endpoint}: {error}; is another process running here?") from None
+        self._complaints = Complaints(self.name)
+        self.doors = [Door(endpoint), *([Door(listen, keys)] if listen else [])]
         self._recover()
 
     def _recover(self) -> None:
@@ -173,9 +177,13 @@ class Outbox:
 
     def pump(self, timeout_ms: int = 0) -> None:
         """Hear consumers, send what they have credit for, beat. Waits at most `timeout_ms` for the first word."""
-        while pending(self._socket, timeout_ms):
-            self._hear(self._socket.recv_multipart())
-            timeout_ms = 0
+        if timeout_ms:
+            wait([door.socket for door in self.doors], timeout_ms)
+        for door in self.doors:
+            for _ in range(HEARD):
+                if not door.waiting:
+                    break
+                self._hear(door)
         self._feed_all()
         if now() >= self._beat_at:
             self._beat()
@@ -185,29 +193,40 @@ class Outbox:
         QUEUE.labels(self.name).set(self.depth)
         for peer in list(self._peers.values()):
             self._send(peer, "beat", head=self.ring.head, tail=self.ring.tail)
+        for door in self.doors:
+            self._attend(door)
 
-    def _hear(self, frames: list[bytes]) -> None:
+    def _attend(self, door: Door) -> None:
+        failed, refused = door.attend()
+        if failed:
+            self._complaints.about("bad_message", f"no handshake at {door.address}", failed)
+        for why in refused:
+            self._complaints.about("refused_key", why)
+
+    def _hear(self, door: Door) -> None:
+        identity, user, frames = door.hear()
         try:
-            if len(frames) != 2:
-                raise WireError(f"{len(frames) - 1} frames instead of one")
-            kind, header = control.unpack(frames[1])
-        except WireError:
-            INCIDENTS.labels(self.name, "bad_message").inc()
+            if len(frames) != 1:
+                raise WireError(f"{len(frames)} frames instead of one")
+            kind, header = control.unpack(frames[0])
+        except WireError as error:
+            self._complaints.about("bad_message", str(error))
             return
+        peer = self._peers.get((door, identity))
         if kind == "hello":
-            self._hello(frames[0], header)
+            self._hello(door, identity, user, header)
         elif kind == "stranger":
             versions = f"protocol version {header['version']} meets {control.VERSION}"
-            self._refuse(frames[0], header["session"], f"{versions}: install the same release on both sides")
-        elif kind == "credit" and frames[0] in self._peers:
-            self._credit(self._peers[frames[0]], header)
+            self._refuse(door, identity, header["session"], f"{versions}: install the same release on both sides")
+        elif kind == "credit" and peer and user in (None, peer.name):
+            self._credit(peer, header)
 
-    def _hello(self, identity: bytes, header: dict[str, Any]) -> None:
+    def _hello(self, door: Door, identity: bytes, user: str | None, header: dict[str, Any]) -> None:
         fields = {key: value for key, value in header.items() if key not in ("version", "run")}
-        peer, run, name = _Peer(identity=identity, index=0, **fields), header["run"], header["name"]
-        if not self._claim(name, peer.process):
-            why = f"another process has taken over as {name!r} since: stop one of the two"
-            self._refuse(identity, peer.session, why)
+        peer, run, name = _Peer(door=door, identity=identity, index=0, **fields), header["run"], header["name"]
+        why = self._objection(peer, user)
+        if why:
+            self._refuse(door, identity, peer.session, why)
             return
         if run != self.run:
             peer.next = 0
@@ -218,9 +237,23 @@ class Outbox:
             self._acked[name] = max(self._acked.get(name, 0), min(peer.index, self.ring.head))
             if new:
                 self._save_note()
-        self._peers[identity] = peer
+        self._peers[door, identity] = peer
         self._send_info(peer)
         self._feed(peer)
+
+    def _objection(self, peer: _Peer, user: str | None) -> str:
+        """Why a consumer cannot have the stream; empty where it can. `user`: whose key it holds, on another host."""
+        if user not in (None, peer.name):
+            self._complaints.about("refused_name", f"the key of {user} came as {peer.name!r}")
+            return f"its key is that of {user!r}: a consumer has the name of its key"
+        near = peer.door is self.doors[0]
+        if peer.name in self._near and not near:
+            return f"there is a {peer.name!r} on the stream's own host: give this one another name"
+        if not self._claim(peer.name, peer.process):
+            return f"another process has taken over as {peer.name!r} since: stop one of the two"
+        if near:
+            self._near.add(peer.name)
+        return ""
 
     def _claim(self, name: str, process: int) -> bool:
         """A name belongs to the process that claimed it last: one that was frozen or cut off, and wakes after it was
@@ -229,13 +262,12 @@ class Outbox:
             return False
         if self._process.get(name, process) != process:
             self._former.add(self._process[name])
-            self._peers = {who: peer for who, peer in self._peers.items() if peer.name != name}
+        self._peers = {who: peer for who, peer in self._peers.items() if peer.name != name}
         self._process[name] = process
         return True
 
-    def _refuse(self, identity: bytes, session: int, why: str) -> None:
-        with suppress(zmq.ZMQError):
-            self._socket.send_multipart([identity, control.pack("refuse", session=session, why=why)], zmq.NOBLOCK)
+    def _refuse(self, door: Door, identity: bytes, session: int, why: str) -> None:
+        door.send(identity, [control.pack("refuse", session=session, why=why)])
 
     def _find(self, seq: int) -> int:
         """Index of the first record that reaches beyond `seq`, or that stands at it without a line; or of a damaged
@@ -283,7 +315,7 @@ class Outbox:
             self._feed(peer)
 
     def _feed(self, peer: _Peer) -> None:
-        while peer.credit > 0 and peer.index < self.ring.head and self._peers.get(peer.identity) is peer:
+        while peer.credit > 0 and peer.index < self.ring.head and self._peers.get((peer.door, peer.identity)) is peer:
             entry = self.ring.entry(peer.index)
             if peer.index < self.ring.tail:
                 peer.index = self.ring.tail
@@ -337,15 +369,13 @@ class Outbox:
             self._send(peer, "line", self.ring.read(first) or [], index=first)
 
     def _send(self, peer: _Peer, kind: str, frames: Iterable[Buffer] = (), **fields: object) -> None:
-        message = [peer.identity, control.pack(kind, session=peer.session, **fields), *frames]
-        try:
-            self._socket.send_multipart(message, zmq.NOBLOCK)
-        except zmq.ZMQError:
-            self._peers.pop(peer.identity, None)
+        if not peer.door.send(peer.identity, [control.pack(kind, session=peer.session, **fields), *frames]):
+            self._peers.pop((peer.door, peer.identity), None)
 
     def close(self) -> None:
         """Unbind and let the ring go."""
-        self._socket.close()
+        for door in self.doors:
+            door.close()
         self.ring.close()
 
 

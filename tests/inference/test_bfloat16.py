@@ -22,6 +22,7 @@ from inference.backends.torchscript import convolutions, encode
 from inference.card import GOLDEN, Card
 from inference.classifier import Classifier
 from inference.settings import SHIPPED, Settings
+from inference.signature import sign
 from inference.training.network import Network, build, deployed
 from oreline.errors import ModelError, ModelMismatch
 
@@ -142,6 +143,7 @@ def test_a_golden_vector_that_is_answered_otherwise_is_refused(tmp_path: Path, o
     np.savez(folder / GOLDEN, snv=snv, logits=logits)
     golden = hashlib.sha256((folder / GOLDEN).read_bytes()).hexdigest()
     Card.read(folder).model_copy(update={"golden_sha256": golden}).write(folder)
+    sign(folder)
     with pytest.raises(ModelError, match="golden vector in bfloat16"):
         Classifier.load(folder, "bfloat16")
 

@@ -16,6 +16,7 @@ from inference.card import GOLDEN, MODEL, Card
 from inference.classifier import Classifier
 from inference.preprocessing import snv
 from inference.settings import SHIPPED
+from inference.signature import sign
 from oreline.cameras import CAMERAS
 from oreline.errors import ModelError, ModelMismatch
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, StreamInfo
@@ -154,6 +155,7 @@ def test_a_model_that_answers_its_golden_vector_otherwise_is_refused(tmp_path: P
         np.savez(folder / GOLDEN, snv=data["snv"], logits=data["logits"] + np.float32(0.1))
     golden = hashlib.sha256((folder / GOLDEN).read_bytes()).hexdigest()
     card.model_copy(update={"golden_sha256": golden}).write(folder)
+    sign(folder)
     with pytest.raises(ModelError, match="does not answer its golden vector"):
         Classifier.load(folder)
 
@@ -164,6 +166,7 @@ def test_a_file_that_is_no_network_is_refused_even_if_its_hash_is_right(tmp_path
     (folder / MODEL).write_bytes(content)
     changed = {"model_sha256": hashlib.sha256(content).hexdigest()}
     Card.read(folder).model_copy(update=changed).write(folder)
+    sign(folder)
     with pytest.raises(ModelError, match="not a TorchScript network"):
         Classifier.load(folder)
 
@@ -171,5 +174,6 @@ def test_a_file_that_is_no_network_is_refused_even_if_its_hash_is_right(tmp_path
 def test_an_unknown_backend_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(SHIPPED / "nir224", tmp_path / "model"))
     Card.read(folder).model_copy(update={"backend": "torchscrip"}).write(folder)
+    sign(folder)
     with pytest.raises(ModelError, match="Did you mean 'torchscript'"):
         Classifier.load(folder)

@@ -17,7 +17,7 @@ def test_a_line_is_classified_in_the_precision_that_it_asks_for(
     from inference import __main__ as process
 
     asked: list[str] = []
-    monkeypatch.setattr(process.Classifier, "load", lambda _folder, precision="float32": asked.append(precision))
+    monkeypatch.setattr(process.Classifier, "load", lambda _folder, precision, _keys: asked.append(precision))
     settings = Settings.model_validate({"model": "nir224", "precision": precision})
     process._pipeline(settings, LineSettings(output=tmp_path))
     assert asked == [precision]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,20 @@ def test_a_saved_configuration_reads_the_same(tmp_path: Path) -> None:
 def test_a_state_folder_too_long_for_a_socket_is_refused() -> None:
     with pytest.raises(ConfigError, match="shorter"):
         LineSettings(state=Path("/" + "x" * 120)).endpoint("raw")
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('[acquisition]\nlisten = "10.0.0.5:7401"', "listen"),
+        ('[acquisition]\nlisten = "tcp://10.0.0.5"', "listen"),
+        ('[acquisition]\nlisten = "ipc:///tmp/raw"', "listen"),
+        ('[inference]\nlisten = { labels = "tcp://10.0.0.5:0" }', "listen.labels"),
+        ('[inference]\nlisten = { reflectance = "tcp://10.0.0.5:7402" }', "add 'reflectance' to streams"),
+        ('[inference]\nlisten = { label = "tcp://10.0.0.5:7402" }', "label"),
+        ('[sinks.log]\nremote = "tcp://10.0.0.5:7402; rm"', "remote"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_before_anything_starts(table: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        Config(tomllib.loads(table)).check()

@@ -15,7 +15,6 @@ from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamI
 from oreline.ring import HEADER_BYTES, Ring
 from oreline.sink import Policy
 from oreline.stream import Inbox, Outbox
-from oreline.stream.sockets import pending
 from tests.oreline.streams import RUN, exchange, info, line, make_inbox, make_outbox
 
 
@@ -266,7 +265,7 @@ def test_another_protocol_version_is_refused_with_a_reason(tmp_path: Path, monke
     with closing(outbox, inbox):
         ours = control.VERSION
         monkeypatch.setattr(control, "VERSION", ours + 1)
-        while not pending(outbox._socket, 5):
+        while not outbox.doors[0].waiting:
             inbox.receive(5)
         monkeypatch.setattr(control, "VERSION", ours)
         with pytest.raises(StreamError, match="install the same release"):
