@@ -1,4 +1,7 @@
-"""The acquisition process: `python -m acquisition LINE.toml`."""
+"""The acquisition process: `python -m acquisition LINE.toml`, or with `finish` behind it.
+
+Where an earlier process has left its ring, its camera was there: it is waited for, as one that was lost in the run.
+"""
 
 from __future__ import annotations
 
@@ -7,35 +10,96 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from acquisition import find
+from acquisition.life import bring_back
 from acquisition.loop import Acquisition
 from acquisition.settings import Settings
-from oreline.config import Config
+from acquisition.source import Source
+from oreline.config import Config, LineSettings
+from oreline.errors import CameraNotFound, OrelineError
 from oreline.keys import server_keys
-from oreline.process import Shell, drain, guarded
-from oreline.ring import Ring, slot_bytes
+from oreline.messages import EndOfStream
+from oreline.process import drain, guarded
+from oreline.ring import Ring, RingReader, slot_bytes
+from oreline.shell import Shell
 from oreline.stream import Outbox
-from oreline.wire import HEADER_LIMIT
+from oreline.stream.sockets import NO_RUN
+from oreline.wire import HEADER_LIMIT, decode
 
 
 def main(path: str) -> None:
     """Record one run of the camera into the ring and serve it until it is consumed."""
     config = Config.load(Path(path))
     settings, line = config.section("acquisition", Settings), config.line
+    if _has_ended(line.ring("raw")):
+        finish(path)
+        return
     shell = Shell("acquisition", line.output)
-    keys = server_keys(settings.listen, line.keys, "acquisition") if settings.listen else None
-    with closing(find(settings.source)(settings)) as source, ExitStack() as stack:
+    with closing(_opened(settings, shell, line.ring("raw").exists())) as source, ExitStack() as stack:
         source.configure(settings.features)
         camera = source.describe()
         size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)
         ring = Ring.open(line.ring("raw"), settings.ring_lines, size)
-        served = Outbox(line.endpoint("raw"), ring, complete=["inference"], listen=settings.listen, keys=keys)
-        outbox = stack.enter_context(closing(served))
-        acquisition = Acquisition(source, outbox, settings, lambda: shell.stopping)
+        outbox = stack.enter_context(closing(_served(ring, settings, line)))
+        acquisition = Acquisition(source, outbox, settings, shell)
         shell.ready(settings.metrics_port)
-        acquisition.run()
+        try:
+            acquisition.run()
+        except OrelineError:
+            shell.stopping = True
+            drain([outbox], shell)
+            raise
         drain([outbox], shell)
     shell.report(**acquisition.summary(), camera=f"{camera.model} {camera.serial}")
 
 
+def finish(path: str) -> None:
+    """End the run that was cut short in the ring, without a camera, and serve it until it is consumed."""
+    config = Config.load(Path(path))
+    settings, line = config.section("acquisition", Settings), config.line
+    shell = Shell("acquisition", line.output)
+    with closing(_served(_left(line.ring("raw")), settings, line)) as outbox:
+        shell.ready(settings.metrics_port)
+        while not outbox.has_room() and not shell.stopping:
+            outbox.pump(1)
+            shell.progress(None)
+        if outbox.run != NO_RUN and not isinstance(outbox.last, EndOfStream):
+            outbox.put(EndOfStream(outbox.run, outbox.epoch, outbox.next, 0, 0, 0))
+        drain([outbox], shell)
+
+
+def _served(ring: Ring, settings: Settings, line: LineSettings) -> Outbox:
+    keys = server_keys(settings.listen, line.keys, "acquisition") if settings.listen else None
+    return Outbox(line.endpoint("raw"), ring, complete=["inference"], listen=settings.listen, keys=keys)
+
+
+def _left(path: Path) -> Ring:
+    """The ring of an earlier process, as large as that made it. Raises RingError."""
+    geometry = RingReader(path)
+    return Ring.open(path, geometry.slots, geometry.slot_bytes)
+
+
+def _has_ended(path: Path) -> bool:
+    """Whether an earlier process has ended its stream, and not yet delivered all of it."""
+    if not path.exists():
+        return False
+    with closing(_left(path)) as ring:
+        frames = ring.read(ring.head - 1) if ring.head > ring.tail else None
+        return frames is not None and isinstance(decode(frames), EndOfStream)
+
+
+def _opened(settings: Settings, shell: Shell, resumed: bool) -> Source:
+    """The camera, open. Raises CameraError."""
+    found: list[Source] = []
+    bring_back(
+        lambda: found.append(find(settings.source)(settings)),
+        settings.reconnect_s if resumed else 0.0,
+        lambda error: print(f"{error}; trying again", file=sys.stderr) if resumed else None,
+        shell.is_set,
+    )
+    if not found:
+        raise CameraNotFound("stopped before the camera was there")
+    return found[0]
+
+
 if __name__ == "__main__":
-    sys.exit(guarded(lambda: main(sys.argv[1])))
+    sys.exit(guarded(lambda: {"": main, "finish": finish}["".join(sys.argv[2:])](sys.argv[1])))

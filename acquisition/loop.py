@@ -14,10 +14,11 @@ from acquisition.numbering import ANEW, Numbering
 from acquisition.settings import Settings, Step
 from acquisition.source import CameraInfo, Frame, Source
 from acquisition.timing import Timing
-from oreline.errors import CameraError, CameraLost, ConfigError, FeatureError
+from oreline.errors import CameraError, CameraLost, ConfigError, FeatureError, OrelineError
 from oreline.messages import EndOfStream, Flag, Gap, Kind, RawLine, Reason, StreamInfo
 from oreline.metrics import BYTES, TEMPERATURE, Account, latency
 from oreline.process import DRAIN_S
+from oreline.shell import Shell
 from oreline.stream import Outbox
 
 FETCH_S = 0.01
@@ -27,18 +28,20 @@ SILENT_S = 0.1
 """A camera that has sent nothing for so long may not be there."""
 FETCHES = 3
 """Failures of the same fetch after which the camera is lost."""
+SETTING_S = 30.0
+"""A camera may take so long to be opened, set or started."""
 
 
 class Acquisition:
     """One run of a camera, from its first step to the end of its stream."""
 
-    def __init__(self, source: Source, outbox: Outbox, settings: Settings, stopping: Callable[[], bool]) -> None:
+    def __init__(self, source: Source, outbox: Outbox, settings: Settings, shell: Shell) -> None:
         self._source, self._outbox, self._settings = source, outbox, settings
-        self._stopping = stopping
+        self._shell, self._stopping = shell, shell.is_set
         self.account = Account("acquisition")
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
-        self._incomplete = 0
+        self._incomplete = self._frames = 0
         self._heard = self._felt = self._rested = 0.0
         self._away = False
         self._numbering = _resumed(outbox, settings.block_id_bits)
@@ -48,13 +51,19 @@ class Acquisition:
         self._scene_ns = [0, 0]
 
     def run(self) -> None:
-        """Go through the steps, then end the stream. Raises CameraError."""
+        """Go through the steps, then end the stream, also where the camera has ended them. Raises CameraError."""
         self._restart_gap()
-        for number, step in enumerate(self._settings.steps):
-            if not self._stopping():
-                self._step(step, self._settings.steps[: number + 1])
-        numbering = self._numbering
-        self._put_when_there_is_room(self.account.end(numbering.run, numbering.epoch))
+        try:
+            for number, step in enumerate(self._settings.steps):
+                if not self._stopping():
+                    self._step(step, self._settings.steps[: number + 1])
+        except OrelineError:
+            self._end()
+            raise
+        self._end()
+
+    def _end(self) -> None:
+        self._put_when_there_is_room(self.account.end(self._numbering.run, self._numbering.epoch))
 
     def summary(self) -> dict[str, Any]:
         """What was acquired, how fast the scene came, from the first of its lines to the last, and what went wrong."""
@@ -89,7 +98,7 @@ class Acquisition:
 
     def _begin(self, configure: Callable[[], None]) -> None:
         """Set the camera, say how it is set, start it. What fails is tried again a few times."""
-        bring_back(configure, self._settings.retry_s, self._failed, self._stopping)
+        self._try(configure, self._settings.retry_s, self._failed)
         camera = self._source.describe()
         self._rate_hz, self._triggered = camera.line_rate_hz, camera.triggered
         self._timing.even = self._settings.on_full == "gap" and not camera.triggered
@@ -97,7 +106,7 @@ class Acquisition:
         self._numbering.restart()
         self._timing.restart()
         self._encoder.restart()
-        bring_back(self._source.start, self._settings.retry_s, self._failed, self._stopping)
+        self._try(self._source.start, self._settings.retry_s, self._failed)
         self._heard = time.monotonic()
 
     def _return(self, loss: CameraLost, so_far: list[Step]) -> None:
@@ -111,7 +120,7 @@ class Acquisition:
             self._source.configure(features)
 
         try:
-            bring_back(again, self._settings.reconnect_s, lambda _: self._outbox.pump(), self._stopping)
+            self._try(again, self._settings.reconnect_s, lambda _: None)
         except CameraError as error:
             why = f"{loss}\nit did not come back within {self._settings.reconnect_s:g} s: {error}"
             raise CameraLost(why) from None
@@ -120,17 +129,31 @@ class Acquisition:
             self._begin(lambda: None)
             self._away = True
 
+    def _try(self, action: Callable[[], None], patience_s: float, failed: Callable[[Exception], None]) -> None:
+        """Do it, and again while it fails. Consumers, and who watches this process, must hear that it is alive."""
+
+        def patiently() -> None:
+            with self._shell.patient(SETTING_S):
+                action()
+
+        bring_back(patiently, patience_s, failed, self._stopping, self._wait)
+
+    def _wait(self, ms: int = 0) -> None:
+        """There is nothing to do but to hear consumers."""
+        self._outbox.pump(ms)
+        self._shell.progress(self._numbering.next)
+
     def _failed(self, error: Exception) -> None:
-        """Another try failed: consumers must hear that this process is alive."""
         self.account.incident("register_error" if isinstance(error, FeatureError) else "failed_start")
-        self._outbox.pump()
 
     def _turn(self, step: Step) -> None:
         if self._settings.on_full == "wait" and not self._outbox.has_room():
-            self._outbox.pump(1)
+            self._wait(1)
             self._heard = time.monotonic()
             return
         frame = self._fetched()
+        self._frames += frame is not None
+        self._shell.progress(self._numbering.next, None if frame is None else self._frames)
         if frame is not None:
             self._take(frame, step)
             self._source.release(frame)
@@ -223,7 +246,7 @@ class Acquisition:
         """The camera stands still, so nothing is lost by waiting; a consumer that is gone is not waited for."""
         deadline = time.monotonic() + DRAIN_S
         while not self._outbox.has_room() and time.monotonic() < deadline:
-            self._outbox.pump(1)
+            self._wait(1)
         self._put(message)
 
     def _info(self, camera: CameraInfo) -> StreamInfo:

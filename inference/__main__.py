@@ -21,8 +21,9 @@ from oreline.config import Config, LineSettings  # noqa: E402
 from oreline.keys import client_keys, server_keys  # noqa: E402
 from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
 from oreline.metrics import latency  # noqa: E402
-from oreline.process import Shell, guarded, run  # noqa: E402
+from oreline.process import guarded, run  # noqa: E402
 from oreline.ring import Ring, slot_bytes  # noqa: E402
+from oreline.shell import Shell  # noqa: E402
 from oreline.sink import Policy  # noqa: E402
 from oreline.stream import Inbox, Outbox  # noqa: E402
 from oreline.wire import HEADER_LIMIT  # noqa: E402

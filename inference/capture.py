@@ -29,6 +29,11 @@ class Capture:
         """Whether any line has been taken."""
         return bool(self._builders)
 
+    @property
+    def complete(self) -> bool:
+        """Whether there are lines of both kinds."""
+        return len(self._builders) == 2
+
     def take(self, line: RawLine, info: StreamInfo) -> None:
         """Add a dark or white line."""
         if line.kind not in self._builders:

@@ -92,6 +92,8 @@ class Pipeline:
             elif isinstance(message, Gap | StreamInfo) and capture.pending:
                 capture.hold(self._begin(message) if isinstance(message, StreamInfo) else message)
                 yield []
+            elif isinstance(message, EndOfStream) and not capture.complete:
+                yield [*capture.held, self._pass(message)]
             else:
                 yield [*(self._swap(capture) if capture.pending else ()), self._pass(message)]
 

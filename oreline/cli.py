@@ -18,7 +18,7 @@ from oreline.errors import ConfigError, OrelineError
 from oreline.keys_cli import app as keys_app
 from oreline.model_cli import app as model_app
 from oreline.progress import Progress
-from oreline.supervise import Supervisor
+from oreline.unfinished import supervise
 
 DEMO = Path(__file__).parents[1] / "deploy" / "examples" / "demo.toml"
 ROOM_FOR_RINGS = 1 << 30
@@ -143,7 +143,7 @@ def _run(config: Config, json: Path | None, make_report: Any = reports.report_of
     config.save(path)
     if config.tables.get("simulator", {}).get("scene"):
         _render(config)
-    Supervisor(config, path, Progress(console)).run()
+    supervise(config, path, Progress(console))
     report = make_report(config)
     reports.show(report, console)
     if json is not None:

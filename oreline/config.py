@@ -6,7 +6,7 @@ import importlib
 import json
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -23,7 +23,7 @@ class Section(BaseModel):
 
 
 class LineSettings(Section):
-    """Where a line keeps its things."""
+    """Where a line keeps its things, and when `oreline run` starts a process again."""
 
     name: str = Field(default="line", pattern=r"^[A-Za-z0-9_-]{1,32}$")
     output: Path = Path("out/line")
@@ -32,6 +32,12 @@ class LineSettings(Section):
     """Folder for rings and sockets; memory-backed by default. Paths of sockets are short: at most 80 characters."""
     keys: Path | None = None
     """Folder of keys, as `oreline keys` makes it. Without it, tcp addresses may be of loopback only."""
+    watchdog_s: Annotated[float, Field(ge=0.5)] = 2.0
+    """A process that has something to do and shows no progress for so long is killed and started again."""
+    restarts: Annotated[int, Field(ge=0)] = 20
+    """The line gives up when a process dies more often than this in a row, each time before it was steady."""
+    steady_s: Annotated[float, Field(ge=0)] = 3.0
+    """A process that has been at work for so long has started well: what happens to it then is counted anew."""
 
     @property
     def folder(self) -> Path:

@@ -1,27 +1,20 @@
-"""The shell of a process and the one loop: signals, readiness, metrics port, allocator and threads, drain.
+"""The one loop, and what surrounds it: drain, allocator and threads, refusals.
 
-A process tells its supervisor by systemd's notify protocol that it is ready, so `oreline run` on a desk and systemd in
-a plant see the same thing. SIGTERM or SIGINT asks it to end in order; a second one ends it at once.
+SIGTERM or SIGINT asks a process to end in order; a second one ends it at once. See `oreline.shell`.
 """
 
 from __future__ import annotations
 
 import ctypes
-import gc
-import json
 import os
-import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
 
-from oreline import metrics
 from oreline.errors import OrelineError
 from oreline.messages import EndOfStream, Message
 from oreline.metrics import Account
+from oreline.shell import Shell
 from oreline.stream import Inbox, Outbox
 
 DRAIN_S = 5.0
@@ -31,64 +24,17 @@ PUMP_S = 0.001
 Stage = Callable[[Iterator[list[Message]]], Iterator[list[Message]]]
 
 
-class Shell:
-    """What a running process is told, and tells: `stopping`, `ready`, `report`."""
-
-    def __init__(self, name: str, output: Path) -> None:
-        self.name = name
-        self.output = output
-        self.stopping = False
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
-        if os.environ.get("ORELINE_SUPERVISED"):
-            _die_with_parent()
-
-    def _stop(self, number: int, _frame: object) -> None:
-        if self.stopping:
-            os._exit(128 + number)
-        self.stopping = True
-
-    def ready(self, metrics_port: int = 0) -> None:
-        """Everything is warm and checked: freeze what lives for ever, open the metrics port, say so."""
-        gc.collect()
-        gc.freeze()
-        gc.disable()
-        port = metrics.serve(metrics_port)
-        self.tell(f"READY=1\nX_METRICS_PORT={port}\nSTATUS=ready")
-
-    def tell(self, words: str) -> None:
-        """Send lines of systemd's notify protocol, where anyone listens."""
-        path = os.environ.get("NOTIFY_SOCKET")
-        if path:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-                notify.connect("\0" + path[1:] if path.startswith("@") else path)
-                notify.send(f"X_NAME={self.name}\n{words}".encode())
-
-    def is_set(self) -> bool:
-        """Whether to stop; so a shell can stand where a library wants an event."""
-        return self.stopping
-
-    def wait(self) -> None:
-        """Sleep until a signal asks to end."""
-        while not self.stopping:
-            signal.sigtimedwait((), 0.2)
-
-    def report(self, **facts: Any) -> None:
-        """Leave what this process counted as `{name}.json` in the output folder."""
-        path = self.output / f"{self.name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(facts, indent=2, default=str) + "\n")
-        temporary.replace(path)
-
-
 def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell, account: Account) -> bool:
     """Feed a stage from an inbox and its results to the outboxes that want them, until the stream ends or a signal.
     `account` sees what is stored.
 
     Lines are borrowed from the ring; where one was overwritten while the stage looked at it, the stage is begun anew
-    from the last stored line. Returns whether the stream ended.
+    from the last stored line. Returns whether the stream ended. Where an earlier process has stored its end already,
+    what remains is to serve it.
     """
+    if outboxes and all(isinstance(box.last, EndOfStream) for box in outboxes):
+        drain(outboxes, shell)
+        return True
     pumped = 0.0
     while not shell.stopping:
         for results in stage(_batches(inbox, outboxes, shell)):
@@ -98,6 +44,7 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell, ac
             for message in results:
                 _store(message, outboxes, shell)
                 account.see(message)
+            shell.progress(account.next, inbox.stored)
             if time.monotonic() - pumped > PUMP_S:
                 _pump(outboxes)
                 pumped = time.monotonic()
@@ -112,6 +59,7 @@ def _batches(inbox: Inbox, outboxes: Sequence[Outbox], shell: Shell) -> Iterator
     while not shell.stopping:
         _pump(outboxes)
         batch = inbox.receive(5)
+        shell.progress(inbox.position, inbox.stored)
         if batch:
             yield batch
 
@@ -123,26 +71,32 @@ def _pump(outboxes: Iterable[Outbox]) -> None:
 
 def _store(message: Message, outboxes: Iterable[Outbox], shell: Shell) -> None:
     for box in outboxes:
-        if box.carries(message):
+        ended = isinstance(message, EndOfStream) and isinstance(box.last, EndOfStream)
+        if box.carries(message) and not ended:
             while not box.has_room() and not shell.stopping:
                 box.pump(1)
+                shell.progress(box.next)
             box.put(message)
 
 
 def drain(outboxes: Sequence[Outbox], shell: Shell) -> None:
-    """Serve consumers until each has committed everything; after a signal for `DRAIN_S` at most.
+    """Serve consumers until each has committed everything, and the rings are empty; after a signal for `DRAIN_S` at
+    most, and then they are not.
 
     A process that was started again waits a moment for the `fresh` ones, which it has no record of, to come back.
     """
     deadline = None
     at_least = time.monotonic() + (LINGER_S if any(box.resumed for box in outboxes) else 0.0)
     while time.monotonic() < at_least or not all(box.drained for box in outboxes):
+        shell.progress(None)
         if shell.stopping:
             deadline = deadline or time.monotonic() + DRAIN_S
             if time.monotonic() > deadline:
                 return
         for box in outboxes:
             box.pump(5)
+    for box in outboxes:
+        box.ring.free(box.ring.head)
 
 
 def tune_allocator() -> None:
@@ -158,11 +112,6 @@ def one_thread() -> None:
     """One thread a process: barriers collapse when a core is taken away."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = "1"
-
-
-def _die_with_parent() -> None:
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def guarded(main: Callable[[], object]) -> int:

@@ -1,12 +1,12 @@
-"""`oreline run`: starts the processes of a line in order, restarts what is killed, ends them in order.
+"""`oreline run`: starts the processes of a line in order, starts again what dies, ends them in order.
 
-It speaks systemd's notify protocol, so a process is told nothing that it would not be told in a plant. What refuses
-(it exits with a code of its own) is not tried again: its message stands on the screen, and the line ends with its code.
+It speaks systemd's notify protocol, so a process is told nothing that it would not be told in a plant. What is killed,
+crashes or shows no progress is started again; what refuses (it exits with a code of its own) is not: its message stands
+on the screen, and the line ends with its code. `oreline.unfinished` says what becomes of a run that was cut short.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import socket
@@ -14,128 +14,123 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from oreline.config import Config
 from oreline.errors import StageFailed
+from oreline.sink import Policy
+from oreline.worker import CRASHED, KILLED, Worker
 
 READY_S = 120.0
+LOOK_S = 0.02
 TICK_S = 0.5
-DRAIN_S = 10.0
-REFUSED_S = 1.0
-RESTARTS = 20
-BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
-KILLED = 128
-"""A process that a second signal ended at once exits with this and the signal's number."""
+DRAIN_S = 5.0
+END_S = 1.0
 SUPPORT = ("camera", "plant")
 """Processes that play the world around the line, and end after it."""
+SOURCES = ("inference", "acquisition")
+FINISH = "finish"
+"""What acquisition is told that has only to end the stream that is in its ring."""
 
 Samples = dict[tuple[str, ...], float]
 """Values by metric name and label values, the labels in order of their names."""
 
 
-@dataclass
-class Worker:
-    """One process of the line."""
+def workers_of(config: Config, path: Path, *, finishing: bool = False) -> list[Worker]:
+    """The processes that a configuration asks for, in the order in which they start: consumers before producers.
 
-    name: str
-    command: Sequence[str]
-    process: subprocess.Popen[bytes] | None = None
-    ready: bool = False
-    port: int = 0
-    restarts: int = 0
-    due: float = 0.0
-    ended: bool = False
+    `finishing`: those that deliver what is left in the rings, without a world around them.
+    """
+    line = config.line
 
-    @property
-    def running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+    def worker(name: str, module: str, *arguments: str, watched: bool = True) -> Worker:
+        return Worker(name, [sys.executable, "-m", module, *arguments], line, watched)
 
-
-def _locked(path: Path) -> int:
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(file)
-        raise StageFailed(f"this line runs already ({path.parent}): stop it, or name this one otherwise") from None
-    return file
-
-
-def workers_of(config: Config, path: Path) -> list[Worker]:
-    """The processes that a configuration asks for, in the order in which they start: consumers before producers."""
-    python = [sys.executable, "-m"]
-    workers = [
-        Worker(name, [*python, "hwsim", name, str(path)])
-        for name, table in (("camera", "simulator"), ("plant", "plant"))
-        if table in config.tables
+    world = () if finishing else (("camera", "simulator"), ("plant", "plant"))
+    sinks = [name for name in config.tables.get("sinks", {}) if not finishing or _is_complete(config, name)]
+    return [
+        *(worker(name, "hwsim", name, str(path), watched=False) for name, table in world if table in config.tables),
+        *(worker(name, "sinks", name, str(path)) for name in sinks),
+        worker("inference", "inference", str(path)),
+        worker("acquisition", "acquisition", str(path), *([FINISH] if finishing else [])),
     ]
-    workers += [Worker(name, [*python, "sinks", name, str(path)]) for name in config.tables.get("sinks", {})]
-    workers += [Worker(name, [*python, name, str(path)]) for name in ("inference", "acquisition")]
-    return workers
+
+
+def _is_complete(config: Config, sink: str) -> bool:
+    policy: Policy = import_module("sinks.settings").settings_of(config, sink)[1].policy
+    return policy is Policy.COMPLETE
 
 
 @dataclass
 class Supervisor:
-    """Runs a line to its end. `tick` is called twice a second while it runs."""
+    """Runs a line to its end. `lock`: the line's, an open file. `tick` is called twice a second while it runs."""
 
     config: Config
     path: Path
+    lock: int
     tick: Callable[[Supervisor], None] = lambda _: None
+    finishing: bool = False
+    cwd: Path | None = None
     workers: list[Worker] = field(init=False)
     stopping: int = 0
+    _up: bool = False
     _over: float = 0.0
 
     def __post_init__(self) -> None:
-        self.workers = workers_of(self.config, self.path)
-        self._folder = self.config.line.folder
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.workers = workers_of(self.config, self.path, finishing=self.finishing)
+        self._line = [worker for worker in self.workers if worker.name not in SUPPORT]
         self.config.line.output.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self._folder / "line.lock")
-        for left in (*self._folder.glob("*.ring"), *self._folder.glob("*.sock")):
-            left.unlink()
-        address = self._folder / "notify.sock"
+        folder = self.config.line.folder
+        address = folder / "notify.sock"
+        address.unlink(missing_ok=True)
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.bind(str(address))
-        self._environment = {
-            **os.environ,
-            "NOTIFY_SOCKET": str(address),
-            "ORELINE_SUPERVISED": "1",
-            **({"ORELINE_SIMCAM": str(self._folder / "cameras")} if "simulator" in self.config.tables else {}),
-        }
+        simcam = {"ORELINE_SIMCAM": str(folder / "cameras")} if "simulator" in self.config.tables else {}
+        self._environment = {**os.environ, "NOTIFY_SOCKET": str(address), **simcam}
 
     def run(self) -> None:
         """Start, watch, end. Raises StageFailed with the exit code of the process that refused."""
         before = {n: signal.signal(n, self._stop) for n in (signal.SIGINT, signal.SIGTERM)}
         try:
             self._start_all()
-            while any(not worker.ended for worker in self.workers if worker.name not in SUPPORT):
-                self._listen(TICK_S)
-                self._watch()
-                self.tick(self)
+            self._serve()
             if self.stopping > 1:
                 raise StageFailed("stopped at once, as asked: the journal may lack the last lines")
         except BaseException:
-            self._end_all(REFUSED_S)
+            self._drain()
             raise
         finally:
-            self._end_all(DRAIN_S)
+            self._end_all(END_S)
             self._notify.close()
-            os.close(self._lock)
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _serve(self) -> None:
+        looked = ticked = time.monotonic()
+        while any(not worker.ended for worker in self._line):
+            self._listen(LOOK_S)
+            now = time.monotonic()
+            self._watch(now - looked)
+            looked = now
+            if now - ticked > TICK_S:
+                ticked = now
+                self.tick(self)
 
     def _stop(self, _number: int, _frame: object) -> None:
         """The first signal ends the stream at its source, the second ends everything."""
         self.stopping += 1
-        source = self.worker("acquisition")
-        for worker in self.workers:
-            if worker.running and worker.process and (self.stopping > 1 or worker is source):
-                worker.process.send_signal(signal.SIGTERM)
+        if self.stopping == 1:
+            source = self.worker("acquisition")
+            source.terminate()
+            source.command = [*source.command, *([] if FINISH in source.command else [FINISH])]
+        else:
+            for worker in self.workers:
+                worker.send(signal.SIGTERM)
 
     def worker(self, name: str) -> Worker:
         """The worker of a name."""
@@ -145,10 +140,11 @@ class Supervisor:
         """The world first, then the consumers, the source of lines last; each group when the one before is ready."""
         source = self.worker("acquisition")
         world = [worker for worker in self.workers if worker.name in SUPPORT]
-        for group in (world, [w for w in self.workers if w not in world and w is not source], [source]):
+        for group in (world, [w for w in self._line if w is not source], [source]):
             for worker in group:
                 self._start(worker)
             self._await_ready(group)
+        self._up = True
 
     def _await_ready(self, group: list[Worker]) -> None:
         deadline = time.monotonic() + READY_S
@@ -157,74 +153,70 @@ class Supervisor:
                 raise StageFailed("stopped before the line was ready")
             if time.monotonic() > deadline:
                 raise StageFailed(f"{', '.join(waiting)} not ready within {READY_S:g} s")
-            self._listen(0.05)
+            self._listen(LOOK_S)
             for worker in group:
                 self._check(worker)
 
     def _start(self, worker: Worker) -> None:
-        worker.process = subprocess.Popen(worker.command, env=self._environment, start_new_session=True)
+        worker.start(self._environment, self.lock, self.cwd)
 
     def _listen(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
         while (left := deadline - time.monotonic()) > 0:
             self._notify.settimeout(left)
             try:
-                self._hear(self._notify.recv(4096).decode())
+                words = self._notify.recv(4096).decode()
             except TimeoutError:
                 return
+            said = dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
+            for worker in self.workers:
+                if worker.name == said.get("X_NAME"):
+                    worker.hear(said)
 
-    def _hear(self, words: str) -> None:
-        said = dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
-        for worker in self.workers:
-            if worker.name == said.get("X_NAME") and "READY" in said:
-                worker.ready, worker.port = True, int(said.get("X_METRICS_PORT", 0))
-
-    def _watch(self) -> None:
+    def _watch(self, elapsed_s: float) -> None:
         for worker in self.workers:
             if not worker.ended:
+                worker.watch(elapsed_s)
                 self._check(worker)
         self._end_orphans()
 
     def _end_orphans(self) -> None:
-        """A sink that has not heard of the end some time after its source has ended is told to end in order."""
-        if not all(self.worker(name).ended for name in ("inference", "acquisition")):
+        """Who has nobody left to hear from, or to wait for, and does not end by itself, is told to end in order."""
+        sinks = [worker for worker in self._line if worker.name not in SOURCES]
+        if not self.worker("inference").ended and not (sinks and all(sink.ended for sink in sinks)):
             self._over = time.monotonic() + DRAIN_S
         elif time.monotonic() > self._over:
-            self._over = time.monotonic() + DRAIN_S
-            for worker in self.workers:
-                if worker.running and worker.process and worker.name not in SUPPORT:
-                    worker.process.send_signal(signal.SIGTERM)
+            for worker in self._line:
+                worker.terminate()
 
     def _check(self, worker: Worker) -> None:
-        """Note an orderly end, restart what was killed, give up on what refused."""
+        """Note an orderly end, start again what died, give up on what refused."""
         code = worker.process.poll() if worker.process else None
         if code is None:
             return
-        if code == 0 or (self.stopping and (code < 0 or code > KILLED)):
+        crashed = code < 0 or code > KILLED or (code == CRASHED and self._up)
+        if code == 0 or (crashed and self.stopping > 1):
             worker.ended = True
-        elif code > 0:
+        elif not crashed:
             failure = StageFailed(f"{worker.name} refused to go on (exit code {code}); its message stands above")
             failure.exit_code = code
             raise failure
-        else:
-            self._restart(worker, code)
-
-    def _restart(self, worker: Worker, code: int) -> None:
-        if worker.restarts >= RESTARTS:
-            raise StageFailed(f"{worker.name} died {RESTARTS} times, last by signal {-code}: the line gives up")
-        if not worker.due:
-            worker.due = time.monotonic() + BACK_OFF_S[min(worker.restarts, len(BACK_OFF_S) - 1)]
-        if time.monotonic() >= worker.due:
-            print(f"{worker.name} was killed by signal {-code}: started again", file=sys.stderr)
-            worker.restarts, worker.due, worker.ready = worker.restarts + 1, 0.0, False
+        elif worker.revived(code):
             self._start(worker)
+
+    def _drain(self) -> None:
+        """Something has failed: if lines can still go all the way, end the stream at its source and let them."""
+        if all(self.worker(name).running for name in SOURCES):
+            self.worker("acquisition").terminate()
+            deadline = time.monotonic() + DRAIN_S
+            while any(worker.running for worker in self._line) and time.monotonic() < deadline:
+                self._listen(LOOK_S)
 
     def _end_all(self, patience_s: float) -> None:
         """Ask what still runs to end; what has not after `patience_s` is killed."""
         deadline = time.monotonic() + patience_s
         for worker in self.workers:
-            if worker.running and worker.process:
-                worker.process.send_signal(signal.SIGTERM)
+            worker.terminate()
         for worker in self.workers:
             if worker.process:
                 try:

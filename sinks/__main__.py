@@ -8,10 +8,14 @@ from pathlib import Path
 from oreline.config import Config
 from oreline.keys import client_keys
 from oreline.metrics import Account, latency
-from oreline.process import Shell, guarded, tune_allocator
+from oreline.process import guarded, tune_allocator
+from oreline.shell import Shell
 from oreline.stream import Inbox
 from sinks.feed import Feed
 from sinks.settings import settings_of
+
+CLOSE_S = 3600.0
+"""An export of days may take long."""
 
 
 def main(name: str, path: str) -> None:
@@ -37,10 +41,11 @@ def main(name: str, path: str) -> None:
     feed = Feed(sink, inbox, account)
     try:
         while not shell.stopping and not feed.turn():
-            pass
+            shell.progress(inbox.position, None if feed.failing else inbox.stored)
         feed.commit()
     finally:
-        facts = sink.close()
+        with shell.patient(CLOSE_S):
+            facts = sink.close()
     shell.report(account=account.summary(), delivery_ms=latency(name).summary(), **facts)
     inbox.close()
 

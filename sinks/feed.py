@@ -19,13 +19,16 @@ IDLE_MS = 20
 
 
 class Feed:
-    """`fresh` sinks commit at once, `complete` ones every 50 ms or 64 messages, whichever comes first."""
+    """`fresh` sinks commit at once, `complete` ones every 50 ms or 64 messages, whichever comes first.
+
+    `failing`: the store takes nothing for the moment.
+    """
 
     def __init__(self, sink: Sink, inbox: Inbox, account: Account) -> None:
         self._sink, self._inbox, self._account = sink, inbox, account
         self._delay = latency(account.stage)
         self._pending: list[Message] = []
-        self._due, self._failing = 0.0, False
+        self._due, self.failing = 0.0, False
 
     def turn(self) -> bool:
         """Take what came and commit what is due. Returns whether the end of the stream is committed."""
@@ -53,15 +56,15 @@ class Feed:
             if isinstance(message, Line):
                 self._delay.observe_ns(now - message.stamp.t_ns)
         ended = bool(self._pending) and isinstance(self._pending[-1], EndOfStream)
-        self._pending, self._due, self._failing = [], time.monotonic() + COMMIT_S, False
+        self._pending, self._due, self.failing = [], time.monotonic() + COMMIT_S, False
         return ended
 
     def _is_due(self, *, busy: bool) -> bool:
         at_once = self._sink.policy is Policy.FRESH or not busy or len(self._pending) >= COMMIT_MESSAGES
-        return (at_once and not self._failing) or time.monotonic() >= self._due
+        return (at_once and not self.failing) or time.monotonic() >= self._due
 
     def _failed(self, error: StoreFailed) -> None:
-        if not self._failing:
+        if not self.failing:
             self._account.incident("store_failed")
             print(f"{error}; trying again", file=sys.stderr)
-        self._failing, self._due = True, time.monotonic() + AGAIN_S
+        self.failing, self._due = True, time.monotonic() + AGAIN_S

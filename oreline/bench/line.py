@@ -21,6 +21,7 @@ from oreline.config import Config
 from oreline.envi_writer import EnviWriter
 from oreline.errors import StageFailed
 from oreline.supervise import Supervisor
+from oreline.unfinished import supervise
 
 BASELINE = Path(__file__).parents[2] / "tests" / "benchmarks" / "baseline.py"
 """Code that one would throw away; it is in a checkout, not in a wheel."""
@@ -112,7 +113,7 @@ def _run(folder: Path, model: str, lines: int, precision: str = "float32", *, pa
     path = output / "line.json"
     config.save(path)
     watch = _Watch()
-    Supervisor(config, path, watch).run()
+    supervise(config, path, watch)
     (output / "journal.sqlite").unlink()
     return watch
 

@@ -61,6 +61,7 @@ class Inbox:
         self._failures = 0
         self._owed = 0
         self._heard = 0
+        self._told = 0
         self._ready: deque[Message] = deque()
         self._complaints = Complaints(name)
         self._socket = make_socket(zmq.DEALER, frame_bytes)
@@ -71,6 +72,16 @@ class Inbox:
             self._socket.setsockopt(zmq.IDENTITY, self._process.to_bytes(8, "little"))
         self._knock = Knock(self._socket, keys) if keys else None
         self._socket.connect(endpoint)
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Where we stand: it changes with each record, and with each line, that comes."""
+        return self.next, self._index
+
+    @property
+    def stored(self) -> int:
+        """How many records the owner has stored, as far as we know."""
+        return self._told if self._ring is None else self._ring.head
 
     def receive(self, timeout_ms: int) -> list[Message]:
         """The next messages in order, or an empty list after `timeout_ms`.
@@ -202,6 +213,8 @@ class Inbox:
         elif kind == "at":
             self._owed += header["n"]
             self._take_records(int(header["index"]), int(header["n"]))
+        elif kind == "beat":
+            self._told = int(header["head"])
 
     def _is_gap(self, frames: list[memoryview]) -> bool:
         return len(frames) == 1

@@ -1,0 +1,97 @@
+"""A line has one supervisor, and a run that was cut short is finished before the next begins.
+
+What a run has acquired and not yet committed lies in its rings. When it ends in order they are empty, and removed. When
+its supervisor was killed, or a process gave up, they are not: the next `oreline run` of the line first ends that run's
+stream where it stopped and delivers what is left, to the sinks and the journal of the run that it belongs to.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from oreline.config import Config
+from oreline.errors import OrelineError, RingError, StageFailed
+from oreline.report import facts_of
+from oreline.ring import RingReader
+from oreline.supervise import Supervisor
+
+HANDOVER_S = 3.0
+"""The processes of a supervisor that was killed die with it, but not in the same moment."""
+CONFIGURATION, FOLDER = "line.json", "cwd"
+"""Of the run at work: its configuration, and a link to the folder that its relative paths start from."""
+
+
+def supervise(config: Config, path: Path, tick: Callable[[Supervisor], None] = lambda _: None) -> None:
+    """Run a line to its end, after the one before it was finished. Raises StageFailed.
+
+    `path`: the saved configuration, for the processes to read. `tick` is called twice a second.
+    """
+    folder = config.line.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder / "line.lock") as lock:
+        if (folder / CONFIGURATION).exists() and _holds_lines(folder / "raw.ring"):
+            _finish(folder, lock)
+        _forget(folder)
+        config.save(folder / CONFIGURATION)
+        (folder / FOLDER).symlink_to(Path.cwd())
+        Supervisor(config, path, lock, tick).run()
+        _forget(folder)
+
+
+def _finish(folder: Path, lock: int) -> None:
+    """Deliver what the rings hold. Where that fails, say so: a line that cannot start again would be worse."""
+    print("the run before was cut short: what it left is delivered first", file=sys.stderr)
+    path, where = folder / CONFIGURATION, (folder / FOLDER).readlink()
+    try:
+        config = Config.load(path)
+        run = Supervisor(config, path, lock, finishing=True, cwd=where)
+        run.run()
+    except OrelineError as error:
+        print(f"{error}: what that run had not committed is lost", file=sys.stderr)
+        return
+    if run.stopping:
+        raise StageFailed("stopped before the line was ready")
+    log = facts_of(where / config.line.output, "log")
+    counts = ", ".join(f"{what} {log[what]}" for what in ("labelled", "lost", "unaccounted") if what in log)
+    print(f"it is finished{': ' if counts else ''}{counts}", file=sys.stderr)
+
+
+def _holds_lines(ring: Path) -> bool:
+    try:
+        return RingReader(ring).head > 0
+    except RingError:
+        return False
+
+
+def _forget(folder: Path) -> None:
+    for left in (*folder.glob("*.ring"), *folder.glob("*.sock"), folder / CONFIGURATION, folder / FOLDER):
+        left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """Hold the line's lock, which its processes hold, too. Raises StageFailed where it is not free within a moment."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = time.monotonic() + HANDOVER_S
+        while not _taken(file):
+            if time.monotonic() > deadline:
+                raise StageFailed(f"this line runs already ({path.parent}): stop it, or name this one otherwise")
+            time.sleep(0.02)
+        yield file
+    finally:
+        os.close(file)
+
+
+def _taken(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

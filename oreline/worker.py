@@ -1,0 +1,135 @@
+"""One process of a line as its supervisor sees it: started, ready, fed or silent, dead, started again.
+
+It dies with its supervisor, however that dies and even while it is frozen: the kernel kills it. Silence is counted in
+time that the supervisor itself was awake for, so that a machine that stands still for ten seconds kills nobody.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from oreline.config import LineSettings
+from oreline.errors import StageFailed
+
+BACK_OFF_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
+"""Before each start in a row of a process that does not live."""
+CRASHED = 1
+"""What Python exits with after a traceback."""
+KILLED = 128
+"""A process that a second signal ended at once exits with this and the signal's number."""
+_PRCTL = ctypes.CDLL(None).prctl
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Worker:
+    """`port`: of its metrics. `failures`: deaths in a row, each before it had been at work for `line.steady_s`."""
+
+    name: str
+    command: Sequence[str]
+    line: LineSettings
+    watched: bool = True
+    process: subprocess.Popen[bytes] | None = None
+    ready: bool = False
+    ended: bool = False
+    told: bool = False
+    port: int = 0
+    failures: int = 0
+    _due: float | None = None
+    _ready_at: float = 0.0
+    _fed_at: float = 0.0
+    _silent_s: float = 0.0
+    _patience_s: float = 0.0
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def start(self, environment: Mapping[str, str], lock: int, cwd: Path | None = None) -> None:
+        """Start it; while it lives, it holds the line's `lock`, too."""
+        supervisor = os.getpid()
+        watchdog = {"WATCHDOG_USEC": str(round(self.line.watchdog_s * 1e6))} if self.watched else {}
+        self.ready, self.told, self._due = False, False, None
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=cwd,
+            env={**environment, **watchdog},
+            start_new_session=True,
+            pass_fds=(lock,),
+            preexec_fn=lambda: _die_with(supervisor),
+        )
+
+    def hear(self, said: Mapping[str, str]) -> None:
+        """What it says in systemd's notify protocol."""
+        now = time.monotonic()
+        if "READY" in said:
+            self.ready, self._ready_at, self.port = True, now, int(said.get("X_METRICS_PORT", 0))
+            self._patience_s = self.line.watchdog_s
+        if "WATCHDOG_USEC" in said:
+            self._patience_s = int(said["WATCHDOG_USEC"]) * 1e-6
+        if "READY" in said or "WATCHDOG" in said:
+            self._fed_at, self._silent_s = now, 0.0
+
+    def watch(self, elapsed_s: float) -> None:
+        """Kill it where it has been silent for too long. `elapsed_s`: since the last look, at most half of that time
+        is believed."""
+        if not (self.watched and self.ready and self.running):
+            return
+        self._silent_s += min(elapsed_s, self._patience_s / 2)
+        if self._silent_s > self._patience_s:
+            print(f"{self.name} has shown no progress for {self._patience_s:g} s: killed", file=sys.stderr)
+            self._silent_s = 0.0
+            self.send(signal.SIGKILL)
+
+    def send(self, number: int) -> None:
+        """Send it a signal, if it runs."""
+        if self.running and self.process:
+            self.process.send_signal(number)
+
+    def terminate(self) -> None:
+        """Ask it to end in order, once: a second time would end it at once."""
+        if not self.told:
+            self.told = True
+            self.send(signal.SIGTERM)
+
+    def revived(self, code: int) -> bool:
+        """It is dead: whether it is time to start it again. Raises StageFailed where that was tried often enough."""
+        if self._due is None:
+            self.failures = 1 if self._was_steady() else self.failures + 1
+            if self.failures > self.line.restarts:
+                raise StageFailed(
+                    f"{self.name} died {self.failures} times in a row, last {_cause(code)}: the line gives up. What it "
+                    "said stands above; put that right, and start the line again: it begins with what is not "
+                    "committed yet"
+                )
+            self._due = time.monotonic() + BACK_OFF_S[min(self.failures, len(BACK_OFF_S)) - 1]
+        if time.monotonic() < self._due:
+            return False
+        print(f"{self.name} was {_cause(code)}: started again", file=sys.stderr)
+        return True
+
+    def _was_steady(self) -> bool:
+        """The time for which it was frozen at the end counts for nothing."""
+        last = self._fed_at if self.watched else time.monotonic()
+        return self.ready and last - self._ready_at >= self.line.steady_s
+
+
+def _cause(code: int) -> str:
+    if code < 0:
+        return f"killed by signal {-code}"
+    return "ended by an error in it" if code == CRASHED else f"ended with exit code {code}"
+
+
+def _die_with(supervisor: int) -> None:
+    """Between fork and exec."""
+    _PRCTL(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != supervisor:
+        os._exit(KILLED + signal.SIGKILL)
