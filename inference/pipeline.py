@@ -122,7 +122,7 @@ class Pipeline:
         if isinstance(message, StreamInfo):
             return self._begin(message)
         if isinstance(message, EndOfStream):
-            return self.account.end(message.run, message.epoch)
+            return replace(self.account.end(message.run, message.epoch), seq=message.seq)
         return message
 
     def _begin(self, info: StreamInfo) -> StreamInfo:

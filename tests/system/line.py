@@ -69,6 +69,11 @@ class Line:
 
     def pid(self, name: str) -> int:
         """Process id of a running stage."""
+        found = self.pid_or_none(name)
+        assert found is not None, f"no process {name}"
+        return found
+
+    def pid_or_none(self, name: str) -> int | None:
         wanted = f"{self.output / 'line.json'}".encode()
         for entry in Path("/proc").glob("[0-9]*"):
             try:
@@ -77,7 +82,7 @@ class Line:
                 continue
             if wanted in arguments and name.encode() in arguments:
                 return int(entry.name)
-        raise AssertionError(f"no process {name}")
+        return None
 
     def report(self) -> dict[str, Any]:
         said: dict[str, Any] = json.loads((self.folder / "report.json").read_text())
