@@ -11,11 +11,11 @@ from typing import Any
 from acquisition.encoder import Encoder
 from acquisition.life import bring_back
 from acquisition.numbering import ANEW, Numbering
-from acquisition.settings import Settings, Step
+from acquisition.settings import Features, Settings, Step
 from acquisition.source import CameraInfo, Frame, Source
 from acquisition.timing import Timing
 from oreline.errors import CameraError, CameraLost, ConfigError, FeatureError, OrelineError
-from oreline.messages import EndOfStream, Flag, Gap, Kind, RawLine, Reason, StreamInfo
+from oreline.messages import EndOfStream, Flag, Gap, Kind, RawLine, StreamInfo
 from oreline.metrics import BYTES, TEMPERATURE, Account, latency
 from oreline.process import DRAIN_S
 from oreline.shell import Shell
@@ -52,11 +52,8 @@ class Acquisition:
 
     def run(self) -> None:
         """Go through the steps, then end the stream, also where the camera has ended them. Raises CameraError."""
-        self._restart_gap()
         try:
-            for number, step in enumerate(self._settings.steps):
-                if not self._stopping():
-                    self._step(step, self._settings.steps[: number + 1])
+            self._go_through(self._settings.steps)
         except OrelineError:
             self._end()
             raise
@@ -72,22 +69,32 @@ class Acquisition:
         account, late = self.account.summary(), self._latency.summary()
         return {"account": account, "lines_per_s": rate, "latency_ms": late, "incidents": self.account.incidents}
 
-    def _restart_gap(self) -> None:
-        """Lines exposed between an earlier process's last line and now are lost; how many, the line rate tells."""
-        info, last = self._outbox.info, self._outbox.last
-        if not isinstance(last, RawLine) or info is None or info.line_rate_hz <= 0:
-            return
-        missed = int((time.monotonic_ns() - last.stamp.t_ns) * 1e-9 * info.line_rate_hz)
-        if missed > 0:
-            numbering = self._numbering
-            self._put(Gap(numbering.run, numbering.epoch, numbering.next, missed, Reason.RESTART))
-            numbering.next += missed
+    def _go_through(self, steps: list[Step]) -> None:
+        """The steps that an earlier process has not done, each up to the line where it ends; the camera is set as those
+        before have set it."""
+        started, begin, unset = self._numbering.next, 0, 0
+        for number, step in enumerate(steps):
+            end = None if step.lines is None else begin + step.lines
+            if not self._stopping() and (end is None or self._numbering.next < end):
+                if step.sees is Kind.SCENE and begin < started:
+                    self._resume()
+                features = [feature for so_far in steps[unset : number + 1] for feature in so_far.features]
+                self._step(step, end, features, steps[: number + 1])
+                unset = number + 1
+            begin = end or 0
 
-    def _step(self, step: Step, so_far: list[Step]) -> None:
+    def _resume(self) -> None:
+        """Of a scene that an earlier process had begun, what was exposed since its last line is lost; how much that is,
+        the first line will tell."""
+        last_ns = self._outbox.last_line_ns
+        if last_ns is not None:
+            self._timing.resume(last_ns)
+            self._away = True
+
+    def _step(self, step: Step, end: int | None, features: Features, so_far: list[Step]) -> None:
         """One step, through losses of the camera: after each it is brought back and set as `so_far` has set it."""
-        end = None if step.lines is None else self._numbering.next + step.lines
         try:
-            self._begin(lambda: self._source.configure(step.features))
+            self._begin(lambda: self._source.configure(features))
             while not self._stopping() and (end is None or self._numbering.next < end):
                 try:
                     self._turn(step)

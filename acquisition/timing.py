@@ -42,6 +42,10 @@ class Timing:
         """The camera was started anew: the interval to its next line says nothing."""
         self._raw, self._ours, self._calm, self.looked_ns = None, None, CALM, 0
 
+    def resume(self, last_ns: int) -> None:
+        """The last line came to an earlier process, at that time."""
+        self._last = last_ns
+
     def line(self, camera_ns: int | None, now_ns: int, lines: int) -> tuple[int, Flag, str]:
         """CLOCK_MONOTONIC of a line that was fetched at `now_ns` and is `lines` after the one before; Flag.CLOCK
         where the camera's stamp could not be true; and the name of an incident that begins here, or nothing.

@@ -99,6 +99,12 @@ class Outbox:
         return None
 
     @property
+    def last_line_ns(self) -> int | None:
+        """When the newest line was exposed, or the newest gap was stored; None where there is neither."""
+        entries = map(self.ring.entry, reversed(range(self.ring.tail, self.ring.head)))
+        return next((entry.t_ns for entry in entries if entry is not None and entry.n), None)
+
+    @property
     def info(self) -> StreamInfo | None:
         """The newest StreamInfo."""
         info = decode(self._infos[-1][1]) if self._infos else None
@@ -119,10 +125,11 @@ class Outbox:
         return not isinstance(message, Line) or isinstance(message, self._lines)
 
     def has_room(self) -> bool:
-        """Whether a message can be stored without the loss of an older one."""
+        """Whether a message can be stored without the loss of an older one. The newest is never given up: it says where
+        lines go on after a crash."""
         ring = self.ring
         if ring.head - ring.tail == ring.slots and self._acked:
-            self._free(min(self._acked.values()))
+            self._free(min(*self._acked.values(), ring.head - 1))
         return ring.head - ring.tail < ring.slots
 
     def _evict(self) -> None:

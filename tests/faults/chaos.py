@@ -34,7 +34,7 @@ JOURNAL_BYTES_S = 1_200_000
 READY_S, END_S = 120.0, 60.0
 LINE = """
 [line]
-
+restarts = 100
 [simulator]
 serial = "CHAOS"
 loop = true
