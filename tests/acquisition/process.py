@@ -49,11 +49,11 @@ def acquire(tmp_path: Path) -> Start:
     """Run acquisition with settings; ends it if the test has not."""
 
     @contextmanager
-    def start(**settings: Any) -> Iterator[Running]:
-        config = Config({"line": {"output": str(tmp_path / "out"), "state": str(tmp_path)}, "acquisition": settings})
-        config.save(tmp_path / "line.json")
+    def start(state: Path = tmp_path, **settings: Any) -> Iterator[Running]:
+        config = Config({"line": {"output": str(state / "out"), "state": str(state)}, "acquisition": settings})
+        config.save(state / "line.json")
         process = subprocess.Popen(
-            [sys.executable, "-m", "acquisition", str(tmp_path / "line.json")],
+            [sys.executable, "-m", "acquisition", str(state / "line.json")],
             env={**os.environ, "ORELINE_SIMCAM": str(tmp_path / "cameras")},
             stderr=subprocess.PIPE,
             text=True,

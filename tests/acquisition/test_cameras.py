@@ -150,7 +150,7 @@ def test_a_file_that_is_no_producer_is_refused(acquire: Start, tmp_path: Path) -
 def test_a_camera_that_another_process_has_open_is_busy(acquire: Start, tmp_path: Path) -> None:
     with acquire(serial="SIM1", on_full="wait") as first:
         next(first.messages())
-        with acquire(serial="SIM1", steps=[{"lines": 10}]) as second:
+        with acquire(tmp_path / "other", serial="SIM1", steps=[{"lines": 10}]) as second:
             assert second.process.stderr is not None
             assert second.process.wait(20) == 13, second.process.stderr.read()
             assert "is in use" in second.process.stderr.read()
