@@ -30,7 +30,6 @@ class Door:
         self._own: Any = zmq.Context() if far else None
         self.socket = make_socket(zmq.ROUTER, HEADER_LIMIT, self._own)
         self.socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        self.socket.setsockopt(zmq.ROUTER_HANDOVER, int(not far))
         if far:
             reach_far(self.socket, endpoint)
         self._gate = Gate(self.socket, keys) if keys else None

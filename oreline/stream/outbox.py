@@ -4,41 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from oreline import control
 from oreline.errors import WireError
 from oreline.keys import ServerKeys
-from oreline.messages import Gap, Line, Message, RawLine, Reason, StreamInfo
+from oreline.messages import Line, Message, RawLine, StreamInfo
 from oreline.metrics import INCIDENTS, QUEUE
 from oreline.ring import Ring
 from oreline.stream.complaints import Complaints
 from oreline.stream.door import Door
+from oreline.stream.peer import Peer
 from oreline.stream.sockets import BEAT_NS, NO_RUN, now, wait
 from oreline.wire import Buffer, decode, encode
 
-AT_MOST = 16
 HEARD = 64
 """Messages that are heard at a door in one turn, so that a flood of them stops nothing."""
-
-
-@dataclass
-class _Peer:
-    """A consumer as the owner sees it: `index` is the next record to send, `next` the next line it lacks."""
-
-    door: Door
-    identity: bytes
-    name: str
-    process: int
-    session: int
-    fresh: bool
-    local: bool
-    next: int
-    index: int
-    credit: int
-    budget_ns: int
-    acked: int = 0
 
 
 class Outbox:
@@ -61,7 +42,7 @@ class Outbox:
         self.ring = ring
         self.name = ring.path.stem
         self._acked = dict.fromkeys(complete, ring.tail)
-        self._peers: dict[tuple[Door, bytes], _Peer] = {}
+        self._peers: dict[tuple[Door, bytes], Peer] = {}
         self._near: set[str] = set()
         self._process: dict[str, int] = {}
         self._former: set[int] = set()
@@ -199,7 +180,7 @@ class Outbox:
         self._beat_at = now() + BEAT_NS
         QUEUE.labels(self.name).set(self.depth)
         for peer in list(self._peers.values()):
-            self._send(peer, "beat", head=self.ring.head, tail=self.ring.tail)
+            peer.send("beat", head=self.ring.head, tail=self.ring.tail)
         for door in self.doors:
             self._attend(door)
 
@@ -230,7 +211,7 @@ class Outbox:
 
     def _hello(self, door: Door, identity: bytes, user: str | None, header: dict[str, Any]) -> None:
         fields = {key: value for key, value in header.items() if key not in ("version", "run")}
-        peer, run, name = _Peer(door=door, identity=identity, index=0, **fields), header["run"], header["name"]
+        peer, run, name = Peer(door=door, identity=identity, index=0, **fields), header["run"], header["name"]
         why = self._objection(peer, user)
         if why:
             self._refuse(door, identity, peer.session, why)
@@ -245,10 +226,10 @@ class Outbox:
             if new:
                 self._save_note()
         self._peers[door, identity] = peer
-        self._send_info(peer)
+        peer.describe(self)
         self._feed(peer)
 
-    def _objection(self, peer: _Peer, user: str | None) -> str:
+    def _objection(self, peer: Peer, user: str | None) -> str:
         """Why a consumer cannot have the stream; empty where it can. `user`: whose key it holds, on another host."""
         if user not in (None, peer.name):
             self._complaints.about("refused_name", f"the key of {user} came as {peer.name!r}")
@@ -300,15 +281,13 @@ class Outbox:
             index += 1
         return None
 
-    def _send_info(self, peer: _Peer) -> None:
-        """The description in force where the peer stands; it may be in force from a line on that the peer lacks."""
-        before = [frames for index, frames in self._infos if index < peer.index]
-        if before:
-            info = decode(before[-1])
-            assert isinstance(info, StreamInfo)
-            self._send(peer, "line", encode(replace(info, seq=min(info.seq, peer.next))), index=-1)
+    def info_before(self, index: int) -> StreamInfo | None:
+        """The description that is in force at a record."""
+        before = [frames for at, frames in self._infos if at < index]
+        info = decode(before[-1]) if before else None
+        return info if isinstance(info, StreamInfo) else None
 
-    def _credit(self, peer: _Peer, header: dict[str, int]) -> None:
+    def _credit(self, peer: Peer, header: dict[str, int]) -> None:
         if header["session"] != peer.session:
             return
         peer.credit += header["n"]
@@ -321,62 +300,9 @@ class Outbox:
         for peer in list(self._peers.values()):
             self._feed(peer)
 
-    def _feed(self, peer: _Peer) -> None:
-        while peer.credit > 0 and peer.index < self.ring.head and self._peers.get((peer.door, peer.identity)) is peer:
-            entry = self.ring.entry(peer.index)
-            if peer.index < self.ring.tail:
-                peer.index = self.ring.tail
-                self._send_info(peer)
-            elif entry is None:
-                self._skip_damaged(peer)
-            elif entry.first > peer.next:
-                self._send_gap(peer, entry.first, Reason.SHED if peer.fresh else Reason.RING_FULL)
-            elif not (peer.fresh and self._shed(peer)):
-                self._send_run(peer, 1 if peer.fresh or not entry.n else AT_MOST)
-
-    def _skip_damaged(self, peer: _Peer) -> None:
-        """Pass over records that are not there any more; the next one, or what was put last, says where lines go on."""
-        entries = ((index, self.ring.entry(index)) for index in range(peer.index + 1, self.ring.head))
-        whole = ((index, entry.first) for index, entry in entries if entry is not None)
-        peer.index, first = next(whole, (self.ring.head, self.next))
-        self._send_gap(peer, first, Reason.DAMAGED)
-
-    def _shed(self, peer: _Peer) -> bool:
-        """Pass over lines older than the consumer's budget, and say how many."""
-        limit, until = now() - peer.budget_ns, peer.next
-        while peer.index < self.ring.head:
-            entry = self.ring.entry(peer.index)
-            if entry is None or entry.n != 1 or entry.t_ns > limit:
-                break
-            until = entry.first + 1
-            peer.index += 1
-        return self._send_gap(peer, until, Reason.SHED)
-
-    def _send_gap(self, peer: _Peer, until: int, reason: Reason) -> bool:
-        if until <= peer.next:
-            return False
-        gap = Gap(self.run, self.epoch, peer.next, until - peer.next, reason)
-        peer.next = until
-        peer.credit -= 1
-        self._send(peer, "line", encode(gap), index=-1)
-        return True
-
-    def _send_run(self, peer: _Peer, most: int) -> None:
-        """Send the next records: where they lie to a local consumer, one with its bytes to another."""
-        most = min(most, peer.credit, self.ring.head - peer.index) if peer.local else 1
-        first = peer.index
-        entry = self.ring.entry(first + most - 1)
-        if entry is not None:
-            peer.next = max(peer.next, entry.first + entry.n)
-        peer.index += most
-        peer.credit -= most
-        if peer.local:
-            self._send(peer, "at", index=first, n=most)
-        else:
-            self._send(peer, "line", self.ring.read(first) or [], index=first)
-
-    def _send(self, peer: _Peer, kind: str, frames: Iterable[Buffer] = (), **fields: object) -> None:
-        if not peer.door.send(peer.identity, [control.pack(kind, session=peer.session, **fields), *frames]):
+    def _feed(self, peer: Peer) -> None:
+        peer.feed(self)
+        if peer.gone:
             self._peers.pop((peer.door, peer.identity), None)
 
     def close(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RING, MAPPED, FILE = "oreline/ring/writer.py", "oreline/ring/mapped.py", "oreline/ring/file.py"
-INBOX, OUTBOX, CONTROL = "oreline/stream/inbox.py", "oreline/stream/outbox.py", "oreline/control.py"
+INBOX, OUTBOX, PEER = "oreline/stream/inbox.py", "oreline/stream/outbox.py", "oreline/stream/peer.py"
+CONTROL = "oreline/control.py"
 RING_TESTS = ("tests/oreline/test_ring.py", "tests/oreline/test_ring_torture.py")
 STREAM_TESTS = ("tests/oreline/test_stream.py", "tests/oreline/test_protocol.py")
 
@@ -218,21 +219,21 @@ MUTANTS = (
     ),
     Mutant(
         "lines that were given up are not told",
-        OUTBOX,
-        "self._send_gap(peer, entry.first, Reason.SHED if peer.fresh else Reason.RING_FULL)",
-        "peer.next = entry.first",
+        PEER,
+        "self._send_gap(store, entry.first, Reason.SHED if self.fresh else Reason.RING_FULL)",
+        "self.next = entry.first",
         STREAM_TESTS,
     ),
     Mutant(
         "lines that were damaged are not told",
-        OUTBOX,
-        "self._send_gap(peer, first, Reason.DAMAGED)",
-        "peer.next = first",
+        PEER,
+        "self._send_gap(store, first, Reason.DAMAGED)",
+        "self.next = first",
         STREAM_TESTS,
     ),
     Mutant(
         "lines that are too old are sent",
-        OUTBOX,
+        PEER,
         "if entry is None or entry.n != 1 or entry.t_ns > limit:",
         "if True:",
         STREAM_TESTS,
