@@ -110,6 +110,10 @@ class StageFailed(OrelineError, RuntimeError):
     exit_code = 70
 
 
+PASSING = frozenset({StoreFailed.exit_code, PlcError.exit_code})
+"""Exit codes of what may be over in a moment."""
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """` Did you mean 'X'?`, or nothing where no name is near; made to be appended to a refusal."""
     near = difflib.get_close_matches(name, list(names), 1)

@@ -22,7 +22,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from oreline.config import Config
-from oreline.errors import StageFailed
+from oreline.errors import PASSING, StageFailed
 from oreline.sink import Policy
 from oreline.worker import CRASHED, KILLED, Worker
 
@@ -79,6 +79,7 @@ class Supervisor:
     workers: list[Worker] = field(init=False)
     stopping: int = 0
     _up: bool = False
+    _refusal: StageFailed | None = None
     _over: float = 0.0
 
     def __post_init__(self) -> None:
@@ -101,6 +102,8 @@ class Supervisor:
             self._serve()
             if self.stopping > 1:
                 raise StageFailed("stopped at once, as asked: the journal may lack the last lines")
+            if self._refusal is not None:
+                raise self._refusal
         except BaseException:
             self._drain()
             raise
@@ -194,13 +197,14 @@ class Supervisor:
         code = worker.process.poll() if worker.process else None
         if code is None:
             return
-        crashed = code < 0 or code > KILLED or (code == CRASHED and self._up)
+        lacks = self._up and code in PASSING
+        crashed = code < 0 or code > KILLED or (code == CRASHED and self._up) or lacks
         if code == 0 or (crashed and self.stopping > 1):
             worker.ended = True
+        elif lacks and (self.stopping or self.worker("inference").ended):
+            worker.ended, self._refusal = True, _refusal(worker, code)
         elif not crashed:
-            failure = StageFailed(f"{worker.name} refused to go on (exit code {code}); its message stands above")
-            failure.exit_code = code
-            raise failure
+            raise _refusal(worker, code)
         elif worker.revived(code):
             self._start(worker)
 
@@ -239,3 +243,9 @@ class Supervisor:
             for family in families
             for sample in family.samples
         }
+
+
+def _refusal(worker: Worker, code: int) -> StageFailed:
+    failure = StageFailed(f"{worker.name} refused to go on (exit code {code}); its message stands above")
+    failure.exit_code = code
+    return failure

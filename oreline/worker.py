@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oreline.config import LineSettings
-from oreline.errors import StageFailed
+from oreline.errors import PASSING, StageFailed
 
 BACK_OFF_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Before each start in a row of a process that does not live."""
+PASSING_S = 1.0
+"""Before each start of one that lacks what may come back: the PLC, or room on the disk. It is waited for, for ever."""
 CRASHED = 1
 """What Python exits with after a traceback."""
 KILLED = 128
@@ -103,14 +105,15 @@ class Worker:
     def revived(self, code: int) -> bool:
         """It is dead: whether it is time to start it again. Raises StageFailed where that was tried often enough."""
         if self._due is None:
-            self.failures = 1 if self._was_steady() else self.failures + 1
+            self.failures = 1 if self._was_steady() or code in PASSING else self.failures + 1
             if self.failures > self.line.restarts:
                 raise StageFailed(
                     f"{self.name} died {self.failures} times in a row, last {_cause(code)}: the line gives up. What it "
                     "said stands above; put that right, and start the line again: it begins with what is not "
                     "committed yet"
                 )
-            self._due = time.monotonic() + BACK_OFF_S[min(self.failures, len(BACK_OFF_S)) - 1]
+            pause = PASSING_S if code in PASSING else BACK_OFF_S[min(self.failures, len(BACK_OFF_S)) - 1]
+            self._due = time.monotonic() + pause
         if time.monotonic() < self._due:
             return False
         print(f"{self.name} was {_cause(code)}: started again", file=sys.stderr)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.proxy import Proxy
 from tests.system.line import Line
 from tests.system.test_faults import covered_once
 
@@ -108,6 +109,29 @@ def test_a_process_that_cannot_live_ends_the_line_loudly_and_the_rest_in_order(l
     ((run_id, _, end),) = runs(line)
     assert end is not None
     assert covered(line, run_id) == list(range(end))
+
+
+def test_a_sorter_that_is_started_again_while_its_plc_is_away_is_waited_for(line: Line) -> None:
+    proxy = Proxy(line.tables["plant"]["port"])
+    line.tables["sinks"]["conveyor"]["port"] = proxy.port
+    line.tables["line"]["restarts"] = 1
+    line.tables["acquisition"]["steps"][-1].pop("lines")
+    line.tables["simulator"]["loop"] = True
+    run = line.start()
+    with run:
+        line.wait_for_lines(300)
+        proxy.cut()
+        os.kill(line.pid("conveyor"), signal.SIGKILL)
+        line.wait_for_lines(300 + 5 * 450)
+        proxy.heal()
+        before = line.journalled()
+        line.wait_for_lines(before + 3 * 450)
+        run.send_signal(signal.SIGTERM)
+        output = run.communicate(timeout=60)[0]
+    proxy.close()
+    assert run.returncode == 0, output
+    assert output.count("conveyor was ended with exit code 50: started again") > 1
+    assert line.report()["sorter"]["lines"] > 450
 
 
 def test_a_second_signal_ends_the_line_at_once(line: Line) -> None:
