@@ -131,7 +131,7 @@ def test_a_sorter_that_is_started_again_while_its_plc_is_away_is_waited_for(line
     proxy.close()
     assert run.returncode == 0, output
     assert output.count("conveyor was ended with exit code 50: started again") > 1
-    assert line.report()["sorter"]["lines"] > 450
+    assert line.report()["sorter"]["acquired"] > 450
 
 
 def test_a_second_signal_ends_the_line_at_once(line: Line) -> None:
