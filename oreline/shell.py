@@ -25,8 +25,7 @@ FEEDS = 4
 """So often is the watchdog fed in its time, if there is progress."""
 READY_TIMEOUT_S = 5.0
 COLLECT = 10_000, 20, 20
-"""Of what came after `gc.freeze`, cycles are collected this rarely: it takes less than a millisecond. Never to do it would
-let a process grow by some MB a day."""
+"""Of what came after `gc.freeze`, cycles are collected this rarely: it takes less than a millisecond."""
 
 
 class Shell:
