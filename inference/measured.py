@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +28,8 @@ class Measured:
     lines: int
     exposure_us: float
     gain: float
+    temperature_c: float = math.nan
+    """Of the camera; NaN where it tells none."""
 
     def columns(self, start: int, samples: int) -> Measured:
         """The same of `samples` columns from `start` on, as views."""
@@ -71,6 +74,7 @@ class ReferenceBuilder:
             lines=self.lines,
             exposure_us=self.info.exposure_us,
             gain=self.info.gain,
+            temperature_c=self.info.temperature_c,
         )
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inference.measured import Measured, ReferenceBuilder
@@ -67,6 +68,9 @@ class Reference:
 
     `captured`: when, a label in words. `x_start`: first of its samples on the sensor. `id`: 16 hex digits, a hash of
     everything else; a region keeps the id of what it was cut from.
+    `darks`: more of them, at other exposures or temperatures. `panel`: certified reflectance of the white panel,
+    float64 (bands,), ones where it is not known; `panel_name` and `panel_sha256` of its file. `coefficients`: radiance
+    of a count that came in a microsecond, float64 (bands, samples), in `coefficients_unit`; None where there are none.
     """
 
     dark: Measured
@@ -78,8 +82,16 @@ class Reference:
     serial: str
     captured: str
     id: str = ""
+    darks: tuple[Measured, ...] = ()
+    panel: NDArray[np.float64] = field(default_factory=lambda: np.ones(0))
+    panel_name: str = ""
+    panel_sha256: str = ""
+    coefficients: NDArray[np.float64] | None = None
+    coefficients_unit: str = ""
 
     def __post_init__(self) -> None:
+        if not self.panel.size:
+            object.__setattr__(self, "panel", np.ones(len(self.wavelengths_nm)))
         if not self.id:
             object.__setattr__(self, "id", self._digest())
 
@@ -129,7 +141,12 @@ class Reference:
             )
         first = start - self.x_start
         dark, white = (m.columns(first, info.samples) for m in (self.dark, self.white))
-        return replace(self, dark=dark, white=white, x_start=start)
+        cut = np.s_[:, first : first + info.samples]
+        return replace(
+            self, dark=dark, white=white, x_start=start,
+            darks=tuple(more.columns(first, info.samples) for more in self.darks),
+            coefficients=None if self.coefficients is None else self.coefficients[cut],
+        )  # fmt: skip
 
     def save(self, folder: Path) -> None:
         """Write to a folder, in place of a reference that is there: it is whole, or it is the old one.

@@ -8,13 +8,14 @@ Every message covers `n` consecutive sequence numbers from `first`; a line cover
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, IntFlag
 
 import numpy as np
 from numpy.typing import NDArray
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 UNKNOWN = 255
 """Label: the classifier's confidence is below the model's threshold."""
@@ -97,6 +98,7 @@ class StreamInfo:
     `wavelengths_nm`: one a band. `samples`: pixels across; `offset_x`: first of them on the sensor.
     `full_scale`: the count of a saturated pixel. `counts_per_line`: encoder counts from one line to the next.
     `pitch_mm`: size of a sample across the belt. `classes`, `model`: empty until labels are made.
+    `temperature_c`: of the camera when this was said, NaN where it tells none.
     """
 
     run: bytes
@@ -115,6 +117,7 @@ class StreamInfo:
     pitch_mm: float
     classes: tuple[ClassInfo, ...] = ()
     model: str = ""
+    temperature_c: float = field(default=math.nan, compare=False)
 
     @property
     def first(self) -> int:
@@ -127,6 +130,10 @@ class StreamInfo:
     @property
     def bands(self) -> int:
         return len(self.wavelengths_nm)
+
+    def same_setting(self, other: StreamInfo) -> bool:
+        """Whether only the place in the stream and the camera's temperature differ."""
+        return replace(self, seq=other.seq) == other
 
 
 @dataclass(frozen=True, slots=True, eq=False)

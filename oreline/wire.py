@@ -52,6 +52,11 @@ def _real(value: Any) -> bool:
     return type(value) is float and 0.0 <= value < float("inf")
 
 
+def _temperature(value: Any) -> bool:
+    """Degrees Celsius, or NaN where none is known."""
+    return type(value) is float and (math.isnan(value) or -273.15 <= value < 1000.0)
+
+
 def is_run(value: Any) -> bool:
     return type(value) is bytes and len(value) == 16
 
@@ -282,6 +287,7 @@ _INFO: dict[str, Check] = {
     "counts_per_line": _real,
     "pitch_mm": _real,
     "model": _ID,
+    "temperature_c": _temperature,
 }
 _FLAGS = integer(0, int(max(Flag)) * 2 - 1)
 _END: dict[str, Check] = {**_ORIGIN, "seq": U64, "lines": U64, "lost": U64, "reference": U64}
