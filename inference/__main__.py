@@ -11,16 +11,19 @@ from oreline.process import one_thread, tune_allocator
 one_thread()
 tune_allocator()
 
-from inference.capture import CURRENT  # noqa: E402  (torch and numba read the settings above when they are imported)
+from inference.certificate import Certificates  # noqa: E402  (torch and numba read the settings above when they are imported)
 from inference.classifier import Classifier  # noqa: E402
+from inference.force import Force  # noqa: E402
 from inference.pipeline import Pipeline  # noqa: E402
 from inference.reference import Reference  # noqa: E402
+from inference.reference_file import load  # noqa: E402
 from inference.settings import Settings, Stream  # noqa: E402
+from inference.store import Store  # noqa: E402
 from inference.warm import compile_kernels  # noqa: E402
 from oreline.config import Config, LineSettings  # noqa: E402
 from oreline.keys import client_keys, server_keys  # noqa: E402
 from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
-from oreline.metrics import latency  # noqa: E402
+from oreline.metrics import Account, latency  # noqa: E402
 from oreline.process import guarded, run  # noqa: E402
 from oreline.ring import Ring, slot_bytes  # noqa: E402
 from oreline.shell import Shell  # noqa: E402
@@ -46,12 +49,13 @@ def main(path: str) -> None:
             "inference",
             Policy.COMPLETE,
             ring=None if settings.remote else line.ring("raw"),
-            cursor=min(((box.run, box.next) for box in outboxes), key=lambda cursor: cursor[1]),
+            cursor=min(((box.run, box.next) for box in outboxes), key=lambda cursor: cursor[1], default=None),
             borrow=True,
             keys=keys,
         )
         stack.enter_context(closing(inbox))
         compile_kernels()
+        pipeline.force.watch()
         shell.ready(settings.metrics_port)
         run(inbox, pipeline, outboxes, shell, pipeline.account)
     shell.report(
@@ -59,20 +63,27 @@ def main(path: str) -> None:
         latency_ms=latency("inference").summary(),
         incidents=pipeline.account.incidents,
         saturated_samples=pipeline.saturated_samples,
-        reference=_facts(pipeline.reference) if pipeline.reference else None,
+        reference=_facts(pipeline.force.reference) if pipeline.force.reference else None,
     )
 
 
 def _pipeline(settings: Settings, line: LineSettings) -> Pipeline:
     folder = settings.model_folder()
     classifier = Classifier.load(folder, settings.precision, line.keys) if folder else None
-    references = line.output / "references"
-    saved = settings.reference or references / CURRENT
-    reference = Reference.load(saved) if settings.reference or saved.exists() else None
-    reflectance = "reflectance" in settings.streams
-    return Pipeline(
-        classifier, reference, references, reflectance=reflectance, lanes=settings.lanes, strip=settings.strip
-    )
+    force = Force(
+        Store(line.references), _first(settings, line), Account("inference"), limits=settings.limits,
+        certificates=Certificates(settings.panel, settings.coefficients, settings.coefficients_unit),
+        lanes=settings.lanes,
+    )  # fmt: skip
+    return Pipeline(classifier, force, reflectance="reflectance" in settings.streams, strip=settings.strip)
+
+
+def _first(settings: Settings, line: LineSettings) -> Reference | None:
+    """The reference to begin with: the one that is named, or else the one that is chosen."""
+    if settings.reference is not None:
+        return load(settings.reference)
+    store = Store(line.references)
+    return store.load(store.chosen) if store.chosen else None
 
 
 def _facts(reference: Reference) -> dict[str, object]:
@@ -81,6 +92,7 @@ def _facts(reference: Reference) -> dict[str, object]:
         "id": reference.id,
         "dark_lines": dark.lines,
         "white_lines": white.lines,
+        "left_out": dark.rejected + white.rejected,
         "saturated_white_samples": int(white.saturated.sum()),
     }
 

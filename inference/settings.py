@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from inference.backends import Precision
 from inference.lamp import Strip
+from inference.limits import Limits
 from oreline.config import Section
 from oreline.errors import ModelError, nearest
 from oreline.keys import TcpAddress
@@ -28,6 +29,13 @@ class Settings(Section):
     precision: Precision = "float32"
     """In which the network computes. "bfloat16" is several times as fast, on processors with AMX only, and may label
     samples that lie between two classes otherwise; "float32" gives the same labels on every machine."""
+    limits: Limits = Limits()
+    panel: Path | None = None
+    """Certificate of the white panel, text of wavelength in nm and reflectance, for references taken from now on."""
+    coefficients: Path | None = None
+    """Radiometric coefficients of the camera, radiance of a count and microsecond: ENVI of one line, or text whose
+    second column has one a band; for references taken from now on."""
+    coefficients_unit: str = "W m-2 sr-1 nm-1"
     strip: Strip | None = None
     """Samples that see a strip of white beside the belt, to watch the lamp by; None where there is none."""
     streams: list[Stream] = ["labels"]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from inference.calibration import Calibration
 from inference.measured import ReferenceBuilder
 from inference.reference import Reference
+from inference.robust import LEAST
 from oreline.messages import StreamInfo
 
 BANDS, SAMPLES, FULL_SCALE = 4, 64, 4095
@@ -19,8 +20,8 @@ def compile_kernels() -> None:
     info = StreamInfo(bytes(16), 0, 0, "", "", wavelengths, SAMPLES, 0, FULL_SCALE, 1.0, 1.0, 1.0, 1.0, 1.0)
     dark, white = ReferenceBuilder(info), ReferenceBuilder(info)
     for builder, level in ((dark, 100), (white, 3000)):
-        for _ in range(2):
-            builder.add(_line(level))
+        for number in range(LEAST):
+            builder.add(_line(level if number else level // 2))
     calibration = Calibration(Reference.combine(dark, white, captured=""), info)
     calibration.snv(_line(1000))
     calibration.reflectance(_line(1000))

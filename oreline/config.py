@@ -43,6 +43,11 @@ class LineSettings(Section):
     def folder(self) -> Path:
         return self.state or SHARED / f"oreline-{self.name}"
 
+    @property
+    def references(self) -> Path:
+        """The folder of this line's references."""
+        return self.output / "references"
+
     def ring(self, stream: str) -> Path:
         """The file of a stream's ring."""
         return self.folder / f"{stream}.ring"

@@ -132,8 +132,8 @@ class StreamInfo:
         return len(self.wavelengths_nm)
 
     def same_setting(self, other: StreamInfo) -> bool:
-        """Whether only the place in the stream and the camera's temperature differ."""
-        return replace(self, seq=other.seq) == other
+        """Whether the camera is set alike: only the place in the stream and the temperature may differ."""
+        return replace(self, run=other.run, epoch=other.epoch, seq=other.seq) == other
 
 
 @dataclass(frozen=True, slots=True, eq=False)
