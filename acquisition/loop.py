@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from acquisition.encoder import Encoder
@@ -49,6 +51,8 @@ class Acquisition:
         self._encoder = Encoder(settings.counts_per_line, settings.encoder_bits)
         self._rate_hz, self._triggered = 0.0, False
         self._scene_ns = [0, 0]
+        self._info: StreamInfo | None = None
+        self._temperature = math.nan
 
     def run(self) -> None:
         """Go through the steps, then end the stream, also where the camera has ended them. Raises CameraError."""
@@ -109,7 +113,9 @@ class Acquisition:
         camera = self._source.describe()
         self._rate_hz, self._triggered = camera.line_rate_hz, camera.triggered
         self._timing.even = self._settings.on_full == "gap" and not camera.triggered
-        self._put_when_there_is_room(self._info(camera))
+        self._feel()
+        self._info = self._described(camera)
+        self._put_when_there_is_room(self._info)
         self._numbering.restart()
         self._timing.restart()
         self._encoder.restart()
@@ -181,7 +187,7 @@ class Acquisition:
         """What need not be done for each line."""
         self._rested = time.monotonic()
         self._outbox.pump()
-        self._feel()
+        self._feel_now_and_then()
 
     def _fetched(self) -> Frame | None:
         """The next frame. A fetch that fails is tried again, for a moment's failure is not worth a new epoch."""
@@ -197,18 +203,26 @@ class Acquisition:
                 return frame
         return None
 
-    def _feel(self) -> None:
-        """Read the temperature now and then, of a camera that is there."""
+    def _feel_now_and_then(self) -> None:
+        """The temperature of a camera that is there; told where it has changed."""
         now = time.monotonic()
         if now - self._felt < self._settings.temperature_s or now - self._heard > SILENT_S:
             return
-        self._felt = now
+        self._feel()
+        info = self._info
+        if info is not None and abs(self._temperature - info.temperature_c) >= self._settings.temperature_step_k:
+            self._info = replace(info, seq=self._numbering.next, temperature_c=self._temperature)
+            self._put(self._info)
+
+    def _feel(self) -> None:
+        self._felt = time.monotonic()
         try:
             temperature = self._source.temperature()
         except FeatureError:
             self.account.incident("register_error")
         else:
             if temperature is not None:
+                self._temperature = temperature
                 TEMPERATURE.set(temperature)
 
     def _take(self, frame: Frame, step: Step) -> None:
@@ -256,7 +270,7 @@ class Acquisition:
             self._wait(1)
         self._put(message)
 
-    def _info(self, camera: CameraInfo) -> StreamInfo:
+    def _described(self, camera: CameraInfo) -> StreamInfo:
         settings, numbering = self._settings, self._numbering
         wavelengths = settings.wavelengths(camera.bands)
         if len(wavelengths) != camera.bands:
@@ -279,6 +293,7 @@ class Acquisition:
             line_rate_hz=camera.line_rate_hz,
             counts_per_line=settings.counts_per_line,
             pitch_mm=settings.pitch_mm,
+            temperature_c=self._temperature,
         )
 
 
