@@ -37,9 +37,13 @@ SETTING_S = 30.0
 class Acquisition:
     """One run of a camera, from its first step to the end of its stream."""
 
-    def __init__(self, source: Source, outbox: Outbox, settings: Settings, shell: Shell) -> None:
+    def __init__(
+        self, source: Source, outbox: Outbox, settings: Settings, shell: Shell, asked: Callable[[], list[Step]] = list
+    ) -> None:
+        """`asked`: steps that are to come in between, looked for now and then."""
         self._source, self._outbox, self._settings = source, outbox, settings
-        self._shell, self._stopping = shell, shell.is_set
+        self._shell, self._stopping, self._asked = shell, shell.is_set, asked
+        self._between: list[Step] = []
         self.account = Account("acquisition")
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
@@ -104,8 +108,21 @@ class Acquisition:
                     self._turn(step)
                 except CameraLost as loss:
                     self._return(loss, so_far)
+                if self._between and step.sees is Kind.SCENE:
+                    end = self._step_aside(step, so_far, end)
         finally:
             self._source.stop()
+        if step.after:
+            bring_back(lambda: self._source.configure(step.after), self._settings.retry_s, self._failed, lambda: False)
+
+    def _step_aside(self, step: Step, so_far: list[Step], end: int | None) -> int | None:
+        """The steps that were asked for; then this one goes on, for as many lines as it lacks."""
+        between, self._between = self._between, []
+        self._source.stop()
+        for one in between:
+            self._step(one, [*so_far, one])
+        self._begin(lambda: self._source.configure(step.features))
+        return None if end is None else end + sum(one.lines or 0 for one in between)
 
     def _begin(self, configure: Callable[[], None]) -> None:
         """Set the camera, say how it is set, start it. What fails is tried again a few times."""
@@ -188,6 +205,7 @@ class Acquisition:
         self._rested = time.monotonic()
         self._outbox.pump()
         self._feel_now_and_then()
+        self._between += self._asked()
 
     def _fetched(self) -> Frame | None:
         """The next frame. A fetch that fails is tried again, for a moment's failure is not worth a new epoch."""

@@ -24,6 +24,8 @@ class Step(Section):
     lines: Positive | None = None
     """None: until the process is told to stop."""
     features: Features = []
+    after: Features = []
+    """Written when the step is over, such as to open the shutter again."""
 
     @property
     def sees(self) -> Kind:

@@ -71,7 +71,7 @@ def _pipeline(settings: Settings, line: LineSettings) -> Pipeline:
     folder = settings.model_folder()
     classifier = Classifier.load(folder, settings.precision, line.keys) if folder else None
     force = Force(
-        Store(line.references), _first(settings, line), Account("inference"), limits=settings.limits,
+        Store(line.references_folder), _first(settings, line), Account("inference"), limits=settings.limits,
         certificates=Certificates(settings.panel, settings.coefficients, settings.coefficients_unit),
         lanes=settings.lanes,
     )  # fmt: skip
@@ -82,7 +82,7 @@ def _first(settings: Settings, line: LineSettings) -> Reference | None:
     """The reference to begin with: the one that is named, or else the one that is chosen."""
     if settings.reference is not None:
         return load(settings.reference)
-    store = Store(line.references)
+    store = Store(line.references_folder)
     return store.load(store.chosen) if store.chosen else None
 
 

@@ -108,7 +108,7 @@ def save(reference: Reference, folder: Path) -> None:
 
 def load(folder: Path) -> Reference:
     """Read a folder that `save` wrote, every hash checked. Raises ReferenceRefused naming the file at fault."""
-    said = _read_manifest(folder / MANIFEST)
+    said = read_manifest(folder / MANIFEST)
     found = {name: _read_measured(folder / name, how, said) for name, how in said.measurements.items()}
     if not {"dark", "white"} <= found.keys():
         raise _damaged(folder / MANIFEST, "it lacks dark or white")
@@ -157,7 +157,8 @@ def _put(draft: Path, folder: Path) -> None:
     shutil.rmtree(old)
 
 
-def _read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path) -> Manifest:
+    """`reference.json`. Raises ReferenceRefused."""
     if not path.is_file():
         raise ReferenceRefused(f"no reference at {path.parent}, it has no {MANIFEST}: capture dark and white")
     if path.stat().st_size > _LARGEST_MANIFEST:

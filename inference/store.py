@@ -15,7 +15,7 @@ from typing import Any
 
 from inference.half import Half
 from inference.reference import Reference
-from inference.reference_file import MANIFEST, load, save
+from inference.reference_file import MANIFEST, load, read_manifest, save
 from oreline.errors import ReferenceRefused, nearest
 
 CHOOSING = ("captured", "imported", "used")
@@ -79,6 +79,19 @@ class Store:
                 continue
         return found
 
+    def overview(self) -> list[tuple[str, ...]]:
+        """Each reference, oldest first: if it is chosen, its id, when and how it was taken, what became of it."""
+        last: dict[str, dict[str, Any]] = {entry["id"]: entry for entry in self.history()}
+        rows = []
+        for identity in self.ids():
+            said = read_manifest(self.folder / identity / MANIFEST)
+            dark, white = said.measurements["dark"], said.measurements["white"]
+            became = _became(last.get(identity, {}))
+            rows.append((said.captured, "*" if identity == self.chosen else "", identity, said.captured,
+                         *(f"{kind.lines} lines" for kind in (dark, white)), f"{white.exposure_us:g} us",
+                         f"{said.camera} {said.serial}", became))  # fmt: skip
+        return [row[1:] for row in sorted(rows)]
+
     def before(self) -> str:
         """Id of the reference that was chosen before the one that is. Raises ReferenceRefused."""
         path = _path(self.history())
@@ -97,6 +110,13 @@ class Store:
 
     def waits_no_longer(self) -> None:
         self._waiting.unlink(missing_ok=True)
+
+
+def _became(entry: dict[str, Any]) -> str:
+    what = entry.get("what", "")
+    if what == "in_force":
+        return f"in force from line {entry['line']} of run {entry['run'][:12]}"
+    return ": ".join([what, *(", ".join(doubt["code"] for doubt in entry.get("doubts", [])),)]).rstrip(": ")
 
 
 def _path(history: Iterable[dict[str, Any]]) -> list[str]:

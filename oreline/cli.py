@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,15 +11,14 @@ import typer
 from rich.console import Console
 
 from oreline import report as reports
-from oreline.config import SETTINGS, SHARED, Config
+from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError, OrelineError
 from oreline.keys_cli import app as keys_app
+from oreline.launch import launch
 from oreline.model_cli import app as model_app
 from oreline.progress import Progress
-from oreline.unfinished import supervise
 
 DEMO = Path(__file__).parents[1] / "deploy" / "examples" / "demo.toml"
-ROOM_FOR_RINGS = 1 << 30
 JSON_OPTION = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON to this file.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
@@ -30,6 +27,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(keys_app, name="keys")
 app.add_typer(model_app, name="model")
 app.add_typer(importlib.import_module("hwsim.cli").app, name="sim")
+app.add_typer(importlib.import_module("inference.cli").app, name="calibrate")
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -134,37 +132,11 @@ def schema(table: Annotated[str, typer.Argument(help=f"One of {', '.join(SETTING
 
 
 def _run(config: Config, json: Path | None, make_report: Any = reports.report_of) -> None:
-    config.check()
-    _choose_state(config)
-    output = config.line.output
-    for left in output.glob("*.json"):
-        left.unlink()
-    path = output / "line.json"
-    config.save(path)
-    if config.tables.get("simulator", {}).get("scene"):
-        _render(config)
-    supervise(config, path, Progress(console))
+    launch(config, console, Progress(console))
     report = make_report(config)
     reports.show(report, console)
     if json is not None:
         reports.save(report, json)
-
-
-def _choose_state(config: Config) -> None:
-    """Rings live in memory where there is room for them, otherwise in the folder for temporary files."""
-    line = config.line
-    if line.state is None and (not SHARED.is_dir() or shutil.disk_usage(SHARED).free < ROOM_FOR_RINGS):
-        config.tables.setdefault("line", {})["state"] = str(Path(tempfile.gettempdir()) / f"oreline-{line.name}")
-
-
-def _render(config: Config) -> None:
-    """Render the scene before anything is started, where it can be seen to progress."""
-    scenery = importlib.import_module("hwsim.scenery")
-    settings = config.section("simulator", SETTINGS["simulator"]())
-    with console.status("rendering the scene") as status:
-        scenery.recording_of(
-            settings, config.line.output, lambda done, of: status.update(f"rendering the scene: {done} of {of} lines")
-        )
 
 
 def main() -> None:
