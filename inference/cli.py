@@ -16,6 +16,7 @@ from oreline.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="Take, check, choose and show dark and white references.")
 console = Console(highlight=False, soft_wrap=True)
+TABLE_WIDTH = 150
 LineFile = Annotated[Path, typer.Argument(metavar="LINE.toml", help="TOML file of the line.")]
 Lines = Annotated[int | None, typer.Option(help="Lines to take; as many as the line's own step, or 100.", min=2)]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not wait for Enter: for scripts, when all is in place.")]
@@ -86,7 +87,7 @@ def list_(line: LineFile) -> None:
     table = Table("", "id", "captured", "dark", "white", "exposure", "camera", "what became of it", box=None)
     for row in store.overview():
         table.add_row(*row)
-    console.print(table)
+    Console(width=max(console.width, TABLE_WIDTH)).print(table)
 
 
 @app.command()

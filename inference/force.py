@@ -30,6 +30,7 @@ from oreline.metrics import REFERENCE_AGE, Account
 
 LOOK_S = 0.25
 """How often an operator's choice is looked for."""
+NONE = "none"
 NONE_YET = (
     "no dark and white reference: let the run begin with steps of kind 'dark' and 'white', take them with `oreline "
     "calibrate`, or name a saved one in inference.reference"
@@ -97,7 +98,7 @@ class Force:
         self._settle()
         while self._ready:
             self._take(self._ready.popleft())
-        if self.reference is None and self._refusal is not None:
+        if self.reference is None and self._refusal is not None and self._refusal.code != NONE:
             raise self._refusal
 
     def watch(self) -> None:
@@ -150,7 +151,7 @@ class Force:
 
     def _start(self) -> None:
         if self.reference is None or self.info is None:
-            raise self._refusal or ReferenceRefused(NONE_YET, "none")
+            raise self._refusal or ReferenceRefused(NONE_YET, NONE)
         refuse_stale(self.reference, self.info, self._limits)
         self._calibrations = self._made(self.reference, self.info)
 
@@ -197,7 +198,7 @@ class Force:
         other = "white" if kind == "dark" else "dark"
         self._refusal = ReferenceRefused(
             f"no {other} lines were captured: add a step of kind {other!r}, or use `oreline calibrate {other}`",
-            "none",
+            NONE,
         )
         self._store.note("waiting", "", kind=kind)
         _say(f"the {kind} is kept until there is a {other}: take one with `oreline calibrate {other}`")

@@ -73,6 +73,11 @@ class Reference:
         return cls(dark, white, info.wavelengths_nm, info.offset_x, info.full_scale, info.camera, info.serial, captured)
 
     @property
+    def all_darks(self) -> tuple[Measured, ...]:
+        """The primary dark first."""
+        return self.dark, *self.darks
+
+    @property
     def samples(self) -> int:
         return int(self.white.mean.shape[1])
 
@@ -154,12 +159,15 @@ class Reference:
         """All that is not an array of elements, as JSON has it."""
         return {
             **{name: getattr(self, name) for name in ("captured", *CAMERA, "x_start", "samples")},
-            "panel": {
-                "name": self.panel_name, "sha256": self.panel_sha256, "reflectance": self.panel.tolist(),
-            },
+            "panel": self._panel_facts(),
             "coefficients_unit": self.coefficients_unit,
             **{name: measured.facts() for name, measured in self.measurements()},
         }  # fmt: skip
+
+    def _panel_facts(self) -> dict[str, Any] | None:
+        if not self.panel_name and np.all(self.panel == 1):
+            return None
+        return {"name": self.panel_name, "sha256": self.panel_sha256, "reflectance": self.panel.tolist()}
 
     def _digest(self) -> str:
         content = hashlib.sha256(json.dumps(self.facts(), sort_keys=True).encode())

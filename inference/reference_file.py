@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -74,10 +75,10 @@ class Manifest(_Strict):
     full_scale: Annotated[int, Field(ge=1, le=65_535)]
     x_start: Annotated[int, Field(ge=0)]
     samples: Count
-    panel: Panel
-    coefficients_unit: str
     measurements: dict[str, Conditions]
     sha256: dict[str, Hashes]
+    coefficients_unit: str
+    panel: Panel | None
     wavelengths_nm: Annotated[tuple[float, ...], Field(min_length=1)]
 
 
@@ -99,7 +100,7 @@ def save(reference: Reference, folder: Path) -> None:
         facts["measurements"] = {name: facts.pop(name) for name, _ in reference.measurements()}
         said = {"version": VERSION, "id": reference.id, "sha256": hashes, **facts}
         manifest = Manifest.model_validate_json(json.dumps(said))
-        (draft / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+        (draft / MANIFEST).write_text(_readable(manifest), encoding="utf-8")
         draft.chmod(0o755)
         _put(draft, folder)
     finally:
@@ -115,9 +116,8 @@ def load(folder: Path) -> Reference:
     coefficients = _read(folder / "coefficients", said, 1)[0] if "coefficients" in said.sha256 else None
     reference = Reference(
         found.pop("dark"), found.pop("white"), said.wavelengths_nm, said.x_start, said.full_scale, said.camera,
-        said.serial, said.captured, darks=tuple(found.values()), panel=np.array(said.panel.reflectance),
-        panel_name=said.panel.name, panel_sha256=said.panel.sha256, coefficients=coefficients,
-        coefficients_unit=said.coefficients_unit,
+        said.serial, said.captured, darks=tuple(found.values()), coefficients=coefficients,
+        coefficients_unit=said.coefficients_unit, **_panel(said.panel),
     )  # fmt: skip
     if reference.id != said.id:
         raise _damaged(folder / MANIFEST, f"it says id {said.id}, its content has {reference.id}")
@@ -144,6 +144,17 @@ def _write(path: Path, reference: Reference, lines: tuple[NDArray[Any], ...], de
             file.write(line)
         file.close(durable=False)
     return {"header": sha256_of(file.header), "data": sha256_of(file.data)}
+
+
+def _panel(said: Panel | None) -> dict[str, Any]:
+    if said is None:
+        return {}
+    return {"panel": np.array(said.reflectance), "panel_name": said.name, "panel_sha256": said.sha256}
+
+
+def _readable(manifest: Manifest) -> str:
+    """JSON with each list of numbers on a line of its own."""
+    return re.sub(r"\[[^][{}]*\]", lambda found: " ".join(found[0].split()), manifest.model_dump_json(indent=1)) + "\n"
 
 
 def _put(draft: Path, folder: Path) -> None:
