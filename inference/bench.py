@@ -11,12 +11,13 @@ import torch
 
 from inference.backends import Precision, amx, load
 from inference.backends.torchscript import encode
-from inference.calibration import Calibration, aligned
+from inference.calibration import Calibration
 from inference.card import GOLDEN, MODEL, Card
 from inference.measured import Measured
 from inference.reference import Reference
 from inference.settings import SHIPPED
 from inference.signature import sign
+from inference.tables import aligned
 from inference.training.network import BENCH_WIDTHS, build, deployed, kmac
 from oreline.bench.case import BANDS, SAMPLES, Case, repeated
 from oreline.bench.ceilings import CALIBRATED_BYTES, FMA, MEMCPY, SOURCES

@@ -1,0 +1,249 @@
+"""The kernels of calibration, a band at a time in camera order. They validate nothing and allocate nothing.
+
+tables: `coarse`, `fine`, `base`, `up` of inference.tables. curve: c1, c2, c3 for a signal in units of the dark, float32 (3,).
+patches: the elements that are computed apart, by band: those of band b are `first[b]` to `first[b + 1]` of `index`, each
+`below_weight` times the signal at `below` plus the same above. moving: what is taken off the signal of each band, in
+units, and the factor on its light, both float32 (bands,). limits: full scale, and the flags that all lines share.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.flags import UNUSABLE, Invalid
+from inference.preprocessing import gather, standardise, to_scale
+from oreline.jit import line_kernel
+
+Table = NDArray[Any]
+Tables = tuple[Table, Table, np.uint32, np.int32]
+Group = tuple[Any, ...]
+
+_NEGATIVE = np.uint8(Invalid.NEGATIVE)
+_SATURATED = np.uint8(Invalid.SATURATED)
+_UNUSABLE = np.uint8(UNUSABLE)
+
+
+@line_kernel
+def _gain(coarse: np.uint32, fine: np.uint16, base: np.uint32) -> np.float32:
+    low = np.uint32(np.uint32(coarse & np.uint32(0xFF)) << np.uint32(3))
+    bits = np.uint32(np.uint32(np.uint32(np.uint32(fine) << np.uint32(11)) | low) + base)
+    return bits.view(np.float32)  # type: ignore[return-value]
+
+
+@line_kernel
+def _signal(count: np.uint16, coarse: np.uint32, up: np.int32) -> np.int32:
+    """Exact, in units of the dark. Each step is cast: Numba would go on in 64 bits, at half the speed."""
+    return np.int32(np.int32(np.int32(count) << (up & np.int32(31))) - np.int32(coarse >> np.uint32(8)))
+
+
+@line_kernel
+def _row(
+    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, band: int, drift: Table, light: Table,
+    out: Table,
+) -> tuple[np.uint16, np.int32]:  # fmt: skip
+    off, factor = drift[band], light[band]
+    top, least = np.uint16(0), np.int32(0)
+    for sample in range(counts.shape[1]):
+        count = counts[band, sample]
+        signal = _signal(count, coarse[band, sample], up)
+        gain = _gain(coarse[band, sample], fine[band, sample], base)
+        out[band, sample] = (np.float32(signal) - off) * (gain * factor)
+        top, least = max(top, count), min(least, signal)
+    return top, least
+
+
+@line_kernel
+def _bent_row(
+    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, curve: Table, band: int, drift: Table,
+    light: Table, out: Table,
+) -> tuple[np.uint16, np.int32]:  # fmt: skip
+    off, factor = drift[band], light[band]
+    one, two, three = curve[0], curve[1], curve[2]
+    top, least = np.uint16(0), np.int32(0)
+    for sample in range(counts.shape[1]):
+        count = counts[band, sample]
+        signal = _signal(count, coarse[band, sample], up)
+        gain = _gain(coarse[band, sample], fine[band, sample], base)
+        s = np.float32(signal) - off
+        out[band, sample] = s * (np.float32(1) + s * (one + s * (two + s * three))) * (gain * factor)
+        top, least = max(top, count), min(least, signal)
+    return top, least
+
+
+@line_kernel
+def _patch(
+    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, curve: Table, drift: Table, light: Table,
+    begin: int, end: int, index: Table, below: Table, above: Table, below_weight: Table, above_weight: Table,
+    out: Table,
+) -> None:  # fmt: skip
+    """The elements that are computed apart, from `begin` to before `end`."""
+    samples = counts.shape[1]
+    for k in range(begin, end):
+        b, x = divmod(below[k], samples)
+        s = below_weight[k] * (np.float32(_signal(counts[b, x], coarse[b, x], up)) - drift[b])
+        b, x = divmod(above[k], samples)
+        s += above_weight[k] * (np.float32(_signal(counts[b, x], coarse[b, x], up)) - drift[b])
+        s *= np.float32(1) + s * (curve[0] + s * (curve[1] + s * curve[2]))
+        b, x = divmod(index[k], samples)
+        out[b, x] = s * _gain(coarse[b, x], fine[b, x], base) * light[b]
+
+
+@line_kernel
+def _saturated(counts: Table, full_scale: np.uint16, first: Table, index: Table, invalid: Table) -> None:
+    """Elements that are computed apart do not count."""
+    for band in range(counts.shape[0]):
+        k, end = first[band], first[band + 1]
+        if k == end:
+            for sample in range(counts.shape[1]):
+                invalid[sample] |= np.uint8(counts[band, sample] >= full_scale)
+            continue
+        for sample in range(counts.shape[1]):
+            if k < end and index[k] == band * counts.shape[1] + sample:
+                k += 1
+            elif counts[band, sample] >= full_scale:
+                invalid[sample] |= _SATURATED
+
+
+@line_kernel
+def negative(values: Table, invalid: Table) -> None:
+    """Flag the samples of float32 (bands, samples) that are below zero anywhere."""
+    for band in range(values.shape[0]):
+        for sample in range(values.shape[1]):
+            invalid[sample] |= _NEGATIVE if values[band, sample] < 0 else np.uint8(0)
+
+
+@line_kernel
+def _deepest(drift: Table) -> np.float32:
+    most = np.float32(0)
+    for band in range(len(drift)):
+        most = max(most, drift[band])
+    return most
+
+
+@line_kernel
+def reflect(
+    counts: Table, tables: Tables, curve: Table, patches: Group, moving: tuple[Table, Table],
+    limits: tuple[np.uint16, Table], out: Table, mean: Table, scale: Table, invalid: Table, moments: bool,
+) -> None:  # fmt: skip
+    """Corrected values float32 (bands, samples) and `Invalid` bits uint8 (samples,); with `moments`, mean and sum of
+    squares of each sample too, float32 (samples,), for `finish`.
+
+    The line's highest count and lowest signal spare a second look at nearly every line. Groups are taken apart here, once:
+    in Numba each look into a group costs an atomic operation an array.
+    """
+    coarse, fine, base, up = tables
+    first, index, below, above, below_weight, above_weight = patches
+    drift, light = moving
+    full_scale, flags = limits
+    bent = curve[0] != 0 or curve[1] != 0 or curve[2] != 0
+    for sample in range(len(mean)):
+        mean[sample], scale[sample], invalid[sample] = 0, 0, flags[sample]
+    top, least = np.uint16(0), np.int32(0)
+    for band in range(counts.shape[0]):
+        if bent:
+            high, low = _bent_row(counts, coarse, fine, base, up, curve, band, drift, light, out)
+        else:
+            high, low = _row(counts, coarse, fine, base, up, band, drift, light, out)
+        begin, end = first[band], first[band + 1]
+        if begin < end:
+            _patch(counts, coarse, fine, base, up, curve, drift, light, begin, end, index, below, above, below_weight,
+                   above_weight, out)  # fmt: skip
+        if moments:
+            gather(out, band, mean, scale)
+        top, least = max(top, high), min(least, low)
+    if top >= full_scale:
+        _saturated(counts, full_scale, first, index, invalid)
+    if np.float32(least) < _deepest(drift):
+        negative(out, invalid)
+
+
+@line_kernel
+def finish(values: Table, invalid: Table, mean: Table, squares: Table) -> None:
+    """From reflectance and its moments to the variate, in place; zero where nothing is to be concluded."""
+    to_scale(squares, values.shape[0])
+    for sample in range(len(squares)):
+        if invalid[sample] & _UNUSABLE:
+            squares[sample] = np.float32(0)
+    standardise(values, mean, squares)
+
+
+@line_kernel
+def across(values: Table, offsets: Table, weights: Table, out: Table) -> None:
+    """The operator of inference.geometry along the samples, float32 (bands, samples)."""
+    samples = values.shape[1]
+    for band in range(values.shape[0]):
+        for sample in range(samples):
+            out[band, sample] = 0
+        for d in range(len(offsets)):
+            offset = offsets[d]
+            for sample in range(max(0, -offset), min(samples, samples - offset)):
+                out[band, sample] += weights[d, band, sample] * values[band, sample + offset]
+
+
+@line_kernel
+def along(values: Table, offsets: Table, weights: Table, out: Table) -> None:
+    """The same along the bands."""
+    bands, samples = values.shape
+    for band in range(bands):
+        for sample in range(samples):
+            out[band, sample] = 0
+        for d in range(len(offsets)):
+            source = band + offsets[d]
+            if 0 <= source < bands:
+                for sample in range(samples):
+                    out[band, sample] += weights[d, band, sample] * values[source, sample]
+
+
+@line_kernel
+def scaled(values: Table, gain: Table, light: Table, out: Table) -> None:
+    """values * gain * light of the band."""
+    for band in range(values.shape[0]):
+        for sample in range(values.shape[1]):
+            out[band, sample] = values[band, sample] * (gain[band, sample] * light[band])
+
+
+@line_kernel
+def follow(
+    counts: Table,
+    tables: Tables,
+    first: int,
+    weights: Table,
+    drift: Table,
+    smooth: tuple[Table, Table],
+    full_scale: np.uint16,
+    out: Table,
+) -> bool:
+    """What the samples from `first` on see: the weighted sum of their signals in each band, smoothed along the bands.
+
+    weights: float32 (bands, samples). smooth: what fits coefficients to bands, float32 (coefficients, bands), and the basis,
+    float32 (bands, coefficients). Returns False, and leaves `out`, where a count is at full scale.
+    """
+    coarse, up = tables[0], tables[3]
+    fit, basis = smooth
+    one, two, three = np.float32(0), np.float32(0), np.float32(0)
+    for band in range(counts.shape[0]):
+        seen = np.float32(0)
+        for k in range(weights.shape[1]):
+            if weights[band, k] != 0:
+                if counts[band, first + k] >= full_scale:
+                    return False
+                signal = _signal(counts[band, first + k], coarse[band, first + k], up)
+                seen += weights[band, k] * (np.float32(signal) - drift[band])
+        one += fit[0, band] * seen
+        two += fit[1, band] * seen
+        three += fit[2, band] * seen
+    for band in range(len(out)):
+        out[band] = one * basis[band, 0] + two * basis[band, 1] + three * basis[band, 2]
+    return True
+
+
+@line_kernel
+def moments(values: Table, mean: Table, squares: Table) -> None:
+    """Mean and sum of squares of float32 (bands, samples), for `finish`."""
+    for sample in range(len(mean)):
+        mean[sample], squares[sample] = 0, 0
+    for band in range(values.shape[0]):
+        gather(values, band, mean, squares)
