@@ -59,12 +59,14 @@ class Force:
         limits: Limits | None = None,
         certificates: Certificates | None = None,
         lanes: int = 1,
+        calibrate: Callable[[Reference, StreamInfo], Calibration] = Calibration,
     ) -> None:
         self.reference = reference
         self.info: StreamInfo | None = None
         self.account, self.lanes = account, lanes
         self._store = store
         self._limits, self._certificates = limits or Limits(), certificates or Certificates()
+        self._calibrate = calibrate
         self._calibrations: list[Calibration] = []
         self._aside = ThreadPoolExecutor(1)
         self._last: Future[None] | None = None
@@ -85,7 +87,7 @@ class Force:
         """A capture is complete. Waits until it is saved where there is nothing else to go on with."""
         self._begin(lambda: self._captured(capture))
         if not self._calibrations:
-            self._settle()
+            self.settle()
 
     def calibrations(self, line: RawLine) -> list[Calibration]:
         """What is in force at a line, one for each lane. Raises ReferenceRefused where nothing is."""
@@ -95,7 +97,7 @@ class Force:
 
     def end(self) -> None:
         """The stream ends: what was offered is judged before. Raises ReferenceRefused where nothing is in force."""
-        self._settle()
+        self.settle()
         while self._ready:
             self._take(self._ready.popleft())
         if self.reference is None and self._refusal is not None and self._refusal.code != NONE:
@@ -123,14 +125,15 @@ class Force:
         if outcome is not None:
             self._ready.append(outcome)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Wait until all that was offered has been judged."""
         if self._last is not None:
             self._last.result()
 
     def _bring(self, line: RawLine) -> None:
         """Bring what is ready into force; begin with what there is where nothing was."""
         if not self._calibrations:
-            self._settle()
+            self.settle()
         before = self.reference if self._calibrations else None
         while self._ready:
             self._take(self._ready.popleft())
@@ -139,8 +142,8 @@ class Force:
         new = self.reference
         if new is not None and new is not before:
             REFERENCE_AGE.set_function(new.age_s)
-            where = {"run": line.stamp.run.hex(), "line": line.first}
-            self._aside.submit(self._store.note, "in_force", new.id, **where)
+            run, first, identity = line.stamp.run.hex(), line.first, new.id
+            self._begin(lambda: self._store.note("in_force", identity, run=run, line=first))
 
     def _take(self, outcome: Outcome) -> None:
         for code in outcome.incidents:
@@ -164,7 +167,7 @@ class Force:
                 f"more than {most:g} times is trusted, nor less than 1/{most:g}: capture a white nearer to the stream",
                 "exposure_ratio",
             )
-        return [Calibration(reference, info) for _ in range(self.lanes)]
+        return [self._calibrate(reference, info) for _ in range(self.lanes)]
 
     def _captured(self, capture: Capture) -> Outcome | None:
         """Judge what was captured; what is good is chosen, and what is not is kept beside it."""

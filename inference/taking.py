@@ -46,7 +46,7 @@ class Taking:
         choose_state(self._config)
         if runs(self._config):
             self._ask()
-            return answer(store, seen, ("captured", "waiting"), ANSWER_S)
+            return answer(store, seen, ("in_force", "waiting"), ANSWER_S)
         console.print(f"taking {self._lines} {self._kind} lines")
         refusal = None
         try:
