@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 from oreline.process import one_thread, tune_allocator
@@ -11,16 +12,19 @@ from oreline.process import one_thread, tune_allocator
 one_thread()
 tune_allocator()
 
-from inference.certificate import Certificates  # noqa: E402  (torch and numba read the settings above when they are imported)
+from inference.calibration import Calibration  # noqa: E402  (numba, torch read the settings above when imported)
+from inference.certificate import Certificates  # noqa: E402
 from inference.classifier import Classifier  # noqa: E402
 from inference.force import Force  # noqa: E402
 from inference.pipeline import Pipeline  # noqa: E402
+from inference.preprocessing import SNV  # noqa: E402
 from inference.reference import Reference  # noqa: E402
 from inference.reference_file import load  # noqa: E402
 from inference.settings import Settings, Stream  # noqa: E402
 from inference.store import Store  # noqa: E402
 from inference.warm import compile_kernels  # noqa: E402
 from oreline.config import Config, LineSettings  # noqa: E402
+from oreline.errors import ConfigError  # noqa: E402
 from oreline.keys import client_keys, server_keys  # noqa: E402
 from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
 from oreline.metrics import Account, latency  # noqa: E402
@@ -73,9 +77,20 @@ def _pipeline(settings: Settings, line: LineSettings) -> Pipeline:
     force = Force(
         Store(line.references_folder), _first(settings, line), Account("inference"), limits=settings.limits,
         certificates=Certificates(settings.panel, settings.coefficients, settings.coefficients_unit),
-        lanes=settings.lanes,
+        lanes=settings.lanes, calibrate=_calibrate(settings, classifier),
     )  # fmt: skip
-    return Pipeline(classifier, force, reflectance="reflectance" in settings.streams, strip=settings.strip)
+    return Pipeline(
+        classifier, force,
+        reflectance="reflectance" in settings.streams, uncertainty=settings.uncertainty, strip=settings.strip,
+    )  # fmt: skip
+
+
+def _calibrate(settings: Settings, classifier: Classifier | None) -> partial[Calibration]:
+    """What makes a reference ready for a stream."""
+    if classifier is not None and settings.correction.quantity != "reflectance":
+        raise ConfigError("a model reads reflectance: leave out inference.model, or inference.correction.quantity")
+    steps = SNV if classifier is None else classifier.card.steps
+    return partial(Calibration, correction=settings.correction, strip=settings.strip, steps=steps)
 
 
 def _first(settings: Settings, line: LineSettings) -> Reference | None:
@@ -99,13 +114,11 @@ def _facts(reference: Reference) -> dict[str, object]:
 
 def _outbox(name: Stream, settings: Settings, line: LineSettings) -> Outbox:
     description = slot_bytes(HEADER_LIMIT, 8 * MOST_BANDS, 8192)
+    elements = 4 * settings.largest_line
+    reflectance = [elements, MOST_SAMPLES, *([elements] if settings.uncertainty else [])]
     kind, slots, size = {
         "labels": (LabelLine, settings.ring_lines, slot_bytes(HEADER_LIMIT, MOST_SAMPLES, MOST_SAMPLES)),
-        "reflectance": (
-            ReflectanceLine,
-            settings.reflectance_ring_lines,
-            slot_bytes(HEADER_LIMIT, 4 * settings.largest_line, MOST_SAMPLES),
-        ),
+        "reflectance": (ReflectanceLine, settings.reflectance_ring_lines, slot_bytes(HEADER_LIMIT, *reflectance)),
     }[name]
     listen = settings.listen.get(name)
     keys = server_keys(listen, line.keys, "inference") if listen else None

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference import kernels, uncertainty
-from inference.correction import Correction
+from inference.correction import NOTHING, Correction
 from inference.flags import Invalid as Invalid
 from inference.geometry import Diagonals
 from inference.lamp import Strip
 from inference.prepare import Prepared, prepare
+from inference.preprocessing import SNV, Chain, Steps
 from inference.reference import Reference
 from inference.tables import Tables, aligned, kept_as
 from inference.track import FLOOR, Followed
@@ -29,17 +30,18 @@ Values = NDArray[np.float32]
 class Calibration:
     """A reference made ready for one stream. Compiled when constructed; its calls allocate nothing.
 
-    `id`: that of the reference. `prepared`: the tables in float64. `lamp`: how bright the light of the last line was, 1 being
-    that of the white, as far as it was corrected. Returned arrays belong to this object and are overwritten by the
-    next call. Raises ReferenceRefused where the reference does not cover the stream.
+    `id`: that of the reference. `prepared`: the tables in float64. `lamp`: how bright the light of the last line was, 1
+    being that of the white, as far as it was corrected. Returned arrays belong to this object and are overwritten by
+    the next call. Raises ReferenceRefused where the reference does not cover the stream.
     """
 
     def __init__(
         self,
         reference: Reference,
         info: StreamInfo,
-        correction: Correction = Correction(),
+        correction: Correction = NOTHING,
         strip: Strip | None = None,
+        steps: Steps = SNV,
     ) -> None:
         self.id, self.lamp = reference.id, 1.0
         self.prepared = prepared = prepare(reference, info, correction)
@@ -63,21 +65,24 @@ class Calibration:
         )
         self._steady = np.ones(info.bands, np.float32)
         self._geometry = None if prepared.straight else _Geometry(prepared)
-        self._variance = [kept_as(table, np.float32) for table in prepared.variance]
+        a, b, c = (kept_as(table, np.float32) for table in prepared.variance)
+        self._variance = a, b, c
+        self._chain = None if steps == SNV else Chain(steps, info.wavelengths_nm, info.samples)
         self._out = aligned(shape, np.float32)
         self._sigma = aligned(shape, np.float32)
         self._mean, self._scale = aligned((info.samples,), np.float32), aligned((info.samples,), np.float32)
         self._invalid = aligned((info.samples,), np.uint8)
         blank = np.zeros(shape, np.uint16)
         self.uncertainty(self.reflectance(blank)[0])
-        self.snv(blank)
+        self.features(blank)
 
     def reflectance(self, counts: NDArray[np.uint16]) -> tuple[Values, NDArray[np.uint8]]:
         """Reflectance, unitless float32 (bands, samples), and `invalid`, `Invalid` bits uint8 (samples,).
 
-        counts: uint16 (bands, samples). NaN where nothing can be concluded; below zero stays below zero, and is flagged.
-        With `quantity` "radiance", that, in the unit of the coefficients. Within 1e-6 of the formula in float64 up to a
-        reflectance of 4 where white is 3 % of full scale or more. Raises ReferenceRefused for a line of another shape.
+        counts: uint16 (bands, samples). NaN where nothing can be concluded; below zero stays below zero, and is
+        flagged. With `quantity` "radiance", that, in the unit of the coefficients. Within 1e-6 of the formula in
+        float64 up to a reflectance of 4 where white is 3 % of full scale or more. Raises ReferenceRefused for a line of
+        another shape.
         """
         self._reflect(counts, moments=False)
         return self._out, self._invalid
@@ -92,8 +97,23 @@ class Calibration:
         kernels.finish(self._out, self._invalid, self._mean, self._scale)
         return self._out, self._mean, self._invalid
 
+    def features(self, counts: NDArray[np.uint16]) -> tuple[Values, Values, NDArray[np.uint8]]:
+        """What `steps` make of a line's reflectance, float32 (features, samples), and mean and `invalid` as `snv` has
+        them.
+
+        Always finite: zero where a sample is unusable, or where a step found no answer, and then the mean is NaN. The
+        standard normal variate alone, which most models read, is made in the pass that calibrates.
+        """
+        if self._chain is None:
+            return self.snv(counts)
+        self._reflect(counts, moments=True)
+        made = self._chain(self._out)
+        kernels.settle(made, self._invalid, self._mean)
+        return made, self._mean, self._invalid
+
     def uncertainty(self, reflectance: Values) -> Values:
-        """Standard uncertainty of a line's reflectance (or radiance), float32 (bands, samples) in its unit; NaN where that is.
+        """Standard uncertainty of a line's reflectance (or radiance), float32 (bands, samples) in its unit; NaN where
+        that is.
 
         It covers the noise of the counts and of both references, and `panel_uncertainty`; where it comes from is in
         `inference.uncertainty`. Means nothing for a saturated sample.

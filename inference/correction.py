@@ -30,7 +30,8 @@ class Correction(Section):
     dark_exposure_limit: Annotated[float, Field(ge=0)] = 0.1
     """By how much, relative, an exposure may differ from the only dark's where the black level is not known."""
     bad_elements: Path | None = None
-    """Bad elements of the sensor: an image, ENVI or TIFF, negative or else not 0; or text, a band and a sample a row."""
+    """Bad elements of the sensor: an image, ENVI or TIFF, negative or else not 0; or text, a band and a sample a
+    row."""
     find_bad_elements: bool = False
     """Whether elements that dark and white show to be hot, dead or noisy are bad."""
     largest_gap: Annotated[int, Field(ge=1)] = 4
@@ -54,3 +55,7 @@ class Correction(Section):
     """Relative standard uncertainty of the panel's certified reflectance, or of the radiance coefficients."""
     shade: Shade | None = None
     """Samples that no light falls on, to follow the dark by."""
+
+
+NOTHING = Correction()
+"""No step but dark and ratio."""

@@ -5,9 +5,9 @@ A dark count is a bias and a dark current times the exposure, and the current gr
     D = bias + current t g (1 + rate (T - T0)),
 
 linear in all that is unknown (EMVA Standard 1288, release 4.0, section 2.3, for the current; the temperature linear
-between references). Whatever is asked for is therefore a weighted sum of the darks that were captured, with one weight a
-dark for all elements, and so is its variance. Which terms are fitted depends on what the darks differ in; several are fitted
-by least squares, each dark counting as its lines.
+between references). Whatever is asked for is therefore a weighted sum of the darks that were captured, with one weight
+a dark for all elements, and so is its variance. Which terms are fitted depends on what the darks differ in; several are
+fitted by least squares, each dark counting as its lines.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ def _scaled(
     if abs(ratio - 1.0) <= limit:
         return Dark(weights)
     raise ReferenceRefused(
-        f"the dark was taken at {taken:g} us (times gain), this stream has {exposure:g}: capture a dark at that exposure, "
-        "or a second one at another exposure, or give inference.correction.black_level"
+        f"the dark was taken at {taken:g} us times gain, this stream has {exposure:g}: capture a dark at that "
+        "exposure, or a second one at another exposure, or give inference.correction.black_level",
+        "dark_exposure",
     )

@@ -1,8 +1,8 @@
 """Bad elements of the sensor: found in dark and white, or read from a file, and replaced from their neighbours.
 
-An element is one band of one sample. It is repaired along the bands of its own sample, where a spectrum is smooth, by what
-is linear between the next good elements on both sides *in reflectance*: the neighbours' signals are weighted by how strongly
-each element responds to white. At the first and last band the nearest good element stands for it.
+An element is one band of one sample. It is repaired along the bands of its own sample, where a spectrum is smooth, by
+what is linear between the next good elements on both sides *in reflectance*: the neighbours' signals are weighted by
+how strongly each element responds to white. At the first and last band the nearest good element stands for it.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def read(path: Path, bands: int, x_start: int, samples: int) -> Mask:
     listed = _listed(path, bands, x_start + samples) if path.suffix.lower() in (".txt", ".csv") else _image(path, bands)
     if listed.shape[1] < x_start + samples:
         raise ConfigError(
-            f"{path} has {listed.shape[1]} samples, the stream reads up to {x_start + samples - 1}: give the whole sensor's"
+            f"{path} has {listed.shape[1]} samples, the stream reads up to {x_start + samples - 1}: "
+            "give a map of the whole sensor"
         )
     return listed[:, x_start : x_start + samples]
 
@@ -115,8 +116,8 @@ def _listed(path: Path, bands: int, samples: int) -> Mask:
 @dataclass(frozen=True, eq=False)
 class Repairs:
     """How bad elements are replaced: that at `index` by `below_weight` times the one at `below`, plus the same
-    above, all (n,), flat indices into (bands, samples), rising. `lost` bool (bands, samples): those that cannot be, whose
-    weights are NaN. `share`: how far each lies from `below` to `above`, 0..1."""
+    above, all (n,), flat indices into (bands, samples), rising. `lost` bool (bands, samples): those that cannot be,
+    whose weights are NaN. `share`: how far each lies from `below` to `above`, 0..1."""
 
     index: NDArray[np.int64]
     below: NDArray[np.int64]

@@ -1,10 +1,10 @@
 """Smile and keystone: which place on the sensor each band of each sample should have been seen at, and a sparse
 operator that brings it there.
 
-An element at band b and sample x sees the light of b + smile and x + keystone. The value at (b, x) is therefore to be looked up
-where place + shift = wanted place, first across (keystone), then along the bands (smile), each time by the cubic through
-the four nearest elements (Lagrange), at the sensor's edge through the last four. Each step is a matrix of few
-diagonals: `weights[d]` belongs to the element `offsets[d]` further on. What lies more than half an element beyond
+An element at band b and sample x sees the light of b + smile and x + keystone. The value at (b, x) is therefore to be
+looked up where place + shift = wanted place, first across (keystone), then along the bands (smile), each time by the
+cubic through the four nearest elements (Lagrange), at the sensor's edge through the last four. Each step is a matrix of
+few diagonals: `weights[d]` belongs to the element `offsets[d]` further on. What lies more than half an element beyond
 the edge was not seen by the sensor and is NaN.
 """
 
@@ -98,7 +98,8 @@ def operators(correction: Correction, info: StreamInfo) -> tuple[Diagonals | Non
     if correction.geometry is not None:
         smile, keystone = _shifts(correction.geometry, info)
     else:
-        sensor, first = (correction.geometry_samples, info.offset_x) if correction.geometry_samples else (info.samples, 0)
+        whole = correction.geometry_samples
+        sensor, first = (whole, info.offset_x) if whole else (info.samples, 0)
         if sensor < first + info.samples:
             raise ConfigError(
                 f"inference.correction.geometry_samples is {sensor}, the stream reads up to sample "
@@ -125,8 +126,8 @@ def _shifts(path: Path, info: StreamInfo) -> tuple[Array, Array]:
     end = info.offset_x + info.samples
     if cube.shape[:2] != (2, info.bands) or cube.shape[2] < end:
         raise ConfigError(
-            f"{path} is {cube.shape[0]} lines x {cube.shape[1]} bands x {cube.shape[2]} samples: a geometry has 2 lines, "
-            f"smile and keystone, of {info.bands} bands and at least {end} samples"
+            f"{path} has {cube.shape[0]} lines, {cube.shape[1]} bands and {cube.shape[2]} samples: a geometry has "
+            f"2 lines, smile and keystone, of {info.bands} bands and at least {end} samples"
         )
     smile, keystone = np.asarray(cube[:, :, info.offset_x : end], np.float64)
     if not (np.isfinite(smile).all() and np.isfinite(keystone).all()):

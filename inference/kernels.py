@@ -1,9 +1,10 @@
 """The kernels of calibration, a band at a time in camera order. They validate nothing and allocate nothing.
 
-tables: `coarse`, `fine`, `base`, `up` of inference.tables. curve: c1, c2, c3 for a signal in units of the dark, float32 (3,).
-patches: the elements that are computed apart, by band: those of band b are `first[b]` to `first[b + 1]` of `index`, each
-`below_weight` times the signal at `below` plus the same above. moving: what is taken off the signal of each band, in
-units, and the factor on its light, both float32 (bands,). limits: full scale, and the flags that all lines share.
+tables: `coarse`, `fine`, `base`, `up` of inference.tables. curve: c1, c2, c3 for a signal in units of the dark, float32
+(3,). patches: the elements that are computed apart, by band: those of band b are `first[b]` to `first[b + 1]` of
+`index`, each `below_weight` times the signal at `below` plus the same above. moving: what is taken off the signal of
+each band, in units, and the factor on its light, both float32 (bands,). limits: full scale, and the flags that all
+lines share.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _UNUSABLE = np.uint8(UNUSABLE)
 def _gain(coarse: np.uint32, fine: np.uint16, base: np.uint32) -> np.float32:
     low = np.uint32(np.uint32(coarse & np.uint32(0xFF)) << np.uint32(3))
     bits = np.uint32(np.uint32(np.uint32(np.uint32(fine) << np.uint32(11)) | low) + base)
-    return bits.view(np.float32)  # type: ignore[return-value]
+    return bits.view(np.float32)
 
 
 @line_kernel
@@ -131,8 +132,8 @@ def reflect(
     """Corrected values float32 (bands, samples) and `Invalid` bits uint8 (samples,); with `moments`, mean and sum of
     squares of each sample too, float32 (samples,), for `finish`.
 
-    The line's highest count and lowest signal spare a second look at nearly every line. Groups are taken apart here, once:
-    in Numba each look into a group costs an atomic operation an array.
+    The line's highest count and lowest signal spare a second look at nearly every line. Groups are taken apart here,
+    once: in Numba each look into a group costs an atomic operation an array.
     """
     coarse, fine, base, up = tables
     first, index, below, above, below_weight, above_weight = patches
@@ -168,6 +169,18 @@ def finish(values: Table, invalid: Table, mean: Table, squares: Table) -> None:
         if invalid[sample] & _UNUSABLE:
             squares[sample] = np.float32(0)
     standardise(values, mean, squares)
+
+
+@line_kernel
+def settle(features: Table, invalid: Table, mean: Table) -> None:
+    """Zero for samples that are unusable or not finite, of which the latter have NaN for a mean from now on."""
+    for band in range(features.shape[0]):
+        for sample in range(len(mean)):
+            mean[sample] += np.float32(0) * features[band, sample]
+    for band in range(features.shape[0]):
+        for sample in range(len(mean)):
+            usable = mean[sample] == mean[sample] and invalid[sample] & _UNUSABLE == 0
+            features[band, sample] = features[band, sample] if usable else np.float32(0)
 
 
 @line_kernel
@@ -218,8 +231,8 @@ def follow(
 ) -> bool:
     """What the samples from `first` on see: the weighted sum of their signals in each band, smoothed along the bands.
 
-    weights: float32 (bands, samples). smooth: what fits coefficients to bands, float32 (coefficients, bands), and the basis,
-    float32 (bands, coefficients). Returns False, and leaves `out`, where a count is at full scale.
+    weights: float32 (bands, samples). smooth: what fits coefficients to bands, float32 (coefficients, bands), and the
+    basis, float32 (bands, coefficients). Returns False, and leaves `out`, where a count is at full scale.
     """
     coarse, up = tables[0], tables[3]
     fit, basis = smooth

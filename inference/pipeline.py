@@ -44,14 +44,20 @@ class Pipeline:
     """
 
     def __init__(
-        self, classifier: Classifier | None, force: Force, *, reflectance: bool, strip: Strip | None = None
+        self,
+        classifier: Classifier | None,
+        force: Force,
+        *,
+        reflectance: bool,
+        uncertainty: bool = False,
+        strip: Strip | None = None,
     ) -> None:
-        """`force`: which reference is in force. `reflectance`: whether reflectance lines are made too. `strip`: where
-        the lamp is watched."""
+        """`force`: which reference is in force. `reflectance`: whether reflectance lines are made too, and with
+        `uncertainty` how sure each is. `strip`: where the lamp is watched."""
         self.account, self.force = force.account, force
         self.saturated_samples = 0
         self._classifier = classifier
-        self._reflectance = reflectance
+        self._reflectance, self._uncertainty = reflectance, uncertainty
         self._strip, self._light = strip, Light(strip)
         self._calm = dict.fromkeys(BAD_LIGHT, CALM)
         self._lanes = [ThreadPoolExecutor(1) for _ in range(force.lanes)]
@@ -128,15 +134,16 @@ class Pipeline:
     def _make(self, line: RawLine, calibration: Calibration) -> list[Message]:
         made: list[Message] = []
         if self._classifier is not None:
-            snv, mean, invalid = calibration.snv(line.counts)
-            labels, confidence = self._classifier.classify(snv, mean, invalid)
-            flags = _flags(line, invalid) | self._light.judge(mean, invalid, labels, confidence)
+            features, mean, invalid = calibration.features(line.counts)
+            labels, confidence = self._classifier.classify(features, mean, invalid)
+            flags = _flags(line, invalid) | self._light.judge(mean, invalid, labels, confidence, calibration.lamp)
             ids = self._classifier.id, calibration.id
             made.append(LabelLine(line.stamp, flags, *ids, labels, confidence))
         if self._reflectance:
             values, invalid = calibration.reflectance(line.counts)
+            sure = calibration.uncertainty(values).copy() if self._uncertainty else None
             flags = _flags(line, invalid)
-            made.append(ReflectanceLine(line.stamp, flags, calibration.id, values.copy(), invalid.copy()))
+            made.append(ReflectanceLine(line.stamp, flags, calibration.id, values.copy(), invalid.copy(), sure))
         return made
 
     def _count(self, line: RawLine, made: list[Message]) -> None:

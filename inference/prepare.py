@@ -94,7 +94,7 @@ def _finite(values: Array) -> Array:
 
 def _inverse(values: Array) -> Array:
     """1/x where x is above zero, NaN elsewhere."""
-    return np.divide(1.0, values, out=np.full(values.shape, np.nan), where=values > 0)
+    return np.asarray(np.divide(1.0, values, out=np.full(values.shape, np.nan), where=values > 0))
 
 
 def _within(gain: Array, dark: Array, full_scale: int) -> Array:
@@ -168,7 +168,6 @@ def _flags(region: Reference, repairs: Repairs, gain: Array, lost: NDArray[np.bo
     for flag, where in said:
         flags |= np.where(where.any(axis=0), np.uint8(flag), np.uint8(0))
     return flags
-
 
 
 def _carried(terms: Array, repairs: Repairs, geometry: list[Diagonals]) -> Array:

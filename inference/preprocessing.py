@@ -1,9 +1,9 @@
-"""What a model's card may ask to be done with reflectance before the network sees it: one implementation, for the line, for
-training and for reprocessing.
+"""What a model's card may ask to be done with reflectance before the network sees it: one implementation, for the line,
+for training and for reprocessing.
 
-A step is what the card says of it. `made` makes it ready for lines of some width, and a `Chain` of them owns its buffers:
-nothing is allocated for a line. All arrays are float32 (bands, samples). NaN in any band of a sample spoils that sample
-only.
+A step is what the card says of it. `made` makes it ready for lines of some width, and a `Chain` of them owns its
+buffers: nothing is allocated for a line. All arrays are float32 (bands, samples). NaN in any band of a sample spoils
+that sample only.
 """
 
 from __future__ import annotations
@@ -162,8 +162,8 @@ class Resample(_Step):
         if off.any():
             band = int(off.argmax())
             raise ModelMismatch(
-                f"the model's band at {self.wavelengths_nm[band]:.1f} nm, {self.fwhm_nm:g} nm wide, is not covered by the "
-                f"camera's {len(nm)} bands from {min(nm):.1f} to {max(nm):.1f} nm: choose a model for this camera"
+                f"the model's band at {self.wavelengths_nm[band]:.1f} nm, {self.fwhm_nm:g} nm wide, is not covered "
+                f"by the camera's {len(nm)} bands from {min(nm):.1f} to {max(nm):.1f} nm: choose a model for this camera"
             )
         used = weights != 0
         first, width = used.argmax(axis=1), int((used.sum(axis=1)).max())
@@ -174,6 +174,8 @@ class Resample(_Step):
 
 Step = Annotated[Snv | Msc | SavitzkyGolay | Continuum | Bands | Resample, Field(discriminator="step")]
 Steps = tuple[Snv | Msc | SavitzkyGolay | Continuum | Bands | Resample, ...]
+
+SNV: Steps = (Snv(),)
 
 
 class Chain:
@@ -189,7 +191,8 @@ class Chain:
         self(np.zeros(self.shape, np.float32))
 
     def __call__(self, reflectance: Spectra) -> Spectra:
-        """Preprocess float32 (bands, samples). The result belongs to the chain. Raises ModelMismatch for another shape."""
+        """Preprocess float32 (bands, samples). The result belongs to the chain. Raises ModelMismatch for another
+        shape."""
         if reflectance.shape != self.shape:
             raise ModelMismatch(f"spectra of {reflectance.shape} came to steps made for {self.shape}")
         values = reflectance
@@ -206,7 +209,7 @@ def preprocessed(steps: Steps, nm: Wavelengths, reflectance: Spectra) -> Spectra
 
 def snv(reflectance: Spectra) -> Spectra:
     """Standard normal variate of float32 (bands, samples), as a new array."""
-    return preprocessed((Snv(),), range(len(reflectance)), reflectance)
+    return preprocessed(SNV, range(len(reflectance)), reflectance)
 
 
 def _same(theirs: int, ours: int, what: str) -> None:

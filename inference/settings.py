@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from inference.backends import Precision
+from inference.correction import Correction
 from inference.lamp import Strip
 from inference.limits import Limits
 from oreline.config import Section
@@ -43,6 +44,10 @@ class Settings(Section):
     """By stream, where it is served to sinks on other hosts, such as { labels = "tcp://10.0.0.5:7402" }."""
     remote: TcpAddress | None = None
     """Where acquisition listens, on another host; otherwise it is on this one."""
+    uncertainty: bool = False
+    """Whether a line of reflectance says how sure it is: a standard uncertainty for each element."""
+    correction: Correction = Correction()
+    """The steps from counts to reflectance."""
     lanes: Annotated[int, Field(ge=1, le=64)] = 2
     """Lines of a backlog that are dealt with side by side; a line that comes alone needs one."""
     ring_lines: Annotated[int, Field(ge=64)] = 8192

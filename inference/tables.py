@@ -2,8 +2,8 @@
 
 An element takes six bytes: its dark in 24 bits of fixed point, so that S - D is an exact integer, and its gain in 24
 bits of floating point, 4 of exponent and 20 of mantissa, half a unit of which is 2.4e-7 of the gain. They lie in
-a word of 32 bits, `coarse` = dark << 8 | low byte of the gain, and one of 16, `fine` = high bytes of the gain. A gain is
-unpacked as the bits of a float32, ((fine << 8 | low byte) << 3) + base. Arrays begin on a cache line.
+a word of 32 bits, `coarse` = dark << 8 | low byte of the gain, and one of 16, `fine` = high bytes of the gain. A gain
+is unpacked as the bits of a float32, ((fine << 8 | low byte) << 3) + base. Arrays begin on a cache line.
 """
 
 from __future__ import annotations

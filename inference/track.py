@@ -1,8 +1,8 @@
 """Samples of every line that tell what has changed since the references: shaded ones the dark, a white strip the lamp.
 
-What they see in each band is smoothed by a parabola over the bands, fitted by least squares: dark and lamp drift smoothly, and
-the noise of a few samples would otherwise be in every spectrum. No line depends on an earlier one, so a restart computes
-the same again.
+What they see in each band is smoothed by a parabola over the bands, fitted by least squares: dark and lamp drift
+smoothly, and the noise of a few samples would otherwise be in every spectrum. No line depends on an earlier one, so a
+restart computes the same again.
 """
 
 from __future__ import annotations
@@ -60,7 +60,5 @@ class Followed:
 
 def _seen(values: NDArray[np.generic], first: int, samples: int, what: str) -> NDArray[np.generic]:
     if first + samples > values.shape[1]:
-        raise ConfigError(
-            f"inference.{what} ends at sample {first + samples}, a line has {values.shape[1]}: move it"
-        )
+        raise ConfigError(f"inference.{what} ends at sample {first + samples}, a line has {values.shape[1]}: move it")
     return values[:, first : first + samples]

@@ -58,6 +58,9 @@ def replay(
     speed: Annotated[str, typer.Option(help="1 is the recorded rate; max loses nothing and waits for nobody.")] = "max",
     reflectance: Annotated[Path | None, typer.Option(help="Write reflectance as float32 ENVI BIL (OUT.hdr).")] = None,
     labels: Annotated[Path | None, typer.Option(help="Write labels as ENVI Classification (OUT.hdr).")] = None,
+    uncertainty: Annotated[
+        Path | None, typer.Option(help="Write how sure reflectance is, its standard uncertainty (OUT.hdr).")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Name or folder of the model for --labels.")] = None,
     reference: Annotated[Path | None, typer.Option(help="Folder of a saved reference to use.")] = None,
     start_line: Annotated[int, typer.Option(help="First line to play, from 0.")] = 0,
@@ -67,8 +70,10 @@ def replay(
     json: JSON_OPTION = None,
 ) -> None:
     """Play a recording through the simulated camera and the running line."""
-    if reflectance is None and labels is None:
-        raise ConfigError("nothing to do: ask for --reflectance OUT.hdr, --labels OUT.hdr, or both")
+    wanted = {"reflectance": reflectance, "labels": labels, "uncertainty": uncertainty}
+    wanted = {what: header for what, header in wanted.items() if header is not None}
+    if not wanted:
+        raise ConfigError("nothing to do: ask for --reflectance, --labels or --uncertainty OUT.hdr, or several")
     replaying = importlib.import_module("oreline.replay")
     config, found = replaying.line_of(
         recording,
@@ -76,6 +81,7 @@ def replay(
         speed=speed,
         reflectance=reflectance,
         labels=labels,
+        uncertainty=uncertainty,
         model=model,
         reference=reference,
         start_line=start_line,
@@ -87,8 +93,6 @@ def replay(
             f"{found.scene.path}: cut short, {found.scene.missing_lines} lines that its header promises are missing; "
             f"playing the {found.scene.lines} that are whole"
         )
-    wanted = {"reflectance": reflectance, "labels": labels}
-    wanted = {what: header for what, header in wanted.items() if header is not None}
     _run(config, json, lambda ran: replaying.report_of(ran, found, wanted))
 
 

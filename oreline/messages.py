@@ -179,13 +179,15 @@ class LabelLine(Line):
 class ReflectanceLine(Line):
     """Reflectance, unitless float32 (bands, samples); NaN where the reference has no valid denominator.
 
-    `invalid`: uint8 (samples,), non-zero where any band is saturated or has a doubtful reference.
+    `invalid`: uint8 (samples,), bits that say what is wrong with a sample, or how its values came about.
+    `uncertainty`: standard uncertainty of each element, float32 (bands, samples), where it is asked for; NaN as above.
     """
 
     flags: Flag
     calibration: str
     reflectance: NDArray[np.float32]
     invalid: NDArray[np.uint8]
+    uncertainty: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

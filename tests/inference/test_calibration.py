@@ -74,7 +74,7 @@ def test_reflectance_is_the_formula_in_float64() -> None:
     dark=st.floats(0, 1000),
     signal=st.floats(21, 3000),
 )
-def test_reflectance_is_exact_to_an_8000th_of_a_count_for_any_dark_and_a_faint_white(counts: np.ndarray, dark: float, signal: float) -> None:
+def test_reflectance_is_exact_to_an_8000th_of_a_count(counts: np.ndarray, dark: float, signal: float) -> None:
     reference = reference_of(np.array(dark), np.array(dark + signal))
     restored, invalid = Calibration(reference, INFO).reflectance(counts)
     true = formula(counts, reference)
