@@ -83,7 +83,8 @@ def prepare(reference: Reference, info: StreamInfo, correction: Correction) -> P
     counts, gone = dark.of(region.all_darks), np.isnan(lost)
     gain = _within(ratio * _inverse(usable) if coefficients is None else coefficients, counts, info.full_scale)
     gain[gone] = np.nan
-    made = uncertainty.terms(region, noise, (dark, of_white), info.gain, usable, gain, correction)
+    warmer = counts - region.dark.mean
+    made = uncertainty.terms(region, noise, (dark, of_white), info.gain, warmer, usable, gain, correction)
     flags, carried = _flags(region, repairs, gain, gone), _carried(made, repairs, geometry)
     return Prepared(counts, gain, usable, curve, repairs, smile, keystone, flags, carried, bad)
 
@@ -159,7 +160,7 @@ def _flags(region: Reference, repairs: Repairs, gain: Array, lost: NDArray[np.bo
     mended = np.zeros(gain.shape, np.bool_)
     mended.ravel()[repairs.index] = True
     said = (
-        (Invalid.DOUBTFUL, region.white.saturated > 0),
+        (Invalid.DOUBTFUL, (region.white.saturated > 0) & ~mended),
         (Invalid.REFERENCE, np.isnan(gain) & ~lost),
         (Invalid.REPAIRED, mended & ~repairs.lost),
         (Invalid.LOST, lost),

@@ -30,17 +30,20 @@ def terms(
     noise: NoiseModel,
     darks: tuple[Dark, Dark],
     stream_gain: float,
+    warmer: Array,
     white: Array,
     gain: Array,
     correction: Correction,
 ) -> Array:
     """a, b and c, float64 (3, bands, samples), NaN where the gain is.
 
-    `darks`: of the stream and of the white. `white`: its signal, `gain`: dR/ds, both float64 (bands, samples).
+    `darks`: of the stream and of the white. `warmer`: how many counts more the stream's dark has than the primary one,
+    which have noise, too. `white`: its signal, `gain`: dR/ds, both float64 (bands, samples).
     """
     amplified = stream_gain / region.white.gain
     own, both, theirs = (weighted(region, *pair) for pair in ((darks[0],) * 2, darks, (darks[1],) * 2))
-    a = gain**2 * (amplified**2 * noise.read_variance[:, None] + own)
+    still = amplified**2 * noise.read_variance[:, None] + amplified * noise.per_count * warmer
+    a = gain**2 * (np.maximum(still, 0.0) + own)
     b = gain * amplified * noise.per_count
     c = np.full(white.shape, correction.panel_uncertainty**2)
     if correction.quantity == "reflectance":
