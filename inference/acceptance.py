@@ -1,7 +1,8 @@
 """Whether a new reference is to be believed, beside the one that is in force: a shutter sticks, light leaks in, a panel
 gets dirty or is moved, a lamp dies, and none of that may become the measure of all that follows.
 
-All that speaks against it is told together, but for what follows from the rest: a dark that is lit spoils all light.
+All that speaks against it is told together, but for what follows from the rest: a dark that is lit spoils all light,
+and values are left out as outliers whatever the reason.
 """
 
 from __future__ import annotations
@@ -39,15 +40,18 @@ def doubts(new: Reference, old: Reference | None, limits: Limits) -> list[Doubt]
     """
     earlier = old if old is not None and comparable(new, old) else None
     found = [*_lines(new, limits), *_steadiness(new, limits), *_exposures(new), *_saturated(new, limits)]
-    spoilt = [*(_leak(new, earlier, limits) if earlier else []), *_dim(new, limits)][:1] or _lit(new)
+    found += _light_doubts(new, earlier, limits)
+    return found or _outliers(new, limits)
+
+
+def _light_doubts(new: Reference, old: Reference | None, limits: Limits) -> list[Doubt]:
+    spoilt = [*(_leak(new, old, limits) if old else []), *_dim(new, limits)][:1] or _lit(new)
     if spoilt:
-        return [*found, *spoilt]
-    across = np.median(_light(new), axis=0)
-    if earlier:
-        found += _changed(new, earlier, limits)
-        across = _ratio(new, earlier)
-    faults = panel_faults(across, limits, compared=earlier is not None)
-    return [*found, *(Doubt(code, words, certain=earlier is not None) for code, words in faults)]
+        return spoilt
+    across = _ratio(new, old) if old else np.median(_light(new), axis=0)
+    faults = panel_faults(across, limits, compared=old is not None)
+    changed = _changed(new, old, limits) if old else []
+    return [*changed, *(Doubt(code, words, certain=old is not None) for code, words in faults)]
 
 
 def comparable(new: Reference, old: Reference) -> bool:
@@ -82,23 +86,22 @@ def _few(few: list[Measured], limit: int) -> str:
     return f"only {min(kind.lines for kind in few)} lines of a kind: capture {limit} or more"
 
 
-def _steadiness(new: Reference, limits: Limits) -> list[Doubt]:
+def _outliers(new: Reference, limits: Limits) -> list[Doubt]:
     found = []
     for name, kind in (("dark", new.dark), ("white", new.white)):
         share = kind.rejected / (kind.lines * kind.mean.size)
         if share > limits.outliers:
-            found.append(
-                Doubt("outliers", f"{share:.0%} of the {name} is nothing like the rest of it: something passed before "
-                      "the camera, or shutter or lamp came late")
-            )  # fmt: skip
-    if new.white.motion > limits.motion:
-        found.append(
-            Doubt("moving", f"the panel's samples change by {new.white.motion:.1%} from line to line: it moves")
-        )
-    if new.white.flicker > limits.flicker:
-        found.append(
-            Doubt("unsteady", f"the light changes by {new.white.flicker:.1%} from line to line: the lamp flickers")
-        )
+            words = "something passed before the camera, or shutter or lamp came late"
+            found.append(Doubt("outliers", f"{share:.0%} of the {name} is nothing like the rest of it: {words}"))
+    return found
+
+
+def _steadiness(new: Reference, limits: Limits) -> list[Doubt]:
+    found, motion, flicker = [], new.white.motion, new.white.flicker
+    if motion > limits.motion:
+        found.append(Doubt("moving", f"the panel's samples change by {motion:.1%} from line to line: it moves"))
+    if flicker > limits.flicker:
+        found.append(Doubt("unsteady", f"the light changes by {flicker:.1%} from line to line: the lamp flickers"))
     return found
 
 

@@ -121,7 +121,10 @@ class Force:
         self._last = self._aside.submit(self._do, job)
 
     def _do(self, job: Callable[[], Outcome | None]) -> None:
-        outcome = job()
+        try:
+            outcome = job()
+        except (ReferenceRefused, OSError) as error:
+            outcome = self._failed(error)
         if outcome is not None:
             self._ready.append(outcome)
 
@@ -196,6 +199,13 @@ class Force:
         self._store.choose(new.id, "captured", doubts=_told(found))
         self._seen = new.id
         return Outcome(new, info, calibrations, [doubt.code for doubt in found])
+
+    def _failed(self, error: ReferenceRefused | OSError) -> Outcome:
+        """What should not happen: a disk that is full, above all. The old reference stays in force."""
+        code = error.code if isinstance(error, ReferenceRefused) else "disk"
+        _say(f"a reference could not be kept or applied: {error}")
+        self._refusal = self._refusal or ReferenceRefused(f"no reference could be kept: {error}", code)
+        return Outcome(incidents=[code])
 
     def _waits(self, kind: str) -> None:
         other = "white" if kind == "dark" else "dark"

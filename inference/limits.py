@@ -28,7 +28,7 @@ class Limits(Section):
     """Least light of the panel in its brightest elements, as a share of full scale."""
     leak: Share = 0.005
     """Share of the panel's light in the dark from which on light leaks in,"""
-    shutter: Share = 0.2
+    shutter: Share = 0.03
     """and from which on the shutter was open."""
     change: Share = 0.3
     """By how much the panel may be brighter or darker than last time, relative,"""

@@ -60,7 +60,7 @@ def test_an_exposure_that_changes_no_counts_is_told(good: Reference) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "code", "words"), [(0.03, "leak", "light leaks in"), (0.9, "shutter", "the shutter did not close")]
+    ("share", "code", "words"), [(0.02, "leak", "light leaks in"), (0.9, "shutter", "the shutter did not close")]
 )
 def test_light_in_the_dark_is_told_and_nothing_that_follows_from_it(
     good: Reference, share: float, code: str, words: str
