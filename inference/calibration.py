@@ -171,8 +171,11 @@ class _Geometry:
     def __init__(self, prepared: Prepared) -> None:
         shape = prepared.gain.shape
         self.signal, self._middle, self._end = (aligned(shape, np.float32) for _ in range(3))
+        self._before = aligned(shape[1:], np.uint8)
         self._gain = kept_as(prepared.gain, np.float32)
         self._across, self._along = (_diagonals(step) for step in (prepared.keystone, prepared.smile))
+        self._near, near = self._across or (np.zeros(1, np.int64), np.ones((1, 1, shape[1]), np.float32))
+        self._used = (near != 0).any(axis=1)
 
     def __call__(self, light: Values, invalid: NDArray[np.uint8], out: Values) -> None:
         values = self.signal
@@ -183,6 +186,7 @@ class _Geometry:
             kernels.along(values, *self._along, self._end)
             values = self._end
         kernels.scaled(values, self._gain, light, out)
+        kernels.spread(invalid, self._before, self._near, self._used)
         kernels.negative(out, invalid)
 
 

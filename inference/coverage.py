@@ -1,7 +1,7 @@
 """How often the true error lies within what it was said to be: the calibration curve of the uncertainty.
 
-Where errors are normal and their standard uncertainty is right, the share of errors below z times it is erf(z/sqrt 2) for
-every z. A curve above that is too careful, one below promises too much.
+Where errors are normal and their standard uncertainty is right, the share of errors below z times it is erf(z/sqrt 2)
+for every z. A curve above that is too careful, one below promises too much.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def bootstrap(reference: Reference, lines: int = 4, seed: int = 1) -> Coverage:
     """The coverage that this reference gives, by a parametric bootstrap: what was measured stands for the truth, from
     which a reference and lines of known reflectance are drawn with the noise that was found.
 
-    It tells whether the uncertainty is right for this camera's dark, white, noise and number of lines, rounding included; it
-    cannot tell what the noise model does not know.
+    It tells whether the uncertainty is right for this camera's dark, white, noise and number of lines, rounding
+    included; it cannot tell what the noise model does not know.
     """
     rng = np.random.default_rng(seed)
     noise, light = NoiseModel.estimate(reference), reference.white.mean - reference.dark.mean

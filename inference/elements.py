@@ -53,7 +53,7 @@ def find(reference: Reference, noise: NoiseModel) -> NDArray[np.uint8]:
     spread = MAD * np.median(np.abs(dark.mean - level), axis=1, keepdims=True)
     hot = dark.mean - level > np.maximum(HOT_SPREADS * spread, HOT_SHARE * reference.full_scale)
     signal = white.mean - dark.mean
-    response = signal / _expected(np.where(hot, np.nan, signal))
+    response = signal / _expected(np.where(hot, np.median(signal, axis=1, keepdims=True), signal))
     dead = ~((response > WEAK) & (response < STRONG))
     flicker = (noise.flicker * signal) ** 2
     quiet = np.broadcast_to(noise.read_variance[:, None], signal.shape)
@@ -63,8 +63,8 @@ def find(reference: Reference, noise: NoiseModel) -> NDArray[np.uint8]:
 
 def _expected(signal: Array) -> Array:
     """What a band and a sample have in common with the rest: median of the band times relative median of the sample."""
-    band = np.maximum(np.nanmedian(signal, axis=1, keepdims=True), 1e-9)
-    return np.maximum(np.asarray(band * np.nanmedian(signal / band, axis=0, keepdims=True)), 1e-9)
+    band = np.maximum(np.median(signal, axis=1, keepdims=True), 1e-9)
+    return np.maximum(np.asarray(band * np.median(signal / band, axis=0, keepdims=True)), 1e-9)
 
 
 def _noisy(spread: Array, expected: Array, lines: int) -> Mask:

@@ -211,6 +211,20 @@ def along(values: Table, offsets: Table, weights: Table, out: Table) -> None:
 
 
 @line_kernel
+def spread(invalid: Table, before: Table, offsets: Table, used: Table) -> None:
+    """A saturated sample spoils all that are made of it. That a signal was below zero says nothing."""
+    samples = len(invalid)
+    for sample in range(samples):
+        before[sample] = invalid[sample]
+    for sample in range(samples):
+        invalid[sample] &= ~_NEGATIVE
+        for d in range(len(offsets)):
+            source = sample + offsets[d]
+            if used[d, sample] and 0 <= source < samples:
+                invalid[sample] |= before[source] & _SATURATED
+
+
+@line_kernel
 def scaled(values: Table, gain: Table, light: Table, out: Table) -> None:
     """values * gain * light of the band."""
     for band in range(values.shape[0]):

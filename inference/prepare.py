@@ -13,7 +13,7 @@ steps first. Where its signal is under a limit, or under so many times its own n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,10 +61,10 @@ class Prepared:
 
 def prepare(reference: Reference, info: StreamInfo, correction: Correction) -> Prepared:
     """Raises ReferenceRefused where the reference does not serve the stream, ConfigError where a file does not."""
-    region = reference.region(info)
+    region = _finite(reference.region(info))
     ratio = region.panel[:, None] * region.exposure_ratio(info)
     dark, of_white = _darks(region, info, correction)
-    signal = _finite(region.white.mean) - of_white.of(region.all_darks)
+    signal = region.white.mean - of_white.of(region.all_darks)
     noise = NoiseModel.estimate(region)
     coefficients = _coefficients(region, info, correction)
     bad = _bad(region, info, noise, correction)
@@ -85,12 +85,20 @@ def prepare(reference: Reference, info: StreamInfo, correction: Correction) -> P
     gain[gone] = np.nan
     warmer = counts - region.dark.mean
     made = uncertainty.terms(region, noise, (dark, of_white), info.gain, warmer, usable, gain, correction)
-    flags, carried = _flags(region, repairs, gain, gone), _carried(made, repairs, geometry)
+    flags, carried = _flags(region, repairs, gain, gone, geometry), _carried(made, repairs, geometry)
     return Prepared(counts, gain, usable, curve, repairs, smile, keystone, flags, carried, bad)
 
 
-def _finite(values: Array) -> Array:
-    return np.where(np.isfinite(values), values, np.nan)
+def _finite(region: Reference) -> Reference:
+    """Without light where anything that was measured is not a number; so nothing is concluded there."""
+    every = (*region.all_darks, region.white)
+    known = np.all([np.isfinite(one.mean) & np.isfinite(one.spread) for one in every], axis=0)
+    if known.all():
+        return region
+    dark, *darks, white = (
+        replace(one, mean=np.where(known, one.mean, 0.0), spread=np.where(known, one.spread, 0.0)) for one in every
+    )
+    return replace(region, dark=dark, darks=tuple(darks), white=white)
 
 
 def _inverse(values: Array) -> Array:
@@ -155,14 +163,19 @@ def _faint(region: Reference, dark: Dark, white: Array, correction: Correction) 
     return np.asarray(~(enough & (white >= correction.least_snr * np.sqrt(variance))))
 
 
-def _flags(region: Reference, repairs: Repairs, gain: Array, lost: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def _flags(
+    region: Reference, repairs: Repairs, gain: Array, lost: NDArray[np.bool_], geometry: list[Diagonals]
+) -> NDArray[np.uint8]:
     """What is known of each sample before any line has come."""
-    mended = np.zeros(gain.shape, np.bool_)
-    mended.ravel()[repairs.index] = True
+    bad = np.zeros(gain.shape, np.bool_)
+    bad.ravel()[repairs.index] = True
+    doubtful, mended = (region.white.saturated > 0) & ~bad, bad & ~repairs.lost
+    for step in geometry:
+        doubtful, mended = (np.nan_to_num(step(mask.astype(np.float64))) != 0.0 for mask in (doubtful, mended))
     said = (
-        (Invalid.DOUBTFUL, (region.white.saturated > 0) & ~mended),
+        (Invalid.DOUBTFUL, doubtful),
         (Invalid.REFERENCE, np.isnan(gain) & ~lost),
-        (Invalid.REPAIRED, mended & ~repairs.lost),
+        (Invalid.REPAIRED, mended),
         (Invalid.LOST, lost),
     )
     flags = np.zeros(gain.shape[1], np.uint8)

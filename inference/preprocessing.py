@@ -163,7 +163,7 @@ class Resample(_Step):
             band = int(off.argmax())
             raise ModelMismatch(
                 f"the model's band at {self.wavelengths_nm[band]:.1f} nm, {self.fwhm_nm:g} nm wide, is not covered "
-                f"by the camera's {len(nm)} bands from {min(nm):.1f} to {max(nm):.1f} nm: choose a model for this camera"
+                f"by the camera's {len(nm)} bands from {min(nm):.1f} to {max(nm):.1f} nm: choose another model"
             )
         used = weights != 0
         first, width = used.argmax(axis=1), int((used.sum(axis=1)).max())

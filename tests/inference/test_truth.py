@@ -22,8 +22,8 @@ LINES = 12
 
 
 def errors(camera: Camera, correction: Correction, exposure: float) -> tuple[np.ndarray, np.ndarray, Calibration]:
-    """Error of each element of some lines, what it is said to be, and what said so. The sample is exposed `exposure` times
-    as long as the white, and its own dark was taken."""
+    """Error of each element of some lines, what it is said to be, and what said so. The sample is exposed `exposure`
+    times as long as the white, and its own dark was taken."""
     info = camera.info(exposure_us=camera.sensor.exposure_us * exposure)
     dark = camera.measured(info, 30_000, shutter_open=False)
     calibration = Calibration(replace(camera.reference(), darks=(dark,), id=""), info, correction)
@@ -97,13 +97,13 @@ def test_bad_elements_are_found_repaired_and_nothing_else_is() -> None:
 
 
 def test_a_dark_at_another_temperature_is_interpolated() -> None:
-    camera = Camera("swir288", dark_counts=600.0)
+    camera = Camera("swir288", dark_counts=300.0)
     warm, between = camera.info(temperature_c=28.0), camera.info(temperature_c=26.5)
     reference = camera.reference()
     both = replace(reference, darks=(camera.measured(warm, 40_000, shutter_open=False),), id="")
     line = camera.lines(1, 7, temperature_c=26.5)[0]
     wrong, right = (Calibration(one, between).reflectance(line)[0] - camera.truth for one in (reference, both))
-    assert wrong.mean() > 0.01
+    assert wrong.mean() > 5e-3
     assert abs(right.mean()) < 1e-3
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,6 +18,7 @@ from inference.reference import Reference
 from oreline.messages import StreamInfo
 
 SPECTRA = 5
+STRAIGHT = Optics()
 REFERENCE_LINES = 100
 
 
@@ -34,7 +34,7 @@ class Camera:
     """A preset with its optics; everything is drawn from `seed`."""
 
     preset: str = "nir224"
-    optics: Optics = Optics()
+    optics: Optics = STRAIGHT
     seed: int = 3
     dark_counts: float = 180.0
 
@@ -49,7 +49,7 @@ class Camera:
 
     @property
     def truth(self) -> NDArray[np.float64]:
-        """Reflectance of a line, float64 (bands, samples): the surfaces beside each other, one going over into the next."""
+        """Reflectance of a line, float64 (bands, samples): the surfaces side by side, one going over into the next."""
         table = spectrum(self.sensor.preset.wavelengths_nm).astype(np.float64)
         one, share = self._mixture
         return (1.0 - share) * table[:, one] + share * table[:, one + 1]
