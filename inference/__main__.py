@@ -16,6 +16,7 @@ from inference.calibration import Calibration  # noqa: E402  (numba, torch read 
 from inference.certificate import Certificates  # noqa: E402
 from inference.classifier import Classifier  # noqa: E402
 from inference.force import Force  # noqa: E402
+from inference.intake import Intake  # noqa: E402
 from inference.pipeline import Pipeline  # noqa: E402
 from inference.preprocessing import SNV  # noqa: E402
 from inference.reference import Reference  # noqa: E402
@@ -74,13 +75,13 @@ def main(path: str) -> None:
 def _pipeline(settings: Settings, line: LineSettings) -> Pipeline:
     folder = settings.model_folder()
     classifier = Classifier.load(folder, settings.precision, line.keys) if folder else None
-    force = Force(
-        Store(line.references_folder), _first(settings, line), Account("inference"), limits=settings.limits,
+    intake = Intake(
+        Store(line.references_folder), _first(settings, line), limits=settings.limits,
         certificates=Certificates(settings.panel, settings.coefficients, settings.coefficients_unit),
         lanes=settings.lanes, calibrate=_calibrate(settings, classifier),
     )  # fmt: skip
     return Pipeline(
-        classifier, force,
+        classifier, Force(intake, Account("inference")),
         reflectance="reflectance" in settings.streams, uncertainty=settings.uncertainty, strip=settings.strip,
     )  # fmt: skip
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from inference.store import Store
 from oreline.config import Config
-from oreline.errors import ConfigError, ReferenceRefused
+from oreline.errors import ConfigError, ReferenceRefused, StageFailed
 from oreline.launch import choose_state, runs
 
-ANSWER_S = 20.0
+ANSWER_S = 60.0
 LOOK_S = 0.05
 
 
@@ -29,21 +29,22 @@ def choose(config: Config, identity: str | None, what: str, *, force: bool = Fal
     choose_state(config)
     if not runs(config):
         return f"reference {identity} is chosen, for when the line starts"
-    return answer(store, seen + 1, ("in_force",), ANSWER_S)
+    return answer(store, seen + 1, ("in_force",), config)
 
 
-def answer(store: Store, seen: int, wanted: tuple[str, ...], patience_s: float) -> str:
+def answer(store: Store, seen: int, wanted: tuple[str, ...], config: Config, patience_s: float = ANSWER_S) -> str:
     """What the line says in its history beyond the first `seen` entries. Raises ReferenceRefused where it refuses, and
-    TimeoutError where it says nothing in time."""
+    StageFailed where it has ended, or says nothing in time."""
     deadline = time.monotonic() + patience_s
     while True:
+        lives = runs(config) and time.monotonic() < deadline
         for entry in store.history()[seen:]:
             if entry["what"] == "refused":
                 raise _refusal(entry)
             if entry["what"] in wanted:
                 return _words(entry)
-        if time.monotonic() >= deadline:
-            raise TimeoutError(f"the line did not answer within {patience_s:g} s: does it see lines?")
+        if not lives:
+            raise StageFailed("the line has ended, or sees no lines: nothing was said about the reference")
         time.sleep(LOOK_S)
 
 

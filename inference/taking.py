@@ -15,8 +15,6 @@ from oreline.config import ASKED, SETTINGS, Config
 from oreline.errors import ConfigError, ReferenceRefused, StageFailed
 from oreline.launch import choose_state, launch, runs
 
-ANSWER_S = 60.0
-
 
 class Taking:
     """Lines of one kind, and the step of the camera that brings them about."""
@@ -46,19 +44,14 @@ class Taking:
         choose_state(self._config)
         if runs(self._config):
             self._ask()
-            return answer(store, seen, ("in_force", "waiting"), ANSWER_S)
+            return answer(store, seen, ("in_force", "waiting"), self._config)
         console.print(f"taking {self._lines} {self._kind} lines")
-        refusal = None
         try:
             launch(self._errand(), console)
         except StageFailed as failure:
-            if failure.exit_code != ReferenceRefused.exit_code:
+            if failure.exit_code != ReferenceRefused.exit_code or len(store.history()) == seen:
                 raise
-            refusal = failure
-        try:
-            return answer(store, seen, ("captured", "waiting"), 0.0)
-        except TimeoutError:
-            raise refusal or StageFailed("the line ended without a word about the reference") from None
+        return answer(store, seen, ("captured", "waiting"), self._config)
 
     def _ask(self) -> None:
         """Put the step where acquisition looks for it, whole."""

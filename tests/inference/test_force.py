@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.force import Force
+from inference.intake import Intake
 from inference.limits import Limits
 from inference.pipeline import Pipeline
 from inference.reference import Reference
@@ -42,7 +43,8 @@ class Running:
         if first is not None:
             self.store.keep(first)
             self.store.choose(first.id, "captured")
-        self.force = Force(self.store, first, Account("inference"), limits=Limits(**limits), lanes=2)  # type: ignore[arg-type]
+        intake = Intake(self.store, first, limits=Limits(**limits), lanes=2)  # type: ignore[arg-type]
+        self.force = Force(intake, Account("inference"))
         self._pipeline = Pipeline(None, self.force, reflectance=True)
         self.next = 0
 
@@ -146,10 +148,11 @@ def test_a_choice_of_another_camera_is_refused_and_taken_back(
     assert used(line.feed(*line.scene())) == [first.id]
     assert line.incidents == {"reference_camera": 1}
     assert line.store.chosen == first.id
-    assert line.last() == ("reverted", first.id)
+    assert line.last() == ("refused", other.id)
     said = capsys.readouterr().err
     assert "the reference is of camera 'S2', the stream of 'S1'" in said
     assert f"reference {first.id} stays in force" in said
+    assert "--force" not in said
 
 
 def test_a_choice_that_is_damaged_is_refused_and_taken_back(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from inference.force import Force
+from inference.intake import Intake
 from inference.pipeline import Pipeline
 from inference.reference import Reference
 from inference.reference_file import load
@@ -48,7 +49,7 @@ def references(first: int = 0, samples: int = SAMPLES) -> list[Message]:
 
 
 def pipeline(folder: Path, reference: Reference | None = None, lanes: int = 1) -> Pipeline:
-    return Pipeline(None, Force(Store(folder), reference, Account("inference"), lanes=lanes), reflectance=True)
+    return Pipeline(None, Force(Intake(Store(folder), reference, lanes=lanes), Account("inference")), reflectance=True)
 
 
 def run(stage: Pipeline, *messages: Message) -> list[Message]:
