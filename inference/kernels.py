@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.flags import UNUSABLE, Invalid
-from inference.preprocessing import gather, standardise, to_scale
+from inference.spectra_kernels import gather, standardise, to_scale
 from oreline.jit import line_kernel
 
 Table = NDArray[Any]

@@ -85,7 +85,8 @@ def prepare(reference: Reference, info: StreamInfo, correction: Correction) -> P
     gain[gone] = np.nan
     warmer = counts - region.dark.mean
     made = uncertainty.terms(region, noise, (dark, of_white), info.gain, warmer, usable, gain, correction)
-    flags, carried = _flags(region, repairs, gain, gone, geometry), _carried(made, repairs, geometry)
+    carried = np.where(np.isnan(gain), np.nan, _carried(made, repairs, geometry))
+    flags = _flags(region, repairs, gain, gone, geometry)
     return Prepared(counts, gain, usable, curve, repairs, smile, keystone, flags, carried, bad)
 
 
@@ -185,10 +186,17 @@ def _flags(
 
 
 def _carried(terms: Array, repairs: Repairs, geometry: list[Diagonals]) -> Array:
-    """The terms of the variance, (3, bands, samples), of what was repaired and resampled: NaN where the gain is."""
+    """The terms of the variance, (3, bands, samples), of what was repaired and resampled.
+
+    The gain that they were made with is that of the place where a value ends. Where that is NaN, but the element is
+    used for its neighbours, the largest of its band stands for it.
+    """
     flat = terms.reshape(3, -1)
     near, far = (1.0 - repairs.share) ** 2, repairs.share**2
     flat[:, repairs.index] = near * flat[:, repairs.below] + far * flat[:, repairs.above]
+    unknown = np.isnan(terms)
+    if geometry and unknown.any():
+        terms = np.where(unknown, np.max(terms, axis=2, keepdims=True, initial=0.0, where=~unknown), terms)
     for step in geometry:
         terms = np.stack([step.squared()(table) for table in terms])
     return terms
