@@ -17,6 +17,7 @@ from inference.measured import Measured
 from inference.panel import panel_faults
 from inference.reference import Reference
 
+FEW = "few_lines"
 EXPOSURE_TOLERANCE = 0.01
 """Relative difference between exposures that are the same."""
 
@@ -73,13 +74,13 @@ def _ratio(new: Reference, old: Reference) -> NDArray[np.float64]:
 
 def _lines(new: Reference, limits: Limits) -> list[Doubt]:
     few = [kind for kind in (new.dark, new.white) if kind.lines < limits.least_lines]
-    return [Doubt("few_lines", _few(few, limits.least_lines))] if few else []
+    return [Doubt(FEW, _few(few, limits.least_lines))] if few else []
 
 
 def few_lines(new: Reference, limits: Limits) -> list[Doubt]:
     """What is said of a reference that is taken all the same."""
     few = [kind for kind in (new.dark, new.white) if kind.lines < limits.lines]
-    return [Doubt("few_lines", _few(few, limits.lines))] if few else []
+    return [Doubt(FEW, _few(few, limits.lines))] if few else []
 
 
 def _few(few: list[Measured], limit: int) -> str:
