@@ -52,7 +52,7 @@ def brought(paths: Iterable[Path], config: Config, said: Said, *, force: bool = 
     found = doubts(new, old, settings.limits)
     told = [{"code": doubt.code, "words": doubt.words} for doubt in (*found, *few_lines(new, settings.limits))]
     store.keep(new)
-    if found and not force:
+    if found and settings.limits.refuse and not force:
         store.note("refused", new.id, doubts=told)
         words = "".join(f"\n  {doubt}" for doubt in found)
         raise ReferenceRefused(

@@ -92,7 +92,7 @@ class Intake:
             new = self._certificates.applied(new)
             found = doubts(new, self.latest, self._limits)
             self.store.keep(new)
-            if found and (self.latest is not None or any(doubt.certain for doubt in found)):
+            if self._limits.refuse and found and (self.latest is not None or any(doubt.certain for doubt in found)):
                 return self._refused(new.id, found, "; if you know better: `oreline calibrate use`, with --force")
             calibrations = [] if info is None else self.made(new, info)
         except ReferenceRefused as refusal:

@@ -16,6 +16,8 @@ class Limits(Section):
     """[inference.limits]: beyond them a reference is refused, and the old one stays in force. Those that compare need
     an older reference; without one, what only a comparison could prove is said and taken."""
 
+    refuse: bool = True
+    """False: what speaks against a reference is only said, as for a recording, which has the references that it has."""
     lines: Annotated[int, Field(ge=2)] = 100
     """Fewer lines of a kind are said to be few,"""
     least_lines: Annotated[int, Field(ge=2)] = 2

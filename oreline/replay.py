@@ -80,6 +80,7 @@ def line_of(
             "largest_line": found.scene.bands * found.scene.samples,
             **({"model": model or model_for(found.scene)} if labels else {}),
             **({"reference": str(reference)} if reference else {}),
+            "limits": {"refuse": False, "age_h": None, "warn_age_h": None},
         },
         "sinks": sinks,
     }

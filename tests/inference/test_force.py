@@ -186,6 +186,16 @@ def test_a_first_reference_that_is_wrong_for_certain_ends_the_line_with_all_reas
     assert "at full scale" in str(refusal.value)
 
 
+def test_a_recording_keeps_the_references_that_it_has_and_what_speaks_against_them_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = Running(tmp_path, reference(), refuse=False)
+    out = line.feed(WARM, *line.dark(), *line.white(1200.0), *line.scene())
+    assert used(out) == [line.store.chosen]
+    assert line.incidents == {"reference_change": 1}
+    assert "41% of the light it had last time" in capsys.readouterr().err
+
+
 def test_a_dark_alone_waits_for_a_white(tmp_path: Path) -> None:
     line = Running(tmp_path)
     line.feed(WARM, *line.dark(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))

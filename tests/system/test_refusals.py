@@ -31,7 +31,7 @@ from oreline.errors import ReferenceRefused
 from oreline.recording import find_recording
 from tests.system.line import ROOT
 
-LINES, RATE, EXPOSURE_US = 100, 300.0, 2000.0
+LINES, RATE, EXPOSURE_US = 100, 450.0, 2000.0
 
 
 class Site:
@@ -42,7 +42,7 @@ class Site:
         self.tables: dict[str, Any] = {
             "line": {"name": "site", "output": str(folder / "out"), "state": str(folder / "state")},
             "acquisition": {
-                "serial": "SITE", "preset": "swir288", "ring_lines": 1024, "temperature_s": 0.1,
+                "serial": "SITE", "preset": "swir288", "ring_lines": 2048, "temperature_s": 0.1,
                 "features": [["PixelFormat", "Mono12"], ["AcquisitionFrameRate", RATE], ["ExposureTime", EXPOSURE_US]],
                 "steps": [
                     {"kind": "dark", "lines": LINES, "features": [["Shutter", "Closed"]]},
