@@ -54,8 +54,10 @@ class Calibration:
         self._limits = self._full_scale, kept_as(prepared.flags, np.uint8)
         self._curve = kept_as(prepared.curve * unit ** np.arange(1, 4), np.float32)
         self._patches = _patches(prepared)
-        self._drift, self._light = aligned((info.bands,), np.float32), aligned((info.bands,), np.float32)
-        self._light[:] = 1.0
+        self._moving = aligned((2, info.bands), np.float32)
+        self._moving[1] = 1.0
+        self._drift, self._light = self._moving if prepared.straight else (self._moving[0], self._moving[1].copy())
+        self._none = np.zeros(info.bands, np.float32)
         shade = correction.shade
         self._shade = Followed.shade(shade.first, shade.samples, prepared) if shade else None
         self._strip = (
@@ -63,7 +65,6 @@ class Calibration:
             if strip and strip.correct
             else None
         )
-        self._steady = np.ones(info.bands, np.float32)
         self._geometry = None if prepared.straight else _Geometry(prepared)
         a, b, c = (kept_as(table, np.float32) for table in prepared.variance)
         self._variance = a, b, c
@@ -123,35 +124,30 @@ class Calibration:
 
     def _reflect(self, counts: NDArray[np.uint16], *, moments: bool) -> None:
         line = self._checked(counts)
-        geometry, (drift, light) = self._geometry, self._moving(line)
-        out, before = (self._out, light) if geometry is None else (geometry.signal, self._steady)
+        self._track(line)
+        geometry = self._geometry
         kernels.reflect(
-            line, self._tables, self._curve, self._patches, (drift, before), self._limits, out, self._mean, self._scale,
-            self._invalid, moments and geometry is None,
+            line, self._tables, self._curve, self._patches, self._moving, self._limits,
+            self._out if geometry is None else geometry.signal, self._mean, self._scale, self._invalid,
+            moments and geometry is None,
         )  # fmt: skip
         if geometry is not None:
-            geometry(light, self._invalid, self._out)
+            geometry(self._light, self._invalid, self._out)
             if moments:
                 kernels.moments(self._out, self._mean, self._scale)
 
-    def _moving(self, line: NDArray[np.uint16]) -> tuple[Values, Values]:
-        """Drift of the dark and light of the lamp, as this line shows them."""
+    def _track(self, line: NDArray[np.uint16]) -> None:
+        """Drift of the dark and light of the lamp, as this line shows them. Smile and keystone are taken back before
+        the light is."""
         if self._shade is not None:
-            self._drift[:] = 0
-            self._follow(line, self._shade, self._drift)
+            self._follow(line, self._shade, self._none, self._drift)
         if self._strip is not None:
-            self.lamp = 1.0
-            if self._follow(line, self._strip, self._light):
-                np.maximum(self._light, np.float32(FLOOR), out=self._light)
-                self.lamp = float(self._light.mean())
-                np.reciprocal(self._light, out=self._light)
-            else:
-                self._light[:] = 1.0
-        return self._drift, self._light
+            seen = self._follow(line, self._strip, self._drift, self._light)
+            self.lamp = kernels.lamp(self._light, seen, FLOOR)
 
-    def _follow(self, line: NDArray[np.uint16], followed: Followed, out: Values) -> bool:
-        return kernels.follow(line, self._tables, followed.first, followed.weights, self._drift, followed.smooth,
-                              self._full_scale, out)  # fmt: skip
+    def _follow(self, line: NDArray[np.uint16], followed: Followed, drift: Values, out: Values) -> bool:
+        return kernels.follow(line, self._tables[0], self._tables[3], followed.first, followed.weights, drift,
+                              *followed.smooth, self._full_scale, out)  # fmt: skip
 
     def _checked(self, counts: NDArray[np.uint16]) -> NDArray[np.uint16]:
         """A read-only view, as lines from the ring are: one type, so one compilation."""
@@ -160,6 +156,8 @@ class Calibration:
                 f"a line of {counts.dtype} {counts.shape} came to a calibration made for contiguous uint16 "
                 f"{self._out.shape}: the stream changed without saying so"
             )
+        if not counts.flags.writeable:
+            return counts
         view = counts.view()
         view.flags.writeable = False
         return view
@@ -205,11 +203,9 @@ def _patches(prepared: Prepared) -> tuple[NDArray[Any], ...]:
     lost = np.flatnonzero(unusable)
     index = np.concatenate([repairs.index[fixed], lost])
     order = np.argsort(index)
-    places = [np.concatenate([one[fixed], lost])[order] for one in (repairs.index, repairs.below, repairs.above)]
+    made_of = [np.concatenate([one[fixed], lost])[order] // samples for one in (repairs.below, repairs.above)]
     nothing = np.full(len(lost), gone)
     weights = [np.concatenate([one[fixed], nothing])[order] for one in (repairs.below_weight, repairs.above_weight)]
-    first = np.searchsorted(places[0], samples * np.arange(bands + 1))
-    return (
-        kept_as(first, np.int64), *(kept_as(one, np.int64) for one in places),
-        *(kept_as(one, np.float32) for one in weights),
-    )  # fmt: skip
+    first = np.searchsorted(index[order], samples * np.arange(bands + 1))
+    places = np.stack([index[order] % samples, *made_of])
+    return kept_as(first, np.int64), kept_as(places, np.int64), kept_as(np.stack(weights), np.float32)

@@ -1,10 +1,10 @@
 """The kernels of calibration, a band at a time in camera order. They validate nothing and allocate nothing.
 
 tables: `coarse`, `fine`, `base`, `up` of inference.tables. curve: c1, c2, c3 for a signal in units of the dark, float32
-(3,). patches: the elements that are computed apart, by band: those of band b are `first[b]` to `first[b + 1]` of
-`index`, each `below_weight` times the signal at `below` plus the same above. moving: what is taken off the signal of
-each band, in units, and the factor on its light, both float32 (bands,). limits: full scale, and the flags that all
-lines share.
+(3,). patches: the elements that are computed apart. `first` int64 (bands + 1,): those of band b are first[b] to before
+first[b + 1]. `places` int64 (3, n): the sample, and the bands that its value is made of. `weights` float32 (2, n): of
+the signals there. moving: what is taken off the signal of each band, in units, and the factor on its light, float32 (2,
+bands). limits: full scale, and the flags that all lines share.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.flags import UNUSABLE, Invalid
+from inference.prefetch import prefetch
 from inference.spectra_kernels import gather, standardise, to_scale
 from oreline.jit import line_kernel
 
@@ -22,6 +23,8 @@ Table = NDArray[Any]
 Tables = tuple[Table, Table, np.uint32, np.int32]
 Group = tuple[Any, ...]
 
+AHEAD = 3
+"""Bands that are asked for before they are needed."""
 _NEGATIVE = np.uint8(Invalid.NEGATIVE)
 _SATURATED = np.uint8(Invalid.SATURATED)
 _UNUSABLE = np.uint8(UNUSABLE)
@@ -42,10 +45,9 @@ def _signal(count: np.uint16, coarse: np.uint32, up: np.int32) -> np.int32:
 
 @line_kernel
 def _row(
-    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, band: int, drift: Table, light: Table,
-    out: Table,
+    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, band: int, moving: Table, out: Table,
 ) -> tuple[np.uint16, np.int32]:  # fmt: skip
-    off, factor = drift[band], light[band]
+    off, factor = moving[0, band], moving[1, band]
     top, least = np.uint16(0), np.int32(0)
     for sample in range(counts.shape[1]):
         count = counts[band, sample]
@@ -58,10 +60,10 @@ def _row(
 
 @line_kernel
 def _bent_row(
-    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, curve: Table, band: int, drift: Table,
-    light: Table, out: Table,
+    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, curve: Table, band: int, moving: Table,
+    out: Table,
 ) -> tuple[np.uint16, np.int32]:  # fmt: skip
-    off, factor = drift[band], light[band]
+    off, factor = moving[0, band], moving[1, band]
     one, two, three = curve[0], curve[1], curve[2]
     top, least = np.uint16(0), np.int32(0)
     for sample in range(counts.shape[1]):
@@ -76,24 +78,20 @@ def _bent_row(
 
 @line_kernel
 def _patch(
-    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, curve: Table, drift: Table, light: Table,
-    begin: int, end: int, index: Table, below: Table, above: Table, below_weight: Table, above_weight: Table,
-    out: Table,
+    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, curve: Table, moving: Table,
+    band: int, begin: int, end: int, places: Table, weights: Table, out: Table,
 ) -> None:  # fmt: skip
-    """The elements that are computed apart, from `begin` to before `end`."""
-    samples = counts.shape[1]
+    """The elements of a band that are computed apart, from `begin` to before `end`."""
     for k in range(begin, end):
-        b, x = divmod(below[k], samples)
-        s = below_weight[k] * (np.float32(_signal(counts[b, x], coarse[b, x], up)) - drift[b])
-        b, x = divmod(above[k], samples)
-        s += above_weight[k] * (np.float32(_signal(counts[b, x], coarse[b, x], up)) - drift[b])
+        x, one, two = places[0, k], places[1, k], places[2, k]
+        s = weights[0, k] * (np.float32(_signal(counts[one, x], coarse[one, x], up)) - moving[0, one])
+        s += weights[1, k] * (np.float32(_signal(counts[two, x], coarse[two, x], up)) - moving[0, two])
         s *= np.float32(1) + s * (curve[0] + s * (curve[1] + s * curve[2]))
-        b, x = divmod(index[k], samples)
-        out[b, x] = s * _gain(coarse[b, x], fine[b, x], base) * light[b]
+        out[band, x] = s * _gain(coarse[band, x], fine[band, x], base) * moving[1, band]
 
 
 @line_kernel
-def _saturated(counts: Table, full_scale: np.uint16, first: Table, index: Table, invalid: Table) -> None:
+def _saturated(counts: Table, full_scale: np.uint16, first: Table, places: Table, invalid: Table) -> None:
     """Elements that are computed apart do not count."""
     for band in range(counts.shape[0]):
         k, end = first[band], first[band + 1]
@@ -102,7 +100,7 @@ def _saturated(counts: Table, full_scale: np.uint16, first: Table, index: Table,
                 invalid[sample] |= np.uint8(counts[band, sample] >= full_scale)
             continue
         for sample in range(counts.shape[1]):
-            if k < end and index[k] == band * counts.shape[1] + sample:
+            if k < end and places[0, k] == sample:
                 k += 1
             elif counts[band, sample] >= full_scale:
                 invalid[sample] |= _SATURATED
@@ -117,16 +115,25 @@ def negative(values: Table, invalid: Table) -> None:
 
 
 @line_kernel
-def _deepest(drift: Table) -> np.float32:
+def _deepest(moving: Table) -> np.float32:
     most = np.float32(0)
-    for band in range(len(drift)):
-        most = max(most, drift[band])
+    for band in range(moving.shape[1]):
+        most = max(most, moving[0, band])
     return most
 
 
 @line_kernel
+def _ask(counts: Table, band: int) -> None:
+    """A line comes from another process, through the slowest cache or from memory, and a processor that fetches ahead
+    by itself stops at each page, three bands on."""
+    if band < counts.shape[0]:
+        for sample in range(0, counts.shape[1], 32):
+            prefetch(counts, band * counts.shape[1] + sample)  # type: ignore[call-arg]
+
+
+@line_kernel
 def reflect(
-    counts: Table, tables: Tables, curve: Table, patches: Group, moving: tuple[Table, Table],
+    counts: Table, tables: Tables, curve: Table, patches: Group, moving: Table,
     limits: tuple[np.uint16, Table], out: Table, mean: Table, scale: Table, invalid: Table, moments: bool,
 ) -> None:  # fmt: skip
     """Corrected values float32 (bands, samples) and `Invalid` bits uint8 (samples,); with `moments`, mean and sum of
@@ -136,28 +143,27 @@ def reflect(
     once: in Numba each look into a group costs an atomic operation an array.
     """
     coarse, fine, base, up = tables
-    first, index, below, above, below_weight, above_weight = patches
-    drift, light = moving
+    first, places, weights = patches
     full_scale, flags = limits
     bent = curve[0] != 0 or curve[1] != 0 or curve[2] != 0
     for sample in range(len(mean)):
         mean[sample], scale[sample], invalid[sample] = 0, 0, flags[sample]
     top, least = np.uint16(0), np.int32(0)
     for band in range(counts.shape[0]):
+        _ask(counts, band + AHEAD)
         if bent:
-            high, low = _bent_row(counts, coarse, fine, base, up, curve, band, drift, light, out)
+            high, low = _bent_row(counts, coarse, fine, base, up, curve, band, moving, out)
         else:
-            high, low = _row(counts, coarse, fine, base, up, band, drift, light, out)
+            high, low = _row(counts, coarse, fine, base, up, band, moving, out)
         begin, end = first[band], first[band + 1]
         if begin < end:
-            _patch(counts, coarse, fine, base, up, curve, drift, light, begin, end, index, below, above, below_weight,
-                   above_weight, out)  # fmt: skip
+            _patch(counts, coarse, fine, base, up, curve, moving, band, begin, end, places, weights, out)
         if moments:
             gather(out, band, mean, scale)
         top, least = max(top, high), min(least, low)
     if top >= full_scale:
-        _saturated(counts, full_scale, first, index, invalid)
-    if np.float32(least) < _deepest(drift):
+        _saturated(counts, full_scale, first, places, invalid)
+    if np.float32(least) < _deepest(moving):
         negative(out, invalid)
 
 
@@ -185,15 +191,16 @@ def settle(features: Table, invalid: Table, mean: Table) -> None:
 
 @line_kernel
 def across(values: Table, offsets: Table, weights: Table, out: Table) -> None:
-    """The operator of inference.geometry along the samples, float32 (bands, samples)."""
+    """The operator of inference.geometry along the samples, float32 (bands, samples). Places are unsigned: what might
+    be below zero Numba would count from the end, and could not compute in vectors."""
     samples = values.shape[1]
     for band in range(values.shape[0]):
         for sample in range(samples):
             out[band, sample] = 0
         for d in range(len(offsets)):
-            offset = offsets[d]
-            for sample in range(max(0, -offset), min(samples, samples - offset)):
-                out[band, sample] += weights[d, band, sample] * values[band, sample + offset]
+            here, there = np.uint64(max(0, -offsets[d])), np.uint64(max(0, offsets[d]))
+            for k in range(np.uint64(samples) - here - there):
+                out[band, here + k] += weights[d, band, here + k] * values[band, there + k]
 
 
 @line_kernel
@@ -234,34 +241,27 @@ def scaled(values: Table, gain: Table, light: Table, out: Table) -> None:
 
 @line_kernel
 def follow(
-    counts: Table,
-    tables: Tables,
-    first: int,
-    weights: Table,
-    drift: Table,
-    smooth: tuple[Table, Table],
-    full_scale: np.uint16,
-    out: Table,
-) -> bool:
+    counts: Table, coarse: Table, up: np.int32, first: int, weights: Table, drift: Table, fit: Table, basis: Table,
+    full_scale: np.uint16, out: Table,
+) -> bool:  # fmt: skip
     """What the samples from `first` on see: the weighted sum of their signals in each band, smoothed along the bands.
 
     weights: float32 (bands, samples). smooth: what fits coefficients to bands, float32 (coefficients, bands), and the
     basis, float32 (bands, coefficients). Returns False, and leaves `out`, where a count is at full scale.
     """
-    coarse, up = tables[0], tables[3]
-    fit, basis = smooth
-    one, two, three = np.float32(0), np.float32(0), np.float32(0)
+    one, two, three, top = np.float32(0), np.float32(0), np.float32(0), np.uint16(0)
+    start = np.uint64(first)
     for band in range(counts.shape[0]):
-        seen = np.float32(0)
-        for k in range(weights.shape[1]):
-            if weights[band, k] != 0:
-                if counts[band, first + k] >= full_scale:
-                    return False
-                signal = _signal(counts[band, first + k], coarse[band, first + k], up)
-                seen += weights[band, k] * (np.float32(signal) - drift[band])
+        seen, off = np.float32(0), drift[band]
+        for k in range(np.uint64(weights.shape[1])):
+            count, weight = counts[band, start + k], weights[band, k]
+            seen += weight * (np.float32(_signal(count, coarse[band, start + k], up)) - off)
+            top = max(top, count if weight != 0 else np.uint16(0))
         one += fit[0, band] * seen
         two += fit[1, band] * seen
         three += fit[2, band] * seen
+    if top >= full_scale:
+        return False
     for band in range(len(out)):
         out[band] = one * basis[band, 0] + two * basis[band, 1] + three * basis[band, 2]
     return True
@@ -274,3 +274,14 @@ def moments(values: Table, mean: Table, squares: Table) -> None:
         mean[sample], squares[sample] = 0, 0
     for band in range(values.shape[0]):
         gather(values, band, mean, squares)
+
+
+@line_kernel
+def lamp(light: Table, seen: bool, floor: float) -> float:
+    """From the lamp in each band, 1 being what it was, to what makes up for it, in place; and the mean of the lamp."""
+    mean = np.float32(0)
+    for band in range(len(light)):
+        strength = max(light[band], np.float32(floor)) if seen else np.float32(1)
+        mean += strength / np.float32(len(light))
+        light[band] = np.float32(1) / strength
+    return float(mean)

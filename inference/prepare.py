@@ -75,18 +75,18 @@ def prepare(reference: Reference, info: StreamInfo, correction: Correction) -> P
     curve /= float(info.full_scale) ** np.arange(1, 4)
     smile, keystone = operators(correction, info)
     geometry = [step for step in (keystone, smile) if step is not None]
-    white = linear(repairs(signal), curve)
-    usable = np.where(_faint(region, of_white, white, correction), np.nan, white)
-    lost = np.where(repairs.lost, np.nan, 0.0)
+    counts, white = dark.of(region.all_darks), linear(repairs(signal), curve)
+    faint = _faint(region, of_white, white, correction) if coefficients is None else ~(coefficients > 0)
+    gone = repairs(np.where(faint | (counts < 0) | (counts > info.full_scale), np.nan, 0.0))
+    usable, lost = white + gone, np.where(repairs.lost, np.nan, 0.0)
     for step in geometry:
         usable, lost = step(usable), step(lost)
-    counts, gone = dark.of(region.all_darks), np.isnan(lost)
-    gain = _within(ratio * _inverse(usable) if coefficients is None else coefficients, counts, info.full_scale)
-    gain[gone] = np.nan
+    gain = _within(ratio * _inverse(usable) if coefficients is None else coefficients + usable * 0.0)
+    gain[np.isnan(lost)] = np.nan
     warmer = counts - region.dark.mean
     made = uncertainty.terms(region, noise, (dark, of_white), info.gain, warmer, usable, gain, correction)
     carried = np.where(np.isnan(gain), np.nan, _carried(made, repairs, geometry))
-    flags = _flags(region, repairs, gain, gone, geometry)
+    flags = _flags(region, repairs, gain, np.isnan(lost), geometry)
     return Prepared(counts, gain, usable, curve, repairs, smile, keystone, flags, carried, bad)
 
 
@@ -107,10 +107,10 @@ def _inverse(values: Array) -> Array:
     return np.asarray(np.divide(1.0, values, out=np.full(values.shape, np.nan), where=values > 0))
 
 
-def _within(gain: Array, dark: Array, full_scale: int) -> Array:
-    """The gain where it is positive, not absurdly small beside the largest, and the dark a count; NaN elsewhere."""
+def _within(gain: Array) -> Array:
+    """The gain where it is positive, and not absurdly small beside the largest; NaN elsewhere."""
     least = np.nanmax(gain, initial=0.0) / MOST_RANGE
-    return np.where((gain > 0) & (gain >= least) & (dark >= 0) & (dark <= full_scale), gain, np.nan)
+    return np.where((gain > 0) & (gain >= least), gain, np.nan)
 
 
 def linear(signal: Array, curve: Array) -> Array:
