@@ -56,7 +56,7 @@ class Acquisition:
         self._rate_hz, self._triggered = 0.0, False
         self._scene_ns = [0, 0]
         self._info: StreamInfo | None = None
-        self._temperature = math.nan
+        self._temperature, self._numb = math.nan, False
 
     def run(self) -> None:
         """Go through the steps, then end the stream, also where the camera has ended them. Raises CameraError."""
@@ -142,6 +142,7 @@ class Acquisition:
     def _return(self, loss: CameraLost, so_far: list[Step]) -> None:
         """A lost camera is opened again until it is there, set anew, and begins an epoch."""
         self.account.incident("camera_lost")
+        self._numb = False
         print(f"{loss}; trying to open it again", file=sys.stderr)
         features = [*self._settings.features, *(feature for step in so_far for feature in step.features)]
 
@@ -233,15 +234,19 @@ class Acquisition:
             self._put(self._info)
 
     def _feel(self) -> None:
+        """Read the temperature. A failure counts when the camera answers again: one that is lost is another matter."""
         self._felt = time.monotonic()
         try:
             temperature = self._source.temperature()
         except FeatureError:
+            self._numb = True
+            return
+        if self._numb:
             self.account.incident("register_error")
-        else:
-            if temperature is not None:
-                self._temperature = temperature
-                TEMPERATURE.set(temperature)
+            self._numb = False
+        if temperature is not None:
+            self._temperature = temperature
+            TEMPERATURE.set(temperature)
 
     def _take(self, frame: Frame, step: Step) -> None:
         ahead = self._numbering.step(frame.block_id)
