@@ -89,7 +89,7 @@ class Reference:
         """With a newer dark, in the place of the one that was taken alike, or beside it. The white keeps its light,
         which is what it is above its own dark."""
         if _alike(dark, self.dark):
-            white = replace(self.white, mean=self.white.mean + (dark.mean - self.dark.mean))
+            white = replace(self.white, mean=np.maximum(self.white.mean + (dark.mean - self.dark.mean), 0.0))
             return replace(self, dark=dark, white=white, captured=captured, id="")
         others = tuple(one for one in self.darks if not _alike(dark, one))
         return replace(self, darks=(*others, dark), captured=captured, id="")

@@ -28,10 +28,10 @@ from oreline.recording import open_recording
 MANIFEST = "reference.json"
 VERSION = 2
 LINES = "{mean, standard deviation, count of saturated lines}"
-_LARGEST_MANIFEST = 1 << 20
+_LARGEST_MANIFEST = 1 << 18
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
+Size = Annotated[int, Field(ge=1, le=65_535)]
 
 
 class _Strict(BaseModel):
@@ -47,7 +47,7 @@ class Conditions(_Strict):
     """How lines of one kind were taken. `temperature_c`, `flicker`, `motion` are null where they are not known."""
 
     captured: str
-    lines: Annotated[int, Field(ge=2)]
+    lines: Annotated[int, Field(ge=2, lt=2**32)]
     rejected: Annotated[int, Field(ge=0)]
     exposure_us: Positive
     gain: Positive
@@ -72,14 +72,14 @@ class Manifest(_Strict):
     captured: str
     camera: str
     serial: str
-    full_scale: Annotated[int, Field(ge=1, le=65_535)]
-    x_start: Annotated[int, Field(ge=0)]
-    samples: Count
+    full_scale: Size
+    x_start: Annotated[int, Field(ge=0, le=65_535)]
+    samples: Size
     measurements: dict[str, Conditions]
     sha256: dict[str, Hashes]
     coefficients_unit: str
     panel: Panel | None
-    wavelengths_nm: Annotated[tuple[float, ...], Field(min_length=1)]
+    wavelengths_nm: Annotated[tuple[Positive, ...], Field(min_length=1)]
 
 
 def save(reference: Reference, folder: Path) -> None:
@@ -182,7 +182,9 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _read_measured(path: Path, said: Conditions, manifest: Manifest) -> Measured:
-    mean, spread, saturated = _read(path, manifest, 3)
+    mean, spread, saturated = cube = _read(path, manifest, 3)
+    if not (np.isfinite(cube).all() and (cube >= 0).all() and (saturated <= said.lines).all()):
+        raise _damaged(path.with_suffix(".img"), "it holds what no capture measures: a count below zero, or none at all")
     return Measured.from_facts(said.model_dump(), mean, spread, saturated.astype(np.uint32))
 
 
