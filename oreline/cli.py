@@ -102,13 +102,16 @@ def train(
     data: Annotated[Path, typer.Option(help="Spectra, as minerals_open.npz.")],
     out: Annotated[Path, typer.Option(help="Folder of the model that is made.")],
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    preprocessing: Annotated[
+        str, typer.Option(help='Steps between reflectance and network, in JSON: \'[{"step": "snv"}]\'.')
+    ] = "snv",
 ) -> None:
     """Train a model for a camera, validate it by specimen, and write its card."""
     try:
         training = importlib.import_module("inference.training")
     except ModuleNotFoundError as error:
         raise ConfigError(f"training needs {error.name}: pip install 'oreline[train]'") from None
-    training.main(preset, data, out, seed)
+    training.main(preset, data, out, seed, preprocessing=training.steps_of(preprocessing))
 
 
 @app.command()
