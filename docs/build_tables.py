@@ -31,6 +31,7 @@ from inference.card import Card, CardClass
 from inference.correction import Correction, Shade
 from inference.flags import UNUSABLE, Invalid
 from inference.lamp import Strip
+from inference.limits import Limits
 from inference.settings import SHIPPED
 from oreline import errors, plc
 from oreline.config import SETTINGS, Section
@@ -189,6 +190,7 @@ TABLES: dict[str, Callable[[], str]] = {
     **{f"settings-{name}": partial(settings, read()) for name, read in SETTINGS.items()},
     "settings-step": partial(settings, Step),
     "settings-strip": partial(settings, Strip),
+    "settings-limits": partial(settings, Limits),
     "settings-correction": partial(settings, Correction),
     "settings-shade": partial(settings, Shade),
     "flags": flags,

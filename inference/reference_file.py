@@ -184,7 +184,8 @@ def read_manifest(path: Path) -> Manifest:
 def _read_measured(path: Path, said: Conditions, manifest: Manifest) -> Measured:
     mean, spread, saturated = cube = _read(path, manifest, 3)
     if not (np.isfinite(cube).all() and (cube >= 0).all() and (saturated <= said.lines).all()):
-        raise _damaged(path.with_suffix(".img"), "it holds what no capture measures: a count below zero, or none at all")
+        why = "it holds what no capture measures: a count below zero, or none at all"
+        raise _damaged(path.with_suffix(".img"), why)
     return Measured.from_facts(said.model_dump(), mean, spread, saturated.astype(np.uint32))
 
 

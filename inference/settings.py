@@ -26,7 +26,7 @@ class Settings(Section):
     model: str | None = None
     """Name of a model that comes with Oreline, or the folder of another; None where only reflectance is wanted."""
     reference: Path | None = None
-    """Folder of a reference to begin with; otherwise the last one captured in this line's output folder."""
+    """Folder of a reference to begin with; otherwise the chosen one of the line's references."""
     precision: Precision = "float32"
     """In which the network computes. "bfloat16" is several times as fast, on processors with AMX only, and may label
     samples that lie between two classes otherwise; "float32" gives the same labels on every machine."""
