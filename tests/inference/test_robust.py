@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from inference.measured import BLOCK, Measured
@@ -19,6 +21,9 @@ def lines(n: int = 100, seed: int = 1) -> NDArray[np.uint16]:
     """A white with shot noise of 25 counts at most."""
     noise = np.random.default_rng(seed).normal(size=(n, *SHAPE)) * np.sqrt(MEAN) / 2
     return np.clip(np.rint(MEAN + noise), 0, 4095).astype(np.uint16)
+
+
+LINES = lines()
 
 
 def measured(white: NDArray[np.uint16]) -> Measured:
@@ -57,6 +62,15 @@ def test_cosmic_rays_do_not_shift_the_mean() -> None:
     off = np.abs(m.mean - clean.mean(axis=0))
     assert off.max() < 0.06 * 25
     assert m.rejected == len({tuple(hit) for hit in hits})
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 4094), min_size=1, max_size=9), st.integers(0, 59), st.integers(0, 49))
+def test_a_few_lines_of_anything_shift_no_element_by_a_hundredth(values: list[int], band: int, sample: int) -> None:
+    white = LINES.copy()
+    white[10 : 10 + len(values), band, sample] = values
+    shift = measured(white).mean[band, sample] / LINES[:, band, sample].mean() - 1
+    assert abs(shift) < 0.01
 
 
 def test_a_dark_is_not_shifted_either() -> None:
