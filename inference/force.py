@@ -34,29 +34,35 @@ class Force:
         self.account, self.lanes = account, intake.lanes
         self._intake = intake
         self._calibrations: list[Calibration] = []
+        self._made_for: StreamInfo | None = None
         self._aside = ThreadPoolExecutor(1)
         self._last: Future[None] | None = None
         self._ready: deque[Outcome] = deque()
+        self._seen: StreamInfo | None = None
         self._named = ""
 
     def describe(self, info: StreamInfo) -> None:
         """The stream begins or changes. Where only the camera's temperature did, lines go on meanwhile."""
-        before, self.info = self.info, info
-        if before is None or not info.same_setting(before):
-            self._calibrations = []
-        elif info.temperature_c != before.temperature_c and self._calibrations:
+        self.info = info
+        made_for = self._made_for
+        if made_for is not None and self._fits and made_for.temperature_c != info.temperature_c:
             self._begin(lambda: self._intake.warmed(info))
+
+    @property
+    def _fits(self) -> bool:
+        """Whether what is in force was made ready for the stream that runs."""
+        return self.info is not None and self._made_for is not None and self.info.same_setting(self._made_for)
 
     def offer(self, capture: Capture) -> None:
         """A capture is complete. Waits until it is saved where there is nothing else to go on with."""
         info = self.info
         self._begin(lambda: self._intake.captured(capture, info))
-        if not self._calibrations:
+        if not self._fits:
             self.settle()
 
     def calibrations(self, line: RawLine) -> list[Calibration]:
         """What is in force at a line, one for each lane. Raises ReferenceRefused where nothing is."""
-        if self._ready or not self._calibrations:
+        if self._ready or self.info is not self._seen:
             self._bring(line)
         return self._calibrations
 
@@ -102,13 +108,14 @@ class Force:
 
     def _bring(self, line: RawLine) -> None:
         """Bring what is ready into force; begin with what there is where nothing was."""
-        if not self._calibrations:
+        if not self._fits:
             self.settle()
         self._take_all()
         if self.reference is None or self.info is None:
             raise self._intake.refusal
-        if not self._calibrations:
-            self._calibrations = self._intake.started(self.reference, self.info)
+        if not self._fits:
+            self._calibrations, self._made_for = self._intake.started(self.reference, self.info), self.info
+        self._seen = self.info
         if self.reference.id != self._named:
             self._name(self.reference, line)
 
@@ -118,8 +125,8 @@ class Force:
             for code in outcome.incidents:
                 self.account.incident(f"reference_{code}")
             if outcome.reference is not None:
-                fits = self.info is not None and outcome.info is not None and self.info.same_setting(outcome.info)
-                self.reference, self._calibrations = outcome.reference, outcome.calibrations if fits else []
+                self.reference, self._calibrations = outcome.reference, outcome.calibrations
+                self._made_for = outcome.info
 
     def _name(self, reference: Reference, line: RawLine) -> None:
         """It is in force from this line on."""

@@ -125,6 +125,19 @@ def test_lines_go_on_under_the_old_reference_until_the_new_one_comes_between_two
     assert in_force == seqs[swap]
 
 
+def test_a_dark_of_another_exposure_does_not_make_lines_wait(tmp_path: Path) -> None:
+    old = reference()
+    line = Running(tmp_path, old)
+    long = replace(WARM, exposure_us=4000.0)
+    out = line.feed(WARM, *line.scene(2), long, *line.dark(330.0), WARM, *line.scene(2))
+    line.force.settle()
+    out += line.feed(*line.scene(2))
+    names = used(out)
+    assert names[:2] == [old.id] * 2
+    assert names[4:] == [line.store.chosen] * 2 != [old.id] * 2
+    assert [dark.exposure_us for dark in line.store.load(line.store.chosen).darks] == [4000.0]
+
+
 def test_a_choice_comes_into_force_at_the_next_line_and_lines_before_keep_theirs(tmp_path: Path) -> None:
     first, other = reference(), reference(2400.0)
     line = Running(tmp_path, first)
