@@ -28,6 +28,7 @@ from oreline.recording import open_recording
 MANIFEST = "reference.json"
 VERSION = 2
 LINES = "{mean, standard deviation, count of saturated lines}"
+RADIANCE = "{radiance of a count and microsecond, in the unit that reference.json says}"
 _LARGEST_MANIFEST = 1 << 18
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -94,8 +95,7 @@ def save(reference: Reference, folder: Path) -> None:
         for name, m in reference.measurements():
             hashes[name] = _write(draft / name, reference, (m.mean, m.spread, m.saturated), LINES)
         if reference.coefficients is not None:
-            unit = f"{{{reference.coefficients_unit} per count and us}}"
-            hashes["coefficients"] = _write(draft / "coefficients", reference, (reference.coefficients,), unit)
+            hashes["coefficients"] = _write(draft / "coefficients", reference, (reference.coefficients,), RADIANCE)
         facts = reference.facts()
         facts["measurements"] = {name: facts.pop(name) for name, _ in reference.measurements()}
         said = {"version": VERSION, "id": reference.id, "sha256": hashes, **facts}
@@ -132,10 +132,7 @@ def sha256_of(path: Path) -> str:
 
 def _write(path: Path, reference: Reference, lines: tuple[NDArray[Any], ...], description: str) -> dict[str, str]:
     """Write an ENVI file and answer its hashes."""
-    extra = {
-        "description": description, "x start": str(reference.x_start), "sensor type": reference.camera,
-        "serial number": reference.serial,
-    }  # fmt: skip
+    extra = {"description": description, "x start": str(reference.x_start)}
     with EnviWriter.create(
         path.with_suffix(".hdr"), samples=reference.samples, bands=len(reference.wavelengths_nm), dtype=np.float64,
         wavelengths_nm=reference.wavelengths_nm, extra=extra,

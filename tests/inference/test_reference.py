@@ -142,9 +142,9 @@ def test_a_reference_of_what_no_capture_measures_is_refused_though_its_hashes_ar
 ) -> None:
     reference = a_reference()
     saturated = np.full_like(reference.white.mean, value)
-    replace(reference, white=replace(reference.white, saturated=saturated), id="").save(tmp_path / "ref")
+    save(replace(reference, white=replace(reference.white, saturated=saturated), id=""), tmp_path / "ref")
     with pytest.raises(ReferenceRefused, match=r"white\.img is damaged \(it holds what no capture measures"):
-        Reference.load(tmp_path / "ref")
+        load(tmp_path / "ref")
 
 
 def test_a_region_is_cut_at_its_place_on_the_sensor() -> None:
