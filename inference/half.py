@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -38,12 +39,12 @@ class Half:
     def load(cls, path: Path) -> Half:
         """Read what `save` wrote. Raises ReferenceRefused."""
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 info = decode([file[f"info_{n}"].tobytes() for n in range(3)])
                 arrays = (file[name] for name in ("mean", "spread", "saturated"))
                 measured = Measured.from_facts(json.loads(str(file["facts"])), *arrays)
                 kind = Kind(int(file["kind"]))
-        except (OSError, ValueError, KeyError, TypeError, WireError) as error:
-            raise ReferenceRefused(f"{path} is damaged ({error}): delete it, and capture again", "damaged") from None
+        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, WireError):
+            raise ReferenceRefused(f"{path} is damaged: delete it, and capture again", "damaged") from None
         assert isinstance(info, StreamInfo)
         return cls(kind, info, measured)

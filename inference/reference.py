@@ -83,7 +83,8 @@ class Reference:
 
     def age_s(self, now: datetime | None = None) -> float:
         """Seconds since the older of dark and white was captured; NaN where that is no time."""
-        return max((_age(kind.captured or self.captured, now) for kind in (self.dark, self.white)), default=math.nan)
+        ages = (_age(kind.captured or self.captured, now) for kind in (self.dark, self.white))
+        return max((age for age in ages if not math.isnan(age)), default=math.nan)
 
     def with_dark(self, dark: Measured, captured: str) -> Self:
         """With a newer dark, in the place of the one that was taken alike, or beside it. The white keeps its light,

@@ -221,6 +221,24 @@ def test_a_dark_alone_waits_for_a_white(tmp_path: Path) -> None:
     assert later.store.waiting() is None
 
 
+def test_a_half_that_is_damaged_is_said_to_be(tmp_path: Path) -> None:
+    line = Running(tmp_path)
+    line.feed(WARM, *line.dark(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
+    whole = (tmp_path / "waiting.npz").read_bytes()
+    for damaged in (whole[:-100], whole[:2], b"", whole[:500] + b"\0" * 200 + whole[700:]):
+        (tmp_path / "waiting.npz").write_bytes(damaged)
+        later = Running(tmp_path)
+        with pytest.raises(ReferenceRefused, match="delete it, and capture again"):
+            later.feed(WARM, *later.white(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
+
+
+def test_of_two_times_the_older_counts_and_one_that_is_no_time_does_not() -> None:
+    made = reference(hours=2.0)
+    older = replace(made, dark=replace(made.dark, captured=at(5.0)))
+    unknown = replace(made, dark=replace(made.dark, captured="in spring"))
+    assert [round(one.age_s() / 3600, 2) for one in (made, older, unknown)] == [2.0, 5.0, 2.0]
+
+
 def test_a_scene_after_a_dark_alone_is_refused(tmp_path: Path) -> None:
     line = Running(tmp_path)
     with pytest.raises(ReferenceRefused, match="no white lines"):
