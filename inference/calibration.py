@@ -94,8 +94,7 @@ class Calibration:
         counts: uint16 (bands, samples). Always finite: zero where a sample is saturated or its reference invalid.
         The mean is NaN where a band is. Raises ReferenceRefused for a line of another shape.
         """
-        self._reflect(counts, moments=True)
-        kernels.finish(self._out, self._invalid, self._mean, self._scale)
+        self._reflect(counts, moments=True, variate=True)
         return self._out, self._mean, self._invalid
 
     def features(self, counts: NDArray[np.uint16]) -> tuple[Values, Values, NDArray[np.uint8]]:
@@ -122,19 +121,19 @@ class Calibration:
         uncertainty.standard(reflectance, *self._variance, self._sigma)
         return self._sigma
 
-    def _reflect(self, counts: NDArray[np.uint16], *, moments: bool) -> None:
+    def _reflect(self, counts: NDArray[np.uint16], *, moments: bool, variate: bool = False) -> None:
         line = self._checked(counts)
         self._track(line)
         geometry = self._geometry
         kernels.reflect(
             line, self._tables, self._curve, self._patches, self._moving, self._limits,
             self._out if geometry is None else geometry.signal, self._mean, self._scale, self._invalid,
-            moments and geometry is None,
+            moments and geometry is None, variate and geometry is None,
         )  # fmt: skip
         if geometry is not None:
             geometry(self._light, self._invalid, self._out)
             if moments:
-                kernels.moments(self._out, self._mean, self._scale)
+                kernels.moments(self._out, self._invalid, self._mean, self._scale, variate)
 
     def _track(self, line: NDArray[np.uint16]) -> None:
         """Drift of the dark and light of the lamp, as this line shows them. Smile and keystone are taken back before

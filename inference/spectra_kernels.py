@@ -42,8 +42,14 @@ def standardise(values: Table, mean: Table, scale: Table) -> None:
     """(value - mean) * scale, in place, and zero, whatever the value, where the scale is."""
     for band in range(values.shape[0]):
         for sample in range(values.shape[1]):
-            made = (values[band, sample] - mean[sample]) * scale[sample]
-            values[band, sample] = made if scale[sample] != 0 else np.float32(0)
+            values[band, sample] = (values[band, sample] - mean[sample]) * scale[sample]
+    least = np.float32(1)
+    for sample in range(values.shape[1]):
+        least = min(least, scale[sample])
+    if least == 0:
+        for band in range(values.shape[0]):
+            for sample in range(values.shape[1]):
+                values[band, sample] = values[band, sample] if scale[sample] != 0 else np.float32(0)
 
 
 @line_kernel
