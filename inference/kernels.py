@@ -165,8 +165,8 @@ def finish(values: Table, invalid: Table, mean: Table, squares: Table) -> None:
 
 @line_kernel
 def reflect(
-    counts: Table, tables: Tables, curve: Table, patches: Group, moving: Table,
-    limits: tuple[np.uint16, Table], out: Table, mean: Table, scale: Table, invalid: Table, moments: bool, variate: bool,
+    counts: Table, tables: Tables, curve: Table, patches: Group, moving: Table, limits: tuple[np.uint16, Table],
+    out: Table, mean: Table, scale: Table, invalid: Table, moments: bool, variate: bool,
 ) -> None:  # fmt: skip
     """Corrected values float32 (bands, samples) and `Invalid` bits uint8 (samples,); with `moments`, mean and sum of
     squares of each sample too, float32 (samples,), and with `variate` the standard normal variate in place of values.

@@ -64,30 +64,30 @@ def prepare(reference: Reference, info: StreamInfo, correction: Correction) -> P
     region = _finite(reference.region(info))
     ratio = region.panel[:, None] * region.exposure_ratio(info)
     dark, of_white = _darks(region, info, correction)
-    signal = region.white.mean - of_white.of(region.all_darks)
-    noise = NoiseModel.estimate(region)
-    coefficients = _coefficients(region, info, correction)
-    bad = _bad(region, info, noise, correction)
-    response = signal if coefficients is None else _inverse(coefficients)
-    repairs = Repairs.plan(bad != 0, response, correction.largest_gap)
-    curve = np.zeros(3)
-    curve[: len(correction.nonlinearity)] = correction.nonlinearity
-    curve /= float(info.full_scale) ** np.arange(1, 4)
+    counts, signal = dark.of(region.all_darks), region.white.mean - of_white.of(region.all_darks)
+    noise, curve = NoiseModel.estimate(region), _curve(info, correction)
+    bad, k = _bad(region, info, noise, correction), _coefficients(region, info, correction)
+    repairs = Repairs.plan(bad != 0, signal if k is None else _inverse(k), correction.largest_gap)
     smile, keystone = operators(correction, info)
     geometry = [step for step in (keystone, smile) if step is not None]
-    counts, white = dark.of(region.all_darks), linear(repairs(signal), curve)
-    faint = _faint(region, of_white, white, correction) if coefficients is None else ~(coefficients > 0)
-    gone = repairs(np.where(faint | (counts < 0) | (counts > info.full_scale), np.nan, 0.0))
-    usable, lost = white + gone, np.where(repairs.lost, np.nan, 0.0)
+    white, lost = linear(repairs(signal), curve), np.where(repairs.lost, np.nan, 0.0)
+    faint = _faint(region, of_white, white, correction) if k is None else ~(k > 0)
+    white = white + repairs(np.where(faint | (counts < 0) | (counts > info.full_scale), np.nan, 0.0))
     for step in geometry:
-        usable, lost = step(usable), step(lost)
-    gain = _within(ratio * _inverse(usable) if coefficients is None else coefficients + usable * 0.0)
-    gain[np.isnan(lost)] = np.nan
+        white, lost = step(white), step(lost)
+    gain = _within(ratio * _inverse(white) if k is None else k + 0.0 * white) + 0.0 * lost
     warmer = counts - region.dark.mean
-    made = uncertainty.terms(region, noise, (dark, of_white), info.gain, warmer, usable, gain, correction)
-    carried = np.where(np.isnan(gain), np.nan, _carried(made, repairs, geometry))
+    terms = uncertainty.terms(region, noise, (dark, of_white), info.gain, warmer, white, gain, correction)
+    variance = _carried(terms, repairs, geometry) + 0.0 * gain
     flags = _flags(region, repairs, gain, np.isnan(lost), geometry)
-    return Prepared(counts, gain, usable, curve, repairs, smile, keystone, flags, carried, bad)
+    return Prepared(counts, gain, white, curve, repairs, smile, keystone, flags, variance, bad)
+
+
+def _curve(info: StreamInfo, correction: Correction) -> Array:
+    """The polynomial's coefficients for a signal in counts."""
+    curve = np.zeros(3)
+    curve[: len(correction.nonlinearity)] = correction.nonlinearity
+    return curve / float(info.full_scale) ** np.arange(1, 4)
 
 
 def _finite(region: Reference) -> Reference:
