@@ -68,8 +68,11 @@ def _expected(signal: Array) -> Array:
 
 
 def _noisy(spread: Array, expected: Array, lines: int) -> Mask:
-    most = max(NOISE_FACTOR, 1.0 + NOISE_SIGMAS * np.sqrt(2.0 / max(lines - 1, 1)))
-    return np.asarray(spread**2 > most * median_of_variance(lines) * np.maximum(expected, 1e-9))
+    """What a sample has more than expected in most of its bands is not an element's: a panel that was moved has
+    grain."""
+    ratio = spread**2 / (median_of_variance(lines) * np.maximum(expected, 1e-9))
+    ratio /= np.maximum(np.median(ratio, axis=0, keepdims=True), 1.0)
+    return np.asarray(ratio > max(NOISE_FACTOR, 1.0 + NOISE_SIGMAS * np.sqrt(2.0 / max(lines - 1, 1))))
 
 
 def read(path: Path, bands: int, x_start: int, samples: int) -> Mask:

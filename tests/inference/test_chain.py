@@ -340,3 +340,10 @@ def test_nothing_is_allocated_for_a_line(steps: tuple[object, ...]) -> None:
 def test_an_unknown_key_of_the_correction_is_refused() -> None:
     with pytest.raises(ValueError, match="smile_band"):
         Correction(smile_band=(0.1,))  # type: ignore[call-arg]
+
+
+def test_a_panel_that_was_moved_has_no_bad_elements() -> None:
+    one = reference()
+    grain = np.where(np.arange(SAMPLES) % 3 == 0, 400.0, 5.0)
+    moved = replace(one, white=replace(one.white, spread=np.broadcast_to(grain, LIGHT.shape).copy()), id="")
+    assert not Calibration(moved, FINE, Correction(find_bad_elements=True)).prepared.bad.any()

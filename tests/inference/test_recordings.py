@@ -12,9 +12,10 @@ from spectral.io import envi
 
 from inference.calibration import Calibration
 from inference.correction import Correction
-from inference.elements import read
+from inference.elements import find, read
 from inference.flags import Invalid
 from inference.measured import Measured
+from inference.noise import NoiseModel
 from inference.preprocessing import Continuum, Resample, preprocessed
 from inference.reference import Reference
 from oreline.envi_writer import EnviWriter
@@ -35,6 +36,7 @@ def test_nothing_is_computed_silently_from_the_saturated_white_of_a_real_core(sh
     full = stream(wavelengths_nm=tuple(np.linspace(560, 735, 8)), samples=dark.shape[2])
     reference = Reference.combine(built(full, dark), built(full, white), captured="then")
     assert reference.white.saturated.sum() == 31_669
+    assert np.count_nonzero(find(reference, NoiseModel.estimate(reference))) <= 3
     calibration = Calibration(reference, replace(full, samples=raw.shape[2], offset_x=88))
     doubtful = (reference.white.saturated[:, 88 : 88 + raw.shape[2]] > 0).any(axis=0)
     for line in raw:
