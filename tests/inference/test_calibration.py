@@ -13,6 +13,7 @@ from inference.calibration import Calibration
 from inference.correction import Correction
 from inference.flags import Invalid
 from inference.measured import Measured
+from inference.preprocessing import Continuum, SavitzkyGolay, Snv, preprocessed
 from inference.reference import Reference
 from oreline.errors import ReferenceRefused
 from oreline.messages import StreamInfo
@@ -242,3 +243,22 @@ def test_a_real_recording_is_restored_at_its_place_on_the_sensor(shared_data: Pa
     np.testing.assert_array_equal(calibration.snv(raw[0])[2] == Invalid.DOUBTFUL, doubtful)
     with pytest.raises(ReferenceRefused, match=r"200\.\.1398.*0\.\.1311"):
         Calibration(reference, replace(full, samples=raw.shape[2], offset_x=200))
+
+
+def test_features_are_what_a_cards_steps_make_of_the_reflectance() -> None:
+    steps = (SavitzkyGolay(window=5), Snv())
+    calibration, counts = Calibration(a_reference(), INFO, steps=steps), scene()
+    features, mean, invalid = (array.copy() for array in calibration.features(counts))
+    reflectance = calibration.reflectance(counts)[0]
+    np.testing.assert_allclose(features, preprocessed(steps, INFO.wavelengths_nm, reflectance), atol=1e-6)
+    np.testing.assert_allclose(mean, reflectance.mean(axis=0), atol=1e-6)
+    assert not invalid.any()
+
+
+def test_a_sample_for_which_a_step_has_no_answer_has_no_mean_and_zero_features() -> None:
+    counts = scene()
+    counts[:, 7] = 0
+    features, mean, _ = Calibration(a_reference(), INFO, steps=(Continuum(),)).features(counts)
+    assert np.flatnonzero(np.isnan(mean)).tolist() == [7]
+    assert (features[:, 7] == 0).all()
+    assert np.isfinite(features).all()
