@@ -79,7 +79,8 @@ def prepare(reference: Reference, info: StreamInfo, correction: Correction) -> P
     warmer = counts - region.dark.mean
     terms = uncertainty.terms(region, noise, (dark, of_white), info.gain, warmer, white, gain, correction)
     variance = _carried(terms, repairs, geometry) + 0.0 * gain
-    flags = _flags(region, repairs, gain, np.isnan(lost), geometry)
+    saturated = (region.white.saturated > 0) & (k is None)
+    flags = _flags(saturated, repairs, gain, np.isnan(lost), geometry)
     return Prepared(counts, gain, white, curve, repairs, smile, keystone, flags, variance, bad)
 
 
@@ -165,12 +166,12 @@ def _faint(region: Reference, dark: Dark, white: Array, correction: Correction) 
 
 
 def _flags(
-    region: Reference, repairs: Repairs, gain: Array, lost: NDArray[np.bool_], geometry: list[Diagonals]
+    saturated: NDArray[np.bool_], repairs: Repairs, gain: Array, lost: NDArray[np.bool_], geometry: list[Diagonals]
 ) -> NDArray[np.uint8]:
-    """What is known of each sample before any line has come."""
+    """What is known of each sample before any line has come. `saturated`: where the white was."""
     bad = np.zeros(gain.shape, np.bool_)
     bad.ravel()[repairs.index] = True
-    doubtful, mended = (region.white.saturated > 0) & ~bad, bad & ~repairs.lost
+    doubtful, mended = saturated & ~bad, bad & ~repairs.lost
     for step in geometry:
         doubtful, mended = (np.nan_to_num(step(mask.astype(np.float64))) != 0.0 for mask in (doubtful, mended))
     said = (

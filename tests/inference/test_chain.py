@@ -234,6 +234,9 @@ def test_radiance_is_counts_a_microsecond_times_the_coefficient() -> None:
     line = counts(smooth() * LIGHT)
     made = restored(line, Correction(quantity="radiance"), of, exposure_us=500.0)
     np.testing.assert_allclose(made, (line - DARK) * k / 500.0, rtol=1e-6)
+    of.white.saturated[3, 4] = 1
+    calibration = Calibration(of, replace(FINE, exposure_us=500.0), Correction(quantity="radiance"))
+    assert not calibration.reflectance(line)[1].any()
     with pytest.raises(ReferenceRefused, match="no radiometric coefficients"):
         restored(line, Correction(quantity="radiance"))
 
