@@ -83,10 +83,15 @@ class Pipeline:
             elif isinstance(message, Gap | StreamInfo) and capture.pending:
                 capture.hold(self._begin(message) if isinstance(message, StreamInfo) else message)
                 yield []
-            elif isinstance(message, EndOfStream) and not capture.complete:
+            elif isinstance(message, EndOfStream) and not (capture.complete or self._for_references):
                 yield [*capture.held, self._pass(message)]
             else:
                 yield [*(self._offer(capture) if capture.pending else ()), self._pass(message)]
+
+    @property
+    def _for_references(self) -> bool:
+        """Whether nothing but references comes of the stream: then its end completes a capture, however it is."""
+        return self._classifier is None and not self._reflectance
 
     def _known(self, line: RawLine) -> StreamInfo:
         if self.force.info is None:

@@ -38,14 +38,16 @@ def reference(white: float = 2500.0, hours: float = 0.0, info: StreamInfo = WARM
 class Running:
     """A stage that is fed as its stream comes."""
 
-    def __init__(self, folder: Path, first: Reference | None = None, **limits: float | None) -> None:
+    def __init__(
+        self, folder: Path, first: Reference | None = None, *, reflectance: bool = True, **limits: float | None
+    ) -> None:
         self.store = Store(folder)
         if first is not None:
             self.store.keep(first)
             self.store.choose(first.id, "captured")
         intake = Intake(self.store, first, limits=Limits(**limits), lanes=2)  # type: ignore[arg-type]
         self.force = Force(intake, Account("inference"))
-        self._pipeline = Pipeline(None, self.force, reflectance=True)
+        self._pipeline = Pipeline(None, self.force, reflectance=reflectance)
         self.next = 0
 
     def feed(self, *messages: Message) -> list[Message]:
@@ -210,10 +212,10 @@ def test_a_recording_keeps_the_references_that_it_has_and_what_speaks_against_th
 
 
 def test_a_dark_alone_waits_for_a_white(tmp_path: Path) -> None:
-    line = Running(tmp_path)
+    line = Running(tmp_path, reflectance=False)
     line.feed(WARM, *line.dark(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
     assert line.store.chosen == ""
-    later = Running(tmp_path)
+    later = Running(tmp_path, reflectance=False)
     later.feed(WARM, *later.white(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
     made = later.store.load(later.store.chosen)
     np.testing.assert_array_equal(made.dark.mean, some_lines(INFO, 300.0, 20, seed=1).mean(axis=0))
@@ -222,14 +224,22 @@ def test_a_dark_alone_waits_for_a_white(tmp_path: Path) -> None:
 
 
 def test_a_half_that_is_damaged_is_said_to_be(tmp_path: Path) -> None:
-    line = Running(tmp_path)
+    line = Running(tmp_path, reflectance=False)
     line.feed(WARM, *line.dark(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
     whole = (tmp_path / "waiting.npz").read_bytes()
     for damaged in (whole[:-100], whole[:2], b"", whole[:500] + b"\0" * 200 + whole[700:]):
         (tmp_path / "waiting.npz").write_bytes(damaged)
-        later = Running(tmp_path)
+        later = Running(tmp_path, reflectance=False)
         with pytest.raises(ReferenceRefused, match="delete it, and capture again"):
             later.feed(WARM, *later.white(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
+
+
+def test_a_run_that_is_cut_short_in_its_dark_makes_no_reference_of_it(tmp_path: Path) -> None:
+    first = reference()
+    line = Running(tmp_path, first)
+    out = line.feed(WARM, *line.scene(), *line.dark(), EndOfStream(INFO.run, 1, 21, 1, 0, 20))
+    assert isinstance(out[-1], EndOfStream)
+    assert line.store.ids() == [first.id]
 
 
 def test_of_two_times_the_older_counts_and_one_that_is_no_time_does_not() -> None:
