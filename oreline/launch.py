@@ -34,15 +34,23 @@ def launch(config: Config, console: Console, tick: Callable[[Supervisor], None] 
 
 
 def choose_state(config: Config) -> None:
-    """Rings live in memory where there is room for them, otherwise in the folder for temporary files."""
+    """Rings live in memory where there is room for them, otherwise in the folder for temporary files. A line that runs
+    has chosen already, and may have taken that room since."""
     line = config.line
-    if line.state is None and (not SHARED.is_dir() or shutil.disk_usage(SHARED).free < ROOM_FOR_RINGS):
-        config.tables.setdefault("line", {})["state"] = str(Path(tempfile.gettempdir()) / f"oreline-{line.name}")
+    if line.state is None:
+        elsewhere = Path(tempfile.gettempdir()) / f"oreline-{line.name}"
+        if _held(elsewhere) or not (_held(line.folder) or _has_room()):
+            config.tables.setdefault("line", {})["state"] = str(elsewhere)
 
 
 def runs(config: Config) -> bool:
     """Whether the line is running."""
-    path = config.line.folder / LOCK
+    return _held(config.line.folder)
+
+
+def _held(folder: Path) -> bool:
+    """Whether someone has the lock of a line's folder."""
+    path = folder / LOCK
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -51,6 +59,10 @@ def runs(config: Config) -> bool:
         except OSError:
             return True
     return False
+
+
+def _has_room() -> bool:
+    return SHARED.is_dir() and shutil.disk_usage(SHARED).free >= ROOM_FOR_RINGS
 
 
 def _render(config: Config, console: Console) -> None:
