@@ -64,7 +64,7 @@ def brought(paths: Iterable[Path], config: Config, said: Said, *, force: bool = 
 
 def _reference(paths: list[Path], config: Config, said: Said) -> Reference:
     if len(paths) == 1 and (paths[0] / MANIFEST).is_file():
-        return load(paths[0])
+        return _of_this_camera(load(paths[0]), config)
     darks, whites = _recordings(paths)
     if len(whites) != 1 or not darks:
         names = ", ".join(one.path.name for one in (*darks, *whites)) or "nothing"
@@ -80,6 +80,14 @@ def _reference(paths: list[Path], config: Config, said: Said) -> Reference:
     for _, dark in others:
         made = made.with_dark(dark, white.captured)
     return made
+
+
+def _of_this_camera(reference: Reference, config: Config) -> Reference:
+    serial = config.section("acquisition", SETTINGS["acquisition"]()).serial
+    if serial not in (None, reference.serial):
+        said = f"reference {reference.id} is of camera {reference.serial!r}, the line's file names {serial!r}"
+        raise ReferenceRefused(f"{said}: import one of this camera", "camera")
+    return reference
 
 
 def _recordings(paths: list[Path]) -> tuple[list[Recording], list[Recording]]:

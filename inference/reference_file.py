@@ -175,6 +175,10 @@ def read_manifest(path: Path) -> Manifest:
         return Manifest.model_validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors()[0]
+        if first["loc"] == ("version",):
+            raise ReferenceRefused(
+                f"{path} is of another version of Oreline than this: capture dark and white again", "damaged"
+            ) from None
         raise _damaged(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 

@@ -77,6 +77,15 @@ def test_a_reference_that_oreline_saved_is_taken_as_it_is(tmp_path: Path) -> Non
     assert brought([tmp_path / "elsewhere"], line(tmp_path), Said()).id == saved.id
 
 
+def test_one_of_another_camera_is_refused_and_nothing_is_kept(tmp_path: Path) -> None:
+    save(a_reference(), tmp_path / "elsewhere")
+    config = line(tmp_path)
+    config.tables["acquisition"]["serial"] = "S2"
+    with pytest.raises(ReferenceRefused, match="is of camera 'S1', the line's file names 'S2'"):
+        brought([tmp_path / "elsewhere"], config, Said())
+    assert Store(tmp_path / "out" / "references").ids() == []
+
+
 def test_what_neither_files_nor_options_say_is_asked_for_by_name(tmp_path: Path) -> None:
     for name, lines in (("DARKREF_A", DARK), ("WHITEREF_A", WHITE)):
         envi(tmp_path / f"{name}.hdr", lines)

@@ -147,6 +147,14 @@ def test_a_reference_of_what_no_capture_measures_is_refused_though_its_hashes_ar
         load(tmp_path / "ref")
 
 
+def test_a_manifest_of_the_version_before_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+    save(a_reference(), tmp_path)
+    path = tmp_path / "reference.json"
+    path.write_text(path.read_text().replace('"version": 2', '"version": 1'))
+    with pytest.raises(ReferenceRefused, match="is of another version of Oreline"):
+        load(tmp_path)
+
+
 def test_a_region_is_cut_at_its_place_on_the_sensor() -> None:
     whole = a_reference(stream(offset_x=100))
     region = whole.region(stream(offset_x=108, samples=20))
