@@ -44,6 +44,7 @@ class Acquisition:
         self._source, self._outbox, self._settings = source, outbox, settings
         self._shell, self._stopping, self._asked = shell, shell.is_set, asked
         self._between: list[Step] = []
+        self._extra = 0
         self.account = Account("acquisition")
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
@@ -83,7 +84,7 @@ class Acquisition:
         started, begin, unset = self._numbering.next, 0, 0
         for number, step in enumerate(steps):
             end = None if step.lines is None else begin + step.lines
-            if not self._stopping() and (end is None or self._numbering.next < end):
+            if not self._stopping() and not self._is_over(end):
                 if step.sees is Kind.SCENE and begin < started:
                     self._resume()
                 features = [feature for so_far in steps[unset : number + 1] for feature in so_far.features]
@@ -103,26 +104,32 @@ class Acquisition:
         """One step, through losses of the camera: after each it is brought back and set as `so_far` has set it."""
         try:
             self._begin(lambda: self._source.configure(features))
-            while not self._stopping() and (end is None or self._numbering.next < end):
+            while not self._stopping() and not self._is_over(end):
                 try:
                     self._turn(step)
                 except CameraLost as loss:
                     self._return(loss, so_far)
                 if self._between and step.sees is Kind.SCENE:
-                    end = self._step_aside(step, so_far, end)
+                    self._step_aside(step, so_far)
         finally:
             self._source.stop()
         if step.after:
             bring_back(lambda: self._source.configure(step.after), self._settings.retry_s, self._failed, lambda: False)
 
-    def _step_aside(self, step: Step, so_far: list[Step], end: int | None) -> int | None:
+    def _is_over(self, end: int | None) -> bool:
+        """Whether the line has come at which a step ends, those that were taken in between not counted."""
+        return end is not None and self._numbering.next - self._extra >= end
+
+    def _step_aside(self, step: Step, so_far: list[Step]) -> None:
         """The steps that were asked for; then this one goes on, for as many lines as it lacks."""
         between, self._between = self._between, []
         self._source.stop()
         for one in between:
-            self._step(one, [*so_far, one])
-        self._begin(lambda: self._source.configure(step.features))
-        return None if end is None else end + sum(one.lines or 0 for one in between)
+            first = self._numbering.next
+            self._step(one, first - self._extra + (one.lines or 0), one.features, [*so_far, one])
+            self._extra += self._numbering.next - first
+        if not self._stopping():
+            self._begin(lambda: self._source.configure(step.features))
 
     def _begin(self, configure: Callable[[], None]) -> None:
         """Set the camera, say how it is set, start it. What fails is tried again a few times."""
