@@ -10,11 +10,12 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from acquisition import find
+from acquisition.asked import Asked
 from acquisition.life import bring_back
 from acquisition.loop import Acquisition
 from acquisition.settings import Settings
 from acquisition.source import Source
-from oreline.config import Config, LineSettings
+from oreline.config import ASKED, Config, LineSettings
 from oreline.errors import CameraNotFound, OrelineError
 from oreline.keys import server_keys
 from oreline.messages import EndOfStream
@@ -40,7 +41,8 @@ def main(path: str) -> None:
         size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)
         ring = Ring.open(line.ring("raw"), settings.ring_lines, size)
         outbox = stack.enter_context(closing(_served(ring, settings, line)))
-        acquisition = Acquisition(source, outbox, settings, shell)
+        asked = Asked(line.folder / ASKED)
+        acquisition = Acquisition(source, outbox, settings, shell, asked.take)
         shell.ready(settings.metrics_port)
         try:
             acquisition.run()

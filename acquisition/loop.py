@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from acquisition.encoder import Encoder
@@ -35,9 +37,14 @@ SETTING_S = 30.0
 class Acquisition:
     """One run of a camera, from its first step to the end of its stream."""
 
-    def __init__(self, source: Source, outbox: Outbox, settings: Settings, shell: Shell) -> None:
+    def __init__(
+        self, source: Source, outbox: Outbox, settings: Settings, shell: Shell, asked: Callable[[], list[Step]] = list
+    ) -> None:
+        """`asked`: steps that are to come in between, looked for now and then."""
         self._source, self._outbox, self._settings = source, outbox, settings
-        self._shell, self._stopping = shell, shell.is_set
+        self._shell, self._stopping, self._asked = shell, shell.is_set, asked
+        self._between: list[Step] = []
+        self._extra = 0
         self.account = Account("acquisition")
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
@@ -49,6 +56,8 @@ class Acquisition:
         self._encoder = Encoder(settings.counts_per_line, settings.encoder_bits)
         self._rate_hz, self._triggered = 0.0, False
         self._scene_ns = [0, 0]
+        self._info: StreamInfo | None = None
+        self._temperature, self._numb = math.nan, False
 
     def run(self) -> None:
         """Go through the steps, then end the stream, also where the camera has ended them. Raises CameraError."""
@@ -75,7 +84,7 @@ class Acquisition:
         started, begin, unset = self._numbering.next, 0, 0
         for number, step in enumerate(steps):
             end = None if step.lines is None else begin + step.lines
-            if not self._stopping() and (end is None or self._numbering.next < end):
+            if not self._stopping() and not self._is_over(end):
                 if step.sees is Kind.SCENE and begin < started:
                     self._resume()
                 features = [feature for so_far in steps[unset : number + 1] for feature in so_far.features]
@@ -95,13 +104,32 @@ class Acquisition:
         """One step, through losses of the camera: after each it is brought back and set as `so_far` has set it."""
         try:
             self._begin(lambda: self._source.configure(features))
-            while not self._stopping() and (end is None or self._numbering.next < end):
+            while not self._stopping() and not self._is_over(end):
                 try:
                     self._turn(step)
                 except CameraLost as loss:
                     self._return(loss, so_far)
+                if self._between and step.sees is Kind.SCENE:
+                    self._step_aside(step, so_far)
         finally:
             self._source.stop()
+        if step.after:
+            bring_back(lambda: self._source.configure(step.after), self._settings.retry_s, self._failed, lambda: False)
+
+    def _is_over(self, end: int | None) -> bool:
+        """Whether the line has come at which a step ends, those that were taken in between not counted."""
+        return end is not None and self._numbering.next - self._extra >= end
+
+    def _step_aside(self, step: Step, so_far: list[Step]) -> None:
+        """The steps that were asked for; then this one goes on, for as many lines as it lacks."""
+        between, self._between = self._between, []
+        self._source.stop()
+        for one in between:
+            first = self._numbering.next
+            self._step(one, first - self._extra + (one.lines or 0), one.features, [*so_far, one])
+            self._extra += self._numbering.next - first
+        if not self._stopping():
+            self._begin(lambda: self._source.configure(step.features))
 
     def _begin(self, configure: Callable[[], None]) -> None:
         """Set the camera, say how it is set, start it. What fails is tried again a few times."""
@@ -109,7 +137,9 @@ class Acquisition:
         camera = self._source.describe()
         self._rate_hz, self._triggered = camera.line_rate_hz, camera.triggered
         self._timing.even = self._settings.on_full == "gap" and not camera.triggered
-        self._put_when_there_is_room(self._info(camera))
+        self._feel()
+        self._info = self._described(camera)
+        self._put_when_there_is_room(self._info)
         self._numbering.restart()
         self._timing.restart()
         self._encoder.restart()
@@ -119,6 +149,7 @@ class Acquisition:
     def _return(self, loss: CameraLost, so_far: list[Step]) -> None:
         """A lost camera is opened again until it is there, set anew, and begins an epoch."""
         self.account.incident("camera_lost")
+        self._numb = False
         print(f"{loss}; trying to open it again", file=sys.stderr)
         features = [*self._settings.features, *(feature for step in so_far for feature in step.features)]
 
@@ -181,7 +212,8 @@ class Acquisition:
         """What need not be done for each line."""
         self._rested = time.monotonic()
         self._outbox.pump()
-        self._feel()
+        self._feel_now_and_then()
+        self._between += self._asked()
 
     def _fetched(self) -> Frame | None:
         """The next frame. A fetch that fails is tried again, for a moment's failure is not worth a new epoch."""
@@ -197,19 +229,31 @@ class Acquisition:
                 return frame
         return None
 
-    def _feel(self) -> None:
-        """Read the temperature now and then, of a camera that is there."""
+    def _feel_now_and_then(self) -> None:
+        """The temperature of a camera that is there; told where it has changed."""
         now = time.monotonic()
         if now - self._felt < self._settings.temperature_s or now - self._heard > SILENT_S:
             return
-        self._felt = now
+        self._feel()
+        info = self._info
+        if info is not None and abs(self._temperature - info.temperature_c) >= self._settings.temperature_step_k:
+            self._info = replace(info, seq=self._numbering.next, temperature_c=self._temperature)
+            self._put(self._info)
+
+    def _feel(self) -> None:
+        """Read the temperature. A failure counts when the camera answers again: one that is lost is another matter."""
+        self._felt = time.monotonic()
         try:
             temperature = self._source.temperature()
         except FeatureError:
+            self._numb = True
+            return
+        if self._numb:
             self.account.incident("register_error")
-        else:
-            if temperature is not None:
-                TEMPERATURE.set(temperature)
+            self._numb = False
+        if temperature is not None:
+            self._temperature = temperature
+            TEMPERATURE.set(temperature)
 
     def _take(self, frame: Frame, step: Step) -> None:
         ahead = self._numbering.step(frame.block_id)
@@ -256,7 +300,7 @@ class Acquisition:
             self._wait(1)
         self._put(message)
 
-    def _info(self, camera: CameraInfo) -> StreamInfo:
+    def _described(self, camera: CameraInfo) -> StreamInfo:
         settings, numbering = self._settings, self._numbering
         wavelengths = settings.wavelengths(camera.bands)
         if len(wavelengths) != camera.bands:
@@ -279,6 +323,7 @@ class Acquisition:
             line_rate_hz=camera.line_rate_hz,
             counts_per_line=settings.counts_per_line,
             pitch_mm=settings.pitch_mm,
+            temperature_c=self._temperature,
         )
 
 

@@ -24,6 +24,8 @@ class Step(Section):
     lines: Positive | None = None
     """None: until the process is told to stop."""
     features: Features = []
+    after: Features = []
+    """Written when the step is over, such as to open the shutter again."""
 
     @property
     def sees(self) -> Kind:
@@ -69,6 +71,8 @@ class Settings(Section):
     """A camera that sends no frame for so long is lost: it is opened again."""
     temperature_s: Annotated[float, Field(gt=0)] = 5.0
     """How often the camera's temperature is read."""
+    temperature_step_k: Annotated[float, Field(gt=0)] = 0.5
+    """By how much it must have changed to be said to those who calibrate."""
     retry_s: Annotated[float, Field(ge=0)] = 2.0
     """For how long a step's features, or a start, that the camera refuses are tried again."""
     reconnect_s: Annotated[float, Field(ge=0)] = 600.0

@@ -28,7 +28,10 @@ from hwsim.plant import ValveFault
 from hwsim.plant.ejector import Ejector
 from hwsim.scene_base import Motion, Surfaces
 from inference.card import Card, CardClass
+from inference.correction import Correction, Shade
+from inference.flags import UNUSABLE, Invalid
 from inference.lamp import Strip
+from inference.limits import Limits
 from inference.settings import SHIPPED
 from oreline import errors, plc
 from oreline.config import SETTINGS, Section
@@ -66,6 +69,15 @@ def registers(fields: Sequence[plc.Field]) -> str:
 def states() -> str:
     """The bits of the register `state`."""
     return _table(("bit", "state"), ((f"{s.value.bit_length() - 1}", f"`{s.name}`") for s in plc.State))
+
+
+def flags() -> str:
+    """What is said of a sample, by bit, and whether it is labelled all the same."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(Invalid))).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    said = dict(_documented(tree.body))
+    rows = ((f"{f.value}", f"`{f.name}`", said[str(f.name)], "no" if f & UNUSABLE else "yes") for f in Invalid)
+    return _table(("bit", "flag", "meaning", "labelled"), rows)
 
 
 def settings(model: type[BaseModel]) -> str:
@@ -160,7 +172,10 @@ def _meanings(model: type[BaseModel]) -> dict[str, str]:
 def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
     for field, below in pairwise(body):
         match field, below:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
                 yield name, " ".join(text.split())
 
 
@@ -175,6 +190,10 @@ TABLES: dict[str, Callable[[], str]] = {
     **{f"settings-{name}": partial(settings, read()) for name, read in SETTINGS.items()},
     "settings-step": partial(settings, Step),
     "settings-strip": partial(settings, Strip),
+    "settings-limits": partial(settings, Limits),
+    "settings-correction": partial(settings, Correction),
+    "settings-shade": partial(settings, Shade),
+    "flags": flags,
     "settings-scene": partial(settings, BeltScene),
     "settings-core": partial(settings, CoreScene),
     "settings-lithology": partial(settings, Lithology),

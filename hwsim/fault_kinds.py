@@ -259,6 +259,20 @@ class DirtyWhite(When):
         return {"start": self.start, "stop": self.stop}
 
 
+class WrongWhite(When):
+    """The light of the white panel goes evenly from `share`/2 more at the sensor's first sample to as much less at its
+    last (tilted_white); or its grain slides by, a sample a line, and differs by up to `share` (moving_white)."""
+
+    kind: Literal["tilted_white", "moving_white"]
+    share: Share
+    n: Positive | None = None
+    view: Literal["white"] = "white"
+
+    @property
+    def amount(self) -> float:
+        return self.share
+
+
 class Link(When):
     """The link goes down, which the host is told (disconnect), or nothing comes and nothing answers (silence); it comes
     back after `ms` or, without it, never. Lines that are exposed meanwhile are lost."""
@@ -293,6 +307,7 @@ Fault = Annotated[
     | StuckShutter
     | LightLeak
     | DirtyWhite
+    | WrongWhite
     | Link
     | Accesses,
     Field(discriminator="kind"),

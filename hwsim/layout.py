@@ -159,3 +159,8 @@ class FaultKind(IntEnum):
     """Waiting for a frame fails, from the exposure of the line on."""
     FAILED_START = 24
     """Starting the stream fails, from the exposure of the line on."""
+    TILTED_WHITE = 25
+    """The white panel's light goes evenly from 1 + `amount`/2 at the sensor's first sample to 1 - `amount`/2 at its
+    last."""
+    MOVING_WHITE = 26
+    """The white panel's grain slides by, a sample a line: its light differs by up to `amount`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 from oreline.process import one_thread, tune_allocator
@@ -11,16 +12,23 @@ from oreline.process import one_thread, tune_allocator
 one_thread()
 tune_allocator()
 
-from inference.capture import CURRENT  # noqa: E402  (torch and numba read the settings above when they are imported)
+from inference.calibration import Calibration  # noqa: E402  (numba, torch read the settings above when imported)
+from inference.certificate import Certificates  # noqa: E402
 from inference.classifier import Classifier  # noqa: E402
+from inference.force import Force  # noqa: E402
+from inference.intake import Intake  # noqa: E402
 from inference.pipeline import Pipeline  # noqa: E402
+from inference.preprocessing import SNV  # noqa: E402
 from inference.reference import Reference  # noqa: E402
+from inference.reference_file import load  # noqa: E402
 from inference.settings import Settings, Stream  # noqa: E402
+from inference.store import Store  # noqa: E402
 from inference.warm import compile_kernels  # noqa: E402
 from oreline.config import Config, LineSettings  # noqa: E402
+from oreline.errors import ConfigError  # noqa: E402
 from oreline.keys import client_keys, server_keys  # noqa: E402
 from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
-from oreline.metrics import latency  # noqa: E402
+from oreline.metrics import Account, latency  # noqa: E402
 from oreline.process import guarded, run  # noqa: E402
 from oreline.ring import Ring, slot_bytes  # noqa: E402
 from oreline.shell import Shell  # noqa: E402
@@ -46,12 +54,13 @@ def main(path: str) -> None:
             "inference",
             Policy.COMPLETE,
             ring=None if settings.remote else line.ring("raw"),
-            cursor=min(((box.run, box.next) for box in outboxes), key=lambda cursor: cursor[1]),
+            cursor=min(((box.run, box.next) for box in outboxes), key=lambda cursor: cursor[1], default=None),
             borrow=True,
             keys=keys,
         )
         stack.enter_context(closing(inbox))
         compile_kernels()
+        pipeline.force.watch()
         shell.ready(settings.metrics_port)
         run(inbox, pipeline, outboxes, shell, pipeline.account)
     shell.report(
@@ -59,20 +68,38 @@ def main(path: str) -> None:
         latency_ms=latency("inference").summary(),
         incidents=pipeline.account.incidents,
         saturated_samples=pipeline.saturated_samples,
-        reference=_facts(pipeline.reference) if pipeline.reference else None,
+        reference=_facts(pipeline.force.reference) if pipeline.force.reference else None,
     )
 
 
 def _pipeline(settings: Settings, line: LineSettings) -> Pipeline:
     folder = settings.model_folder()
     classifier = Classifier.load(folder, settings.precision, line.keys) if folder else None
-    references = line.output / "references"
-    saved = settings.reference or references / CURRENT
-    reference = Reference.load(saved) if settings.reference or saved.exists() else None
-    reflectance = "reflectance" in settings.streams
+    intake = Intake(
+        Store(line.references_folder), _first(settings, line), limits=settings.limits,
+        certificates=Certificates(settings.panel, settings.coefficients, settings.coefficients_unit),
+        lanes=settings.lanes, calibrate=_calibrate(settings, classifier),
+    )  # fmt: skip
     return Pipeline(
-        classifier, reference, references, reflectance=reflectance, lanes=settings.lanes, strip=settings.strip
-    )
+        classifier, Force(intake, Account("inference")),
+        reflectance="reflectance" in settings.streams, uncertainty=settings.uncertainty, strip=settings.strip,
+    )  # fmt: skip
+
+
+def _calibrate(settings: Settings, classifier: Classifier | None) -> partial[Calibration]:
+    """What makes a reference ready for a stream."""
+    if classifier is not None and settings.correction.quantity != "reflectance":
+        raise ConfigError("a model reads reflectance: leave out inference.model, or inference.correction.quantity")
+    steps = SNV if classifier is None else classifier.card.steps
+    return partial(Calibration, correction=settings.correction, strip=settings.strip, steps=steps)
+
+
+def _first(settings: Settings, line: LineSettings) -> Reference | None:
+    """The reference to begin with: the one that is named, or else the one that is chosen."""
+    if settings.reference is not None:
+        return load(settings.reference)
+    store = Store(line.references_folder)
+    return store.load(store.chosen) if store.chosen else None
 
 
 def _facts(reference: Reference) -> dict[str, object]:
@@ -81,19 +108,18 @@ def _facts(reference: Reference) -> dict[str, object]:
         "id": reference.id,
         "dark_lines": dark.lines,
         "white_lines": white.lines,
+        "left_out": dark.rejected + white.rejected,
         "saturated_white_samples": int(white.saturated.sum()),
     }
 
 
 def _outbox(name: Stream, settings: Settings, line: LineSettings) -> Outbox:
     description = slot_bytes(HEADER_LIMIT, 8 * MOST_BANDS, 8192)
+    elements = 4 * settings.largest_line
+    reflectance = [elements, MOST_SAMPLES, *([elements] if settings.uncertainty else [])]
     kind, slots, size = {
         "labels": (LabelLine, settings.ring_lines, slot_bytes(HEADER_LIMIT, MOST_SAMPLES, MOST_SAMPLES)),
-        "reflectance": (
-            ReflectanceLine,
-            settings.reflectance_ring_lines,
-            slot_bytes(HEADER_LIMIT, 4 * settings.largest_line, MOST_SAMPLES),
-        ),
+        "reflectance": (ReflectanceLine, settings.reflectance_ring_lines, slot_bytes(HEADER_LIMIT, *reflectance)),
     }[name]
     listen = settings.listen.get(name)
     keys = server_keys(listen, line.keys, "inference") if listen else None

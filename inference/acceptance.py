@@ -1,48 +1,62 @@
 """Whether a new reference is to be believed, beside the one that is in force: a shutter sticks, light leaks in, a panel
-gets dirty or is moved, a lamp dies, and none of that may become the measure of all that follows."""
+gets dirty or is moved, a lamp dies, and none of that may become the measure of all that follows.
+
+All that speaks against it is told together, but for what follows from the rest: a dark that is lit spoils all light,
+and values are left out as outliers whatever the reason.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.limits import Limits
+from inference.measured import Measured
+from inference.panel import panel_faults
 from inference.reference import Reference
 
-LEAK = 0.005
-"""Share of the panel's light in the dark, from which on it is a leak."""
-LIT = 0.2
-"""The same, from which on the shutter was open."""
-LEVEL = 0.3
-"""By how much the panel may be brighter or darker than last time, relative."""
-DIRT = 0.1
-"""By how much some samples of the panel may be darker or brighter than their surroundings, relative."""
-SURROUNDINGS = 61
-"""Samples whose median is a sample's surroundings, where there is no earlier panel to compare with."""
+FEW = "few_lines"
+EXPOSURE_TOLERANCE = 0.01
+"""Relative difference between exposures that are the same."""
 
 
-def doubts(new: Reference, old: Reference | None) -> list[str]:
-    """What speaks against a reference, each in words; nothing where it is good.
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What speaks against a reference. `certain`: also where there is no earlier one to compare it with."""
+
+    code: str
+    words: str
+    certain: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.words} [{self.code}]"
+
+
+def doubts(new: Reference, old: Reference | None, limits: Limits) -> list[Doubt]:
+    """What speaks against a reference; nothing where it is good.
 
     `old`: the one in force. Where it is of another camera or region, the new one is only compared with itself.
     """
-    if old is None or not _comparable(new, old):
-        light = _light(new)
-        profile = np.median(light, axis=0)
-        return [*_lit(new.dark.mean, light), *_dirt(profile / _smoothed(profile))]
-    before, exposure = _light(old), new.exposure_of(new.white) / old.exposure_of(old.white)
-    ratio = np.median(_light(new) / np.maximum(before * exposure, 1.0), axis=0)
-    level = float(np.median(ratio))
-    dark_ratio = new.exposure_of(new.dark) / old.exposure_of(old.white)
-    return [
-        *_leak(new.dark.mean - old.dark.mean, before * dark_ratio),
-        *([] if abs(level - 1) <= LEVEL else [f"the panel has {level:.0%} of the light it had last time"]),
-        *_dirt(ratio / level if level > 0 else ratio),
-    ]
+    earlier = old if old is not None and comparable(new, old) else None
+    found = [*_lines(new, limits), *_steadiness(new, limits), *_exposures(new), *_saturated(new, limits)]
+    found += _light_doubts(new, earlier, limits)
+    return found or _outliers(new, limits)
 
 
-def _comparable(new: Reference, old: Reference) -> bool:
+def _light_doubts(new: Reference, old: Reference | None, limits: Limits) -> list[Doubt]:
+    spoilt = [*(_leak(new, old, limits) if old else []), *_dim(new, limits)][:1] or _lit(new)
+    if spoilt:
+        return spoilt
+    across = _ratio(new, old) if old else np.median(_light(new), axis=0)
+    faults = panel_faults(across, limits, compared=old is not None)
+    changed = _changed(new, old, limits) if old else []
+    return [*changed, *(Doubt(code, words, certain=old is not None) for code, words in faults)]
+
+
+def comparable(new: Reference, old: Reference) -> bool:
+    """Whether two references are of the same elements of one camera."""
     return (new.serial, new.wavelengths_nm, new.x_start, new.samples, new.full_scale) == (
         old.serial, old.wavelengths_nm, old.x_start, old.samples, old.full_scale,
     )  # fmt: skip
@@ -52,33 +66,110 @@ def _light(reference: Reference) -> NDArray[np.float64]:
     return reference.white.mean - reference.dark.mean
 
 
-def _lit(dark: NDArray[np.float64], light: NDArray[np.float64]) -> list[str]:
-    """Without an earlier dark: one that has the shape of the light."""
-    return ["the dark is as bright as the panel: the shutter did not close"] if dark.mean() > light.mean() else []
+def _ratio(new: Reference, old: Reference) -> NDArray[np.float64]:
+    """The panel's light against last time, for the same exposure, float64 (samples,)."""
+    expected = _light(old) * (new.white.exposure / old.white.exposure)
+    return np.asarray(np.median(_light(new) / np.maximum(expected, 1.0), axis=0))
 
 
-def _leak(more: NDArray[np.float64], light: NDArray[np.float64]) -> list[str]:
-    """What the dark has more than last time, as a share of the light; a warmer sensor has another spectrum."""
-    own = light - light.mean()
-    share = float((more * own).sum() / max((own * own).sum(), 1.0))
-    if share > LIT:
-        return [f"the dark has {share:.0%} of the panel's light in it: the shutter did not close"]
-    return [f"the dark has {share:.1%} of the panel's light in it: light leaks in"] if share > LEAK else []
+def _lines(new: Reference, limits: Limits) -> list[Doubt]:
+    few = [kind for kind in (new.dark, new.white) if kind.lines < limits.least_lines]
+    return [Doubt(FEW, _few(few, limits.least_lines))] if few else []
 
 
-def _dirt(ratio: NDArray[np.float64]) -> list[str]:
-    off = np.flatnonzero(np.abs(ratio - 1) > DIRT)
-    if off.size == 0:
+def few_lines(new: Reference, limits: Limits) -> list[Doubt]:
+    """What is said of a reference that is taken all the same."""
+    few = [kind for kind in (new.dark, new.white) if kind.lines < limits.lines]
+    return [Doubt(FEW, _few(few, limits.lines))] if few else []
+
+
+def _few(few: list[Measured], limit: int) -> str:
+    return f"only {min(kind.lines for kind in few)} lines of a kind: capture {limit} or more"
+
+
+def _outliers(new: Reference, limits: Limits) -> list[Doubt]:
+    found = []
+    for name, kind in (("dark", new.dark), ("white", new.white)):
+        share = kind.rejected / (kind.lines * kind.mean.size)
+        if share > limits.outliers:
+            words = "something passed before the camera, or shutter or lamp came late"
+            found.append(Doubt("outliers", f"{share:.0%} of the {name} is nothing like the rest of it: {words}"))
+    return found
+
+
+def _steadiness(new: Reference, limits: Limits) -> list[Doubt]:
+    found, motion, flicker = [], new.white.motion, new.white.flicker
+    if motion > limits.motion:
+        found.append(Doubt("moving", f"the panel's samples change by {motion:.1%} from line to line: it moves"))
+    if flicker > limits.flicker:
+        found.append(Doubt("unsteady", f"the light changes by {flicker:.1%} from line to line: the lamp flickers"))
+    return found
+
+
+def _exposures(new: Reference) -> list[Doubt]:
+    dark, white = ((kind.exposure_us, kind.gain) for kind in (new.dark, new.white))
+    if np.allclose(dark, white, rtol=EXPOSURE_TOLERANCE):
         return []
-    worst = float(ratio[off][np.abs(ratio[off] - 1).argmax()])
+    said = [f"{exposure:g} us and gain {gain:g}" for exposure, gain in (dark, white)]
     return [
-        f"samples {off[0]}..{off[-1]} of the panel have {worst:.0%} of the light they should: it is dirty or tilted"
+        Doubt("exposure", f"the dark was taken with {said[0]}, the white with {said[1]}: take both with one setting")
     ]
 
 
-def _smoothed(values: NDArray[Any]) -> NDArray[Any]:
-    """Median of each sample's surroundings."""
-    half = min(SURROUNDINGS // 2, (len(values) - 1) // 2)
-    padded = np.pad(values, half, mode="reflect")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
-    return np.asarray(np.maximum(np.median(windows, axis=1), 1.0))
+def _saturated(new: Reference, limits: Limits) -> list[Doubt]:
+    share = float((new.white.saturated > 0).mean())
+    if share <= limits.saturated:
+        return []
+    return [Doubt("saturated", f"{share:.0%} of the white is at full scale: expose less, or dim the lamp")]
+
+
+def _dim(new: Reference, limits: Limits) -> list[Doubt]:
+    brightest = float(np.percentile(_light(new), 99)) / new.full_scale
+    if brightest >= limits.signal:
+        return []
+    return [
+        Doubt(
+            "too_dark",
+            f"the panel gives {brightest:.1%} of full scale at most: check shutter, lamp and panel, or expose more",
+        )
+    ]
+
+
+def _lit(new: Reference) -> list[Doubt]:
+    """A dark that is as bright as the light, which needs no earlier one to be wrong."""
+    lit = new.dark.mean.mean() > _light(new).mean()
+    return [Doubt("shutter", "the dark is as bright as the panel: the shutter did not close")] if lit else []
+
+
+def _leak(new: Reference, old: Reference, limits: Limits) -> list[Doubt]:
+    """What the dark has more than last time, as a share of the light; a warmer sensor has another spectrum. Darks of
+    different exposures are not compared."""
+    if not np.isclose(new.dark.exposure, old.dark.exposure, rtol=EXPOSURE_TOLERANCE):
+        return []
+    more, light = new.dark.mean - old.dark.mean, _light(old) * (new.dark.exposure / old.white.exposure)
+    own = light - light.mean()
+    share = float((more * own).sum() / max((own * own).sum(), 1.0))
+    if share > limits.shutter:
+        return [Doubt("shutter", f"the dark has {share:.0%} of the panel's light in it: the shutter did not close")]
+    if share > limits.leak:
+        return [Doubt("leak", f"the dark has {share:.1%} of the panel's light in it: light leaks in")]
+    off = float(np.abs(more).mean()) / new.full_scale
+    if off > limits.dark_change:
+        return [
+            Doubt(
+                "dark_change", f"the dark is off by {off:.0%} of full scale since last time: check cooling and shutter"
+            )
+        ]
+    return []
+
+
+def _changed(new: Reference, old: Reference, limits: Limits) -> list[Doubt]:
+    level, exposed = float(np.median(_ratio(new, old))), new.white.exposure / old.white.exposure
+    if abs(level - 1) <= limits.change:
+        return []
+    if abs(exposed - 1) > limits.change and abs(level * exposed - 1) <= limits.change:
+        return [
+            Doubt("exposure", f"by its exposure the white should have {exposed:.2g} times as many counts as last time, "
+                  "but it has about as many: check the camera's exposure and gain")
+        ]  # fmt: skip
+    return [Doubt("change", f"the panel has {level:.0%} of the light it had last time: check lamp and panel")]

@@ -1,29 +1,41 @@
-"""What `oreline bench` measures here: calibration, and classification with a network of about 150 kMAC."""
+"""What `oreline bench` measures here: calibration, all of the correction chain, and a network of about 150 kMAC."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from inference.backends import Precision, amx, load
 from inference.backends.torchscript import encode
-from inference.calibration import Calibration, aligned
+from inference.calibration import Calibration
 from inference.card import GOLDEN, MODEL, Card
+from inference.correction import Correction, Shade
+from inference.lamp import Strip
 from inference.measured import Measured
 from inference.reference import Reference
 from inference.settings import SHIPPED
 from inference.signature import sign
+from inference.tables import aligned
 from inference.training.network import BENCH_WIDTHS, build, deployed, kmac
 from oreline.bench.case import BANDS, SAMPLES, Case, repeated
 from oreline.bench.ceilings import CALIBRATED_BYTES, FMA, MEMCPY, SOURCES
+from oreline.bench.ceilings import CAMERA as CAMERA_RATE
 from oreline.messages import StreamInfo
 
 CAMERA = "nir224"
 KMAC_MODEL = "bench"
+NOISY = 300
+"""Bad elements of the sensor, a five-hundredth."""
+CHAIN = Correction(find_bad_elements=True, nonlinearity=(0.02, -0.01), shade=Shade(first=620, samples=20))
+STRIP = Strip(first=0, samples=20, correct=True)
+BENT = CHAIN.model_copy(update={"smile_bands": (0.0, 0.0, 0.3), "keystone_pixels": (0.0, 0.3)})
+"""Every step of the chain, without and with smile and keystone."""
 
 
 def cases(folder: Path, _quick: bool) -> list[Case]:
@@ -32,15 +44,19 @@ def cases(folder: Path, _quick: bool) -> list[Case]:
     Leaves the network as a model in `folder`/bench, for the lines that are measured end to end.
     """
     card = write_model(folder / KMAC_MODEL)
-    calibration = Calibration(*_reference(card))
+    reference, info = _reference(card)
+    calibration, chain, bent = (Calibration(reference, info, *steps) for steps in ((), (CHAIN, STRIP), (BENT, STRIP)))
     lines = aligned((SOURCES, BANDS, SAMPLES), np.uint16)
     lines[...] = np.random.default_rng(1).integers(350, 3500, lines.shape)
     snv = aligned((BANDS, SAMPLES), np.float32)
     snv[...] = calibration.snv(lines[0])[0]
     flop = 2.0 * card.kmac * 1e3 * SAMPLES
     gigabytes = CALIBRATED_BYTES / 1e9
-    reflect = repeated(lambda i: calibration.reflectance(lines[i % SOURCES]), 64)
-    normalise = repeated(lambda i: calibration.snv(lines[i % SOURCES]), 64)
+
+    def stage(name: str, call: Callable[[NDArray[np.uint16]], object], goal: float, ceiling: str = MEMCPY) -> Case:
+        amount, unit = (gigabytes, "GB/s") if ceiling == MEMCPY else (1.0, "lines/s")
+        return Case(name, repeated(lambda i: call(lines[i % SOURCES]), 64), amount, unit, ceiling, goal)
+
     content = (folder / KMAC_MODEL / MODEL).read_bytes()
 
     def network(name: str, precision: Precision, goal: float | None) -> Case:
@@ -49,8 +65,10 @@ def cases(folder: Path, _quick: bool) -> list[Case]:
 
     size = f"network, {card.kmac:.0f} kMAC"
     return [
-        Case("calibration", reflect, gigabytes, "GB/s", MEMCPY),
-        Case("calibration + SNV", normalise, gigabytes, "GB/s", MEMCPY, 0.3),
+        stage("calibration", calibration.reflectance, 0.7),
+        stage("calibration + SNV", calibration.snv, 0.3),
+        stage("every step but smile", chain.reflectance, 0.3),
+        stage("every step + SNV", bent.snv, 1, CAMERA_RATE),
         network(size, "float32", 0.5),
         *([network(f"{size}, bfloat16", "bfloat16", None)] if amx.available() else []),
     ]
@@ -80,17 +98,19 @@ def write_model(folder: Path) -> Card:
 
 
 def _reference(card: Card) -> tuple[Reference, StreamInfo]:
-    """A sensor with an uneven dark and white, and a stream of all of it."""
+    """A sensor with an uneven dark and white and some bad elements, and a stream of all of it."""
     rng = np.random.default_rng(2)
     info = StreamInfo(
         run=bytes(16), epoch=0, seq=0, camera="bench", serial="bench", wavelengths_nm=card.wavelengths_nm,
         samples=SAMPLES, offset_x=0, full_scale=4095, exposure_us=1000.0, gain=1.0, line_rate_hz=670.0,
         counts_per_line=1.0, pitch_mm=1.0,
     )  # fmt: skip
+    spread = np.ones((BANDS, SAMPLES))
+    spread.ravel()[rng.choice(spread.size, NOISY, replace=False)] = 30.0
     dark, white = (
         Measured(
             mean=rng.uniform(*level, (BANDS, SAMPLES)),
-            spread=np.ones((BANDS, SAMPLES)),
+            spread=spread,
             saturated=np.zeros((BANDS, SAMPLES), np.uint32),
             lines=100,
             exposure_us=info.exposure_us,

@@ -1,101 +1,152 @@
-"""Counts to reflectance, and to the standard normal variate that the models read, one line at a time.
+"""Counts to reflectance or radiance, and to the standard normal variate that models read, one line at a time.
 
-R = (S - D)/(W - D) · (t_w g_w)/(t_s g_s), with t the exposure and g the gain of white and sample.
-
-The tables are small because the kernels wait for memory, not for arithmetic: the dark is fixed point in the 16 bits
-that a count leaves free, so that S - D is an exact integer, and what the rounding of the dark took away is given back
-by an offset. Arrays begin on a cache line, which makes the kernels a third faster. Everything is in camera order.
+Everything that does not depend on the line is prepared before (`inference.prepare`), in float64; here it is packed into
+the tables of the kernels. A straight sensor needs one pass over the line, smile and keystone three more.
 """
 
 from __future__ import annotations
 
-from enum import IntFlag
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
+from inference import kernels, uncertainty
+from inference.correction import NOTHING, Correction
+from inference.flags import Invalid as Invalid
+from inference.geometry import Diagonals
+from inference.lamp import Strip
+from inference.prepare import Prepared, prepare
+from inference.preprocessing import SNV, Chain, Steps
 from inference.reference import Reference
+from inference.tables import Tables, aligned, kept_as
+from inference.track import FLOOR, Followed
 from oreline.errors import ReferenceRefused
-from oreline.jit import kernel
 from oreline.messages import StreamInfo
 
-SIGNAL_FLOOR = 0.005
-"""The least W - D, as a fraction of full scale, that is taken for a white."""
-STD_FLOOR = 1e-6
-"""A spectrum flatter than this (in reflectance) is divided by this instead of its own spread."""
-
-Table = NDArray[Any]
-
-
-class Invalid(IntFlag):
-    """Why a sample is flagged. A flagged value is never silent; from the first two nothing is to be concluded."""
-
-    SATURATED = 1
-    """A count of this line is at full scale."""
-    REFERENCE = 2
-    """White is hardly above dark in at least one band: that reflectance is NaN."""
-    DOUBTFUL = 4
-    """The white was saturated in at least one band, so reflectance there is too high; it is computed all the same."""
-
-
-_REFERENCE = int(Invalid.REFERENCE)
-_UNUSABLE = int(Invalid.SATURATED | Invalid.REFERENCE)
+Values = NDArray[np.float32]
 
 
 class Calibration:
     """A reference made ready for one stream. Compiled when constructed; its calls allocate nothing.
 
-    `id`: that of the reference. `reference_flags`: uint8 (samples,), the part of `invalid` that every line shares.
-    Returned arrays belong to this object and are overwritten by the next call. Raises ReferenceRefused where the
-    reference does not cover the stream.
+    `id`: that of the reference. `prepared`: the tables in float64. `lamp`: how bright the light of the last line was, 1
+    being that of the white, as far as it was corrected. Returned arrays belong to this object and are overwritten by
+    the next call. Raises ReferenceRefused where the reference does not cover the stream.
     """
 
-    def __init__(self, reference: Reference, info: StreamInfo) -> None:
-        region = reference.region(info)
+    def __init__(
+        self,
+        reference: Reference,
+        info: StreamInfo,
+        correction: Correction = NOTHING,
+        strip: Strip | None = None,
+        steps: Steps = SNV,
+    ) -> None:
+        self.id, self.lamp = reference.id, 1.0
+        self.prepared = prepared = prepare(reference, info, correction)
         shape = info.bands, info.samples
-        self.id = reference.id
+        gain = prepared.gain if prepared.straight else np.ones(shape)
+        packed = Tables.pack(prepared.dark, gain, info.full_scale)
+        unit = 2.0 ** -int(packed.up)
+        self._tables = packed.coarse, packed.fine, packed.base, packed.up
         self._full_scale = np.uint16(info.full_scale)
-        self._shift = np.int32(16 - info.full_scale.bit_length())
-        white = region.white.mean - region.dark.mean
-        usable = np.isfinite(white) & (white >= SIGNAL_FLOOR * info.full_scale)
-        gain = np.divide(region.exposure_ratio(info), white, out=np.zeros(shape), where=usable)
-        unit = 2.0 ** int(self._shift)
-        fixed = np.clip(np.nan_to_num(np.rint(region.dark.mean * unit)), 0, 65_535)
-        self._dark = _kept(fixed, np.uint16)
-        self._gain = _kept(gain / unit, np.float32)
-        self._offset = _kept(np.where(usable, (fixed / unit - region.dark.mean) * gain, np.nan), np.float32)
-        doubtful = np.where((region.white.saturated > 0).any(axis=0), np.uint8(Invalid.DOUBTFUL), np.uint8(0))
-        unusable = np.where(usable.all(axis=0), np.uint8(0), np.uint8(Invalid.REFERENCE))
-        self.reference_flags = _kept(doubtful | unusable, np.uint8)
+        self._limits = self._full_scale, kept_as(prepared.flags, np.uint8)
+        self._curve = kept_as(prepared.curve * unit ** np.arange(1, 4), np.float32)
+        self._patches = _patches(prepared)
+        self._moving = aligned((2, info.bands), np.float32)
+        self._moving[1] = 1.0
+        self._drift, self._light = self._moving if prepared.straight else (self._moving[0], self._moving[1].copy())
+        self._none = np.zeros(info.bands, np.float32)
+        shade = correction.shade
+        self._shade = Followed.shade(shade.first, shade.samples, prepared) if shade else None
+        self._strip = (
+            Followed.strip(strip.first, strip.samples, strip.reflectance, prepared, unit)
+            if strip and strip.correct
+            else None
+        )
+        self._geometry = None if prepared.straight else _Geometry(prepared)
+        a, b, c = (kept_as(table, np.float32) for table in prepared.variance)
+        self._variance = a, b, c
+        self._chain = None if steps == SNV else Chain(steps, info.wavelengths_nm, info.samples)
         self._out = aligned(shape, np.float32)
-        self._mean = aligned((info.samples,), np.float32)
-        self._scale = aligned((info.samples,), np.float32)
+        self._sigma = aligned(shape, np.float32)
+        self._mean, self._scale = aligned((info.samples,), np.float32), aligned((info.samples,), np.float32)
         self._invalid = aligned((info.samples,), np.uint8)
         blank = np.zeros(shape, np.uint16)
-        self.reflectance(blank)
-        self.snv(blank)
+        self.uncertainty(self.reflectance(blank)[0])
+        self.features(blank)
 
-    def reflectance(self, counts: NDArray[np.uint16]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    def reflectance(self, counts: NDArray[np.uint16]) -> tuple[Values, NDArray[np.uint8]]:
         """Reflectance, unitless float32 (bands, samples), and `invalid`, `Invalid` bits uint8 (samples,).
 
-        counts: uint16 (bands, samples). NaN where the reference is invalid; below zero stays below zero. Within 1e-6
-        of the formula in float64 up to a reflectance of 5. Raises ReferenceRefused for a line of another shape.
+        counts: uint16 (bands, samples). NaN where nothing can be concluded; below zero stays below zero, and is
+        flagged. With `quantity` "radiance", that, in the unit of the coefficients. Within 1e-6 of the formula in
+        float64 up to a reflectance of 4 where white is 3 % of full scale or more. Raises ReferenceRefused for a line of
+        another shape.
         """
-        _reflect(self._checked(counts), self._dark, self._gain, self._offset, self._shift, self._full_scale,
-                 self.reference_flags, self._out, self._invalid)  # fmt: skip
+        self._reflect(counts, moments=False)
         return self._out, self._invalid
 
-    def snv(self, counts: NDArray[np.uint16]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.uint8]]:
+    def snv(self, counts: NDArray[np.uint16]) -> tuple[Values, Values, NDArray[np.uint8]]:
         """(R - mean)/spread over the bands, float32 (bands, samples); mean R, float32 (samples,); and `invalid`.
 
         counts: uint16 (bands, samples). Always finite: zero where a sample is saturated or its reference invalid.
-        The mean is NaN where its reference is invalid. The dark is rounded to what 16 bits hold, 1/32 of a count for
-        a 12-bit camera. Raises ReferenceRefused for a line of another shape.
+        The mean is NaN where a band is. Raises ReferenceRefused for a line of another shape.
         """
-        _normalise(self._checked(counts), self._dark, self._gain, self._shift, self._full_scale,
-                   self.reference_flags, self._out, self._mean, self._scale, self._invalid)  # fmt: skip
+        self._reflect(counts, moments=True, variate=True)
         return self._out, self._mean, self._invalid
+
+    def features(self, counts: NDArray[np.uint16]) -> tuple[Values, Values, NDArray[np.uint8]]:
+        """What `steps` make of a line's reflectance, float32 (features, samples), and mean and `invalid` as `snv` has
+        them.
+
+        Always finite: zero where a sample is unusable, or where a step found no answer, and then the mean is NaN. The
+        standard normal variate alone, which most models read, is made in the pass that calibrates.
+        """
+        if self._chain is None:
+            return self.snv(counts)
+        self._reflect(counts, moments=True)
+        made = self._chain(self._out)
+        kernels.settle(made, self._invalid, self._mean)
+        return made, self._mean, self._invalid
+
+    def uncertainty(self, reflectance: Values) -> Values:
+        """Standard uncertainty of a line's reflectance (or radiance), float32 (bands, samples) in its unit; NaN where
+        that is.
+
+        It covers the noise of the counts and of both references, and `panel_uncertainty`; where it comes from is in
+        `inference.uncertainty`. Means nothing for a saturated sample.
+        """
+        uncertainty.standard(reflectance, *self._variance, self._sigma)
+        return self._sigma
+
+    def _reflect(self, counts: NDArray[np.uint16], *, moments: bool, variate: bool = False) -> None:
+        line = self._checked(counts)
+        self._track(line)
+        geometry = self._geometry
+        kernels.reflect(
+            line, self._tables, self._curve, self._patches, self._moving, self._limits,
+            self._out if geometry is None else geometry.signal, self._mean, self._scale, self._invalid,
+            moments and geometry is None, variate and geometry is None,
+        )  # fmt: skip
+        if geometry is not None:
+            geometry(self._light, self._invalid, self._out)
+            if moments:
+                kernels.moments(self._out, self._invalid, self._mean, self._scale, variate)
+
+    def _track(self, line: NDArray[np.uint16]) -> None:
+        """Drift of the dark and light of the lamp, as this line shows them. Smile and keystone are taken back before
+        the light is."""
+        if self._shade is not None:
+            self._follow(line, self._shade, self._none, self._drift)
+        if self._strip is not None:
+            seen = self._follow(line, self._strip, self._drift, self._light)
+            self.lamp = kernels.lamp(self._light, seen, FLOOR)
+
+    def _follow(self, line: NDArray[np.uint16], followed: Followed, drift: Values, out: Values) -> bool:
+        return kernels.follow(line, self._tables[0], self._tables[3], followed.first, followed.weights, drift,
+                              *followed.smooth, self._full_scale, out)  # fmt: skip
 
     def _checked(self, counts: NDArray[np.uint16]) -> NDArray[np.uint16]:
         """A read-only view, as lines from the ring are: one type, so one compilation."""
@@ -104,95 +155,56 @@ class Calibration:
                 f"a line of {counts.dtype} {counts.shape} came to a calibration made for contiguous uint16 "
                 f"{self._out.shape}: the stream changed without saying so"
             )
+        if not counts.flags.writeable:
+            return counts
         view = counts.view()
         view.flags.writeable = False
         return view
 
 
-def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """Zeros that begin on a cache line (64 bytes)."""
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    memory = np.zeros(size + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    return memory[start : start + size].view(dtype).reshape(shape)
+class _Geometry:
+    """Smile and keystone: from signals to reflectance. `signal`: float32 (bands, samples), to be filled before."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        shape = prepared.gain.shape
+        self.signal, self._middle, self._end = (aligned(shape, np.float32) for _ in range(3))
+        self._before = aligned(shape[1:], np.uint8)
+        self._gain = kept_as(prepared.gain, np.float32)
+        self._across, self._along = (_diagonals(step) for step in (prepared.keystone, prepared.smile))
+        self._near, near = self._across or (np.zeros(1, np.int64), np.ones((1, 1, shape[1]), np.float32))
+        self._used = (near != 0).any(axis=1)
+
+    def __call__(self, light: Values, invalid: NDArray[np.uint8], out: Values) -> None:
+        values = self.signal
+        if self._across is not None:
+            kernels.across(values, *self._across, self._middle)
+            values = self._middle
+        if self._along is not None:
+            kernels.along(values, *self._along, self._end)
+            values = self._end
+        kernels.scaled(values, self._gain, light, out)
+        kernels.spread(invalid, self._before, self._near, self._used)
+        kernels.negative(out, invalid)
 
 
-def _kept(values: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
-    table = aligned(values.shape, dtype)
-    table[...] = values
-    table.flags.writeable = False
-    return table
+def _diagonals(step: Diagonals | None) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """What the sensor did not see has no gain either, so that a zero will do here."""
+    return None if step is None else (kept_as(step.offsets, np.int64), kept_as(np.nan_to_num(step.weights), np.float32))
 
 
-@kernel
-def _flag(counts: Table, full_scale: np.uint16, top: np.uint16, reference_flags: Table, invalid: Table) -> None:
-    """`top`, the line's highest count, spares the second look at nearly every line."""
-    invalid[:] = reference_flags
-    if top >= full_scale:
-        for band in range(counts.shape[0]):
-            for sample in range(counts.shape[1]):
-                invalid[sample] |= np.uint8(counts[band, sample] >= full_scale)
-
-
-@kernel
-def _reflect(
-    counts: Table,
-    dark: Table,
-    gain: Table,
-    offset: Table,
-    shift: np.int32,
-    full_scale: np.uint16,
-    reference_flags: Table,
-    out: Table,
-    invalid: Table,
-) -> None:
-    top = np.uint16(0)
-    for band in range(counts.shape[0]):
-        for sample in range(counts.shape[1]):
-            count = counts[band, sample]
-            signal = np.float32((np.int32(count) << shift) - np.int32(dark[band, sample]))
-            out[band, sample] = signal * gain[band, sample] + offset[band, sample]
-            top = max(top, count)
-    _flag(counts, full_scale, top, reference_flags, invalid)
-
-
-@kernel
-def _normalise(
-    counts: Table,
-    dark: Table,
-    gain: Table,
-    shift: np.int32,
-    full_scale: np.uint16,
-    reference_flags: Table,
-    out: Table,
-    mean: Table,
-    scale: Table,
-    invalid: Table,
-) -> None:
-    """Mean and sum of squares by Welford's update: the plain sum of squares loses the spread of a flat spectrum."""
-    bands, samples = counts.shape
-    squares = scale
-    mean[:] = 0
-    squares[:] = 0
-    top = np.uint16(0)
-    for band in range(bands):
-        weight = np.float32(1) / np.float32(band + 1)
-        for sample in range(samples):
-            count = counts[band, sample]
-            value = np.float32((np.int32(count) << shift) - np.int32(dark[band, sample])) * gain[band, sample]
-            out[band, sample] = value
-            change = value - mean[sample]
-            mean[sample] += change * weight
-            squares[sample] += change * (value - mean[sample])
-            top = max(top, count)
-    _flag(counts, full_scale, top, reference_flags, invalid)
-    for sample in range(samples):
-        spread = np.float32(np.sqrt(squares[sample] / np.float32(bands)))
-        usable = invalid[sample] & _UNUSABLE == 0
-        scale[sample] = np.float32(1) / max(spread, np.float32(STD_FLOOR)) if usable else np.float32(0)
-    for band in range(bands):
-        for sample in range(samples):
-            out[band, sample] = (out[band, sample] - mean[sample]) * scale[sample]
-    for sample in range(samples):
-        if invalid[sample] & _REFERENCE:
-            mean[sample] = np.nan
+def _patches(prepared: Prepared) -> tuple[NDArray[Any], ...]:
+    """The elements that are computed apart: repaired ones, and those that become NaN. Where smile or keystone follow,
+    the gain makes the NaN, and a signal of zero keeps the neighbours clean."""
+    bands, samples = prepared.gain.shape
+    repairs, gone = prepared.repairs, np.nan if prepared.straight else 0.0
+    unusable = repairs.lost | (np.isnan(prepared.gain) if prepared.straight else False)
+    fixed = ~unusable.ravel()[repairs.index]
+    lost = np.flatnonzero(unusable)
+    index = np.concatenate([repairs.index[fixed], lost])
+    order = np.argsort(index)
+    made_of = [np.concatenate([one[fixed], lost])[order] // samples for one in (repairs.below, repairs.above)]
+    nothing = np.full(len(lost), gone)
+    weights = [np.concatenate([one[fixed], nothing])[order] for one in (repairs.below_weight, repairs.above_weight)]
+    first = np.searchsorted(index[order], samples * np.arange(bands + 1))
+    places = np.stack([index[order] % samples, *made_of])
+    return kept_as(first, np.int64), kept_as(places, np.int64), kept_as(np.stack(weights), np.float32)

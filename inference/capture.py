@@ -1,24 +1,21 @@
-"""Dark and white lines of the running stream become the reference in force from the next scene line on.
+"""Dark and white lines of the running stream, collected until a reference can be made of them.
 
-Until both are complete and saved, what was seen is held back: a process that dies in the middle sees the lines again.
+What was seen is held back until then: a process that dies in the middle sees the lines again.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 
+from inference.half import Half
 from inference.measured import ReferenceBuilder
 from inference.reference import Reference
 from oreline.errors import ReferenceRefused
 from oreline.messages import Gap, Kind, RawLine, Reason, StreamInfo
 
-CURRENT = "current"
-
 
 class Capture:
-    """Collects one dark and one white reference. `held` are the messages that stand for what it has seen."""
+    """Collects darks and whites. `held` are the messages that stand for what it has seen."""
 
     def __init__(self) -> None:
         self.held: list[Gap | StreamInfo] = []
@@ -49,19 +46,29 @@ class Capture:
         else:
             self.held.append(message)
 
-    def reference(self) -> Reference:
-        """What was collected. Raises ReferenceRefused."""
-        missing = [kind.name.lower() for kind in (Kind.DARK, Kind.WHITE) if kind not in self._builders]
-        if missing:
-            raise ReferenceRefused(f"no {missing[0]} lines were captured: add a step of kind {missing[0]!r}")
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        return Reference.combine(self._builders[Kind.DARK], self._builders[Kind.WHITE], captured=now)
+    def halves(self, captured: str) -> list[Half]:
+        """What was collected, measured at the time `captured`. Raises ReferenceRefused."""
+        return [
+            Half(kind, builder.info, builder.measured(captured)) for kind, builder in sorted(self._builders.items())
+        ]
 
 
-def keep(reference: Reference, folder: Path) -> None:
-    """Save a reference below `folder` and make it current."""
-    reference.save(folder / reference.id)
-    link = folder / f"{CURRENT}.new"
-    link.unlink(missing_ok=True)
-    link.symlink_to(reference.id)
-    link.replace(folder / CURRENT)
+def completed(halves: list[Half], old: Reference | None, waiting: Half | None, captured: str) -> Reference | None:
+    """A reference of what was captured. A half is completed by the reference in force, where that is of the same
+    elements, or by the half that waits; None where neither is there. Raises ReferenceRefused."""
+    if len(halves) == 1 and old is not None and _same_elements(halves[0].info, old):
+        half = halves[0].measured
+        return old.with_dark(half, captured) if halves[0].kind is Kind.DARK else old.with_white(half, captured)
+    both = {half.kind: half for half in ([waiting] if waiting else []) + halves}
+    if len(both) < 2:
+        return None
+    dark, white = both[Kind.DARK], both[Kind.WHITE]
+    return Reference.of(dark.info, dark.measured, white.info, white.measured, captured)
+
+
+def _same_elements(info: StreamInfo, old: Reference) -> bool:
+    try:
+        old.region(info)
+    except ReferenceRefused:
+        return False
+    return info.samples == old.samples

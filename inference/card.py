@@ -6,8 +6,9 @@ import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from inference.preprocessing import SNV, Resample, Steps
 from oreline.errors import ModelError
 from oreline.files import read_plain
 from oreline.messages import INVALID
@@ -100,7 +101,8 @@ class Card(_Strict):
     classes: Annotated[tuple[CardClass, ...], Field(min_length=2, max_length=INVALID)]
     wavelengths_nm: Annotated[tuple[float, ...], Field(min_length=2)]
     fwhm_nm: Annotated[float, Field(gt=0)]
-    preprocessing: Literal["snv"] = "snv"
+    preprocessing: Literal["snv"] | Annotated[Steps, Field(min_length=1)] = "snv"
+    """What is done with reflectance, in order; "snv" is short for that step alone."""
     lines_of_context: Literal[1] = 1
     background_reflectance: Annotated[float, Field(ge=0.0, lt=1.0)]
     unknown_below: Share
@@ -112,6 +114,24 @@ class Card(_Strict):
     golden_sha256: Sha256
     card_sha256: str = ""
     """Of this card with this field empty."""
+
+    @model_validator(mode="after")
+    def _one_grid(self) -> Card:
+        first, *others = self.steps
+        if any(isinstance(step, Resample) for step in others):
+            raise ValueError("preprocessing: resampling can only be the first step")
+        if isinstance(first, Resample) and first.wavelengths_nm != self.wavelengths_nm:
+            raise ValueError("preprocessing: resampling must end at the model's wavelengths")
+        return self
+
+    @property
+    def steps(self) -> Steps:
+        return SNV if self.preprocessing == "snv" else self.preprocessing
+
+    @property
+    def resampled(self) -> bool:
+        """Whether cameras with other bands will do."""
+        return isinstance(self.steps[0], Resample)
 
     def sealed(self) -> Card:
         """The same card with its own hash in it."""

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from inference.backends import Logits, Precision
 from inference.backends import load as load_backend
 from inference.card import GOLDEN, MODEL, Card
+from inference.flags import UNUSABLE
+from inference.preprocessing import Chain
 from inference.signature import checked
 from oreline.errors import ModelError, ModelMismatch
 from oreline.jit import kernel
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, StreamInfo
 
-UNUSABLE = 3
-"""Bits of `invalid` from which nothing is to be concluded: saturated, no reference."""
 GOLDEN_TOLERANCE: dict[Precision, float] = {"float32": 2**-10, "bfloat16": 2**-3}
 """By how much of their spread (standard deviation) the golden logits may differ. In float32, those of another
 processor do by 1e-5. bfloat16 rounds by at most 2^-9, and does so to weights and inputs of four layers: together
@@ -42,6 +42,7 @@ class Classifier:
         self.id = card.model_sha256[:16] if precision == "float32" else f"{card.model_sha256[:12]}bf16"
         self.classes = tuple(ClassInfo(one.name, one.colour) for one in card.classes)
         self._logits = logits
+        self._features = len(Chain(card.steps, card.wavelengths_nm, 1).wavelengths_nm)
 
     @classmethod
     def load(cls, folder: Path, precision: Precision = "float32", keys: Path | None = None) -> Classifier:
@@ -64,7 +65,15 @@ class Classifier:
         return classifier
 
     def check(self, info: StreamInfo) -> None:
-        """Make ready for a stream. Raises ModelMismatch, naming both sides, where its bands are not the model's."""
+        """Make ready for a stream. Raises ModelMismatch, naming both sides, where its bands are not the model's, and
+        the card does not allow resampling or they do not cover the model's."""
+        if self.card.resampled:
+            Chain(self.card.steps[:1], info.wavelengths_nm, 1)
+        else:
+            self._compare(info)
+        self._warm_up(info.samples)
+
+    def _compare(self, info: StreamInfo) -> None:
         ours, theirs = np.array(self.card.wavelengths_nm), np.array(info.wavelengths_nm)
         model, camera = f"model {self.card.name!r} reads", f"camera {info.camera!r} sends"
         remedy = "choose a model made for this camera, or train one with `oreline train`"
@@ -79,29 +88,28 @@ class Classifier:
                 f"{model} {ours[worst]:.1f} nm in band {worst}, {camera} {theirs[worst]:.1f} nm there, more than "
                 f"{allowed:.1f} nm off ({_range(ours)} against {_range(theirs)}): {remedy}"
             )
-        self._warm_up(info.samples)
 
     def _warm_up(self, samples: int) -> None:
         """The first call of a width costs tens of milliseconds."""
-        blank = np.zeros((len(self.card.wavelengths_nm), samples), np.float32)
+        blank = np.zeros((self._features, samples), np.float32)
         self.classify(blank, np.zeros(samples, np.float32), np.zeros(samples, np.uint8))
 
     def classify(
-        self, snv: NDArray[np.float32], mean_reflectance: NDArray[np.float32], invalid: NDArray[np.uint8]
+        self, features: NDArray[np.float32], mean_reflectance: NDArray[np.float32], invalid: NDArray[np.uint8]
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Labels and confidence, uint8 (samples,), new arrays, of one line.
 
-        snv: float32 (bands, samples), C-contiguous, finite wherever the mean is (a network may make a class out of
-        NaN). mean_reflectance: float32 (samples,). invalid: bits uint8
-        (samples,), of which `UNUSABLE` forbid a label. In this order: INVALID where a bit of those is set or the
-        mean is not finite; BACKGROUND where the mean is below the card's; UNKNOWN where the network's probability is
-        below the card's, or not a number. Confidence is the highest class's probability times 255, 0 where none was
-        asked for. Raises ModelMismatch for other shapes.
+        features: what the card's steps made, float32 (features, samples), C-contiguous, finite wherever the mean is (a
+        network may make a class out of NaN). mean_reflectance: float32 (samples,). invalid: bits uint8 (samples,), of
+        which `UNUSABLE` forbid a label. In this order: INVALID where a bit of those is set or the mean is not finite;
+        BACKGROUND where the mean is below the card's; UNKNOWN where the network's probability is below the card's, or
+        not a number. Confidence is the highest class's probability times 255, 0 where none was asked for. Raises
+        ModelMismatch for other shapes.
         """
         samples = len(mean_reflectance)
-        if snv.shape != (len(self.card.wavelengths_nm), samples) or invalid.shape != (samples,):
-            raise ModelMismatch(f"a line of {snv.shape} came to a model of {len(self.card.wavelengths_nm)} bands")
-        logits = self._logits(snv)
+        if features.shape != (self._features, samples) or invalid.shape != (samples,):
+            raise ModelMismatch(f"a line of {features.shape} came to a model of {self._features} features")
+        logits = self._logits(features)
         labels, confidence = np.empty(samples, np.uint8), np.empty(samples, np.uint8)
         unknown_below = np.float32(self.card.unknown_below)
         background = np.float32(self.card.background_reflectance)

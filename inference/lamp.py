@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from inference.calibration import Invalid
+from inference.flags import Invalid
 from oreline.config import Section
 from oreline.jit import kernel
 from oreline.messages import INVALID, Flag
@@ -28,6 +28,8 @@ class Strip(Section):
     """A line whose light is off by more is flagged."""
     limit: Annotated[float, Field(gt=0, lt=1)] = 0.3
     """A line whose light is off by more gets no labels."""
+    correct: bool = False
+    """Whether a line is corrected for what its light is off by, up to that limit."""
 
     @property
     def end(self) -> int:
@@ -47,9 +49,11 @@ class Light:
         invalid: NDArray[np.uint8],
         labels: NDArray[np.uint8],
         confidence: NDArray[np.uint8],
+        lamp: float = 1.0,
     ) -> Flag:
         """What is wrong with the light of a line, its mean reflectance being `mean`, float32 (samples,), and `invalid`
-        its `Invalid` bits, uint8 (samples,). A strip that is saturated says nothing.
+        its `Invalid` bits, uint8 (samples,). `lamp`: the light that the mean was corrected for. A strip that is
+        saturated says nothing.
 
         Where nothing can be concluded, `labels` become INVALID and `confidence` 0, both uint8 (samples,), in place;
         so they do on the strip, always.
@@ -64,7 +68,7 @@ class Light:
         labels[seen], confidence[seen] = INVALID, 0
         if np.any(invalid[seen] & _SATURATED):
             return Flag.NONE
-        off = abs(float(np.mean(mean[seen])) / strip.reflectance - 1.0)
+        off = abs(lamp * float(np.mean(mean[seen])) / strip.reflectance - 1.0)
         if not off <= strip.limit:
             labels[:], confidence[:] = INVALID, 0
         return Flag.NONE if off <= strip.tolerance else Flag.LAMP

@@ -1,24 +1,32 @@
-"""Lines of one kind, dark or white, summed to their mean, their spread and how often they were at full scale."""
+"""Lines of one kind, dark or white, become their mean, their spread and how often they were at full scale.
+
+Lines are held in blocks: outliers show beside other lines. A block is summed, and its lines forgotten, when another one
+is full behind it, so that the last block is never a small one.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.robust import LEAST, Sums, spread_of, sums
 from oreline.errors import ReferenceRefused
-from oreline.jit import kernel
 from oreline.messages import StreamInfo
+
+BLOCK = 128
+FACTS = ("captured", "lines", "rejected", "exposure_us", "gain", "temperature_c", "flicker", "motion")
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
     """What `lines` lines of one kind were, each array (bands, samples).
 
-    `mean`, `spread`: float64 counts; the spread is the standard deviation from line to line (n - 1).
-    `saturated`: uint32, how many of the lines were at full scale there.
+    `mean`, `spread`: float64 counts; the spread is the standard deviation from line to line (n - 1); outliers are in
+    neither (see inference.robust). `saturated`: uint32, how many of the lines were at full scale there.
     """
 
     mean: NDArray[np.float64]
@@ -27,6 +35,38 @@ class Measured:
     lines: int
     exposure_us: float
     gain: float
+    temperature_c: float = math.nan
+    """Of the camera; NaN where it tells none."""
+    rejected: int = 0
+    """Values that were left out as outliers."""
+    flicker: float = math.nan
+    """Standard deviation from line to line of the whole line's level, relative; NaN of too few lines."""
+    motion: float = math.nan
+    """The same of single samples beyond their noise and the whole line's: of a panel that moves; NaN as above."""
+    captured: str = ""
+    """When, ISO 8601."""
+
+    @property
+    def exposure(self) -> float:
+        """Exposure times gain: what counts of light are proportional to."""
+        return self.exposure_us * self.gain
+
+    def facts(self) -> dict[str, Any]:
+        """All but the arrays, as JSON has it."""
+        said = {name: getattr(self, name) for name in FACTS}
+        return {name: None if value != value else value for name, value in said.items()}
+
+    @classmethod
+    def from_facts(
+        cls,
+        said: dict[str, Any],
+        mean: NDArray[np.float64],
+        spread: NDArray[np.float64],
+        saturated: NDArray[np.uint32],
+    ) -> Self:
+        """The inverse of `facts`."""
+        known: dict[str, Any] = {name: math.nan if said[name] is None else said[name] for name in FACTS}
+        return cls(mean, spread, saturated, **known)
 
     def columns(self, start: int, samples: int) -> Measured:
         """The same of `samples` columns from `start` on, as views."""
@@ -35,52 +75,69 @@ class Measured:
 
 
 class ReferenceBuilder:
-    """Sums lines of one kind, exactly: integers, in place, nothing allocated for a line."""
+    """Takes lines of one kind, allocating nothing for a line."""
 
     def __init__(self, info: StreamInfo) -> None:
-        shape = info.bands, info.samples
         self.info = info
         self.lines = 0
-        self._sum = np.zeros(shape, np.uint64)
-        self._squares = np.zeros(shape, np.uint64)
-        self._saturated = np.zeros(shape, np.uint32)
+        self._held = 0
+        self._block = np.empty((2 * BLOCK, info.bands, info.samples), np.uint16)
+        self._sums: Sums | None = None
+        self._means: list[NDArray[np.float64]] = []
 
     def add(self, counts: NDArray[np.uint16]) -> None:
         """Take a line, uint16 (bands, samples). Raises ReferenceRefused for one of another shape or type."""
-        if counts.shape != self._sum.shape or counts.dtype != np.uint16:
+        if counts.shape != self._block.shape[1:] or counts.dtype != np.uint16:
             raise ReferenceRefused(
-                f"a line of {counts.dtype} {counts.shape} came to a reference of uint16 {self._sum.shape}: "
+                f"a line of {counts.dtype} {counts.shape} came to a reference of uint16 {self._block.shape[1:]}: "
                 "the camera's settings changed during the capture, capture again"
             )
-        _accumulate(counts, self.info.full_scale, self._sum, self._squares, self._saturated)
+        if self._held == len(self._block):
+            self._fold(BLOCK)
+        self._block[self._held] = counts
+        self._held += 1
         self.lines += 1
 
-    def measured(self) -> Measured:
-        """The plain mean and the spread of the lines so far. Raises ReferenceRefused for fewer than two."""
+    def measured(self, captured: str = "") -> Measured:
+        """Robust mean and spread of the lines so far. Raises ReferenceRefused for fewer than two."""
+        info = self.info
         if self.lines < 2:
-            raise ReferenceRefused(f"a reference of {self.lines} lines has no spread: capture 50 or more")
-        if not self.info.exposure_us * self.info.gain > 0:
+            raise ReferenceRefused(f"a reference of {self.lines} lines has no spread: capture 100 or more")
+        if not info.exposure_us * info.gain > 0:
             raise ReferenceRefused(
-                f"exposure {self.info.exposure_us:g} us and gain {self.info.gain:g} must be above zero: set them"
+                f"exposure {info.exposure_us:g} us and gain {info.gain:g} must be above zero: set them"
             )
-        n = np.uint64(self.lines)
+        self._fold(self._held)
+        assert self._sums is not None
+        n, total, squares = self._sums.n, self._sums.total, self._sums.squares
+        spread = np.sqrt((n * squares - total**2) / (n * (n - 1)))
+        flicker, motion = _steadiness(np.concatenate(self._means), spread)
         return Measured(
-            mean=self._sum / self.lines,
-            spread=np.sqrt((n * self._squares - self._sum**2) / (self.lines * (self.lines - 1))),
-            saturated=self._saturated.copy(),
-            lines=self.lines,
-            exposure_us=self.info.exposure_us,
-            gain=self.info.gain,
-        )
+            total / n, spread, self._sums.saturated, self.lines, info.exposure_us, info.gain, info.temperature_c,
+            int(self.lines * n.size - n.sum()), flicker, motion, captured,
+        )  # fmt: skip
+
+    def _fold(self, lines: int) -> None:
+        """Sum the first of the lines that are held, and let them go."""
+        if not lines:
+            return
+        block = self._block[:lines]
+        means = block.mean(axis=1, dtype=np.float64)
+        found = sums(block, means, self.info.full_scale)
+        self._sums = found if self._sums is None else self._sums.plus(found)
+        self._means.append(means)
+        self._block[: self._held - lines] = self._block[lines : self._held]
+        self._held -= lines
 
 
-@kernel
-def _accumulate(
-    counts: NDArray[Any], full_scale: int, total: NDArray[Any], squares: NDArray[Any], saturated: NDArray[Any]
-) -> None:
-    for band in range(counts.shape[0]):
-        for sample in range(counts.shape[1]):
-            count = np.uint64(counts[band, sample])
-            total[band, sample] += count
-            squares[band, sample] += count * count
-            saturated[band, sample] += np.uint32(counts[band, sample] >= full_scale)
+def _steadiness(means: NDArray[np.float64], spread: NDArray[np.float64]) -> tuple[float, float]:
+    """Flicker and motion. means: over the bands, float64 (lines, samples); spread: float64 (bands, samples)."""
+    middle = np.median(means, axis=0)
+    if len(means) < LEAST or not (middle > 0).all():
+        return math.nan, math.nan
+    relative = means / middle
+    level = np.median(relative, axis=1, keepdims=True)
+    own = spread_of(relative / level)
+    noise = np.sqrt((spread**2).mean(axis=0) / len(spread)) / middle
+    motion = np.percentile(np.sqrt(np.maximum(own**2 - noise**2, 0.0)), 90)
+    return float(spread_of(level[:, 0])), float(motion)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import cycle, groupby
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.acceptance import doubts
 from inference.calibration import Calibration, Invalid
-from inference.capture import CURRENT, Capture, keep
+from inference.capture import Capture
 from inference.classifier import Classifier
+from inference.force import Force
 from inference.lamp import Light, Strip
-from inference.reference import Reference
 from oreline.errors import ConfigError, ReferenceRefused
 from oreline.messages import (
     EndOfStream,
@@ -32,7 +28,7 @@ from oreline.messages import (
     ReflectanceLine,
     StreamInfo,
 )
-from oreline.metrics import BYTES, REFERENCE_AGE, Account, latency
+from oreline.metrics import BYTES, latency
 
 _SATURATED = np.uint8(Invalid.SATURATED)
 BAD_LIGHT = {Flag.NO_LIGHT: "no_light", Flag.LAMP: "lamp"}
@@ -50,26 +46,21 @@ class Pipeline:
     def __init__(
         self,
         classifier: Classifier | None,
-        reference: Reference | None,
-        references: Path,
+        force: Force,
         *,
         reflectance: bool,
-        lanes: int = 1,
+        uncertainty: bool = False,
         strip: Strip | None = None,
     ) -> None:
-        """`references`: folder for what is captured. `reflectance`: whether reflectance lines are made too.
-        `strip`: where the lamp is watched."""
-        self.account = Account("inference")
+        """`force`: which reference is in force. `reflectance`: whether reflectance lines are made too, and with
+        `uncertainty` how sure each is. `strip`: where the lamp is watched."""
+        self.account, self.force = force.account, force
         self.saturated_samples = 0
-        self.reference = reference
         self._classifier = classifier
-        self._references = references
-        self._reflectance = reflectance
+        self._reflectance, self._uncertainty = reflectance, uncertainty
         self._strip, self._light = strip, Light(strip)
         self._calm = dict.fromkeys(BAD_LIGHT, CALM)
-        self._lanes = [ThreadPoolExecutor(1) for _ in range(lanes)]
-        self._info: StreamInfo | None = None
-        self._calibrations: list[Calibration] = []
+        self._lanes = [ThreadPoolExecutor(1) for _ in range(force.lanes)]
         self._latency = latency("inference")
         self._bytes = BYTES.labels("inference")
 
@@ -80,7 +71,7 @@ class Pipeline:
             for scene, group in groupby(batch, _is_scene):
                 messages = list(group)
                 if scene and capture.pending:
-                    yield self._swap(capture)
+                    yield self._offer(capture)
                     capture = Capture()
                 yield from self._lines(messages) if scene else self._others(messages, capture)  # type: ignore[arg-type]
 
@@ -92,42 +83,36 @@ class Pipeline:
             elif isinstance(message, Gap | StreamInfo) and capture.pending:
                 capture.hold(self._begin(message) if isinstance(message, StreamInfo) else message)
                 yield []
-            elif isinstance(message, EndOfStream) and not capture.complete:
+            elif isinstance(message, EndOfStream) and not (capture.complete or self._for_references):
                 yield [*capture.held, self._pass(message)]
             else:
-                yield [*(self._swap(capture) if capture.pending else ()), self._pass(message)]
+                yield [*(self._offer(capture) if capture.pending else ()), self._pass(message)]
+
+    @property
+    def _for_references(self) -> bool:
+        """Whether nothing but references comes of the stream: then its end completes a capture, however it is."""
+        return self._classifier is None and not self._reflectance
 
     def _known(self, line: RawLine) -> StreamInfo:
-        if self._info is None:
+        if self.force.info is None:
             raise ReferenceRefused(f"line {line.first} came before its stream was described")
-        return self._info
+        return self.force.info
 
-    def _swap(self, capture: Capture) -> list[Message]:
-        """The captured reference comes into force, unless there is one that it compares badly with."""
-        new, old = capture.reference(), self.reference
-        doubted = doubts(new, old)
-        for doubt in doubted:
-            print(f"reference {new.id}: {doubt}", file=sys.stderr)
-        if doubted:
-            self.account.incident("reference_doubted" if old is None else "reference_refused")
-        if doubted and old is not None:
-            where = self._references / CURRENT
-            print(f"reference {old.id} stays in force; to begin anew with other light, remove {where}", file=sys.stderr)
-        else:
-            keep(new, self._references)
-            self.reference, self._calibrations = new, []
+    def _offer(self, capture: Capture) -> list[Message]:
+        self.force.offer(capture)
         return list(capture.held)
 
     def _pass(self, message: Message) -> Message:
         if isinstance(message, StreamInfo):
             return self._begin(message)
         if isinstance(message, EndOfStream):
+            self.force.end()
             return replace(self.account.end(message.run, message.epoch), seq=message.seq)
         return message
 
     def _begin(self, info: StreamInfo) -> StreamInfo:
         """A stream begins or changes: the model must fit it. Raises ModelMismatch."""
-        self._info, self._calibrations = info, []
+        self.force.describe(info)
         if self._strip is not None and self._strip.end > info.samples:
             raise ConfigError(f"inference.strip ends at sample {self._strip.end}, a line has {info.samples}: move it")
         if self._classifier is None:
@@ -135,21 +120,8 @@ class Pipeline:
         self._classifier.check(info)
         return replace(info, classes=self._classifier.classes, model=self._classifier.id)
 
-    def _calibrated(self, line: RawLine) -> list[Calibration]:
-        """The reference in force, ready for this stream, once for each lane."""
-        if not self._calibrations:
-            if self.reference is None:
-                raise ReferenceRefused(
-                    "no dark and white reference: let the run begin with steps of kind 'dark' and 'white', "
-                    "or name a saved one in inference.reference"
-                )
-            self._calibrations = [Calibration(self.reference, self._known(line)) for _ in self._lanes]
-            captured = datetime.fromisoformat(self.reference.captured)
-            REFERENCE_AGE.set_function(lambda: (datetime.now(UTC) - captured).total_seconds())
-        return self._calibrations
-
     def _lines(self, lines: list[RawLine]) -> Iterator[list[Message]]:
-        calibrations = self._calibrated(lines[0])
+        calibrations = self.force.calibrations(lines[0])
         for line, made in zip(lines, self._made(lines, calibrations), strict=True):
             self._count(line, made)
             yield made
@@ -167,15 +139,16 @@ class Pipeline:
     def _make(self, line: RawLine, calibration: Calibration) -> list[Message]:
         made: list[Message] = []
         if self._classifier is not None:
-            snv, mean, invalid = calibration.snv(line.counts)
-            labels, confidence = self._classifier.classify(snv, mean, invalid)
-            flags = _flags(line, invalid) | self._light.judge(mean, invalid, labels, confidence)
+            features, mean, invalid = calibration.features(line.counts)
+            labels, confidence = self._classifier.classify(features, mean, invalid)
+            flags = _flags(line, invalid) | self._light.judge(mean, invalid, labels, confidence, calibration.lamp)
             ids = self._classifier.id, calibration.id
             made.append(LabelLine(line.stamp, flags, *ids, labels, confidence))
         if self._reflectance:
             values, invalid = calibration.reflectance(line.counts)
+            sure = calibration.uncertainty(values).copy() if self._uncertainty else None
             flags = _flags(line, invalid)
-            made.append(ReflectanceLine(line.stamp, flags, calibration.id, values.copy(), invalid.copy()))
+            made.append(ReflectanceLine(line.stamp, flags, calibration.id, values.copy(), invalid.copy(), sure))
         return made
 
     def _count(self, line: RawLine, made: list[Message]) -> None:

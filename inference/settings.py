@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from inference.backends import Precision
+from inference.correction import Correction
 from inference.lamp import Strip
+from inference.limits import Limits
 from oreline.config import Section
 from oreline.errors import ModelError, nearest
 from oreline.keys import TcpAddress
@@ -24,10 +26,17 @@ class Settings(Section):
     model: str | None = None
     """Name of a model that comes with Oreline, or the folder of another; None where only reflectance is wanted."""
     reference: Path | None = None
-    """Folder of a reference to begin with; otherwise the last one captured in this line's output folder."""
+    """Folder of a reference to begin with; otherwise the chosen one of the line's references."""
     precision: Precision = "float32"
     """In which the network computes. "bfloat16" is several times as fast, on processors with AMX only, and may label
     samples that lie between two classes otherwise; "float32" gives the same labels on every machine."""
+    limits: Limits = Limits()
+    panel: Path | None = None
+    """Certificate of the white panel, text of wavelength in nm and reflectance, for references taken from now on."""
+    coefficients: Path | None = None
+    """Radiometric coefficients of the camera, radiance of a count and microsecond: ENVI of one line, or text whose
+    second column has one a band; for references taken from now on."""
+    coefficients_unit: str = "W m-2 sr-1 nm-1"
     strip: Strip | None = None
     """Samples that see a strip of white beside the belt, to watch the lamp by; None where there is none."""
     streams: list[Stream] = ["labels"]
@@ -35,6 +44,10 @@ class Settings(Section):
     """By stream, where it is served to sinks on other hosts, such as { labels = "tcp://10.0.0.5:7402" }."""
     remote: TcpAddress | None = None
     """Where acquisition listens, on another host; otherwise it is on this one."""
+    uncertainty: bool = False
+    """Whether a line of reflectance says how sure it is: a standard uncertainty for each element."""
+    correction: Correction = Correction()
+    """The steps from counts to reflectance."""
     lanes: Annotated[int, Field(ge=1, le=64)] = 2
     """Lines of a backlog that are dealt with side by side; a line that comes alone needs one."""
     ring_lines: Annotated[int, Field(ge=64)] = 8192

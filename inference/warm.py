@@ -6,11 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.calibration import Calibration
+from inference.correction import Correction, Shade
+from inference.lamp import Strip
 from inference.measured import ReferenceBuilder
 from inference.reference import Reference
+from inference.robust import LEAST
 from oreline.messages import StreamInfo
 
 BANDS, SAMPLES, FULL_SCALE = 4, 64, 4095
+EVERY_STEP = Correction(
+    nonlinearity=(0.01,), smile_bands=(0.1,), keystone_pixels=(0.1,), shade=Shade(first=0, samples=4)
+)
 
 
 def compile_kernels() -> None:
@@ -19,11 +25,12 @@ def compile_kernels() -> None:
     info = StreamInfo(bytes(16), 0, 0, "", "", wavelengths, SAMPLES, 0, FULL_SCALE, 1.0, 1.0, 1.0, 1.0, 1.0)
     dark, white = ReferenceBuilder(info), ReferenceBuilder(info)
     for builder, level in ((dark, 100), (white, 3000)):
-        for _ in range(2):
-            builder.add(_line(level))
-    calibration = Calibration(Reference.combine(dark, white, captured=""), info)
-    calibration.snv(_line(1000))
-    calibration.reflectance(_line(1000))
+        for number in range(LEAST):
+            builder.add(_line(level if number else level // 2))
+    reference, strip = Reference.combine(dark, white, captured=""), Strip(first=4, samples=4, correct=True)
+    for calibration in (Calibration(reference, info), Calibration(reference, info, EVERY_STEP, strip)):
+        calibration.snv(_line(1000))
+        calibration.reflectance(_line(1000))
 
 
 def _line(level: int) -> NDArray[np.uint16]:

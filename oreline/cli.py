@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,15 +11,14 @@ import typer
 from rich.console import Console
 
 from oreline import report as reports
-from oreline.config import SETTINGS, SHARED, Config
+from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError, OrelineError
 from oreline.keys_cli import app as keys_app
+from oreline.launch import launch
 from oreline.model_cli import app as model_app
 from oreline.progress import Progress
-from oreline.unfinished import supervise
 
 DEMO = Path(__file__).parents[1] / "deploy" / "examples" / "demo.toml"
-ROOM_FOR_RINGS = 1 << 30
 JSON_OPTION = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON to this file.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
@@ -30,6 +27,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(keys_app, name="keys")
 app.add_typer(model_app, name="model")
 app.add_typer(importlib.import_module("hwsim.cli").app, name="sim")
+app.add_typer(importlib.import_module("inference.cli").app, name="calibrate")
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -60,6 +58,9 @@ def replay(
     speed: Annotated[str, typer.Option(help="1 is the recorded rate; max loses nothing and waits for nobody.")] = "max",
     reflectance: Annotated[Path | None, typer.Option(help="Write reflectance as float32 ENVI BIL (OUT.hdr).")] = None,
     labels: Annotated[Path | None, typer.Option(help="Write labels as ENVI Classification (OUT.hdr).")] = None,
+    uncertainty: Annotated[
+        Path | None, typer.Option(help="Write how sure reflectance is, its standard uncertainty (OUT.hdr).")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Name or folder of the model for --labels.")] = None,
     reference: Annotated[Path | None, typer.Option(help="Folder of a saved reference to use.")] = None,
     start_line: Annotated[int, typer.Option(help="First line to play, from 0.")] = 0,
@@ -69,8 +70,10 @@ def replay(
     json: JSON_OPTION = None,
 ) -> None:
     """Play a recording through the simulated camera and the running line."""
-    if reflectance is None and labels is None:
-        raise ConfigError("nothing to do: ask for --reflectance OUT.hdr, --labels OUT.hdr, or both")
+    wanted = {"reflectance": reflectance, "labels": labels, "uncertainty": uncertainty}
+    wanted = {what: header for what, header in wanted.items() if header is not None}
+    if not wanted:
+        raise ConfigError("nothing to do: ask for --reflectance, --labels or --uncertainty OUT.hdr, or several")
     replaying = importlib.import_module("oreline.replay")
     config, found = replaying.line_of(
         recording,
@@ -78,6 +81,7 @@ def replay(
         speed=speed,
         reflectance=reflectance,
         labels=labels,
+        uncertainty=uncertainty,
         model=model,
         reference=reference,
         start_line=start_line,
@@ -89,8 +93,6 @@ def replay(
             f"{found.scene.path}: cut short, {found.scene.missing_lines} lines that its header promises are missing; "
             f"playing the {found.scene.lines} that are whole"
         )
-    wanted = {"reflectance": reflectance, "labels": labels}
-    wanted = {what: header for what, header in wanted.items() if header is not None}
     _run(config, json, lambda ran: replaying.report_of(ran, found, wanted))
 
 
@@ -100,13 +102,16 @@ def train(
     data: Annotated[Path, typer.Option(help="Spectra, as minerals_open.npz.")],
     out: Annotated[Path, typer.Option(help="Folder of the model that is made.")],
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    preprocessing: Annotated[
+        str, typer.Option(help='Steps between reflectance and network, in JSON: \'[{"step": "snv"}]\'.')
+    ] = "snv",
 ) -> None:
     """Train a model for a camera, validate it by specimen, and write its card."""
     try:
         training = importlib.import_module("inference.training")
     except ModuleNotFoundError as error:
         raise ConfigError(f"training needs {error.name}: pip install 'oreline[train]'") from None
-    training.main(preset, data, out, seed)
+    training.main(preset, data, out, seed, preprocessing=training.steps_of(preprocessing))
 
 
 @app.command()
@@ -134,37 +139,11 @@ def schema(table: Annotated[str, typer.Argument(help=f"One of {', '.join(SETTING
 
 
 def _run(config: Config, json: Path | None, make_report: Any = reports.report_of) -> None:
-    config.check()
-    _choose_state(config)
-    output = config.line.output
-    for left in output.glob("*.json"):
-        left.unlink()
-    path = output / "line.json"
-    config.save(path)
-    if config.tables.get("simulator", {}).get("scene"):
-        _render(config)
-    supervise(config, path, Progress(console))
+    launch(config, console, Progress(console))
     report = make_report(config)
     reports.show(report, console)
     if json is not None:
         reports.save(report, json)
-
-
-def _choose_state(config: Config) -> None:
-    """Rings live in memory where there is room for them, otherwise in the folder for temporary files."""
-    line = config.line
-    if line.state is None and (not SHARED.is_dir() or shutil.disk_usage(SHARED).free < ROOM_FOR_RINGS):
-        config.tables.setdefault("line", {})["state"] = str(Path(tempfile.gettempdir()) / f"oreline-{line.name}")
-
-
-def _render(config: Config) -> None:
-    """Render the scene before anything is started, where it can be seen to progress."""
-    scenery = importlib.import_module("hwsim.scenery")
-    settings = config.section("simulator", SETTINGS["simulator"]())
-    with console.status("rendering the scene") as status:
-        scenery.recording_of(
-            settings, config.line.output, lambda done, of: status.update(f"rendering the scene: {done} of {of} lines")
-        )
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from oreline.errors import ConfigError, nearest
 
+ASKED = "asked.json"
+"""In a line's folder: steps that acquisition is to take in between."""
 SHARED = Path("/dev/shm")  # noqa: S108
 TABLES = ("line", "simulator", "plant", "acquisition", "inference", "sinks")
 
@@ -27,7 +29,9 @@ class LineSettings(Section):
 
     name: str = Field(default="line", pattern=r"^[A-Za-z0-9_-]{1,32}$")
     output: Path = Path("out/line")
-    """Folder for journals, maps, references and reports."""
+    """Folder for journals, maps and reports."""
+    references: Path | None = None
+    """Folder of the line's dark and white references; None: `references` in the output folder."""
     state: Path | None = None
     """Folder for rings and sockets; memory-backed by default. Paths of sockets are short: at most 80 characters."""
     keys: Path | None = None
@@ -42,6 +46,10 @@ class LineSettings(Section):
     @property
     def folder(self) -> Path:
         return self.state or SHARED / f"oreline-{self.name}"
+
+    @property
+    def references_folder(self) -> Path:
+        return self.references or self.output / "references"
 
     def ring(self, stream: str) -> Path:
         """The file of a stream's ring."""

@@ -73,7 +73,13 @@ class ModelUntrusted(ModelError):
 
 
 class ReferenceRefused(OrelineError, ValueError):
+    """`code`: the reason in one word, as reports and metrics have it."""
+
     exit_code = 30
+
+    def __init__(self, message: str, code: str = "unfit") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class RecordingError(OrelineError, ValueError):

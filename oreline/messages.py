@@ -8,13 +8,14 @@ Every message covers `n` consecutive sequence numbers from `first`; a line cover
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, IntFlag
 
 import numpy as np
 from numpy.typing import NDArray
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 UNKNOWN = 255
 """Label: the classifier's confidence is below the model's threshold."""
@@ -97,6 +98,7 @@ class StreamInfo:
     `wavelengths_nm`: one a band. `samples`: pixels across; `offset_x`: first of them on the sensor.
     `full_scale`: the count of a saturated pixel. `counts_per_line`: encoder counts from one line to the next.
     `pitch_mm`: size of a sample across the belt. `classes`, `model`: empty until labels are made.
+    `temperature_c`: of the camera when this was said, NaN where it tells none.
     """
 
     run: bytes
@@ -115,6 +117,7 @@ class StreamInfo:
     pitch_mm: float
     classes: tuple[ClassInfo, ...] = ()
     model: str = ""
+    temperature_c: float = field(default=math.nan, compare=False)
 
     @property
     def first(self) -> int:
@@ -127,6 +130,10 @@ class StreamInfo:
     @property
     def bands(self) -> int:
         return len(self.wavelengths_nm)
+
+    def same_setting(self, other: StreamInfo) -> bool:
+        """Whether the camera is set alike: only the place in the stream and the temperature may differ."""
+        return replace(self, run=other.run, epoch=other.epoch, seq=other.seq) == other
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,13 +179,15 @@ class LabelLine(Line):
 class ReflectanceLine(Line):
     """Reflectance, unitless float32 (bands, samples); NaN where the reference has no valid denominator.
 
-    `invalid`: uint8 (samples,), non-zero where any band is saturated or has a doubtful reference.
+    `invalid`: uint8 (samples,), bits that say what is wrong with a sample, or how its values came about.
+    `uncertainty`: standard uncertainty of each element, float32 (bands, samples), where it is asked for; NaN as above.
     """
 
     flags: Flag
     calibration: str
     reflectance: NDArray[np.float32]
     invalid: NDArray[np.uint8]
+    uncertainty: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

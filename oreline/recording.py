@@ -179,7 +179,7 @@ def find_recording(path: Path) -> RecordingSet:
 
 
 def _only_scene(folder: Path) -> Path:
-    scenes = [path for path in _entrances(folder) if not path.name.upper().startswith(("DARKREF_", "WHITEREF_"))]
+    scenes = [path for path in entrances(folder) if not path.name.upper().startswith(("DARKREF_", "WHITEREF_"))]
     if len(scenes) == 1:
         return _inside(scenes[0], folder)
     if not scenes:
@@ -188,13 +188,13 @@ def _only_scene(folder: Path) -> Path:
 
 
 def _reference(folder: Path, name: str) -> Recording | None:
-    found = [path for path in _entrances(folder) if path.name.removesuffix(path.suffix) == name]
+    found = [path for path in entrances(folder) if path.name.removesuffix(path.suffix) == name]
     if len(found) > 1:
         raise RecordingError(f"{folder} holds {name} more than once: {', '.join(path.name for path in found)}")
     return open_recording(_inside(found[0], folder)) if found else None
 
 
-def _entrances(folder: Path) -> list[Path]:
+def entrances(folder: Path) -> list[Path]:
     """The files by which a recording can be opened, each recording once."""
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in (".hdr", *TIFF_SUFFIXES))
 

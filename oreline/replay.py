@@ -23,6 +23,7 @@ def line_of(
     speed: str = "1",
     reflectance: Path | None = None,
     labels: Path | None = None,
+    uncertainty: Path | None = None,
     model: str | None = None,
     reference: Path | None = None,
     loop: bool = False,
@@ -49,7 +50,7 @@ def line_of(
             f"{path} has no {missing} reference beside it: add one, or name a saved one by --reference"
         )
     sinks: dict[str, Any] = {"log": {}} if labels else {}
-    for what, header in (("reflectance", reflectance), ("labels", labels)):
+    for what, header in (("reflectance", reflectance), ("labels", labels), ("uncertainty", uncertainty)):
         if header is not None:
             sinks[f"record_{what}"] = {"sink": "record", "what": what, "name": what}
     tables = {
@@ -74,10 +75,12 @@ def line_of(
             "on_full": "wait",
         },
         "inference": {
-            "streams": [what for what, header in (("labels", labels), ("reflectance", reflectance)) if header],
+            "streams": [*(["labels"] if labels else []), *(["reflectance"] if reflectance or uncertainty else [])],
+            **({"uncertainty": True} if uncertainty else {}),
             "largest_line": found.scene.bands * found.scene.samples,
             **({"model": model or model_for(found.scene)} if labels else {}),
             **({"reference": str(reference)} if reference else {}),
+            "limits": {"refuse": False, "age_h": None, "warn_age_h": None},
         },
         "sinks": sinks,
     }

@@ -23,6 +23,7 @@ from oreline.supervise import Supervisor
 
 HANDOVER_S = 3.0
 """The processes of a supervisor that was killed die with it, but not in the same moment."""
+LOCK = "line.lock"
 CONFIGURATION, FOLDER = "line.json", "cwd"
 """Of the run at work: its configuration, and a link to the folder that its relative paths start from."""
 
@@ -34,7 +35,7 @@ def supervise(config: Config, path: Path, tick: Callable[[Supervisor], None] = l
     """
     folder = config.line.folder
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / "line.lock") as lock:
+    with _locked(folder / LOCK) as lock:
         if (folder / CONFIGURATION).exists() and _holds_lines(folder / "raw.ring"):
             _finish(folder, lock)
         _forget(folder)

@@ -33,7 +33,7 @@ from oreline.messages import (
 
 HEADER_LIMIT = 512
 CLASSES_LIMIT = 32_768
-FRAMES_LIMIT = 3
+FRAMES_LIMIT = 4
 
 Buffer = bytes | memoryview
 Check = Callable[[Any], bool]
@@ -50,6 +50,11 @@ def text(most: int) -> Check:
 
 def _real(value: Any) -> bool:
     return type(value) is float and 0.0 <= value < float("inf")
+
+
+def _temperature(value: Any) -> bool:
+    """Degrees Celsius, or NaN where none is known."""
+    return type(value) is float and (math.isnan(value) or -273.15 <= value < 1000.0)
 
 
 def is_run(value: Any) -> bool:
@@ -233,14 +238,19 @@ def _build_labels(header: Header, frames: Sequence[Buffer]) -> LabelLine:
 def _split_reflectance(line: ReflectanceLine) -> tuple[Header, list[Buffer]]:
     bands, samples = line.reflectance.shape
     header = {"flags": int(line.flags), "calibration": line.calibration, "bands": bands, "samples": samples}
-    return {**_stamp_out(line.stamp), **header}, [_bytes(line.reflectance, np.float32), _bytes(line.invalid, np.uint8)]
+    frames: list[Buffer] = [_bytes(line.reflectance, np.float32), _bytes(line.invalid, np.uint8)]
+    sure = [] if line.uncertainty is None else [_bytes(line.uncertainty, np.float32)]
+    return {**_stamp_out(line.stamp), **header}, [*frames, *sure]
 
 
 def _build_reflectance(header: Header, frames: Sequence[Buffer]) -> ReflectanceLine:
-    _only(frames, 2)
-    reflectance = _array(frames, 0, np.float32, (header["bands"], header["samples"]))
+    """A third array, where there is one, is the uncertainty."""
+    _only(frames, max(2, min(len(frames), 3)))
+    shape = header["bands"], header["samples"]
+    values = _array(frames, 0, np.float32, shape)
     invalid = _array(frames, 1, np.uint8, (header["samples"],))
-    return ReflectanceLine(_stamp_in(header), Flag(header["flags"]), header["calibration"], reflectance, invalid)
+    sure = _array(frames, 2, np.float32, shape) if len(frames) == 3 else None
+    return ReflectanceLine(_stamp_in(header), Flag(header["flags"]), header["calibration"], values, invalid, sure)
 
 
 def _split_gap(gap: Gap) -> tuple[Header, list[Buffer]]:
@@ -282,6 +292,7 @@ _INFO: dict[str, Check] = {
     "counts_per_line": _real,
     "pitch_mm": _real,
     "model": _ID,
+    "temperature_c": _temperature,
 }
 _FLAGS = integer(0, int(max(Flag)) * 2 - 1)
 _END: dict[str, Check] = {**_ORIGIN, "seq": U64, "lines": U64, "lost": U64, "reference": U64}

@@ -31,7 +31,7 @@ _SECTOR = 512
 class RecordSettings(Section):
     """`what`: which stream is recorded. `name`: how file names begin; a part of the run id and a number follow."""
 
-    what: Literal["reflectance", "labels"] = "reflectance"
+    what: Literal["reflectance", "labels", "uncertainty"] = "reflectance"
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=64)] = "record"
 
 
@@ -73,7 +73,7 @@ class Record:
     def open(cls, settings: RecordSettings, output: Path) -> Record:
         """Start, or go on after the last committed line. Raises RecordingError where the files do not fit."""
         output.mkdir(parents=True, exist_ok=True)
-        return (Record if settings.what == "reflectance" else LabelRecord)(settings, output)
+        return RECORDERS[settings.what](settings, output)
 
     def resume(self) -> tuple[bytes, int] | None:
         committed = self._committed
@@ -187,6 +187,15 @@ class Record:
             self._writer.write(pixels)
 
 
+class UncertaintyRecord(Record):
+    """Records how sure reflectance is, float32 BIL (lines, bands, samples)."""
+
+    def pixels(self, line: ReflectanceLine | LabelLine) -> NDArray[Any]:
+        if not isinstance(line, ReflectanceLine) or line.uncertainty is None:
+            raise StreamError("lines came that do not say how sure they are: set inference.uncertainty = true")
+        return line.uncertainty
+
+
 class LabelRecord(Record):
     """Records labels as an ENVI Classification, uint8 (lines, 1, samples)."""
 
@@ -200,6 +209,9 @@ class LabelRecord(Record):
 
     def layout(self, info: StreamInfo) -> dict[str, Any]:
         return {"samples": info.samples, "bands": 1, "dtype": "u1", "classes": info.classes}
+
+
+RECORDERS = {"reflectance": Record, "uncertainty": UncertaintyRecord, "labels": LabelRecord}
 
 
 def _about(info: StreamInfo) -> dict[str, str]:

@@ -144,7 +144,8 @@ static void note_faults(struct run *run, const struct frame *frame)
     static const int kinds[] = {
         FAULT_INCOMPLETE,   FAULT_DUPLICATE_ID, FAULT_TIME_JUMP,  FAULT_JITTER,      FAULT_SHORT_PAYLOAD,
         FAULT_BLACK_LINE,   FAULT_LAMP_FAILURE, FAULT_LAMP_DRIFT, FAULT_LAMP_FLICKER, FAULT_SATURATED_LINE,
-        FAULT_STUCK_SHUTTER, FAULT_LIGHT_LEAK,  FAULT_DIRTY_WHITE,
+        FAULT_STUCK_SHUTTER, FAULT_LIGHT_LEAK,  FAULT_DIRTY_WHITE,  FAULT_TILTED_WHITE,
+        FAULT_MOVING_WHITE,
     };
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -243,6 +244,7 @@ static void *camera_main(void *argument)
     }
     free(run.scratch[0]);
     free(run.scratch[1]);
+    free(run.shares);
     return NULL;
 }
 

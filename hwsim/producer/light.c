@@ -62,11 +62,11 @@ struct row {
     double full;
 };
 
-static void mix(const struct row *row, double share, size_t from, size_t to, uint16_t *out)
+static void mix(const struct row *row, const double *shares, size_t n, uint16_t *out)
 {
-    for (size_t x = from; x < to; x++) {
+    for (size_t x = 0; x < n; x++) {
         double dark = row->dark ? row->dark[x] : 0, base = row->under ? row->under[x] : dark;
-        double value = base + (row->light[x] - dark) * share;
+        double value = base + (row->light[x] - dark) * shares[x];
         value = value > 0 ? value < row->full ? value : row->full : 0;
         out[x] = (uint16_t)(value + 0.5);
     }
@@ -96,16 +96,37 @@ static const float *dark_row(const struct device *device, size_t band)
     return file->head.dark_offset ? dark + band * file->registers.SensorWidth + device->geometry.x_offset : NULL;
 }
 
-static void alter_light(const struct device *device, const struct frame *frame, uint16_t *to)
+/* The light of each sample, as lamp and white panel give it. */
+static void find_shares(const struct device *device, const struct frame *frame, double *shares)
+{
+    const struct simcam_event *dirt = frame->faults[FAULT_DIRTY_WHITE], *tilt = frame->faults[FAULT_TILTED_WHITE];
+    const struct simcam_event *grain = frame->faults[FAULT_MOVING_WHITE];
+    const struct geometry *g = &device->geometry;
+    size_t first = dirt ? column(dirt->from, g) : 0, last = dirt ? column(dirt->to, g) : 0;
+    double light = frame_light(device, frame), across = (double)device->file->registers.SensorWidth - 1;
+
+    for (size_t x = 0; x < g->width; x++) {
+        shares[x] = first <= x && x < last ? light * (1 - dirt->amount) : light;
+        if (tilt && across > 0)
+            shares[x] *= 1 + tilt->amount * (0.5 - (double)(g->x_offset + x) / across);
+        if (grain)
+            shares[x] *= 1 + grain->amount * (2 * fault_dice(grain, g->x_offset + x + frame->line) - 1);
+    }
+}
+
+static void alter_light(const struct device *device, const struct frame *frame, double *shares, uint16_t *to)
 {
     const struct simcam_event *leak = from_ring(device) ? NULL : frame->faults[FAULT_LIGHT_LEAK];
-    const struct simcam_event *dirt = frame->faults[FAULT_DIRTY_WHITE];
     const struct geometry *g = &device->geometry;
     const uint16_t *from = frame->pixels + (g->x_offset - frame->x_start);
     const uint16_t *scene = leak ? scene_row(device, frame) : NULL;
-    size_t first = dirt ? column(dirt->from, g) : 0, last = dirt ? column(dirt->to, g) : 0;
-    double share = leak ? leak->amount : frame_light(device, frame);
     double full = (1u << device->file->registers.SensorBits) - 1;
+
+    if (leak)
+        for (size_t x = 0; x < g->width; x++)
+            shares[x] = leak->amount;
+    else
+        find_shares(device, frame, shares);
 
     for (size_t band = 0; band < g->height; band++, to += g->width, from += frame->stride) {
         struct row row = {.light = from, .dark = dark_row(device, band), .full = full};
@@ -113,9 +134,7 @@ static void alter_light(const struct device *device, const struct frame *frame, 
             row.under = from;
             row.light = scene + band * device->sources[SOURCE_SCENE].samples;
         }
-        mix(&row, share, 0, g->width, to);
-        if (first < last)
-            mix(&row, share * (1 - dirt->amount), first, last, to);
+        mix(&row, shares, g->width, to);
     }
 }
 
@@ -129,7 +148,7 @@ static void fill(uint16_t *to, size_t n, uint16_t value)
 void frame_alter(struct run *run, struct frame *frame)
 {
     static const int kinds[] = {FAULT_LAMP_FAILURE, FAULT_LAMP_FLICKER, FAULT_LAMP_DRIFT, FAULT_LIGHT_LEAK,
-                                FAULT_DIRTY_WHITE};
+                                FAULT_DIRTY_WHITE,  FAULT_TILTED_WHITE, FAULT_MOVING_WHITE};
     const struct geometry *g = &run->device->geometry;
     bool saturated = frame->faults[FAULT_SATURATED_LINE], black = frame->faults[FAULT_BLACK_LINE], light = false;
     uint16_t *to;
@@ -138,10 +157,12 @@ void frame_alter(struct run *run, struct frame *frame)
         light |= frame->faults[kinds[i]] != NULL;
     if ((!light && !black && !saturated) || !(to = scratch(run, ALTERED)))
         return;
+    if (!run->shares && !(run->shares = malloc(run->device->file->registers.SensorWidth * sizeof *run->shares)))
+        return;
     if (black || saturated)
         fill(to, g->width * g->height, saturated ? (1u << run->device->file->registers.SensorBits) - 1 : 0);
     else
-        alter_light(run->device, frame, to);
+        alter_light(run->device, frame, run->shares, to);
     frame->pixels = to;
     frame->stride = g->width;
     frame->x_start = g->x_offset;

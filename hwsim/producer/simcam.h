@@ -118,6 +118,7 @@ struct run {
     struct frame frame, kept;
     bool exposed;          /* `frame` is to be delivered */
     bool keeping;          /* `kept` comes after the next frame */
+    double *shares;        /* a sensor's width, made when needed: the light of each sample */
     uint16_t *scratch[2];  /* a sensor's pixels each, made when needed: altered ones, and those of `kept` */
     uint64_t id_base, last_id;
     int64_t encoder_before, phase, modulus, turns; /* modulus 0: the encoder's counter does not wrap */

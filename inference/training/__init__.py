@@ -14,11 +14,13 @@ import numpy as np
 import sklearn
 import torch
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 from rich.progress import Progress, TaskID
 
 from inference.backends.torchscript import encode
 from inference.backends.torchscript import load as load_network
 from inference.card import GOLDEN, MODEL, Card, CardClass, Training
+from inference.preprocessing import SNV, Steps
 from inference.signature import sign
 from inference.training.augment import Recipe, Sampler
 from inference.training.data import Spectra, load
@@ -26,6 +28,7 @@ from inference.training.fit import fit
 from inference.training.network import WIDTHS, Network, kmac
 from inference.training.validate import FOLDS, Folds, confused, metrics, recall, unknown_below, validate
 from oreline.cameras import CameraPreset, camera_preset
+from oreline.errors import ConfigError
 from oreline.process import tune_allocator
 
 STEPS = 1500
@@ -34,7 +37,7 @@ BACKGROUND_REFLECTANCE = 0.06
 """Above a rubber belt, 0.04 to 0.05. Galena is darker still, and pyrite in a shadow: they are lost in the belt."""
 
 
-def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS) -> Card:
+def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS, preprocessing: Steps = SNV) -> Card:
     """Train, validate by specimen, and write `model.pt`, `golden.npz`, `card.json` and `card.sig` into `out`.
 
     Shows progress; takes minutes on one core. Raises ConfigError for an unknown preset or unfit data.
@@ -43,10 +46,10 @@ def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS) 
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     camera = camera_preset(preset)
-    spectra = load(data, camera)
+    spectra = load(data, camera, preprocessing)
     with Progress() as progress:
         bar = progress.add_task(f"training {preset}", total=steps * (FOLDS + 1))
-        train = partial(_train, camera, len(spectra.classes), steps, progress, bar)
+        train = partial(_train, camera, spectra, steps, progress, bar)
         folds = validate(spectra, train, seed)
         everything = np.flatnonzero(~spectra.reserved)
         sampler = Sampler(spectra, everything, seed)
@@ -65,10 +68,21 @@ def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS) 
     return card
 
 
+def steps_of(text: str) -> Steps:
+    """Preprocessing as a command line gives it: "snv", or a list in JSON. Raises ConfigError."""
+    try:
+        return SNV if text == "snv" else TypeAdapter(Steps).validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ConfigError(f"--preprocessing {text}: {where}: {first['msg']}") from None
+
+
 def _train(
-    camera: CameraPreset, classes: int, steps: int, progress: Progress, bar: TaskID, sampler: Sampler, seed: int
+    camera: CameraPreset, spectra: Spectra, steps: int, progress: Progress, bar: TaskID, sampler: Sampler, seed: int
 ) -> Network:
-    return fit(sampler, camera.bands, classes, WIDTHS[camera.name], steps, seed, lambda _step: progress.advance(bar))
+    features, classes = spectra.features, len(spectra.classes)
+    return fit(sampler, features, classes, WIDTHS[camera.name], steps, seed, lambda _step: progress.advance(bar))
 
 
 def write(
@@ -91,7 +105,8 @@ def write(
         fwhm_nm=camera.fwhm_nm,
         background_reflectance=BACKGROUND_REFLECTANCE,
         unknown_below=threshold,
-        kmac=kmac(camera.bands, len(spectra.classes), training.widths),
+        preprocessing="snv" if spectra.steps == SNV else spectra.steps,
+        kmac=kmac(spectra.features, len(spectra.classes), training.widths),
         metrics=metrics(spectra, folds, threshold),
         confused=confused(spectra, folds),
         training=training,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.preprocessing import snv
 from inference.training.data import OTHER, SHIFTS_NM, Spectra
 from oreline.light import grain, illuminated, mixture, noise_std
 
@@ -42,9 +41,9 @@ class Sampler:
         self._x = np.linspace(-1.0, 1.0, spectra.seen.shape[2], dtype=np.float32)[:, None]
 
     def draw(self, n: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """SNV of n pixels, float32 (bands, n), and what they are, int64 (n,)."""
+        """What a network reads of n pixels, float32 (features, n), and what they are, int64 (n,)."""
         rows = self._rng.choice(self._rows, n, p=self._weights)
-        return snv(self.apparent(rows)), self._spectra.target[rows]
+        return self._spectra.prepared(self.apparent(rows)), self._spectra.target[rows]
 
     def apparent(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Apparent reflectance of one pixel a row, float32 (bands, n)."""

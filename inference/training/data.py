@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.preprocessing import SNV, Chain, Steps, preprocessed
 from oreline.cameras import CameraPreset
 from oreline.errors import ConfigError
 from oreline.spectra import resampler
@@ -24,7 +25,8 @@ COLUMNS = ("spectra", "wavelength_nm", "species", "sample_id", "role")
 class Spectra:
     """n spectra. `seen` float32 (shifts, n, bands), reflectance; `target` int64 (n,): index into `classes`, or OTHER
     for a mineral that is no class; `specimen` (n,): rows of one rock, which must not be split; `reserved` bool (n,):
-    minerals kept apart to tune rejection; `sha256` of the file."""
+    minerals kept apart to tune rejection; `sha256` of the file. `nm` (bands,), `steps`: what is done with reflectance
+    before a network reads it."""
 
     classes: tuple[str, ...]
     seen: NDArray[np.float32]
@@ -32,6 +34,17 @@ class Spectra:
     specimen: NDArray[np.str_]
     reserved: NDArray[np.bool_]
     sha256: str
+    nm: tuple[float, ...]
+    steps: Steps = SNV
+
+    @property
+    def features(self) -> int:
+        """How many numbers of a pixel a network reads."""
+        return len(Chain(self.steps, self.nm, 1).wavelengths_nm)
+
+    def prepared(self, reflectance: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What a network reads of pixels, float32 (bands, n) -> (features, n)."""
+        return preprocessed(self.steps, self.nm, reflectance)
 
     @property
     def clean(self) -> NDArray[np.float32]:
@@ -44,7 +57,7 @@ class Spectra:
         return np.flatnonzero(self.target != OTHER)
 
 
-def load(path: Path, preset: CameraPreset) -> Spectra:
+def load(path: Path, preset: CameraPreset, steps: Steps = SNV) -> Spectra:
     """Read a library in the format of minerals_open.npz. Raises ConfigError where it is none, or does not cover
     the camera."""
     try:
@@ -61,7 +74,8 @@ def load(path: Path, preset: CameraPreset) -> Spectra:
     seen = np.array([_as_seen(spectra, nm, preset, shift) for shift in SHIFTS_NM])
     if not np.isfinite(seen).all():
         raise ConfigError(f"{path} does not cover {preset.first_nm:g} to {preset.last_nm:g} nm of {preset.name}")
-    return Spectra(classes, seen, target, specimen, role == "unknown_open", hashlib.sha256(content).hexdigest())
+    sha256, nm = hashlib.sha256(content).hexdigest(), tuple(preset.wavelengths_nm.round(4).tolist())
+    return Spectra(classes, seen, target, specimen, role == "unknown_open", sha256, nm, steps)
 
 
 def _as_seen(

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from inference.card import Accuracy, Metrics, Pair
-from inference.preprocessing import snv
 from inference.training.augment import Sampler
 from inference.training.baselines import BASELINES, features
 from inference.training.data import OTHER, Spectra
@@ -69,10 +68,10 @@ def splits_of(
 def _fold(spectra: Spectra, fit: Fit, train: NDArray[np.int64], test: NDArray[np.int64], seed: int) -> Folds:
     sampler = Sampler(spectra, train, seed)
     network = fit(sampler, seed)
-    answer = probabilities(network, snv(spectra.clean[test].T))
+    answer = probabilities(network, spectra.prepared(spectra.clean[test].T))
     repeated = np.repeat(test, PIXELS)
-    pixels = probabilities(network, snv(sampler.apparent(repeated))).argmax(axis=1)
-    strangers = probabilities(network, snv(spectra.clean[spectra.reserved].T))
+    pixels = probabilities(network, spectra.prepared(sampler.apparent(repeated))).argmax(axis=1)
+    strangers = probabilities(network, spectra.prepared(spectra.clean[spectra.reserved].T))
     of_class = train[spectra.target[train] != OTHER]
     known, held_out = features(spectra.clean[of_class]), features(spectra.clean[test])
     answers = {name: method(known, spectra.target[of_class], held_out) for name, method in BASELINES.items()}

@@ -125,6 +125,9 @@ class Conveyor:
         }
 
     def _begin(self, info: StreamInfo) -> None:
+        before = self._info
+        if before is not None and (before.run, before.epoch) == (info.run, info.epoch) and info.same_setting(before):
+            return
         settings = self._settings
         counts_per_line, kinds = settings.check(info), settings.recipe.kinds(info.classes)
         if self._info is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -110,6 +111,7 @@ class Journal:
     def _note(self, message: Message) -> None:
         if isinstance(message, StreamInfo):
             info = asdict(message) | {"run": message.run.hex()}
+            info["temperature_c"] = None if math.isnan(message.temperature_c) else message.temperature_c
             self._db.execute(_STREAM, (message.run, message.seq, json.dumps(info)))
         elif isinstance(message, EndOfStream):
             self._db.execute(_END, (message.seq, message.lines, message.lost, message.reference, message.run))

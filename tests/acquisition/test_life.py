@@ -96,6 +96,23 @@ def test_a_camera_that_fails_to_start_is_started_again(acquire: Start, tmp_path:
     assert incidents(tmp_path) == {"failed_start": 2}
 
 
+def test_a_camera_that_gets_warmer_says_so_from_the_next_line_on(
+    acquire: Start, tmp_path: Path, camera: SimCamera
+) -> None:
+    camera.set_register("DeviceTemperature", 30.0)
+    warmer = {
+        40: lambda: camera.set_register("DeviceTemperature", 30.3),
+        80: lambda: camera.set_register("DeviceTemperature", 31.0),
+    }
+    with acquire(serial="SIM1", temperature_s=0.05, steps=[{"lines": 160}]) as running:
+        got = followed(running, warmer)
+    begin, later = (m for m in got if isinstance(m, StreamInfo))
+    assert (begin.seq, begin.temperature_c, later.temperature_c) == (0, 30.0, 31.0)
+    assert later.same_setting(begin)
+    assert 80 <= later.seq < 160
+    assert [m.first for m in got if isinstance(m, RawLine)] == list(range(160))
+
+
 def test_sigterm_ends_the_wait_for_a_lost_camera(acquire: Start, camera: SimCamera, tmp_path: Path) -> None:
     with acquire(serial="SIM1", silence_s=0.2) as running:
         last: Message | None = None

@@ -30,7 +30,9 @@ def plain(message: Any) -> Any:
     """A message in a form that `==` compares to the bit, arrays and NaN included."""
     if is_dataclass(message):
         return type(message).__name__, *(plain(getattr(message, f.name)) for f in fields(message))
-    return (message.dtype.str, message.shape, message.tobytes()) if isinstance(message, np.ndarray) else message
+    if isinstance(message, np.ndarray):
+        return message.dtype.str, message.shape, message.tobytes()
+    return "nan" if message != message else message
 
 
 @dataclass(frozen=True)

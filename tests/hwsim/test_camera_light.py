@@ -138,6 +138,24 @@ def test_dirt_darkens_some_samples_of_the_white_panel(play: Start, sources: dict
     assert np.array_equal(lines_of(acquirer, 9), wanted)
 
 
+def test_a_tilted_panel_is_brighter_at_one_side(play: Start, sources: dict[str, Source]) -> None:
+    _, acquirer = play({"kind": "tilted_white", "line": 0, "share": 0.2}, TargetSelector="White")
+    white, dark = cube(sources["white"]), cube(sources["dark"])
+    wanted = dimmed(white, dark, np.linspace(1.1, 0.9, white.shape[2]))
+    assert np.array_equal(lines_of(acquirer, 9), wanted)
+
+
+def test_the_grain_of_a_moving_panel_slides_by_a_sample_a_line(play: Start, sources: dict[str, Source]) -> None:
+    camera, acquirer = play({"kind": "moving_white", "line": 0, "share": 0.2}, TargetSelector="White")
+    white, dark = cube(sources["white"]), cube(sources["dark"])
+    light = (lines_of(acquirer, 9) - dark.mean(axis=0)) / (white[:9] - dark.mean(axis=0))
+    seen = np.median(light, axis=1)
+    unclipped = (seen[0, 1:] < 1.1) & (seen[1, :-1] < 1.1)
+    assert np.allclose(seen[0, 1:][unclipped], seen[1, :-1][unclipped], atol=0.01)
+    assert 0.1 < np.abs(seen - 1).max() < 0.21
+    assert outcome(camera)["done"] >= 9
+
+
 def test_light_is_dimmed_in_a_region_and_in_packed_pixels_as_well(
     tmp_path: Path, plug: Plug, host: Open, sources: dict[str, Source]
 ) -> None:

@@ -270,7 +270,7 @@ def test_one_run_has_them_all_and_each_is_done_as_often_as_it_was_asked_for(
     tmp_path: Path, plug: Plug, host: Open
 ) -> None:
     others = {"register_error", "event_error", "failed_start", "disconnect", "silence"}
-    others |= {"stuck_shutter", "light_leak", "dirty_white"}
+    others |= {"stuck_shutter", "light_leak", "dirty_white", "tilted_white", "moving_white"}
     lasting = {"time_jump": {"n": 3}, "jitter": {"n": 3}}
     tables = [table | lasting.get(table["kind"], {}) for table in ONE_OF_EACH if table["kind"] not in others]
     tables = [table | {"line": 5 + 50 * i} for i, table in enumerate(tables)]

@@ -28,6 +28,7 @@ ONE_OF_EACH: list[dict[str, Any]] = [
     *({"kind": "time_jump", "ns": -5}, {"kind": "jitter", "us": 300}, {"kind": "stall", "ms": 20}),
     *({"kind": "short_payload", "missing": 2}, {"kind": "encoder_slip", "counts": 7}, {"kind": "stuck_shutter"}),
     *({"kind": "light_leak", "share": 0.1}, {"kind": "dirty_white", "share": 0.1, "start": 1, "stop": 3}),
+    *({"kind": kind, "share": 0.1} for kind in ("tilted_white", "moving_white")),
 ]
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.acceptance import doubts
+from inference.acceptance import Doubt, doubts
+from inference.limits import Limits
 from inference.reference import Reference
 from tests.inference.references import INFO, a_reference, built, stream
 
@@ -28,50 +29,130 @@ def taken(dark: NDArray[np.float64], light: NDArray[np.float64], seed: int = 1, 
     return Reference.combine(built(info, lines[0]), built(info, lines[1]), captured="today")
 
 
+def found(new: Reference, old: Reference | None, **limits: float) -> dict[str, Doubt]:
+    """What speaks against a reference, by code."""
+    return {doubt.code: doubt for doubt in doubts(new, old, Limits(**limits))}  # type: ignore[arg-type]
+
+
 @pytest.fixture(scope="module")
 def good() -> Reference:
     return taken(DARK, LIGHT)
 
 
 def test_a_good_first_reference_and_the_same_again_are_not_doubted(good: Reference) -> None:
-    assert doubts(good, None) == []
-    assert doubts(taken(DARK, LIGHT, seed=2), good) == []
+    assert not found(good, None)
+    assert not found(taken(DARK, LIGHT, seed=2), good)
 
 
 def test_a_warmer_sensor_and_an_older_lamp_are_not_doubted(good: Reference) -> None:
     warmer = DARK + np.linspace(5.0, 60.0, WIDE.bands)[:, None]
-    assert doubts(taken(warmer, 0.85 * LIGHT), good) == []
+    assert not found(taken(warmer, 0.85 * LIGHT), good)
 
 
 def test_twice_the_exposure_is_not_doubted(good: Reference) -> None:
-    assert doubts(taken(DARK, 1.5 * LIGHT, exposure_us=1.5 * WIDE.exposure_us), good) == []
+    assert not found(taken(DARK, 1.5 * LIGHT, exposure_us=1.5 * WIDE.exposure_us), good)
 
 
-@pytest.mark.parametrize(("share", "words"), [(0.03, "light leaks in"), (0.9, "the shutter did not close")])
-def test_light_in_the_dark_is_told(good: Reference, share: float, words: str) -> None:
-    (doubt,) = [d for d in doubts(taken(DARK + share * LIGHT, LIGHT), good) if "the dark" in d]
-    assert words in doubt
+def test_an_exposure_that_changes_no_counts_is_told(good: Reference) -> None:
+    (doubt,) = found(taken(DARK, LIGHT, exposure_us=3 * WIDE.exposure_us), good).values()
+    assert doubt.code == "exposure"
+    assert "should have 3 times as many counts" in doubt.words
 
 
-def test_a_first_dark_that_saw_the_panel_is_told() -> None:
-    lit = taken(DARK + LIGHT, 0.1 * LIGHT)
-    assert any("the shutter did not close" in doubt for doubt in doubts(lit, None))
+@pytest.mark.parametrize(
+    ("share", "code", "words"), [(0.02, "leak", "light leaks in"), (0.9, "shutter", "the shutter did not close")]
+)
+def test_light_in_the_dark_is_told_and_nothing_that_follows_from_it(
+    good: Reference, share: float, code: str, words: str
+) -> None:
+    (doubt,) = found(taken(DARK + share * LIGHT, LIGHT), good).values()
+    assert (doubt.code, words in doubt.words) == (code, True)
+
+
+def test_a_first_dark_that_saw_the_panel_is_told_for_certain() -> None:
+    (doubt,) = found(taken(DARK + LIGHT, 0.1 * LIGHT), None).values()
+    assert doubt.certain
+    assert "the shutter did not close" in doubt.words
+
+
+def test_a_dark_that_is_off_by_more_than_heat_explains_is_told(good: Reference) -> None:
+    (doubt,) = found(taken(DARK + 600.0, LIGHT), good).values()
+    assert (doubt.code, "15% of full scale" in doubt.words) == ("dark_change", True)
 
 
 def test_a_dirty_panel_is_told_with_its_samples_with_and_without_an_earlier_one(good: Reference) -> None:
     stained = LIGHT.copy()
     stained[:, 50:70] *= 0.7
     for old in (good, None):
-        (doubt,) = doubts(taken(DARK, stained), old)
-        assert "samples 50..69" in doubt
-        assert re.search("7[0-3]% of the light", doubt)
+        (doubt,) = found(taken(DARK, stained), old).values()
+        assert doubt.code == "dirty"
+        assert "samples 50..69" in doubt.words
+        assert re.search("7[0-3]% of the light", doubt.words)
+        assert doubt.certain == (old is not None)
 
 
-def test_a_lamp_that_is_out_is_told(good: Reference) -> None:
-    (doubt,) = doubts(taken(DARK, 0.4 * LIGHT), good)
-    assert "40% of the light" in doubt
+def test_a_panel_that_does_not_reach_the_edge_is_told_with_and_without_an_earlier_one(good: Reference) -> None:
+    short = LIGHT.copy()
+    short[:, 120:] *= 0.02
+    for old in (good, None):
+        (doubt,) = found(taken(DARK, short), old).values()
+        assert (doubt.code, "only samples 0..119 of 0..199" in doubt.words) == ("partial", True)
+
+
+def test_a_tilted_panel_is_told_against_an_earlier_one_only(good: Reference) -> None:
+    tilted = LIGHT * np.linspace(1.1, 0.9, WIDE.samples)
+    (doubt,) = found(taken(DARK, tilted), good).values()
+    assert doubt.code == "tilted"
+    assert re.search(r"from 1(09|10)% at one side to 9[01]% at the other", doubt.words)
+    assert not found(taken(DARK, tilted), None)
+
+
+def test_a_lamp_that_is_weaker_is_told(good: Reference) -> None:
+    (doubt,) = found(taken(DARK, 0.4 * LIGHT), good).values()
+    assert "40% of the light" in doubt.words
+
+
+def test_a_panel_that_is_out_of_the_light_is_told_for_certain(good: Reference) -> None:
+    for old in (good, None):
+        (doubt,) = found(taken(DARK, 0.05 * LIGHT), old).values()
+        assert (doubt.code, doubt.certain) == ("too_dark", True)
+
+
+def test_a_white_at_full_scale_is_told_for_certain(good: Reference) -> None:
+    for old in (good, None):
+        (doubt,) = [d for d in doubts(taken(DARK, 2.5 * LIGHT), old, Limits()) if d.code == "saturated"]
+        assert doubt.certain
+        assert "expose less" in doubt.words
+
+
+def test_dark_and_white_of_two_exposures_are_told(good: Reference) -> None:
+    other = replace(good.dark, exposure_us=2 * good.dark.exposure_us)
+    new = replace(good, dark=other, id="")
+    assert "take both with one setting" in found(new, None)["exposure"].words
+
+
+@pytest.mark.parametrize(("name", "words"), [("motion", "it moves"), ("flicker", "the lamp flickers")])
+def test_a_panel_or_a_lamp_that_is_not_still_is_told(good: Reference, name: str, words: str) -> None:
+    white = replace(good.white, **{name: 0.05})  # type: ignore[arg-type]
+    (doubt,) = found(replace(good, white=white, id=""), good).values()
+    assert words in doubt.words
+
+
+def test_a_dark_of_which_a_fifth_is_something_else_is_told(good: Reference) -> None:
+    dark = replace(good.dark, rejected=good.dark.lines * good.dark.mean.size // 5)
+    (doubt,) = found(replace(good, dark=dark, id=""), good).values()
+    assert "20% of the dark" in doubt.words
+
+
+def test_all_that_is_wrong_is_told_together(good: Reference) -> None:
+    white = replace(taken(DARK, LIGHT * np.linspace(1.2, 0.8, WIDE.samples)).white, motion=0.05)
+    assert set(found(replace(good, white=white, id=""), good)) == {"moving", "tilted"}
+
+
+def test_few_lines_are_refused_by_the_limit_that_is_set(good: Reference) -> None:
+    assert "only 40 lines" in found(good, None, least_lines=50)["few_lines"].words
 
 
 def test_a_reference_of_another_camera_is_not_compared(good: Reference) -> None:
-    assert doubts(a_reference(INFO), good) == []
-    assert doubts(taken(DARK, 0.4 * LIGHT, serial="S2"), good) == []  # type: ignore[arg-type]
+    assert not found(a_reference(INFO), good)
+    assert not found(taken(DARK, 0.4 * LIGHT, serial="S2"), good)  # type: ignore[arg-type]

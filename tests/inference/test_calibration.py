@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from inference.calibration import Calibration, Invalid
+from inference.calibration import Calibration
+from inference.correction import Correction
+from inference.flags import Invalid
 from inference.measured import Measured
+from inference.preprocessing import Continuum, SavitzkyGolay, Snv, preprocessed
 from inference.reference import Reference
 from oreline.errors import ReferenceRefused
 from oreline.messages import StreamInfo
@@ -47,7 +50,8 @@ def with_saturated_white(reference: Reference, band: int, sample: int) -> Refere
 
 
 def scene(info: StreamInfo = INFO) -> np.ndarray:
-    return RNG.integers(200, info.full_scale, (info.bands, info.samples)).astype(np.uint16)
+    """Counts above every dark."""
+    return RNG.integers(450, info.full_scale, (info.bands, info.samples)).astype(np.uint16)
 
 
 def test_a_truth_seen_through_lamp_and_sensor_is_restored() -> None:
@@ -71,25 +75,26 @@ def test_reflectance_is_the_formula_in_float64() -> None:
     dark=st.floats(0, 1000),
     signal=st.floats(21, 3000),
 )
-def test_reflectance_is_exact_for_any_dark_and_a_faint_white(counts: np.ndarray, dark: float, signal: float) -> None:
+def test_reflectance_is_exact_to_an_8000th_of_a_count(counts: np.ndarray, dark: float, signal: float) -> None:
     reference = reference_of(np.array(dark), np.array(dark + signal))
     restored, invalid = Calibration(reference, INFO).reflectance(counts)
     true = formula(counts, reference)
-    np.testing.assert_allclose(restored, true, rtol=2e-7, atol=1e-7)
-    assert not invalid.any()
+    np.testing.assert_allclose(restored, true, rtol=6e-7, atol=1.3e-4 / signal)
+    np.testing.assert_array_equal(invalid == Invalid.NEGATIVE, (restored < 0).any(axis=0))
 
 
-def test_reflectance_below_zero_is_kept() -> None:
+def test_reflectance_below_zero_is_kept_and_flagged() -> None:
     reference = reference_of(np.array(300.5), np.array(2300.5))
     restored, invalid = Calibration(reference, INFO).reflectance(np.full((12, 40), 100, np.uint16))
     np.testing.assert_allclose(restored, -0.10025, atol=1e-6)
-    assert not invalid.any()
+    assert (invalid == Invalid.NEGATIVE).all()
 
 
 def test_exposure_and_gain_of_white_and_scene_enter_as_their_ratio() -> None:
     reference, counts = a_reference(), scene()
     plain = Calibration(reference, INFO).reflectance(counts)[0].copy()
-    brighter, _ = Calibration(reference, replace(INFO, exposure_us=500.0, gain=4.0)).reflectance(counts)
+    any_dark = Correction(dark_exposure_limit=10.0)
+    brighter, _ = Calibration(reference, replace(INFO, exposure_us=500.0, gain=4.0), any_dark).reflectance(counts)
     np.testing.assert_allclose(brighter, plain * 0.5, rtol=1e-6)
 
 
@@ -185,7 +190,7 @@ def test_no_counts_at_all_can_make_the_standard_normal_variate_infinite(counts: 
     spectrum, mean, invalid = calibration.snv(counts)
     assert np.isfinite(spectrum).all()
     assert np.isfinite(mean).all()
-    np.testing.assert_array_equal(invalid, (counts >= 4095).any(axis=0))
+    np.testing.assert_array_equal(invalid & Invalid.SATURATED, (counts >= 4095).any(axis=0))
 
 
 def test_a_featureless_spectrum_is_near_zero_not_noise_blown_up() -> None:
@@ -238,3 +243,22 @@ def test_a_real_recording_is_restored_at_its_place_on_the_sensor(shared_data: Pa
     np.testing.assert_array_equal(calibration.snv(raw[0])[2] == Invalid.DOUBTFUL, doubtful)
     with pytest.raises(ReferenceRefused, match=r"200\.\.1398.*0\.\.1311"):
         Calibration(reference, replace(full, samples=raw.shape[2], offset_x=200))
+
+
+def test_features_are_what_a_cards_steps_make_of_the_reflectance() -> None:
+    steps = (SavitzkyGolay(window=5), Snv())
+    calibration, counts = Calibration(a_reference(), INFO, steps=steps), scene()
+    features, mean, invalid = (array.copy() for array in calibration.features(counts))
+    reflectance = calibration.reflectance(counts)[0]
+    np.testing.assert_allclose(features, preprocessed(steps, INFO.wavelengths_nm, reflectance), atol=1e-6)
+    np.testing.assert_allclose(mean, reflectance.mean(axis=0), atol=1e-6)
+    assert not invalid.any()
+
+
+def test_a_sample_for_which_a_step_has_no_answer_has_no_mean_and_zero_features() -> None:
+    counts = scene()
+    counts[:, 7] = 0
+    features, mean, _ = Calibration(a_reference(), INFO, steps=(Continuum(),)).features(counts)
+    assert np.flatnonzero(np.isnan(mean)).tolist() == [7]
+    assert (features[:, 7] == 0).all()
+    assert np.isfinite(features).all()

@@ -10,6 +10,7 @@ import pytest
 
 from inference.card import FILE, GOLDEN, MODEL, Card
 from inference.classifier import Classifier
+from inference.preprocessing import SavitzkyGolay, Snv
 from inference.settings import SHIPPED
 from oreline.errors import ModelError
 
@@ -83,6 +84,27 @@ def test_a_card_of_any_size_is_refused_before_it_is_parsed(folder: Path) -> None
         file.truncate(1 << 40)
     with pytest.raises(ModelError, match="more than 262144 bytes"):
         Card.read(folder)
+
+
+def test_a_card_may_name_steps_of_preprocessing(folder: Path) -> None:
+    card = Card.read(folder)
+    assert card.steps == (Snv(),)
+    steps = (SavitzkyGolay(window=11), Snv())
+    card.model_copy(update={"preprocessing": steps}).write(folder)
+    assert Card.read(folder).steps == steps
+    assert Card.read(folder).model_sha256 == card.model_sha256
+
+
+def test_resampling_must_come_first_and_end_at_the_models_bands(folder: Path) -> None:
+    nm = list(Card.read(folder).wavelengths_nm)
+    resample = {"step": "resample", "wavelengths_nm": nm, "fwhm_nm": 8.0}
+    for steps, words in (
+        ([{"step": "snv"}, resample], "only be the first"),
+        ([resample | {"wavelengths_nm": nm[1:]}], "end at the model's"),
+    ):
+        rewrite(folder, preprocessing=steps)
+        with pytest.raises(ModelError, match=words):
+            Card.read(folder)
 
 
 def test_a_card_cut_short_is_refused(folder: Path) -> None:

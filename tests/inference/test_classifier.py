@@ -14,7 +14,7 @@ from hwsim.belt import BeltScene
 from hwsim.spectra import belt, load
 from inference.card import GOLDEN, MODEL, Card
 from inference.classifier import Classifier
-from inference.preprocessing import snv
+from inference.preprocessing import Chain, Resample, Snv, snv
 from inference.settings import SHIPPED
 from inference.signature import sign
 from oreline.cameras import CAMERAS
@@ -177,3 +177,30 @@ def test_an_unknown_backend_is_refused_with_the_nearest_name(tmp_path: Path) -> 
     sign(folder)
     with pytest.raises(ModelError, match="Did you mean 'torchscript'"):
         Classifier.load(folder)
+
+
+def test_a_model_whose_card_allows_it_serves_a_camera_with_other_bands(classifier: Classifier) -> None:
+    """The labels of a camera with a third more bands are those of the model's own camera, but for a few."""
+    card = classifier.card
+    step = Resample(wavelengths_nm=card.wavelengths_nm, fwhm_nm=6.0)
+    allowed = Classifier(card.model_copy(update={"preprocessing": (step, Snv())}), classifier._logits)
+    finer = np.linspace(SWIR.first_nm, SWIR.last_nm, 384)
+    info = stream_info(wavelengths_nm=tuple(finer.tolist()), samples=5, camera="finer")
+    with pytest.raises(ModelMismatch, match=r"288 bands.*384"):
+        classifier.check(info)
+    allowed.check(info)
+    minerals = ("kaolinite", "calcite", "talc", "jarosite", "alunite")
+    library = load()
+    rows = [library.index(name) for name in minerals]
+    seen = np.ascontiguousarray(library.at(finer, SWIR.fwhm_nm)[rows].T, np.float32)
+    features = Chain(allowed.card.steps, info.wavelengths_nm, 5)(seen)
+    labels, _ = allowed.classify(features, seen.mean(axis=0), np.zeros(5, np.uint8))
+    np.testing.assert_array_equal(labels, labels_of(classifier, line_of(minerals)))
+
+
+def test_a_camera_that_does_not_cover_the_models_range_is_refused_all_the_same(classifier: Classifier) -> None:
+    card = classifier.card
+    step = Resample(wavelengths_nm=card.wavelengths_nm, fwhm_nm=6.0)
+    allowed = Classifier(card.model_copy(update={"preprocessing": (step, Snv())}), classifier._logits)
+    with pytest.raises(ModelMismatch, match="not covered"):
+        allowed.check(stream_of("nir224"))

@@ -13,10 +13,10 @@ SAMPLES = 40
 STRIP = Strip(first=0, samples=4)
 
 
-def judged(light: Light, mean: np.ndarray, invalid: int = 0) -> tuple[Flag, np.ndarray, np.ndarray]:
+def judged(light: Light, mean: np.ndarray, invalid: int = 0, lamp: float = 1.0) -> tuple[Flag, np.ndarray, np.ndarray]:
     labels, confidence = np.full(SAMPLES, 7, np.uint8), np.full(SAMPLES, 200, np.uint8)
     flags = np.full(SAMPLES, invalid, np.uint8)
-    flag = light.judge(mean.astype(np.float32), flags, labels, confidence)
+    flag = light.judge(mean.astype(np.float32), flags, labels, confidence, lamp)
     return flag, labels, confidence
 
 
@@ -75,3 +75,12 @@ def test_samples_without_a_reference_do_not_hide_the_dark() -> None:
 
 def test_a_saturated_strip_says_nothing_of_the_lamp() -> None:
     assert judged(Light(STRIP), belt(3.0), invalid=int(Invalid.SATURATED))[0] is Flag.NONE
+
+
+def test_a_corrected_lamp_is_judged_by_what_it_was_before() -> None:
+    flag, labels, _ = judged(Light(STRIP), belt(), lamp=0.8)
+    assert flag is Flag.LAMP
+    assert set(labels[4:]) == {7}
+    flag, labels, _ = judged(Light(STRIP), belt(), lamp=0.6)
+    assert flag is Flag.LAMP
+    assert set(labels) == {INVALID}

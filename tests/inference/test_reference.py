@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from inference.measured import ReferenceBuilder
 from inference.reference import Reference
+from inference.reference_file import load, save
 from oreline.errors import ReferenceRefused
 from oreline.recording import open_recording
 from tests.inference.references import INFO, a_reference, built, some_lines, stream
@@ -45,7 +46,7 @@ def test_a_line_of_another_shape_is_refused() -> None:
 
 
 def test_a_capture_of_one_line_is_refused() -> None:
-    with pytest.raises(ReferenceRefused, match="capture 50"):
+    with pytest.raises(ReferenceRefused, match="capture 100"):
         built(INFO, some_lines(INFO, 300, n=1)).measured()
 
 
@@ -67,8 +68,8 @@ def test_a_capture_without_an_exposure_is_refused() -> None:
 
 def test_a_reference_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
     saved = a_reference()
-    saved.save(tmp_path / "reference")
-    loaded = Reference.load(tmp_path / "reference")
+    save(saved, tmp_path / "reference")
+    loaded = load(tmp_path / "reference")
     for kind in ("dark", "white"):
         for array in ("mean", "spread", "saturated"):
             np.testing.assert_array_equal(
@@ -82,16 +83,16 @@ def test_a_reference_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
 
 def test_a_reference_saved_over_another_takes_its_place(tmp_path: Path) -> None:
     folder = tmp_path / "reference"
-    a_reference().save(folder)
+    save(a_reference(), folder)
     second = a_reference(white=2000.0)
-    second.save(folder)
-    assert Reference.load(folder).id == second.id
+    save(second, folder)
+    assert load(folder).id == second.id
     assert sorted(path.name for path in tmp_path.iterdir()) == ["reference"]
 
 
 def test_other_tools_open_the_files_of_a_reference(tmp_path: Path) -> None:
     saved = a_reference()
-    saved.save(tmp_path)
+    save(saved, tmp_path)
     image = spectral.open_image(str(tmp_path / "white.hdr"))
     np.testing.assert_array_equal(image.read_subregion((0, 1), (0, 40))[0].T, saved.white.mean)
     assert image.bands.centers == pytest.approx(INFO.wavelengths_nm)
@@ -99,20 +100,20 @@ def test_other_tools_open_the_files_of_a_reference(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["dark.hdr", "dark.img", "white.hdr", "white.img", "reference.json"])
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
-    a_reference().save(tmp_path)
+    save(a_reference(), tmp_path)
     (tmp_path / name).unlink()
     with pytest.raises(ReferenceRefused, match=name):
-        Reference.load(tmp_path)
+        load(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["dark.hdr", "dark.img", "white.hdr", "white.img", "reference.json"])
 @pytest.mark.parametrize(("kept", "put"), [(slice(-7), b""), (slice(0), b""), (slice(40), b"\xff")])
 def test_a_damaged_file_is_named(tmp_path: Path, name: str, kept: slice, put: bytes) -> None:
-    a_reference().save(tmp_path)
+    save(a_reference(), tmp_path)
     path = tmp_path / name
     path.write_bytes(path.read_bytes()[kept] + put)
     with pytest.raises(ReferenceRefused, match=f"{name} is damaged"):
-        Reference.load(tmp_path)
+        load(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -126,13 +127,13 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str, kept: slice, put: by
     ],
 )
 def test_a_manifest_that_was_edited_is_refused(tmp_path: Path, said: str, instead: str) -> None:
-    a_reference().save(tmp_path)
+    save(a_reference(), tmp_path)
     path = tmp_path / "reference.json"
     text = path.read_text().replace('": ', '":')
     assert said in text
     path.write_text(text.replace(said, instead, 1))
     with pytest.raises(ReferenceRefused, match="is damaged"):
-        Reference.load(tmp_path)
+        load(tmp_path)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -1.0, 1e300])
@@ -141,9 +142,17 @@ def test_a_reference_of_what_no_capture_measures_is_refused_though_its_hashes_ar
 ) -> None:
     reference = a_reference()
     saturated = np.full_like(reference.white.mean, value)
-    replace(reference, white=replace(reference.white, saturated=saturated), id="").save(tmp_path / "ref")
+    save(replace(reference, white=replace(reference.white, saturated=saturated), id=""), tmp_path / "ref")
     with pytest.raises(ReferenceRefused, match=r"white\.img is damaged \(it holds what no capture measures"):
-        Reference.load(tmp_path / "ref")
+        load(tmp_path / "ref")
+
+
+def test_a_manifest_of_the_version_before_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+    save(a_reference(), tmp_path)
+    path = tmp_path / "reference.json"
+    path.write_text(path.read_text().replace('"version": 2', '"version": 1'))
+    with pytest.raises(ReferenceRefused, match="is of another version of Oreline"):
+        load(tmp_path)
 
 
 def test_a_region_is_cut_at_its_place_on_the_sensor() -> None:

@@ -10,6 +10,7 @@ import torch
 
 from inference.card import FILE, GOLDEN, MODEL
 from inference.classifier import Classifier
+from inference.preprocessing import Bands, SavitzkyGolay, Snv
 from inference.training import main
 from inference.training.augment import OTHER_SHARE, Sampler
 from inference.training.data import NO_SHIFT, OTHER, SHIFTS_NM, load
@@ -17,6 +18,7 @@ from inference.training.network import WIDTHS, build, deployed
 from inference.training.validate import splits_of
 from oreline.cameras import CAMERAS
 from oreline.errors import ConfigError
+from oreline.testing import stream_info
 
 NM = np.arange(400.0, 2501.0, 2.0, dtype=np.float32)
 BANDS = {"lowite": 1100.0, "midite": 1300.0, "highite": 1550.0}
@@ -65,6 +67,18 @@ def test_a_trained_model_knows_its_minerals_on_rocks_it_has_not_seen(library: Pa
     assert card.metrics.accuracy.sam > 0.9
     assert card.confused == ()
     assert Classifier.load(tmp_path).id == card.model_sha256[:16]
+
+
+def test_a_model_may_be_trained_on_other_steps_and_its_card_names_them(library: Path, tmp_path: Path) -> None:
+    steps = (SavitzkyGolay(window=9), Bands(first_nm=950.0, last_nm=1650.0), Snv())
+    card = main("nir224", library, tmp_path, 1, steps=60, preprocessing=steps)
+    assert card.steps == steps
+    assert card.metrics.accuracy.cnn > 0.9
+    model = Classifier.load(tmp_path)
+    model.check(stream_info(wavelengths_nm=card.wavelengths_nm, samples=3))
+    assert model.classify(np.zeros((196, 3), np.float32), np.ones(3, np.float32), np.zeros(3, np.uint8))[0].shape == (
+        3,
+    )
 
 
 def test_no_specimen_is_on_both_sides_of_a_fold(library: Path) -> None:

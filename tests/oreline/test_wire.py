@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tracemalloc
 from typing import Any
 
@@ -34,6 +35,22 @@ def test_a_header_that_is_nearly_right_is_refused_by_name(change: dict[str, Any]
     header = msgpack.unpackb(encode(END)[0])
     with pytest.raises(WireError, match=why):
         decode([msgpack.packb({**header, **change})])
+
+
+@pytest.mark.parametrize("degrees", [math.inf, -300.0, 1e4, 25, None])
+def test_a_temperature_is_a_possible_one_or_nan(degrees: object) -> None:
+    header, *arrays = encode(INFO)
+    with pytest.raises(WireError, match="temperature_c"):
+        decode([msgpack.packb({**msgpack.unpackb(header), "temperature_c": degrees}), *arrays])
+
+
+def test_the_longest_description_fits_its_header() -> None:
+    text = "m" * 64
+    info = StreamInfo(
+        bytes(16), 2**63 - 1, 2**63 - 1, text, text, (900.0,), 65_535, 65_535, 65_535, 1e9, 1e9, 1e9, 1e9, 1e9, (),
+        "f" * 16, 25.0,
+    )  # fmt: skip
+    assert decode(encode(info)) == info
 
 
 def test_a_line_of_the_wrong_dtype_is_a_mistake_of_its_maker() -> None:

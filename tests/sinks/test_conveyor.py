@@ -278,6 +278,12 @@ def test_a_recipe_for_other_classes_is_refused(conveyor: Conveyor) -> None:
     conveyor.close()
 
 
+def test_a_camera_that_says_its_temperature_cuts_no_stone(conveyor: Conveyor) -> None:
+    warmer = stream_info(seq=3, temperature_c=31.0)
+    feed(conveyor, stream_info(), *belt(EMPTY, STONE, STONE), warmer, *belt(STONE, EMPTY, first=3))
+    assert conveyor.close()["stones"] == 1
+
+
 def test_a_line_before_its_stream_info_is_refused(conveyor: Conveyor) -> None:
     with pytest.raises(StreamError, match="StreamInfo"):
         conveyor.consume([label_line(0)])

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,18 @@ class TestLabelContract(SinkContract):
 
 def record(output: Path, what: str = "reflectance") -> Record:
     return Record.open(RecordSettings(what=what), output)  # type: ignore[arg-type]
+
+
+def test_how_sure_reflectance_is_can_be_recorded_where_lines_say_it(tmp_path: Path) -> None:
+    sink, line = record(tmp_path, "uncertainty"), reflectance_line(0)
+    sink.consume([stream_info(), replace(line, uncertainty=np.full_like(line.reflectance, 0.25))])
+    sink.commit()
+    cube = open_recording(Path(sink.close()["artefacts"]["uncertainty"])).cube
+    assert (cube == np.float32(0.25)).all()
+    other = record(tmp_path / "other", "uncertainty")
+    with pytest.raises(StreamError, match=r"inference\.uncertainty = true"):
+        other.consume([stream_info(), line])
+    other.close()
 
 
 def test_missing_lines_are_nan_and_reference_lines_are_not_there(tmp_path: Path) -> None:

@@ -37,9 +37,11 @@ INCIDENTS = {
     "lamp_failure": "no_light",
     "lamp_flicker": "lamp",
     "lamp_drift": "lamp",
-    "stuck_shutter": "reference_refused",
-    "light_leak": "reference_refused",
-    "dirty_white": "reference_refused",
+    "stuck_shutter": "reference_shutter",
+    "light_leak": "reference_leak",
+    "dirty_white": "reference_dirty",
+    "tilted_white": "reference_tilted",
+    "moving_white": "reference_moving",
 }
 FLAGS = {
     "time_jump": Flag.CLOCK,

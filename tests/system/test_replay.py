@@ -90,6 +90,17 @@ def test_a_truncated_recording_plays_its_whole_lines_and_says_what_is_missing(cl
     assert open_recording(out).lines == 50
 
 
+def test_a_replay_says_how_sure_its_reflectance_is(cli: Command, tmp_path: Path) -> None:
+    folder = small_recording(tmp_path / "rock" if (tmp_path / "rock").mkdir() is None else tmp_path)
+    out, sure = tmp_path / "r.hdr", tmp_path / "u.hdr"
+    ran = cli("replay", folder, "--reflectance", out, "--uncertainty", sure, "--output", tmp_path / "run")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    reflectance, uncertainty = (np.asarray(open_recording(header).cube) for header in (out, sure))
+    assert uncertainty.shape == reflectance.shape == (60, 6, 20)
+    scatter = reflectance.std(axis=0, ddof=1).mean()
+    assert uncertainty.mean() == pytest.approx(scatter, rel=0.1)
+
+
 def test_a_truncated_recording_can_be_refused_instead(tmp_path: Path) -> None:
     folder = small_recording(tmp_path)
     with (folder / "rock.img").open("r+b") as file:

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from inference.backends.torchscript import Convolution, convolutions
-from inference.calibration import aligned
+from inference.tables import aligned
 from oreline.errors import ModelError, ModelMismatch
 
 LIBRARY = Path(__file__).with_name("kernel.so")

@@ -1,4 +1,4 @@
-"""`inference.reference.Reference.load`: five files of a folder, also with hashes made anew after a change."""
+"""`inference.reference_file.load`: five files of a folder, also with hashes made anew after a change."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from inference.measured import Measured
-from inference.reference import KINDS, MANIFEST, Reference
+from inference.reference import Reference
+from inference.reference_file import MANIFEST, load, save
 from oreline.errors import ReferenceRefused
 from tests.fuzz import mutate
 from tests.fuzz.target import Frames, Target
 from tests.fuzz.twist import twist_json, twist_lines
 
+KINDS = "dark", "white"
 FILES = (MANIFEST, *(f"{kind}.{suffix}" for kind in KINDS for suffix in ("hdr", "img")))
 POSITIVE = st.floats(1e-3, 1e6)
 WORD = st.text(max_size=12)
@@ -54,12 +56,12 @@ def _put(folder: Path, frames: Frames) -> None:
 
 def _load(folder: Path, frames: Frames) -> Reference:
     _put(folder, frames)
-    return Reference.load(folder)
+    return load(folder)
 
 
 def _save(folder: Path, reference: Reference) -> Frames:
     shutil.rmtree(folder, ignore_errors=True)
-    reference.save(folder)
+    save(reference, folder)
     return tuple((folder / name).read_bytes() for name in FILES)
 
 
@@ -67,8 +69,8 @@ def _resealed(folder: Path, frames: Frames) -> Frames:
     """With the hashes and the id that the files have: what somebody does who wants it to be taken."""
     manifest = json.loads(frames[0])
     for i, kind in enumerate(KINDS):
-        for what, content in zip(("header_sha256", "data_sha256"), frames[1 + 2 * i : 3 + 2 * i], strict=True):
-            manifest[kind][what] = hashlib.sha256(content).hexdigest()
+        for what, content in zip(("header", "data"), frames[1 + 2 * i : 3 + 2 * i], strict=True):
+            manifest["sha256"][kind][what] = hashlib.sha256(content).hexdigest()
     sealed = (json.dumps(manifest).encode(), *frames[1:])
     try:
         _load(folder, sealed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -63,6 +64,7 @@ REFLECTANCE = st.builds(
     calibration=ID,
     reflectance=array(np.float32, 3, 4),
     invalid=array(np.uint8, 4),
+    uncertainty=st.none() | array(np.float32, 3, 4),
 )
 INFO = st.builds(
     StreamInfo,
@@ -82,6 +84,7 @@ INFO = st.builds(
     pitch_mm=REAL,
     classes=st.lists(st.builds(ClassInfo, name=st.text(max_size=64), colour=COLOUR), max_size=8).map(tuple),
     model=ID,
+    temperature_c=st.floats(-273.0, 999.0) | st.just(math.nan),
 )
 GAP = st.builds(Gap, run=RUN, epoch=U64, first=U64, n=st.integers(1, 2**63 - 1), reason=st.sampled_from(Reason))
 END = st.builds(EndOfStream, run=RUN, epoch=U64, seq=U64, lines=U64, lost=U64, reference=U64)

@@ -1,0 +1,35 @@
+"""Steps that are asked for while a line runs: a file that someone puts into the line's folder, taken once."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from acquisition.settings import Step
+
+_STEPS = TypeAdapter(list[Step])
+
+
+class Asked:
+    """The file. Looking for it costs a few microseconds."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.take()
+
+    def take(self) -> list[Step]:
+        """What is asked for now. What cannot be read, or has no number of lines, is said and dropped."""
+        try:
+            text = self._path.read_bytes()
+        except FileNotFoundError:
+            return []
+        self._path.unlink(missing_ok=True)
+        try:
+            steps = _STEPS.validate_python(json.loads(text))
+        except (ValueError, ValidationError) as error:
+            print(f"{self._path} was not understood and is dropped: {error}", file=sys.stderr)
+            return []
+        return [step for step in steps if step.lines is not None]

@@ -1,0 +1,73 @@
+"""`oreline calibrate use|revert`: what an operator chooses, and what the line says to it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from inference.store import Store
+from oreline.config import Config
+from oreline.errors import ConfigError, ReferenceRefused, StageFailed
+from oreline.launch import choose_state, runs
+
+ANSWER_S = 60.0
+LOOK_S = 0.05
+
+
+def choose(config: Config, identity: str | None, what: str, *, force: bool = False) -> str:
+    """Choose a reference, None for the one before, and say where it comes into force. Raises ReferenceRefused where it
+    is damaged, was refused (unless by `force`), or does not fit the line."""
+    if config.tables.get("inference", {}).get("reference") is not None:
+        raise ConfigError("this line's file names inference.reference: take that key out to choose among its own")
+    store = Store(config.line.references_folder)
+    identity = identity or store.before()
+    store.load(identity)
+    if not force:
+        _refuse_refused(store, identity)
+    seen = len(store.history())
+    store.choose(identity, what)
+    choose_state(config)
+    if not runs(config):
+        return f"reference {identity} is chosen, for when the line starts"
+    return answer(store, seen + 1, ("in_force",), config)
+
+
+def answer(store: Store, seen: int, wanted: tuple[str, ...], config: Config, patience_s: float = ANSWER_S) -> str:
+    """What the line says in its history beyond the first `seen` entries. Raises ReferenceRefused where it refuses, and
+    StageFailed where it has ended, or says nothing in time."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        lives = runs(config) and time.monotonic() < deadline
+        for entry in store.history()[seen:]:
+            if entry["what"] == "refused":
+                raise _refusal(entry)
+            if entry["what"] in wanted:
+                return _words(entry)
+        if not lives:
+            raise StageFailed("the line has ended, or sees no lines: nothing was said about the reference")
+        time.sleep(LOOK_S)
+
+
+def _refuse_refused(store: Store, identity: str) -> None:
+    """Not by accident what was refused when it was captured, unless it was chosen since."""
+    verdicts = [entry for entry in store.history() if entry["id"] == identity and entry["what"] != "in_force"]
+    if verdicts and verdicts[-1]["what"] == "refused":
+        raise _refusal(verdicts[-1], "give --force to take it all the same")
+
+
+def _refusal(entry: dict[str, Any], what_else: str = "the reference in force stays") -> ReferenceRefused:
+    found = entry.get("doubts", [])
+    words = "".join(f"\n  {one['words']} [{one['code']}]" for one in found)
+    name = f"reference {entry['id']}" if entry["id"] else "the capture"
+    return ReferenceRefused(f"{name} was refused; {what_else}{words}", found[0]["code"] if found else "unfit")
+
+
+def _words(entry: dict[str, Any]) -> str:
+    identity = entry["id"]
+    if entry["what"] == "waiting":
+        other = "white" if entry["kind"] == "dark" else "dark"
+        return f"the {entry['kind']} is kept until there is a {other}: oreline calibrate {other}"
+    if entry["what"] == "in_force":
+        return f"reference {identity} is in force from line {entry['line']} of run {entry['run'][:12]} on"
+    doubted = "".join(f"\n  {one['words']} [{one['code']}]" for one in entry.get("doubts", []))
+    return f"reference {identity} was captured and is chosen" + (f", in spite of:{doubted}" if doubted else "")

@@ -1,0 +1,315 @@
+"""The kernels of calibration, a band at a time in camera order. They validate nothing and allocate nothing.
+
+tables: `coarse`, `fine`, `base`, `up` of inference.tables. curve: c1, c2, c3 for a signal in units of the dark, float32
+(3,). patches: the elements that are computed apart. `first` int64 (bands + 1,): those of band b are first[b] to before
+first[b + 1]. `places` int64 (3, n): the sample, and the bands that its value is made of. `weights` float32 (2, n): of
+the signals there. moving: what is taken off the signal of each band, in units, and the factor on its light, float32 (2,
+bands). limits: full scale, and the flags that all lines share.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.flags import UNUSABLE, Invalid
+from inference.prefetch import prefetch
+from inference.spectra_kernels import gather, standardise, to_scale
+from oreline.jit import line_kernel
+
+Table = NDArray[Any]
+Tables = tuple[Table, Table, np.uint32, np.int32]
+Group = tuple[Any, ...]
+
+AHEAD = 3
+"""Bands that are asked for before they are needed."""
+_NEGATIVE = np.uint8(Invalid.NEGATIVE)
+_SATURATED = np.uint8(Invalid.SATURATED)
+_UNUSABLE = np.uint8(UNUSABLE)
+
+
+@line_kernel
+def _gain(coarse: np.uint32, fine: np.uint16, base: np.uint32) -> np.float32:
+    low = np.uint32(np.uint32(coarse & np.uint32(0xFF)) << np.uint32(3))
+    bits = np.uint32(np.uint32(np.uint32(np.uint32(fine) << np.uint32(11)) | low) + base)
+    return bits.view(np.float32)
+
+
+@line_kernel
+def _signal(count: np.uint16, coarse: np.uint32, up: np.int32) -> np.int32:
+    """Exact, in units of the dark. Each step is cast: Numba would go on in 64 bits, at half the speed."""
+    return np.int32(np.int32(np.int32(count) << (up & np.int32(31))) - np.int32(coarse >> np.uint32(8)))
+
+
+@line_kernel
+def _row(
+    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, band: int, moving: Table, out: Table,
+) -> tuple[np.uint16, np.int32]:  # fmt: skip
+    off, factor = moving[0, band], moving[1, band]
+    top, least = np.uint16(0), np.int32(0)
+    for sample in range(counts.shape[1]):
+        count = counts[band, sample]
+        signal = _signal(count, coarse[band, sample], up)
+        gain = _gain(coarse[band, sample], fine[band, sample], base)
+        out[band, sample] = (np.float32(signal) - off) * (gain * factor)
+        top, least = max(top, count), min(least, signal)
+    return top, least
+
+
+@line_kernel
+def _gathered_row(
+    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, band: int, moving: Table, out: Table,
+    mean: Table, squares: Table,
+) -> tuple[np.uint16, np.int32]:  # fmt: skip
+    """`_row` and `gather` in one loop, a fifth faster."""
+    off, factor = moving[0, band], moving[1, band]
+    weight = np.float32(1) / np.float32(band + 1)
+    top, least = np.uint16(0), np.int32(0)
+    for sample in range(counts.shape[1]):
+        count = counts[band, sample]
+        signal = _signal(count, coarse[band, sample], up)
+        gain = _gain(coarse[band, sample], fine[band, sample], base)
+        value = (np.float32(signal) - off) * (gain * factor)
+        out[band, sample] = value
+        change = value - mean[sample]
+        mean[sample] += change * weight
+        squares[sample] += change * (value - mean[sample])
+        top, least = max(top, count), min(least, signal)
+    return top, least
+
+
+@line_kernel
+def _bent_row(
+    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, curve: Table, band: int, moving: Table,
+    out: Table,
+) -> tuple[np.uint16, np.int32]:  # fmt: skip
+    off, factor = moving[0, band], moving[1, band]
+    one, two, three = curve[0], curve[1], curve[2]
+    top, least = np.uint16(0), np.int32(0)
+    for sample in range(counts.shape[1]):
+        count = counts[band, sample]
+        signal = _signal(count, coarse[band, sample], up)
+        gain = _gain(coarse[band, sample], fine[band, sample], base)
+        s = np.float32(signal) - off
+        out[band, sample] = s * (np.float32(1) + s * (one + s * (two + s * three))) * (gain * factor)
+        top, least = max(top, count), min(least, signal)
+    return top, least
+
+
+@line_kernel
+def _patch(
+    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, curve: Table, moving: Table,
+    band: int, begin: int, end: int, places: Table, weights: Table, out: Table,
+) -> None:  # fmt: skip
+    """The elements of a band that are computed apart, from `begin` to before `end`."""
+    for k in range(begin, end):
+        x, one, two = places[0, k], places[1, k], places[2, k]
+        s = weights[0, k] * (np.float32(_signal(counts[one, x], coarse[one, x], up)) - moving[0, one])
+        s += weights[1, k] * (np.float32(_signal(counts[two, x], coarse[two, x], up)) - moving[0, two])
+        s *= np.float32(1) + s * (curve[0] + s * (curve[1] + s * curve[2]))
+        out[band, x] = s * _gain(coarse[band, x], fine[band, x], base) * moving[1, band]
+
+
+@line_kernel
+def _saturated(counts: Table, full_scale: np.uint16, first: Table, places: Table, invalid: Table) -> None:
+    """Elements that are computed apart do not count."""
+    for band in range(counts.shape[0]):
+        k, end = first[band], first[band + 1]
+        if k == end:
+            for sample in range(counts.shape[1]):
+                invalid[sample] |= np.uint8(counts[band, sample] >= full_scale)
+            continue
+        for sample in range(counts.shape[1]):
+            if k < end and places[0, k] == sample:
+                k += 1
+            elif counts[band, sample] >= full_scale:
+                invalid[sample] |= _SATURATED
+
+
+@line_kernel
+def negative(values: Table, invalid: Table) -> None:
+    """Flag the samples of float32 (bands, samples) that are below zero anywhere."""
+    for band in range(values.shape[0]):
+        for sample in range(values.shape[1]):
+            invalid[sample] |= _NEGATIVE if values[band, sample] < 0 else np.uint8(0)
+
+
+@line_kernel
+def _deepest(moving: Table) -> np.float32:
+    most = np.float32(0)
+    for band in range(moving.shape[1]):
+        most = max(most, moving[0, band])
+    return most
+
+
+@line_kernel
+def _ask(counts: Table, band: int) -> None:
+    """A line comes from another process, through the slowest cache or from memory, and a processor that fetches ahead
+    by itself stops at each page, three bands on."""
+    if band < counts.shape[0]:
+        for sample in range(0, counts.shape[1], 32):
+            prefetch(counts, band * counts.shape[1] + sample)  # type: ignore[call-arg]
+
+
+@line_kernel
+def finish(values: Table, invalid: Table, mean: Table, squares: Table) -> None:
+    """From reflectance and its moments to the variate, in place; zero where nothing is to be concluded."""
+    to_scale(squares, values.shape[0])
+    for sample in range(len(squares)):
+        if invalid[sample] & _UNUSABLE:
+            squares[sample] = np.float32(0)
+    standardise(values, mean, squares)
+
+
+@line_kernel
+def reflect(
+    counts: Table, tables: Tables, curve: Table, patches: Group, moving: Table, limits: tuple[np.uint16, Table],
+    out: Table, mean: Table, scale: Table, invalid: Table, moments: bool, variate: bool,
+) -> None:  # fmt: skip
+    """Corrected values float32 (bands, samples) and `Invalid` bits uint8 (samples,); with `moments`, mean and sum of
+    squares of each sample too, float32 (samples,), and with `variate` the standard normal variate in place of values.
+
+    The line's highest count and lowest signal spare a second look at nearly every line. Groups are taken apart here,
+    once: in Numba each look into a group costs an atomic operation an array.
+    """
+    coarse, fine, base, up = tables
+    first, places, weights = patches
+    full_scale, flags = limits
+    bent = curve[0] != 0 or curve[1] != 0 or curve[2] != 0
+    for sample in range(len(mean)):
+        mean[sample], scale[sample], invalid[sample] = 0, 0, flags[sample]
+    top, least = np.uint16(0), np.int32(0)
+    for band in range(counts.shape[0]):
+        _ask(counts, band + AHEAD)
+        begin, end = first[band], first[band + 1]
+        if moments and not bent and begin == end:
+            high, low = _gathered_row(counts, coarse, fine, base, up, band, moving, out, mean, scale)
+        elif bent:
+            high, low = _bent_row(counts, coarse, fine, base, up, curve, band, moving, out)
+        else:
+            high, low = _row(counts, coarse, fine, base, up, band, moving, out)
+        if begin < end:
+            _patch(counts, coarse, fine, base, up, curve, moving, band, begin, end, places, weights, out)
+        if moments and (bent or begin < end):
+            gather(out, band, mean, scale)
+        top, least = max(top, high), min(least, low)
+    if top >= full_scale:
+        _saturated(counts, full_scale, first, places, invalid)
+    if np.float32(least) < _deepest(moving):
+        negative(out, invalid)
+    if variate:
+        finish(out, invalid, mean, scale)
+
+
+@line_kernel
+def settle(features: Table, invalid: Table, mean: Table) -> None:
+    """Zero for samples that are unusable or not finite, of which the latter have NaN for a mean from now on."""
+    for band in range(features.shape[0]):
+        for sample in range(len(mean)):
+            mean[sample] += np.float32(0) * features[band, sample]
+    for band in range(features.shape[0]):
+        for sample in range(len(mean)):
+            usable = mean[sample] == mean[sample] and invalid[sample] & _UNUSABLE == 0
+            features[band, sample] = features[band, sample] if usable else np.float32(0)
+
+
+@line_kernel
+def across(values: Table, offsets: Table, weights: Table, out: Table) -> None:
+    """The operator of inference.geometry along the samples, float32 (bands, samples). Places are unsigned: what might
+    be below zero Numba would count from the end, and could not compute in vectors."""
+    samples = values.shape[1]
+    for band in range(values.shape[0]):
+        for sample in range(samples):
+            out[band, sample] = 0
+        for d in range(len(offsets)):
+            here, there = np.uint64(max(0, -offsets[d])), np.uint64(max(0, offsets[d]))
+            for k in range(np.uint64(samples) - here - there):
+                out[band, here + k] += weights[d, band, here + k] * values[band, there + k]
+
+
+@line_kernel
+def along(values: Table, offsets: Table, weights: Table, out: Table) -> None:
+    """The same along the bands."""
+    bands, samples = values.shape
+    for band in range(bands):
+        for sample in range(samples):
+            out[band, sample] = 0
+        for d in range(len(offsets)):
+            source = band + offsets[d]
+            if 0 <= source < bands:
+                for sample in range(samples):
+                    out[band, sample] += weights[d, band, sample] * values[source, sample]
+
+
+@line_kernel
+def spread(invalid: Table, before: Table, offsets: Table, used: Table) -> None:
+    """A saturated sample spoils all that are made of it. That a signal was below zero says nothing."""
+    samples = len(invalid)
+    for sample in range(samples):
+        before[sample] = invalid[sample]
+    for sample in range(samples):
+        invalid[sample] &= ~_NEGATIVE
+        for d in range(len(offsets)):
+            source = sample + offsets[d]
+            if used[d, sample] and 0 <= source < samples:
+                invalid[sample] |= before[source] & _SATURATED
+
+
+@line_kernel
+def scaled(values: Table, gain: Table, light: Table, out: Table) -> None:
+    """values * gain * light of the band."""
+    for band in range(values.shape[0]):
+        for sample in range(values.shape[1]):
+            out[band, sample] = values[band, sample] * (gain[band, sample] * light[band])
+
+
+@line_kernel
+def follow(
+    counts: Table, coarse: Table, up: np.int32, first: int, weights: Table, drift: Table, fit: Table, basis: Table,
+    full_scale: np.uint16, out: Table,
+) -> bool:  # fmt: skip
+    """What the samples from `first` on see: the weighted sum of their signals in each band, smoothed along the bands.
+
+    weights: float32 (bands, samples). smooth: what fits coefficients to bands, float32 (coefficients, bands), and the
+    basis, float32 (bands, coefficients). Returns False, and leaves `out`, where a count is at full scale.
+    """
+    one, two, three, top = np.float32(0), np.float32(0), np.float32(0), np.uint16(0)
+    start = np.uint64(first)
+    for band in range(counts.shape[0]):
+        seen, off = np.float32(0), drift[band]
+        for k in range(np.uint64(weights.shape[1])):
+            count, weight = counts[band, start + k], weights[band, k]
+            seen += weight * (np.float32(_signal(count, coarse[band, start + k], up)) - off)
+            top = max(top, count if weight != 0 else np.uint16(0))
+        one += fit[0, band] * seen
+        two += fit[1, band] * seen
+        three += fit[2, band] * seen
+    if top >= full_scale:
+        return False
+    for band in range(len(out)):
+        out[band] = one * basis[band, 0] + two * basis[band, 1] + three * basis[band, 2]
+    return True
+
+
+@line_kernel
+def moments(values: Table, invalid: Table, mean: Table, squares: Table, variate: bool) -> None:
+    """Mean and sum of squares of float32 (bands, samples), as `reflect` makes them, and with `variate` that."""
+    for sample in range(len(mean)):
+        mean[sample], squares[sample] = 0, 0
+    for band in range(values.shape[0]):
+        gather(values, band, mean, squares)
+    if variate:
+        finish(values, invalid, mean, squares)
+
+
+@line_kernel
+def lamp(light: Table, seen: bool, floor: float) -> float:
+    """From the lamp in each band, 1 being what it was, to what makes up for it, in place; and the mean of the lamp."""
+    mean = np.float32(0)
+    for band in range(len(light)):
+        strength = max(light[band], np.float32(floor)) if seen else np.float32(1)
+        mean += strength / np.float32(len(light))
+        light[band] = np.float32(1) / strength
+    return float(mean)

@@ -1,0 +1,56 @@
+"""What a line's configuration says of the references that it believes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from oreline.config import Section
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Limits(Section):
+    """[inference.limits]: beyond them a reference is refused, and the old one stays in force. Those that compare need
+    an older reference; without one, what only a comparison could prove is said and taken."""
+
+    refuse: bool = True
+    """False: what speaks against a reference is only said, as for a recording, which has the references that it has."""
+    lines: Annotated[int, Field(ge=2)] = 100
+    """Fewer lines of a kind are said to be few,"""
+    least_lines: Annotated[int, Field(ge=2)] = 2
+    """and fewer than these are refused."""
+    outliers: Share = 0.1
+    """Share of a kind's values that is nothing like the rest of it."""
+    saturated: Share = 0.2
+    """Share of the white's elements that were at full scale."""
+    signal: Share = 0.05
+    """Least light of the panel in its brightest elements, as a share of full scale."""
+    leak: Share = 0.005
+    """Share of the panel's light in the dark from which on light leaks in,"""
+    shutter: Share = 0.03
+    """and from which on the shutter was open."""
+    change: Share = 0.3
+    """By how much the panel may be brighter or darker than last time, relative,"""
+    dark_change: Share = 0.1
+    """and the dark, as a share of full scale."""
+    panel: Share = 0.1
+    """By how much some samples of the panel may differ from what they should be, relative."""
+    tilt: Share = 0.1
+    """By how much one side of the panel may have grown brighter than the other, relative."""
+    motion: Share = 0.01
+    """Standard deviation of single samples of the panel from line to line beyond their noise, relative."""
+    flicker: Share = 0.02
+    """The same of whole lines: the lamp's."""
+    exposure_ratio: Annotated[float, Field(gt=1, allow_inf_nan=False)] = 20.0
+    """How many times the white's exposure (times gain) may be the sample's, or the other way round."""
+    warn_age_h: Positive | None = 8.0
+    """An older reference is warned of,"""
+    age_h: Positive | None = 24.0
+    """and a line does not start with one that is older than this."""
+    warn_temperature_k: Positive | None = 3.0
+    """The same of the camera's temperature, against that of dark and white,"""
+    temperature_k: Positive | None = 10.0
+    """and the difference with which a line does not start."""

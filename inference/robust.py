@@ -1,0 +1,124 @@
+"""Means that a passing stone or a cosmic ray does not shift.
+
+They are looked for where each shows. A stone, or a hand, changes all bands of some samples for some lines: it shows in
+the mean over the bands, whose noise is small. A cosmic ray hits few elements in one line: it shows in the element. What
+neither look rejects is averaged plainly, so lines without an outlier have exactly their plain mean. Fewer lines than
+`LEAST` cannot say which of them is the outlier, and nothing is rejected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oreline.jit import kernel
+
+LEAST = 10
+SIGMAS = 8.0
+"""What is off by more than so many standard deviations is left out,"""
+SHARE = 0.1
+"""if it is off by this share of the count as well: dust and the grain of a panel that slides by are less, and belong to
+its mean."""
+FLOOR = 0.5
+"""Least standard deviation in counts: a sensor may be quieter than a step of its converter."""
+NORMAL = 1.4826
+"""Standard deviation over median absolute deviation, of normal noise."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """Of the lines that are no outliers: how many, their sum and that of their squares, int64 (bands, samples). Of all
+    lines: how many were at full scale, uint32 (bands, samples)."""
+
+    n: NDArray[np.int64]
+    total: NDArray[np.int64]
+    squares: NDArray[np.int64]
+    saturated: NDArray[np.uint32]
+
+    def plus(self, other: Sums) -> Sums:
+        return Sums(
+            self.n + other.n, self.total + other.total, self.squares + other.squares, self.saturated + other.saturated
+        )
+
+
+def spread_of(values: NDArray[Any], axis: int = 0) -> NDArray[np.float64]:
+    """Standard deviation along an axis by the median absolute deviation, as of normal noise."""
+    off = np.abs(values - np.median(values, axis=axis, keepdims=True))
+    return np.asarray(NORMAL * np.median(off, axis=axis))
+
+
+def sums(block: NDArray[np.uint16], means: NDArray[np.float64], full_scale: int) -> Sums:
+    """Sum a block.
+
+    block: uint16 (lines, bands, samples). means: over its bands, float64 (lines, samples).
+    """
+    n, total, squares = (np.zeros(block.shape[1:], np.int64) for _ in range(3))
+    saturated = np.zeros(block.shape[1:], np.uint32)
+    low, high = np.empty(block.shape[1:], np.uint16), np.empty(block.shape[1:], np.uint16)
+    _sum(block, _kept(means), full_scale, n, total, squares, saturated, low, high)
+    if len(block) >= LEAST:
+        variance = (squares - total / n * total) / np.maximum(n - 1, 1)
+        sigma = np.maximum(np.sqrt(np.median(np.maximum(variance, 0.0), axis=1)), FLOOR)
+        suspects = np.argwhere(high - low > SIGMAS * sigma[:, None])
+        _reject(block, _kept(means), suspects, sigma, n, total, squares)
+    return Sums(n, total, squares, saturated)
+
+
+def _kept(means: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which samples of which lines see what the others do, bool (lines, samples)."""
+    if len(means) < LEAST:
+        return np.ones(means.shape, np.bool_)
+    middle, own = np.median(means, axis=0), spread_of(means)
+    sigma = np.maximum(np.maximum(own, np.median(own)), FLOOR)
+    return np.asarray(np.abs(means - middle) <= np.maximum(SIGMAS * sigma, SHARE * middle))
+
+
+@kernel
+def _sum(
+    block: NDArray[Any],
+    kept: NDArray[Any],
+    full_scale: int,
+    n: NDArray[Any],
+    total: NDArray[Any],
+    squares: NDArray[Any],
+    saturated: NDArray[Any],
+    low: NDArray[Any],
+    high: NDArray[Any],
+) -> None:
+    low[:], high[:] = 65_535, 0
+    for line in range(block.shape[0]):
+        for band in range(block.shape[1]):
+            for sample in range(block.shape[2]):
+                count = block[line, band, sample]
+                saturated[band, sample] += np.uint32(count >= full_scale)
+                if kept[line, sample]:
+                    n[band, sample] += 1
+                    total[band, sample] += np.int64(count)
+                    squares[band, sample] += np.int64(count) * np.int64(count)
+                    low[band, sample] = min(low[band, sample], count)
+                    high[band, sample] = max(high[band, sample], count)
+
+
+@kernel
+def _reject(
+    block: NDArray[Any],
+    kept: NDArray[Any],
+    suspects: NDArray[Any],
+    sigma: NDArray[Any],
+    n: NDArray[Any],
+    total: NDArray[Any],
+    squares: NDArray[Any],
+) -> None:
+    """Take the outliers of elements that may have one out of their sums."""
+    for band, sample in suspects:
+        values = block[:, band, sample].astype(np.float64)[kept[:, sample]]
+        middle = np.median(values)
+        own = NORMAL * np.median(np.abs(values - middle))
+        limit = max(SIGMAS * max(sigma[band], own), SHARE * middle)
+        for value in values[np.abs(values - middle) > limit]:
+            n[band, sample] -= 1
+            total[band, sample] -= np.int64(value)
+            squares[band, sample] -= np.int64(value) * np.int64(value)

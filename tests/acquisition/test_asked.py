@@ -1,0 +1,83 @@
+"""A step that is asked for while a line runs is taken in between, once, and the camera is set back afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from acquisition.asked import Asked
+from hwsim.camera import SimCamera, Source
+from oreline.config import ASKED
+from oreline.messages import EndOfStream, Gap, Kind, RawLine, StreamInfo
+from tests.acquisition.process import Start
+
+BANDS, SAMPLES, LINES = 12, 40, 50
+DARK = {"kind": "dark", "lines": 30, "features": [["Shutter", "Closed"]], "after": [["Shutter", "Open"]]}
+
+
+@pytest.fixture
+def camera(tmp_path: Path) -> Iterator[SimCamera]:
+    sources = {}
+    for name, level in (("scene", 1000), ("dark", 100)):
+        path = tmp_path / f"{name}.raw"
+        np.full(LINES * BANDS * SAMPLES, level, "<u2").tofile(path)
+        sources[name] = Source(path, 0, LINES, BANDS, SAMPLES)
+    with SimCamera.create(tmp_path / "cameras", "SIM1", frame_rate=200.0, loop=True, **sources) as made:  # type: ignore[arg-type]
+        yield made
+
+
+def ask(folder: Path, *steps: Any) -> None:
+    (folder / ASKED).write_text(json.dumps(steps))
+
+
+def test_a_dark_is_taken_between_scene_lines_and_the_shutter_opens_again(
+    acquire: Start, camera: SimCamera, tmp_path: Path
+) -> None:
+    with acquire(serial="SIM1", steps=[{"lines": 120}]) as running:
+        got = []
+        for message in running.messages():
+            got.append(message)
+            if message.first == 40 and isinstance(message, RawLine):
+                ask(tmp_path, DARK)
+    lines = [m for m in got if isinstance(m, RawLine)]
+    runs = [(kind, len(list(several))) for kind, several in groupby(line.kind for line in lines)]
+    assert [kind for kind, _ in runs] == [Kind.SCENE, Kind.DARK, Kind.SCENE]
+    assert runs[1][1] == 30
+    assert runs[0][1] + runs[2][1] == 120
+    assert [line.first for line in lines] == list(range(150))
+    assert all(int(np.median(line.counts)) == (100 if line.kind else 1000) for line in lines)
+    infos = [m for m in got if isinstance(m, StreamInfo)]
+    assert all(info.same_setting(infos[0]) for info in infos)
+    assert not [m for m in got if isinstance(m, Gap)]
+    assert isinstance(got[-1], EndOfStream)
+    assert (got[-1].lines, got[-1].reference) == (120, 30)
+    assert not (tmp_path / ASKED).exists()
+
+
+def test_what_was_asked_of_an_earlier_process_is_forgotten(tmp_path: Path) -> None:
+    ask(tmp_path, DARK)
+    asked = Asked(tmp_path / ASKED)
+    assert asked.take() == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '[{"kind": "grey"}]', '[{"knid": "dark"}]'])
+def test_what_is_not_understood_is_said_and_dropped(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = Asked(tmp_path / ASKED)
+    (tmp_path / ASKED).write_text(text)
+    assert asked.take() == []
+    assert "was not understood and is dropped" in capsys.readouterr().err
+    assert not (tmp_path / ASKED).exists()
+
+
+def test_a_step_without_an_end_is_not_taken(tmp_path: Path) -> None:
+    asked = Asked(tmp_path / ASKED)
+    ask(tmp_path, {"kind": "dark"}, DARK)
+    assert [step.lines for step in asked.take()] == [30]
