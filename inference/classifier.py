@@ -141,6 +141,15 @@ def _range(nm: NDArray[np.float64]) -> str:
 
 
 @kernel
+def answered(labels: Table, confidence: Table) -> bool:
+    """Whether the network gave a number for each sample of a line that was asked for."""
+    whole = True
+    for s in range(labels.size):
+        whole &= labels[s] != UNKNOWN or confidence[s] != 0
+    return whole
+
+
+@kernel
 def _decide(
     logits: Table,
     mean: Table,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from inference.calibration import Calibration, Invalid
 from inference.capture import Capture
-from inference.classifier import Classifier
+from inference.classifier import Classifier, answered
 from inference.force import Force
 from inference.lamp import Light, Strip
 from oreline.errors import ConfigError, ReferenceRefused
@@ -31,9 +31,9 @@ from oreline.messages import (
 from oreline.metrics import BYTES, latency
 
 _SATURATED = np.uint8(Invalid.SATURATED)
-BAD_LIGHT = {Flag.NO_LIGHT: "no_light", Flag.LAMP: "lamp"}
+BAD = {Flag.NO_LIGHT: "no_light", Flag.LAMP: "lamp", Flag.NO_ANSWER: "no_answer"}
 CALM = 32
-"""Lines with good light after which bad light is news again."""
+"""Good lines after which a bad one is news again."""
 
 
 class Pipeline:
@@ -59,7 +59,7 @@ class Pipeline:
         self._classifier = classifier
         self._reflectance, self._uncertainty = reflectance, uncertainty
         self._strip, self._light = strip, Light(strip)
-        self._calm = dict.fromkeys(BAD_LIGHT, CALM)
+        self._calm = dict.fromkeys(BAD, CALM)
         self._lanes = [ThreadPoolExecutor(1) for _ in range(force.lanes)]
         self._latency = latency("inference")
         self._bytes = BYTES.labels("inference")
@@ -141,7 +141,8 @@ class Pipeline:
         if self._classifier is not None:
             features, mean, invalid = calibration.features(line.counts)
             labels, confidence = self._classifier.classify(features, mean, invalid)
-            flags = _flags(line, invalid) | self._light.judge(mean, invalid, labels, confidence, calibration.lamp)
+            flags = _flags(line, invalid) | (Flag.NONE if answered(labels, confidence) else Flag.NO_ANSWER)
+            flags |= self._light.judge(mean, invalid, labels, confidence, calibration.lamp)
             ids = self._classifier.id, calibration.id
             made.append(LabelLine(line.stamp, flags, *ids, labels, confidence))
         if self._reflectance:
@@ -152,17 +153,17 @@ class Pipeline:
         return made
 
     def _count(self, line: RawLine, made: list[Message]) -> None:
-        self._count_light(made)
+        self._count_bad(made)
         if _saturated(made):
             self.saturated_samples += int(np.count_nonzero(line.counts.max(axis=0) >= self._known(line).full_scale))
         self._bytes.inc(line.counts.nbytes)
         self._latency.observe_ns(time.monotonic_ns() - line.stamp.t_ns)
 
-    def _count_light(self, made: list[Message]) -> None:
-        """A stretch of lines with bad light is one incident, though some among them may be good."""
+    def _count_bad(self, made: list[Message]) -> None:
+        """A stretch of bad lines is one incident, though some among them may be good."""
         if not made or not isinstance(made[0], LabelLine):
             return
-        for flag, kind in BAD_LIGHT.items():
+        for flag, kind in BAD.items():
             if flag not in made[0].flags:
                 self._calm[flag] += 1
                 continue

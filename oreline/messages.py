@@ -64,6 +64,8 @@ class Flag(IntFlag):
     """No more light than behind the shutter: nothing was concluded from this line."""
     LAMP = 32
     """The lamp is not as bright as it was when the white reference was taken."""
+    NO_ANSWER = 64
+    """The network gave something that is not a number for some samples: they are unknown, with confidence 0."""
 
 
 @dataclass(frozen=True, slots=True)

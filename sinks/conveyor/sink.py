@@ -35,6 +35,8 @@ _SILENT_PERIODS, _SILENCE_NS = 3, 50_000_000
 _TRIGGERED_NS = 450_000_000
 """In place of those periods, where lines come when a trigger says so."""
 _DEGRADED_NS = 1_000_000_000
+_UNANSWERED = 10
+"""Lines in a row that the network had no number for, from which on nothing that it says is acted on."""
 
 
 class Conveyor:
@@ -51,7 +53,7 @@ class Conveyor:
         self._schedule: Schedule
         self._speed: Speed
         self._next_seq = 0
-        self._silence_ns = 0
+        self._silence_ns = self._unanswered = 0
         self._handled: list[int] = []
         self._last_line_ns = self._last_trouble_ns = self._last_dim_ns = -_DEGRADED_NS
         self._calibrated = False
@@ -173,7 +175,8 @@ class Conveyor:
             self._last_trouble_ns = now
         elif Flag.CLOCK not in line.flags:
             self._speed.see(line.stamp.t_ns, line.stamp.encoder)
-        if Flag.NO_LIGHT in line.flags:
+        self._unanswered = self._unanswered + 1 if Flag.NO_ANSWER in line.flags else 0
+        if Flag.NO_LIGHT in line.flags or self._unanswered >= _UNANSWERED:
             self._trouble()
         if Flag.LAMP in line.flags:
             self._last_dim_ns = now
@@ -200,7 +203,7 @@ class Conveyor:
 
     def _state(self) -> State:
         now = self._clock()
-        if now - self._last_line_ns >= self._silence_ns:
+        if now - self._last_line_ns >= self._silence_ns or self._unanswered >= _UNANSWERED:
             return State.REJECT_ALL if self._settings.fail_safe == "reject" else State.STOPPED
         state, watch = State.RUN, self._dispatcher.watch
         if self._calibrated:

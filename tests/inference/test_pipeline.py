@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ from inference.reference_file import load
 from inference.store import Store
 from oreline.errors import ReferenceRefused
 from oreline.messages import (
+    UNKNOWN,
     EndOfStream,
     Flag,
     Gap,
     Kind,
+    LabelLine,
     Message,
     RawLine,
     Reason,
@@ -72,6 +75,31 @@ def test_references_become_one_gap_and_scene_lines_reflectance(tmp_path: Path) -
     assert np.allclose(out[2].reflectance, 0.5)
     assert out[3] == end
     assert stage.account.unaccounted == 0
+
+
+class Silent:
+    """A network that answers a number for the first sample only, from line 7 to line 9."""
+
+    id, classes = "silent", ()
+
+    def check(self, _info: StreamInfo) -> None:
+        self.asked = 5
+
+    def classify(self, *_line: Any) -> tuple[Any, Any]:
+        self.asked += 1
+        labels, confidence = np.zeros(SAMPLES, np.uint8), np.full(SAMPLES, 200, np.uint8)
+        if 7 <= self.asked <= 9:
+            labels[1:], confidence[1:] = UNKNOWN, 0
+        return labels, confidence
+
+
+def test_a_line_without_an_answer_is_flagged_and_a_stretch_of_them_is_one_incident(tmp_path: Path) -> None:
+    force = Force(Intake(Store(tmp_path), None, lanes=1), Account("inference"))
+    stage = Pipeline(Silent(), force, reflectance=False)  # type: ignore[arg-type]
+    out = run(stage, info(), *references(), *(line(seq) for seq in range(6, 12)))
+    flags = {m.first: m.flags for m in out if isinstance(m, LabelLine)}
+    assert flags == dict.fromkeys((6, 10, 11), Flag.NONE) | dict.fromkeys((7, 8, 9), Flag.NO_ANSWER)
+    assert stage.account.incidents["no_answer"] == 1
 
 
 def test_nothing_of_a_capture_is_passed_on_before_it_is_complete(tmp_path: Path) -> None:

@@ -192,12 +192,32 @@ def test_the_plc_hears_of_a_lamp_that_fades_and_of_lines_in_the_dark(
     plc_on_loopback: Any, conveyor: Conveyor, until: Eventually
 ) -> None:
     program, sound = plc_on_loopback.program, plc.State.RUN | plc.State.CALIBRATED
-    feed(conveyor, stream_info(), *belt(EMPTY))
+    feed(conveyor, stream_info(line_rate_hz=0.1), *belt(EMPTY))
     until(lambda: program.state is sound)
     feed(conveyor, label_line(1, flags=Flag.LAMP))
     until(lambda: program.state is sound | plc.State.LAMP_FAULT)
     feed(conveyor, label_line(2, flags=Flag.LAMP | Flag.NO_LIGHT))
     until(lambda: program.state is sound | plc.State.LAMP_FAULT | plc.State.DEGRADED)
+    conveyor.close()
+
+
+def test_ten_lines_in_a_row_without_an_answer_make_the_sorter_safe(
+    plc_on_loopback: Any, clock: Clock, tmp_path: Path, eventually: Eventually
+) -> None:
+    program = plc_on_loopback.program
+    settings = ConveyorSettings(**SETTINGS, port=plc_on_loopback.port, fail_safe="reject")
+    conveyor = Conveyor.open(settings, tmp_path, clock)
+
+    def says(state: plc.State) -> bool:
+        conveyor.idle()
+        return state in program.state
+
+    feed(conveyor, stream_info(line_rate_hz=0.1), *(label_line(seq, flags=Flag.NO_ANSWER) for seq in range(9)))
+    eventually(lambda: says(plc.State.RUN))
+    feed(conveyor, label_line(9, flags=Flag.NO_ANSWER))
+    eventually(lambda: says(plc.State.REJECT_ALL))
+    feed(conveyor, label_line(10))
+    eventually(lambda: says(plc.State.RUN))
     conveyor.close()
 
 
