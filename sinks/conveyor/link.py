@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import time
 from collections.abc import Callable, Sequence
 
 from pymodbus.client import ModbusTcpClient
@@ -16,6 +17,8 @@ from oreline.errors import PlcError
 # The library logs each failure that it raises as well; here the exception is the report.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
+PATIENCE_S, PAUSE_S = 1.0, 0.05
+
 
 class Link:
     """`timeout_ms`: the longest that a connection attempt or an answer may take."""
@@ -27,6 +30,17 @@ class Link:
     @property
     def is_open(self) -> bool:
         return self._client.connected
+
+    def open_first(self) -> plc.Status:
+        """Connect, and again for a second where it does not answer: neither it nor we may be warm yet."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self.open()
+            except PlcError:
+                if time.monotonic() > end:
+                    raise
+            time.sleep(PAUSE_S)
 
     def open(self) -> plc.Status:
         """Connect, and read what the PLC says."""

@@ -65,7 +65,7 @@ class Conveyor:
     def open(cls, settings: ConveyorSettings, output: Path, clock: Callable[[], int] = time.monotonic_ns) -> Conveyor:  # noqa: ARG003
         """Connect to the PLC. Raises PlcError."""
         link = Link(settings.host, settings.port, settings.device_id, settings.timeout_ms)
-        return cls(settings, Dispatcher(link, link.open(), settings.heartbeat_ms, clock), clock)
+        return cls(settings, Dispatcher(link, link.open_first(), settings.heartbeat_ms, clock), clock)
 
     def resume(self) -> None:
         """A sorter starts with what is on the belt now."""
