@@ -46,7 +46,7 @@ def main(path: str) -> None:
     settings, line = config.section("inference", Settings), config.line
     shell = Shell("inference", line.output)
     keys = client_keys(settings.remote, line.keys, "inference", "acquisition") if settings.remote else None
-    pipeline = _pipeline(settings, line)
+    pipeline = _pipeline(settings, line, shell)
     with ExitStack() as stack:
         outboxes = [stack.enter_context(closing(_outbox(name, settings, line))) for name in settings.streams]
         inbox = Inbox(
@@ -72,7 +72,7 @@ def main(path: str) -> None:
     )
 
 
-def _pipeline(settings: Settings, line: LineSettings) -> Pipeline:
+def _pipeline(settings: Settings, line: LineSettings, shell: Shell) -> Pipeline:
     folder = settings.model_folder()
     classifier = Classifier.load(folder, settings.precision, line.keys) if folder else None
     intake = Intake(
@@ -81,7 +81,7 @@ def _pipeline(settings: Settings, line: LineSettings) -> Pipeline:
         lanes=settings.lanes, calibrate=_calibrate(settings, classifier),
     )  # fmt: skip
     return Pipeline(
-        classifier, Force(intake, Account("inference")),
+        classifier, Force(intake, Account("inference"), shell.patient),
         reflectance="reflectance" in settings.streams, uncertainty=settings.uncertainty, strip=settings.strip,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext, suppress
 from threading import Thread
 
 from inference.calibration import Calibration
@@ -21,6 +22,8 @@ from oreline.errors import ReferenceRefused
 from oreline.messages import RawLine, StreamInfo
 from oreline.metrics import REFERENCE_AGE, Account
 
+SETTLE_S = 30.0
+"""A capture is judged in a tenth of a second, but the machine may be busy."""
 LOOK_S = 0.25
 """How often an operator's choice is looked for."""
 
@@ -28,11 +31,17 @@ LOOK_S = 0.25
 class Force:
     """The reference in force, `reference`, ready for the stream that runs, `info`, once for each of `lanes`."""
 
-    def __init__(self, intake: Intake, account: Account) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        account: Account,
+        patient: Callable[[float], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """`patient`: tells whoever watches this process that it waits, and for how long at most."""
         self.reference: Reference | None = intake.latest
         self.info: StreamInfo | None = None
         self.account, self.lanes = account, intake.lanes
-        self._intake = intake
+        self._intake, self._patient = intake, patient
         self._calibrations: list[Calibration] = []
         self._made_for: StreamInfo | None = None
         self._aside = ThreadPoolExecutor(1)
@@ -68,8 +77,9 @@ class Force:
 
     def settle(self) -> None:
         """Wait until all that was offered has been judged."""
-        if self._last is not None:
-            self._last.result()
+        if self._last is not None and not self._last.done():
+            with self._patient(SETTLE_S):
+                self._last.result()
 
     def end(self) -> None:
         """The stream ends: what was offered is judged before. Raises ReferenceRefused where all of it was refused and
@@ -96,7 +106,8 @@ class Force:
                 self.look()
 
     def _begin(self, job: Callable[[], Outcome | None]) -> None:
-        self._last = self._aside.submit(self._do, job)
+        with suppress(RuntimeError):  # the process is about to end
+            self._last = self._aside.submit(self._do, job)
 
     def _do(self, job: Callable[[], Outcome | None]) -> None:
         try:
