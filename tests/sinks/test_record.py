@@ -59,8 +59,9 @@ def test_how_sure_reflectance_is_can_be_recorded_where_lines_say_it(tmp_path: Pa
     cube = open_recording(Path(sink.close()["artefacts"]["uncertainty"])).cube
     assert (cube == np.float32(0.25)).all()
     other = record(tmp_path / "other", "uncertainty")
+    other.consume([stream_info(), line])
     with pytest.raises(StreamError, match=r"inference\.uncertainty = true"):
-        other.consume([stream_info(), line])
+        other.commit()
     other.close()
 
 
