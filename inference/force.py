@@ -35,7 +35,7 @@ class Force:
         self,
         intake: Intake,
         account: Account,
-        patient: Callable[[float], AbstractContextManager[None]] = nullcontext,
+        patient: Callable[[float], AbstractContextManager[None]] = lambda _seconds: nullcontext(),
     ) -> None:
         """`patient`: tells whoever watches this process that it waits, and for how long at most."""
         self.reference: Reference | None = intake.latest
