@@ -9,6 +9,8 @@ from tests.faults.chaos import Run, chaos
 from tests.faults.verdict import judge
 
 SECONDS = 4.0
+BUFFERS = 256
+"""What acquisition has not fetched when it stops the camera lies in these."""
 
 
 def test_sigterm_at_full_rate_ends_the_line_in_order_with_the_journal_complete(tmp_path: Path) -> None:
@@ -18,10 +20,10 @@ def test_sigterm_at_full_rate_ends_the_line_in_order_with_the_journal_complete(t
     assert figures["broken"] == [], run.printed
     assert (run.exit_code, figures["closed"], figures["unaccounted"]) == (0, 1, 0)
     assert figures["labelled"] > 0
-    assert is_stopped(run)
+    assert produced(run) - figures["end"] <= BUFFERS
 
 
-def is_stopped(run: Run) -> bool:
-    """Whether the camera was told to stop, so that it does not expose for nobody."""
+def produced(run: Run) -> int:
+    """Frames of the camera: one that is not stopped goes on while the line ends, and exposes for nobody."""
     counters = json.loads((run.folder / "kept" / "camera.json").read_text())["counters"]
-    return bool(counters["stops"] == counters["starts"] > 0)
+    return int(counters["produced"])
