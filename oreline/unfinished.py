@@ -3,13 +3,15 @@
 What a run has acquired and not yet committed lies in its rings. When it ends in order they are empty, and removed. When
 its supervisor was killed, or a process gave up, they are not: the next `oreline run` of the line first ends that run's
 stream where it stopped and delivers what is left, to the sinks and the journal of the run that it belongs to. Where
-systemd is the supervisor, `python -m oreline.unfinished LINE.toml` does that before the line's processes start.
+systemd is the supervisor, `python -m oreline.unfinished LINE.toml` does that before the line's processes start, and
+holds the line's lock while they run.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +31,7 @@ from oreline.wire import decode
 HANDOVER_S = 3.0
 """The processes of a supervisor that was killed die with it, but not in the same moment."""
 LOCK = "line.lock"
+HOLD_S = 0.2
 CONFIGURATION, FOLDER = "line.json", "cwd"
 """Of the run at work: its configuration, and a link to the folder that its relative paths start from."""
 
@@ -44,12 +47,15 @@ def supervise(config: Config, path: Path, tick: Callable[[Supervisor], None] = l
 
 
 def main(path: str) -> None:
-    """Make a line ready for processes that systemd starts. Raises ConfigError, StageFailed."""
+    """Make a line ready for processes that systemd starts, and keep it. Raises ConfigError, StageFailed."""
     config = Config.load(Path(path))
     config.check()
-    shell = Shell("begin", config.line.output)
+    shell = Shell("line", config.line.output)
     with _begun(config):
         shell.tell("READY=1")
+        while not shell.stopping:
+            shell.progress(None)
+            signal.sigtimedwait((), HOLD_S)
 
 
 @contextmanager

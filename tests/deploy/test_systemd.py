@@ -16,18 +16,22 @@ from pathlib import Path
 
 import pytest
 
+from oreline.config import Config
 from oreline.errors import OrelineError, StoreFailed
+from oreline.launch import runs
 from sinks import SINKS
 from sinks.log.account import account
 from tests.deploy.unit import PYTHON, ROOT, UNITS, Started, settings
 from tests.system.line import Line
 
 SERVICES = sorted(path.name.removesuffix("@.service") for path in UNITS.glob("*@.service"))
-BEGIN, TARGET = "oreline-begin", "oreline@.target"
-STAGES = [name for name in SERVICES if name != BEGIN]
+LINE, TARGET = "oreline-line", "oreline@.target"
+STAGES = [name for name in SERVICES if name != LINE]
 MOST_EXPOSED = 1.5
 TRANSIENT = {OrelineError.exit_code, StoreFailed.exit_code}
 READY_S, HEARTBEAT_S, FROZEN_S = 60.0, 5.0, 1.5
+RATE_HZ = 150.0
+"""Which a busy machine keeps up with: what is lost here is lost by the units."""
 
 each_service = pytest.mark.parametrize("name", SERVICES)
 
@@ -87,9 +91,9 @@ def test_each_stage_goes_before_the_one_that_it_serves_in_real_time() -> None:
 
 def test_each_sink_has_a_unit_and_each_unit_waits_for_the_run_before_to_be_finished() -> None:
     assert {f"oreline-sink-{name}" for name in SINKS} <= set(STAGES)
-    begin = (UNITS / f"{BEGIN}@.service").read_text()
-    assert set(re.findall(r"(oreline-[\w-]+)@%i", begin)) == set(STAGES)
-    assert all(settings(name)["Unit"]["Requires"] == f"{BEGIN}@%i.service" for name in STAGES)
+    line = (UNITS / f"{LINE}@.service").read_text()
+    assert set(re.findall(r"(oreline-[\w-]+)@%i", line)) == set(STAGES)
+    assert all(settings(name)["Unit"]["Requires"] == f"{LINE}@%i.service" for name in STAGES)
 
 
 @pytest.fixture
@@ -97,7 +101,8 @@ def plant(line: Line) -> Iterator[Line]:
     """The simulated camera without end, and a line's file for acquisition, inference and a log."""
     del line.tables["plant"], line.tables["sinks"]["conveyor"]
     line.tables["acquisition"]["steps"][-1].pop("lines")
-    line.tables["simulator"]["loop"] = True
+    line.tables["simulator"] |= {"loop": True, "frame_rate": RATE_HZ}
+    line.tables["acquisition"]["features"][1] = ["AcquisitionFrameRate", RATE_HZ]
     (line.folder / "line.json").write_text(json.dumps(line.tables))
     camera = [sys.executable, "-m", "hwsim", "camera", str(line.folder / "line.json")]
     environment = {**os.environ, **cameras(line)}
@@ -118,9 +123,10 @@ def start(line: Line, name: str) -> Started:
     return unit
 
 
-def begin(line: Line) -> None:
-    with start(line, BEGIN) as unit:
-        assert unit.process.wait(10) == 0
+def started(line: Line, stack: ExitStack) -> list[Started]:
+    """The units of a line in their order; those that end in order end the other way round."""
+    names = (LINE, "oreline-sink-log", "oreline-inference", "oreline-acquisition")
+    return [stack.enter_context(start(line, name)) for name in names]
 
 
 def journalled_runs(line: Line) -> list[bytes]:
@@ -131,17 +137,17 @@ def journalled_runs(line: Line) -> list[bytes]:
 def test_a_line_of_units_feeds_its_watchdogs_while_it_works_and_ends_in_order_and_begins_anew(plant: Line) -> None:
     for _ in range(2):
         before = plant.journalled()
-        begin(plant)
         with ExitStack() as stack:
-            names = ("oreline-sink-log", "oreline-inference", "oreline-acquisition")
-            log, inference, acquisition = (stack.enter_context(start(plant, name)) for name in names)
+            holder, log, inference, acquisition = started(plant, stack)
             plant.wait_for_lines(before + 300)
-            for unit in (log, inference, acquisition):
+            assert runs(Config(plant.tables))
+            for unit in (holder, log, inference, acquisition):
                 unit.forget()
                 assert unit.hears("WATCHDOG=1", HEARTBEAT_S)
             assert acquisition.stop() == 0
             assert acquisition.hears("STOPPING=1", HEARTBEAT_S)
             assert [unit.process.wait(10) for unit in (inference, log)] == [0, 0]
+            assert holder.stop() == 0
     first, second = (account(plant.output / "journal.sqlite", run) for run in journalled_runs(plant))
     for run in (first, second):
         assert run["closed"] == 1
@@ -150,12 +156,8 @@ def test_a_line_of_units_feeds_its_watchdogs_while_it_works_and_ends_in_order_an
 
 
 def test_a_frozen_unit_feeds_nothing_and_one_that_rightly_waits_for_it_does(plant: Line) -> None:
-    begin(plant)
-    with (
-        start(plant, "oreline-sink-log") as log,
-        start(plant, "oreline-inference") as inference,
-        start(plant, "oreline-acquisition") as acquisition,
-    ):
+    with ExitStack() as stack:
+        _, log, inference, acquisition = started(plant, stack)
         plant.wait_for_lines(300)
         inference.process.send_signal(signal.SIGSTOP)
         for unit in (log, inference, acquisition):
@@ -168,13 +170,11 @@ def test_a_frozen_unit_feeds_nothing_and_one_that_rightly_waits_for_it_does(plan
 
 
 def test_a_run_that_was_cut_short_is_finished_before_the_line_starts_again(plant: Line) -> None:
-    begin(plant)
-    names = ("oreline-sink-log", "oreline-inference", "oreline-acquisition")
     with ExitStack() as stack:
-        for name in names:
-            stack.enter_context(start(plant, name))
+        started(plant, stack)
         plant.wait_for_lines(300)
-    begin(plant)
+    with start(plant, LINE) as again:
+        assert again.stop() == 0
     (run,) = journalled_runs(plant)
     found = account(plant.output / "journal.sqlite", run)
     assert (found["closed"], found["unaccounted"], found["doubled"]) == (1, 0, 0)
