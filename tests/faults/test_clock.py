@@ -81,6 +81,7 @@ def test_a_jump_of_the_wall_clock_by_a_day_costs_no_line_no_shot_and_no_process(
     report = line.report()
     assert (report["labelled"], report["lost"], report["unaccounted"]) == (LINES, 0, 0)
     assert (report["sorter"]["lines"], report["sorter"]["shed"]) == (LINES, 0)
-    assert json.loads((line.output / "acquisition.json").read_text())["incidents"] == {}
+    incidents = json.loads((line.output / "acquisition.json").read_text())["incidents"]
+    assert not {"clock_jump", "camera_lost", "camera_restart"} & incidents.keys()
     plant = json.loads((line.output / "plant.json").read_text())
     assert (plant["late"], plant["safe_states"]) == (0, 0)
