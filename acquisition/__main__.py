@@ -59,12 +59,13 @@ def finish(path: str) -> None:
     config = Config.load(Path(path))
     settings, line = config.section("acquisition", Settings), config.line
     shell = Shell("acquisition", line.output)
+    ended = _has_ended(line.ring("raw"))
     with closing(_served(_left(line.ring("raw")), settings, line)) as outbox:
         shell.ready(settings.metrics_port)
         while not outbox.has_room() and not shell.stopping:
             outbox.pump(1)
             shell.progress(None)
-        if outbox.run != NO_RUN and not isinstance(outbox.last, EndOfStream):
+        if outbox.run != NO_RUN and not ended:
             outbox.put(EndOfStream(outbox.run, outbox.epoch, outbox.next, 0, 0, 0))
         drain([outbox], shell)
 
@@ -81,11 +82,11 @@ def _left(path: Path) -> Ring:
 
 
 def _has_ended(path: Path) -> bool:
-    """Whether an earlier process has ended its stream, and not yet delivered all of it."""
+    """Whether an earlier process has ended its stream, be it delivered or not."""
     if not path.exists():
         return False
     with closing(_left(path)) as ring:
-        frames = ring.read(ring.head - 1) if ring.head > ring.tail else None
+        frames = ring.read(ring.head - 1) if ring.head else None
         return frames is not None and isinstance(decode(frames), EndOfStream)
 
 

@@ -2,28 +2,36 @@
 
 What a run has acquired and not yet committed lies in its rings. When it ends in order they are empty, and removed. When
 its supervisor was killed, or a process gave up, they are not: the next `oreline run` of the line first ends that run's
-stream where it stopped and delivers what is left, to the sinks and the journal of the run that it belongs to.
+stream where it stopped and delivers what is left, to the sinks and the journal of the run that it belongs to. Where
+systemd is the supervisor, `python -m oreline.unfinished LINE.toml` does that before the line's processes start, and
+holds the line's lock while they run.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from oreline.config import Config
 from oreline.errors import OrelineError, RingError, StageFailed
+from oreline.messages import EndOfStream
+from oreline.process import guarded
 from oreline.report import facts_of
-from oreline.ring import RingReader
+from oreline.ring import Ring, RingReader
+from oreline.shell import Shell
 from oreline.supervise import Supervisor
+from oreline.wire import decode
 
 HANDOVER_S = 3.0
 """The processes of a supervisor that was killed die with it, but not in the same moment."""
 LOCK = "line.lock"
+HOLD_S = 0.2
 CONFIGURATION, FOLDER = "line.json", "cwd"
 """Of the run at work: its configuration, and a link to the folder that its relative paths start from."""
 
@@ -33,16 +41,36 @@ def supervise(config: Config, path: Path, tick: Callable[[Supervisor], None] = l
 
     `path`: the saved configuration, for the processes to read. `tick` is called twice a second.
     """
+    with _begun(config) as lock:
+        Supervisor(config, path, lock, tick).run()
+        _forget(config.line.folder)
+
+
+def main(path: str) -> None:
+    """Make a line ready for processes that systemd starts, and keep it. Raises ConfigError, StageFailed."""
+    config = Config.load(Path(path))
+    config.check()
+    shell = Shell("line", config.line.output)
+    with _begun(config):
+        shell.tell("READY=1")
+        while not shell.stopping:
+            shell.progress(None)
+            signal.sigtimedwait((), HOLD_S)
+
+
+@contextmanager
+def _begun(config: Config) -> Iterator[int]:
+    """Finish the run before, note down this one, and hold the line's lock."""
     folder = config.line.folder
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / LOCK) as lock:
-        if (folder / CONFIGURATION).exists() and _holds_lines(folder / "raw.ring"):
+        rings = sorted(folder.glob("*.ring"))
+        if (folder / CONFIGURATION).exists() and _has_lines(folder / "raw.ring") and not all(map(_is_over, rings)):
             _finish(folder, lock)
         _forget(folder)
         config.save(folder / CONFIGURATION)
         (folder / FOLDER).symlink_to(Path.cwd())
-        Supervisor(config, path, lock, tick).run()
-        _forget(folder)
+        yield lock
 
 
 def _finish(folder: Path, lock: int) -> None:
@@ -63,9 +91,20 @@ def _finish(folder: Path, lock: int) -> None:
     print(f"it is finished{': ' if counts else ''}{counts}", file=sys.stderr)
 
 
-def _holds_lines(ring: Path) -> bool:
+def _has_lines(path: Path) -> bool:
     try:
-        return RingReader(ring).head > 0
+        return RingReader(path).head > 0
+    except RingError:
+        return False
+
+
+def _is_over(path: Path) -> bool:
+    """Whether its stream was ended, and all of it delivered."""
+    try:
+        geometry = RingReader(path)
+        with closing(Ring.open(path, geometry.slots, geometry.slot_bytes)) as ring:
+            frames = ring.read(ring.head - 1) if ring.head else None
+            return ring.tail == ring.head and frames is not None and isinstance(decode(frames), EndOfStream)
     except RingError:
         return False
 
@@ -96,3 +135,7 @@ def _taken(file: int) -> bool:
     except OSError:
         return False
     return True
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(lambda: main(sys.argv[1])))
