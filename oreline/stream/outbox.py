@@ -72,8 +72,8 @@ class Outbox:
 
     @property
     def last(self) -> Message | None:
-        """The newest message in the ring."""
-        for index in reversed(range(self.ring.tail, self.ring.head)):
+        """The newest message in the ring, also where everybody has it."""
+        for index in reversed(range(max(0, self.ring.head - self.ring.slots), self.ring.head)):
             frames = self.ring.read(index)
             if frames is not None:
                 return decode(frames)

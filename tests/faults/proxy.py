@@ -45,14 +45,20 @@ class Proxy:
         with suppress(OSError):
             while True:
                 here, _ = self._listener.accept()
-                there = socket.create_connection(self._to) if self._whole.is_set() else None
-                if there is None:
-                    here.close()
-                    continue
-                self._ends |= {here, there}
-                for one, other in ((here, there), (there, here)):
-                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    threading.Thread(target=self._forward, args=(one, other), daemon=True).start()
+                try:
+                    self._join(here)
+                except OSError:
+                    self._close(here)
+
+    def _join(self, here: socket.socket) -> None:
+        if not self._whole.is_set():
+            here.close()
+            return
+        there = socket.create_connection(self._to)
+        self._ends |= {here, there}
+        for one, other in ((here, there), (there, here)):
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._forward, args=(one, other), daemon=True).start()
 
     def _forward(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
