@@ -80,19 +80,20 @@ def _store(message: Message, outboxes: Iterable[Outbox], shell: Shell) -> None:
 
 
 def drain(outboxes: Sequence[Outbox], shell: Shell) -> None:
-    """Serve consumers until each has committed everything, and the rings are empty; after a signal for `DRAIN_S` at
-    most, and then they are not.
+    """Serve consumers until each has committed everything, and the rings are empty; after a signal no longer than
+    `DRAIN_S` from the last that any has committed, and then they are not.
 
     A process that was started again waits a moment for the `fresh` ones, which it has no record of, to come back.
     """
-    deadline = None
+    deadline, depth = 0.0, -1
     at_least = time.monotonic() + (LINGER_S if any(box.resumed for box in outboxes) else 0.0)
     while time.monotonic() < at_least or not all(box.drained for box in outboxes):
         shell.progress(None)
-        if shell.stopping:
-            deadline = deadline or time.monotonic() + DRAIN_S
-            if time.monotonic() > deadline:
-                return
+        left = sum(box.depth for box in outboxes)
+        if left != depth or not shell.stopping:
+            deadline, depth = time.monotonic() + DRAIN_S, left
+        elif time.monotonic() > deadline:
+            return
         for box in outboxes:
             box.pump(5)
     for box in outboxes:

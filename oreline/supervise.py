@@ -80,6 +80,7 @@ class Supervisor:
     stopping: int = 0
     _up: bool = False
     _refusal: StageFailed | None = None
+    _waiting: list[str] = field(default_factory=list)
     _over: float = 0.0
 
     def __post_init__(self) -> None:
@@ -185,12 +186,18 @@ class Supervisor:
 
     def _end_orphans(self) -> None:
         """Who has nobody left to hear from, or to wait for, and does not end by itself, is told to end in order."""
-        sinks = [worker for worker in self._line if worker.name not in SOURCES]
-        if not self.worker("inference").ended and not (sinks and all(sink.ended for sink in sinks)):
-            self._over = time.monotonic() + DRAIN_S
+        orphans = self._orphans()
+        if orphans != self._waiting:
+            self._waiting, self._over = orphans, time.monotonic() + DRAIN_S
         elif time.monotonic() > self._over:
-            for worker in self._line:
-                worker.terminate()
+            for name in orphans:
+                self.worker(name).terminate()
+
+    def _orphans(self) -> list[str]:
+        sinks = [worker for worker in self._line if worker.name not in SOURCES]
+        if self.worker("inference").ended or (sinks and all(sink.ended for sink in sinks)):
+            return [worker.name for worker in self._line]
+        return ["inference"] if self.stopping and self.worker("acquisition").ended else []
 
     def _check(self, worker: Worker) -> None:
         """Note an orderly end, start again what died, give up on what refused."""
