@@ -82,6 +82,9 @@ def test_viky_s_lines_come_once_in_order_though_it_has_no_clock_and_eight_bits(a
         info, *lines, end = running.messages()
         assert isinstance(info, StreamInfo)
         assert (info.bands, info.samples, info.full_scale) == (100, 100, 255)
+        warmer = [m for m in lines if isinstance(m, StreamInfo)]
+        assert all(m.same_setting(info) for m in warmer)
+        lines = [m for m in lines if m not in warmer]
         assert all(isinstance(line, RawLine) for line in lines), [m for m in lines if isinstance(m, Gap)]
         assert [line.stamp.seq for line in lines] == list(range(500))
         assert lines[0].stamp.block_id == 1
