@@ -21,7 +21,7 @@ class Kind:
 
 
 KINDS = (
-    Kind("kill", STAGES, 15.0),
+    Kind("kill", STAGES, 12.0),
     Kind("kill", ("camera",), 120.0),
     Kind("freeze", STAGES, 60.0),
     Kind("starve_cpu", STAGES, 120.0),

@@ -23,6 +23,8 @@ RAW, LABELS = 0, 1
 MORE_S = 0.1
 """A gap of a restart is at most this much longer than the restart."""
 SAFE_MS = 150.0
+BACKLOG_S = 1.0
+"""After a restart there is work for so long, and how fast it is done shows."""
 _ROWS = "SELECT run, seq, epoch, block_id, t_ns, encoder, flags, model, calibration, labels, confidence FROM lines"
 
 Records = NDArray[np.void]
@@ -121,8 +123,15 @@ def _restarts(run: Run, seen: Records, gaps: list[tuple[int, int, int]]) -> dict
         after = np.searchsorted(records, kills, side="right")
         away = [float(records[at] - kill) / 1e9 for at, kill in zip(after, kills, strict=True) if at < records.size]
         figures[f"{stage}_restart_s"] = _spread(away)
+        figures[f"{stage}_backlog_lines_s"] = _spread(_rates(records[after[after < records.size]], records))
     figures["long_gaps"] = _long_gaps(seen[seen["ring"] == RAW], gaps)
     return figures
+
+
+def _rates(starts: NDArray[np.int64], records: NDArray[np.int64]) -> list[float]:
+    """Records a second, in the first second from each of these moments on."""
+    ends = np.searchsorted(records, starts + int(BACKLOG_S * 1e9))
+    return [float(n) / BACKLOG_S for n in ends - np.searchsorted(records, starts)]
 
 
 def _is_kill(done: Done, stage: str) -> bool:
