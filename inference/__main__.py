@@ -15,7 +15,7 @@ tune_allocator()
 from inference.calibration import Calibration  # noqa: E402  (numba, torch read the settings above when imported)
 from inference.certificate import Certificates  # noqa: E402
 from inference.classifier import Classifier  # noqa: E402
-from inference.force import Force  # noqa: E402
+from inference.force import Force, Patient  # noqa: E402
 from inference.intake import Intake  # noqa: E402
 from inference.pipeline import Pipeline  # noqa: E402
 from inference.preprocessing import SNV  # noqa: E402
@@ -46,7 +46,7 @@ def main(path: str) -> None:
     settings, line = config.section("inference", Settings), config.line
     shell = Shell("inference", line.output)
     keys = client_keys(settings.remote, line.keys, "inference", "acquisition") if settings.remote else None
-    pipeline = _pipeline(settings, line, shell)
+    pipeline = _pipeline(settings, line, shell.patient)
     with ExitStack() as stack:
         outboxes = [stack.enter_context(closing(_outbox(name, settings, line))) for name in settings.streams]
         inbox = Inbox(
@@ -72,7 +72,7 @@ def main(path: str) -> None:
     )
 
 
-def _pipeline(settings: Settings, line: LineSettings, shell: Shell) -> Pipeline:
+def _pipeline(settings: Settings, line: LineSettings, patient: Patient) -> Pipeline:
     folder = settings.model_folder()
     classifier = Classifier.load(folder, settings.precision, line.keys) if folder else None
     intake = Intake(
@@ -81,7 +81,7 @@ def _pipeline(settings: Settings, line: LineSettings, shell: Shell) -> Pipeline:
         lanes=settings.lanes, calibrate=_calibrate(settings, classifier),
     )  # fmt: skip
     return Pipeline(
-        classifier, Force(intake, Account("inference"), shell.patient),
+        classifier, Force(intake, Account("inference"), patient),
         reflectance="reflectance" in settings.streams, uncertainty=settings.uncertainty, strip=settings.strip,
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ from oreline.errors import ReferenceRefused
 from oreline.messages import RawLine, StreamInfo
 from oreline.metrics import REFERENCE_AGE, Account
 
+Patient = Callable[[float], AbstractContextManager[None]]
 SETTLE_S = 30.0
 """A capture is judged in a tenth of a second, but the machine may be busy."""
 LOOK_S = 0.25
@@ -35,7 +36,7 @@ class Force:
         self,
         intake: Intake,
         account: Account,
-        patient: Callable[[float], AbstractContextManager[None]] = lambda _seconds: nullcontext(),
+        patient: Patient = lambda _seconds: nullcontext(),
     ) -> None:
         """`patient`: tells whoever watches this process that it waits, and for how long at most."""
         self.reference: Reference | None = intake.latest

@@ -101,6 +101,7 @@ def test_a_live_camera_says_with_each_line_where_the_belt_is(tmp_path: Path, plu
     acquirer.start()
     for encoder in (70, 81, 95):
         camera.push(np.zeros((BANDS, SAMPLES), np.uint16), encoder=encoder)
+    list(raw_frames(acquirer, 3))
     assert belt.position() == 95
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -19,5 +20,5 @@ def test_a_line_is_classified_in_the_precision_that_it_asks_for(
     asked: list[str] = []
     monkeypatch.setattr(process.Classifier, "load", lambda _folder, precision, _keys: asked.append(precision))
     settings = Settings.model_validate({"model": "nir224", "precision": precision})
-    process._pipeline(settings, LineSettings(output=tmp_path))
+    process._pipeline(settings, LineSettings(output=tmp_path), lambda _seconds: nullcontext())
     assert asked == [precision]
