@@ -86,7 +86,7 @@ class VirtualPlc:
         self.stopped = False
         self.heard: int | None = None
         self._heard_ns = self._good_since_ns = 0
-        self._rows, self._changes = bytearray(), bytearray()
+        self._rows, self._changes, self._lates = bytearray(), bytearray(), bytearray()
         self._last: list[tuple[int, ...]] = []
         self._route: Route | None = None
         self._safe, self._used = False, 0
@@ -102,6 +102,11 @@ class VirtualPlc:
     def changes(self) -> NDArray[Any]:
         """The routes from the first scan on, of dtype CHANGE; the last entry is the last scan."""
         return np.concatenate([np.frombuffer(bytes(self._changes), CHANGE), np.array(self._last, CHANGE)])
+
+    @property
+    def lates(self) -> NDArray[np.int64]:
+        """CLOCK_MONOTONIC when each row came that was due already, and did not fire."""
+        return np.frombuffer(bytes(self._lates), np.int64)
 
     @property
     def inhibited(self) -> bool:
@@ -176,6 +181,7 @@ class VirtualPlc:
             due = unwrap(batch.fire_at(i), self._position)
             if bitmap and due < self._position:
                 late += 1
+                self._lates += np.int64(now).tobytes()
             elif bitmap:
                 valves = [bitmap >> 16 * word & 0xFFFF for word in range(plc.MAX_VALVES // 16)]
                 self._rows += np.array((due, batch.counts_per_line, valves, batch.sequence, now), ROW).tobytes()

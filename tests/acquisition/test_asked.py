@@ -17,7 +17,7 @@ from oreline.config import ASKED
 from oreline.messages import EndOfStream, Gap, Kind, RawLine, StreamInfo
 from tests.acquisition.process import Start
 
-BANDS, SAMPLES, LINES = 12, 40, 50
+BANDS, SAMPLES, LINES, SCENE = 12, 40, 50, 400
 DARK = {"kind": "dark", "lines": 30, "features": [["Shutter", "Closed"]], "after": [["Shutter", "Open"]]}
 
 
@@ -39,7 +39,7 @@ def ask(folder: Path, *steps: Any) -> None:
 def test_a_dark_is_taken_between_scene_lines_and_the_shutter_opens_again(
     acquire: Start, camera: SimCamera, tmp_path: Path
 ) -> None:
-    with acquire(serial="SIM1", steps=[{"lines": 120}]) as running:
+    with acquire(serial="SIM1", steps=[{"lines": SCENE}]) as running:
         got = []
         for message in running.messages():
             got.append(message)
@@ -49,14 +49,14 @@ def test_a_dark_is_taken_between_scene_lines_and_the_shutter_opens_again(
     runs = [(kind, len(list(several))) for kind, several in groupby(line.kind for line in lines)]
     assert [kind for kind, _ in runs] == [Kind.SCENE, Kind.DARK, Kind.SCENE]
     assert runs[1][1] == 30
-    assert runs[0][1] + runs[2][1] == 120
-    assert [line.first for line in lines] == list(range(150))
+    assert runs[0][1] + runs[2][1] == SCENE
+    assert [line.first for line in lines] == list(range(SCENE + 30))
     assert all(int(np.median(line.counts)) == (100 if line.kind else 1000) for line in lines)
     infos = [m for m in got if isinstance(m, StreamInfo)]
     assert all(info.same_setting(infos[0]) for info in infos)
     assert not [m for m in got if isinstance(m, Gap)]
     assert isinstance(got[-1], EndOfStream)
-    assert (got[-1].lines, got[-1].reference) == (120, 30)
+    assert (got[-1].lines, got[-1].reference) == (SCENE, 30)
     assert not (tmp_path / ASKED).exists()
 
 

@@ -110,6 +110,7 @@ def chaos(folder: Path, seed: int, seconds: float, events: list[Event]) -> Run:
         hands = Hands(run.output / "line.json", folder / "disk", proxy)
         with _witness(run, state), _line(run, tables) as line, Gauges(hands, run.folder / "gauges.csv", tables):
             _wait_for_lines(run, line)
+            hands.spare("plant")
             _do_all(run, events, hands)
             run.exit_code = _ended(line)
         shutil.copytree(run.output, folder / "kept", dirs_exist_ok=True)

@@ -8,11 +8,14 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from oreline.messages import Reason
 from tests.faults.chaos import Run, chaos
 from tests.faults.plan import STAGES, plan
-from tests.faults.verdict import broken, judge
+from tests.faults.verdict import broken, judge, long_gaps
+from tests.faults.witness import SEEN
 
 SEED, SECONDS = 1, 60.0
 
@@ -56,12 +59,21 @@ ONE_LINE = "(SELECT seq FROM lines ORDER BY seq LIMIT 1 OFFSET 500)"
         (f"INSERT INTO gaps SELECT run, seq, 1, 0, 1 FROM lines WHERE seq = {ONE_LINE}", "1 numbers that two records"),
         (f"UPDATE lines SET confidence = zeroblob(640) WHERE seq = {ONE_LINE}", "1 journalled lines that are not the"),
         (f"UPDATE lines SET labels = zeroblob(640) WHERE seq = {ONE_LINE}", "1 lines of the recording that got other"),
-        ("UPDATE gaps SET n = n + 600 WHERE reason = 4", "gaps longer than their restart"),
         ("UPDATE runs SET end = NULL", "the end of the stream is not in the journal"),
     ],
 )
 def test_a_journal_that_was_wrong_would_be_found_out(ran: Run, tmp_path: Path, sql: str, says: str) -> None:
     assert any(says in what for what in doctored(ran, tmp_path, sql))
+
+
+def test_a_gap_that_is_longer_than_the_time_without_lines_would_be_found_out() -> None:
+    raw = np.zeros(20, SEEN)
+    raw["index"], raw["n"] = np.arange(20), 1
+    raw["first"] = [*range(10), *range(1010, 1020)]
+    gaps = [(10, 1000, int(Reason.RESTART))]
+    for away_s, long in ((1.5, 0), (1.0, 1)):
+        raw["seen_ns"] = np.arange(20) * 1_000_000 + (np.arange(20) >= 10) * int(away_s * 1e9)
+        assert long_gaps(raw, gaps) == long
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from tests.faults.witness import SEEN
 RAW, LABELS = 0, 1
 MORE_S = 0.1
 """A gap of a restart is at most this much longer than the restart."""
+HELD_UP, HELD_NS = ("freeze", "starve_cpu", "cut_tcp", "drop_tcp"), 500_000_000
 SAFE_MS = 150.0
 BACKLOG_S = 1.0
 """After a restart there is work for so long, and how fast it is done shows."""
@@ -42,7 +43,7 @@ def judge(run: Run) -> dict[str, Any]:
         figures |= _content(seen[seen["ring"] == LABELS], db)
     figures["gap_lines"] = {reason.name.lower(): sum(n for _, n, r in gaps if r == reason) for reason in Reason}
     figures |= _restarts(run, seen, gaps)
-    figures |= _sorter(kept)
+    figures |= _sorter(run, kept)
     figures["witness_missed"] = run.missed_by_witness
     figures["exit_code"] = run.exit_code
     figures["broken"] = broken(figures)
@@ -58,7 +59,7 @@ def broken(figures: dict[str, Any]) -> list[str]:
         "altered": "journalled lines that are not the bytes that the witness saw",
         "disagreeing": "lines of the recording that got other labels another time",
         "long_gaps": f"gaps longer than their restart and {MORE_S * 1e3:.0f} ms",
-        "plc_late": "rows that came to the PLC after they were due",
+        "plc_late": "rows that came to the PLC after they were due, though nothing held them up",
         "unsafe": f"times that the PLC was not safe within {SAFE_MS:.0f} ms",
         "witness_missed": "records that the witness did not see",
         "exit_code": "is how the line ended",
@@ -124,7 +125,7 @@ def _restarts(run: Run, seen: Records, gaps: list[tuple[int, int, int]]) -> dict
         away = [float(records[at] - kill) / 1e9 for at, kill in zip(after, kills, strict=True) if at < records.size]
         figures[f"{stage}_restart_s"] = _spread(away)
         figures[f"{stage}_backlog_lines_s"] = _spread(_rates(records[after[after < records.size]], records))
-    figures["long_gaps"] = _long_gaps(seen[seen["ring"] == RAW], gaps)
+    figures["long_gaps"] = long_gaps(seen[seen["ring"] == RAW], gaps)
     return figures
 
 
@@ -138,7 +139,7 @@ def _is_kill(done: Done, stage: str) -> bool:
     return done.event.target == stage and done.event.kind in ("kill", "starve_memory")
 
 
-def _long_gaps(raw: Records, gaps: list[tuple[int, int, int]]) -> int:
+def long_gaps(raw: Records, gaps: list[tuple[int, int, int]]) -> int:
     """Gaps for which the witness saw less time between the records around them."""
     order = np.argsort(raw["index"], kind="stable")
     first, seen_ns = raw["first"][order], raw["seen_ns"][order]
@@ -160,17 +161,23 @@ def _spread(values: list[float]) -> dict[str, float]:
     return {"n": len(values), "p50": round(float(p50), 3), "p99": round(float(p99), 3), "max": round(max(values), 3)}
 
 
-def _sorter(kept: Path) -> dict[str, Any]:
-    """What the PLC saw: rows too late, and how long it had heard nothing when it went to its safe state."""
+def _sorter(run: Run, kept: Path) -> dict[str, Any]:
+    """What the PLC saw: rows too late, and how long it had heard nothing when it went to its safe state. A row that was
+    on its way while the sorter or its network was held up may come late: the PLC does not fire it."""
     plant = json.loads((kept / "plant.json").read_text())
-    changes = np.load(kept / "commands.npz")["changes"]
+    commands = np.load(kept / "commands.npz")
+    changes, lates = commands["changes"], commands["lates"]
+    held = np.zeros(lates.size, bool)
+    for one in run.done:
+        if one.event.target == "conveyor" and one.event.kind in HELD_UP:
+            held |= (lates >= one.began_ns) & (lates <= one.ended_ns + HELD_NS)
     silent = changes["silent_ns"][1:-1] / 1e6
     safe = changes["route"][1:-1] != 0
-    worst = float(silent[safe].max(initial=0.0))
     return {
-        "plc_late": plant["late"],
+        "plc_late": int((~held).sum()),
+        "plc_late_held_up": int(held.sum()),
         "plc_rows": plant["rows"],
         "plc_safe_states": plant["safe_states"],
-        "plc_silent_ms": round(worst, 1),
+        "plc_silent_ms": round(float(silent[safe].max(initial=0.0)), 1),
         "unsafe": int((silent[safe] > SAFE_MS).sum()),
     }
