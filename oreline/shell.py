@@ -13,6 +13,7 @@ import math
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -100,12 +101,16 @@ class Shell:
             signal.sigtimedwait((), 0.2)
 
     def report(self, **facts: Any) -> None:
-        """Leave what this process counted as `{name}.json` in the output folder."""
+        """Leave what this process counted as `{name}.json` in the output folder. Where there is no room for it, say so:
+        it is worth no second start."""
         path = self.output / f"{self.name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(facts, indent=2, default=str) + "\n")
-        temporary.replace(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(facts, indent=2, default=str) + "\n")
+            temporary.replace(path)
+        except OSError as error:
+            print(f"{self.name}: its report is not in {path}: {error.strerror}; free space", file=sys.stderr)
 
 
 def _watchdog_us() -> int:

@@ -15,6 +15,7 @@ from oreline.errors import RingError, StoreFailed
 from oreline.messages import Message
 from oreline.recording import open_recording
 from oreline.ring import Ring
+from oreline.shell import Shell
 from oreline.sink import Sink
 from oreline.testing import RUN, end_of_stream, label_line, reflectance_line, stream_info
 from sinks.log import Log
@@ -107,3 +108,13 @@ def test_a_ring_that_does_not_fit_is_refused_and_leaves_nothing(disk: Path) -> N
     with pytest.raises(RingError, match="free space or ask for fewer slots"):
         Ring.open(disk / "raw.ring", 64, 1 << 16)
     assert sorted(disk.iterdir()) == [ballast]
+
+
+def test_a_report_for_which_there_is_no_room_is_said_and_no_crash(
+    disk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    shell = Shell("log", disk)
+    fill(disk, 0)
+    shell.report(lines=3)
+    assert "log: its report is not in" in capsys.readouterr().err
