@@ -69,11 +69,13 @@ def _pump(outboxes: Iterable[Outbox]) -> None:
         box.pump()
 
 
-def _store(message: Message, outboxes: Iterable[Outbox], shell: Shell) -> None:
+def _store(message: Message, outboxes: Sequence[Outbox], shell: Shell) -> None:
+    """Where a ring is full, wait for who lacks its oldest lines, unless somebody would get stale lines for it: a log
+    that is behind must not slow a sorter."""
     for box in outboxes:
         ended = isinstance(message, EndOfStream) and isinstance(box.last, EndOfStream)
         if box.carries(message) and not ended:
-            while not box.has_room() and not shell.stopping:
+            while not (box.has_room() or shell.stopping or any(other.hurried for other in outboxes)):
                 box.pump(1)
                 shell.progress(box.next)
             box.put(message)

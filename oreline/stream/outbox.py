@@ -101,6 +101,11 @@ class Outbox:
         """Whether every `complete` consumer, and every other that is there, has acknowledged everything."""
         return self.depth == 0 and all(peer.acked >= self.ring.head for peer in self._peers.values())
 
+    @property
+    def hurried(self) -> bool:
+        """Whether a `fresh` consumer is there."""
+        return any(peer.fresh for peer in self._peers.values())
+
     def carries(self, message: Message) -> bool:
         """Whether this stream takes such a message: lines of its type, and all that is not a line."""
         return not isinstance(message, Line) or isinstance(message, self._lines)
