@@ -16,7 +16,7 @@ from acquisition.loop import Acquisition
 from acquisition.settings import Settings
 from acquisition.source import Source
 from oreline.config import ASKED, Config, LineSettings
-from oreline.errors import CameraNotFound, OrelineError
+from oreline.errors import CameraError, CameraNotFound, OrelineError
 from oreline.keys import server_keys
 from oreline.messages import EndOfStream
 from oreline.process import drain, guarded
@@ -36,7 +36,6 @@ def main(path: str) -> None:
         return
     shell = Shell("acquisition", line.output)
     with closing(_opened(settings, shell, line.ring("raw").exists())) as source, ExitStack() as stack:
-        source.configure(settings.features)
         camera = source.describe()
         size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)
         ring = Ring.open(line.ring("raw"), settings.ring_lines, size)
@@ -91,10 +90,20 @@ def _has_ended(path: Path) -> bool:
 
 
 def _opened(settings: Settings, shell: Shell, resumed: bool) -> Source:
-    """The camera, open. Raises CameraError."""
+    """The camera, open and set. Raises CameraError."""
     found: list[Source] = []
+
+    def attempt() -> None:
+        source = find(settings.source)(settings)
+        try:
+            source.configure(settings.features)
+        except CameraError:
+            source.close()
+            raise
+        found.append(source)
+
     bring_back(
-        lambda: found.append(find(settings.source)(settings)),
+        attempt,
         settings.reconnect_s if resumed else 0.0,
         lambda error: print(f"{error}; trying again", file=sys.stderr) if resumed else None,
         shell.is_set,

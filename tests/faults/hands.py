@@ -152,10 +152,9 @@ class Hands:
 
     @staticmethod
     def _leave(controller: str, group: Path) -> None:
-        for pid in (group / "cgroup.procs").read_text().split():
-            with suppress(OSError):
-                (CGROUPS / controller / "cgroup.procs").write_text(pid)
         with suppress(OSError):
+            for pid in (group / "cgroup.procs").read_text().split():
+                (CGROUPS / controller / "cgroup.procs").write_text(pid)
             group.rmdir()
 
 
