@@ -6,7 +6,9 @@ FC16 and 6 to 7 alone as a heartbeat; the PLC writes 200 and up. A batch is up t
 the PLC takes a batch once `commit` equals `sequence` and differs from what it last acknowledged, and Oreline writes
 the next only after `acknowledged` has followed. Row i is due when the belt's encoder reaches `encoder` +
 i * `counts_per_line`; rows that are due already are not fired but counted. Within 150 ms of the last
-change of `heartbeat` while `state` says RUN, the PLC goes to its safe state by itself; rows that wait never fire.
+change of `heartbeat` while `state` says RUN, the PLC goes to its safe state by itself; rows that wait never fire, and a
+batch that comes before it is re-armed is acknowledged and dropped: it may be of a line that has died, or of a belt that
+has counted anew since.
 """
 
 from __future__ import annotations
@@ -50,10 +52,10 @@ COMMAND = (
 STATUS = (
     Field("encoder", 200, 2, "encoder count of the belt, as last latched"),
     Field("heartbeat", 202, 1, "plus one each scan"),
-    Field("acknowledged", 203, 1, "sequence of the last batch that was taken"),
+    Field("acknowledged", 203, 1, "sequence of the last batch that was taken, or dropped in the safe state"),
     Field("late", 204, 1, "rows that came after they were due, modulo 65536"),
     Field("valve_faults", 205, 1, "valves that do not answer"),
-    Field("inhibit", 206, 1, "1: safe state, batches are not taken until re-armed"),
+    Field("inhibit", 206, 1, "1: safe state, batches are dropped until re-armed"),
 )
 PULSE = tuple(field for field in COMMAND if field.name in ("state", "heartbeat"))
 

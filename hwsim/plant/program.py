@@ -6,7 +6,7 @@ fire, else REJECT (no valve opens, all goes to the tails) or ACCEPT (a flap send
 
 It leaves SORT by itself: for REJECT while the line says REJECT_ALL, and for its default route when it is inhibited,
 because the heartbeat stands still or somebody pressed the emergency stop. Rows that have not fired by then never do,
-and rows are taken again only once it is re-armed.
+nor do those of a batch that comes before it is re-armed: it is acknowledged and dropped.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class VirtualPlc:
         command = registers[: plc.size(plc.COMMAND)]
         pulse = plc.start(plc.PULSE)
         self._watch(now, *plc.decode_pulse(command[pulse : pulse + plc.size(plc.PULSE)]))
-        if not self._status.inhibit and command[-1] and command[-1] != self._status.acknowledged:
+        if command[-1] and command[-1] != self._status.acknowledged:
             self._take(now, command)
         self._follow_route(now)
         latch = self._position % plc.ENCODER_MODULUS
@@ -174,6 +174,10 @@ class VirtualPlc:
         except PlcError:
             self.refused += command != self._refused
             self._refused = command
+            return
+        if self._status.inhibit:
+            self.dropped += sum(map(bool, batch.bitmaps))
+            self._set(acknowledged=batch.sequence)
             return
         self.batches += 1
         late = 0

@@ -5,7 +5,7 @@ connected, never longer than the link's time-out. A batch is outstanding until t
 PLC with a slow scan gets fewer, fuller batches. A PLC whose heartbeat stands still is lost like one whose connection
 broke, and gets no rows before it moves. When it was lost with a batch outstanding, its acknowledgement tells whether
 the batch had arrived; if not, its rows go again while their deadlines allow. What waits when the PLC goes to its safe
-state is dropped, as the PLC drops what it holds.
+state is dropped, as the PLC drops what it holds, and so is a batch that it acknowledges there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _POLL_NS = 2_000_000
 @dataclass(slots=True)
 class Tally:
     """`commands`: rows that the PLC took; `late`: rows never sent, since their deadline had passed; `dropped`: rows
-    that waited when the PLC was inhibited; `outages`: how often it was lost."""
+    that waited when the PLC was inhibited, here or there; `outages`: how often it was lost."""
 
     commands: int = 0
     batches: int = 0
@@ -134,17 +134,23 @@ class Dispatcher:
         if self.watch.alive:
             self._dial.succeeded()
             self._away = False
-        if self._outstanding and status.acknowledged == self._sequence:
-            self._taken()
+        self._settle()
         if status.inhibit and armed:
             self.tally.dropped += len(self._queue)
             self._queue.clear()
         awaited = self._outstanding or not self.watch.alive
         self._next_look_ns = now + (_POLL_NS if awaited else self._heartbeat_ns)
 
-    def _taken(self) -> None:
-        self.tally.commands += len(self._outstanding)
-        self.tally.batches += 1
+    def _settle(self) -> None:
+        """A batch that is acknowledged is taken, or dropped by a PLC in its safe state."""
+        status, rows = self.watch.status, len(self._outstanding)
+        if not rows or status.acknowledged != self._sequence:
+            return
+        if status.inhibit:
+            self.tally.dropped += rows
+        else:
+            self.tally.commands += rows
+            self.tally.batches += 1
         self._outstanding = []
 
     def _beat(self, state: plc.State) -> None:
@@ -173,8 +179,7 @@ class Dispatcher:
 
     def _recover(self) -> None:
         """The acknowledged sequence tells whether the batch that was under way had arrived."""
-        if self._outstanding and self.watch.status.acknowledged == self._sequence:
-            self._taken()
+        self._settle()
         self._queue.extendleft(reversed(self._outstanding))
         self._outstanding = []
         self._drop_late()

@@ -99,7 +99,7 @@ def test_a_silent_line_is_inhibited_within_150_ms_and_takes_nothing() -> None:
     bench.silence(1)
     assert bench.status.inhibit
     bench.write(replace(BATCH, heartbeat=bench.heartbeat))
-    assert bench.status.acknowledged == 0
+    assert len(bench.program.rows) == 0
     assert bench.program.safe_states == 1
 
 
@@ -136,6 +136,19 @@ def test_rows_that_wait_when_the_line_dies_never_fire() -> None:
     bench.silence(200)
     assert bench.program.rows["encoder"].tolist() == [1000]
     assert bench.program.dropped == 1
+
+
+def test_a_batch_of_before_it_was_armed_again_never_fires_though_the_belt_counts_anew() -> None:
+    bench = Bench(rearm_s=0.3)
+    bench.beat()
+    bench.silence(200)
+    bench.write(replace(BATCH, heartbeat=bench.heartbeat))
+    assert (bench.status.acknowledged, bench.program.dropped) == (BATCH.sequence, 2)
+    bench.position = 0
+    for _ in range(20):
+        bench.beat()
+    assert not bench.status.inhibit
+    assert (len(bench.program.rows), bench.status.late) == (0, 0)
 
 
 def test_it_is_armed_again_after_a_time_of_good_heartbeats() -> None:

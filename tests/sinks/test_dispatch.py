@@ -164,7 +164,10 @@ def test_rows_that_wait_when_the_plc_is_inhibited_are_dropped_and_later_ones_go_
     desk.row()
     desk.pass_ms(5)
     assert desk.plc.rows == [0]
-    desk.plc.says |= {"inhibit": 0, "acknowledged": 1}
+    desk.plc.says["acknowledged"] = 1
     desk.pass_ms(5)
+    desk.plc.says["inhibit"] = 0
+    desk.plc.takes = True
+    desk.pass_ms(40)
     assert desk.plc.rows == [0, 300]
-    assert desk.dispatcher.tally.dropped == 2
+    assert (desk.dispatcher.tally.dropped, desk.dispatcher.tally.commands) == (3, 1)
