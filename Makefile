@@ -46,10 +46,10 @@ wheel: .venv/installed
 	$(BIN)/pip wheel --no-deps --wheel-dir dist .
 
 clean:
-	rm -rf .venv build dist out *.egg-info hwsim/simcam.cti inference/backends/amx/kernel.so .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv build dist out *.egg-info hwsim/simcam.cti inference/backends/bfloat16/kernel.so .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/installed: pyproject.toml setup.py constraints.txt $(wildcard hwsim/producer/* inference/backends/amx/*.c)
+.venv/installed: pyproject.toml setup.py constraints.txt $(wildcard hwsim/producer/* inference/backends/bfloat16/*.c)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@

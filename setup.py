@@ -9,7 +9,7 @@ from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 
-PRODUCER, AMX = Path("hwsim/producer"), Path("inference/backends/amx")
+PRODUCER, BFLOAT16 = Path("hwsim/producer"), Path("inference/backends/bfloat16")
 COMPILE = ["-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-pthread"]
 SUFFIXES = {"simcam": ".cti"}
 
@@ -41,8 +41,8 @@ simcam = Extension(
     extra_link_args=["-pthread", "-Wl,-z,defs"],
 )
 kernel = Extension(
-    "inference.backends.amx.kernel",
-    sources=[str(AMX / "kernel.c")],
+    "inference.backends.bfloat16.kernel",
+    sources=[str(BFLOAT16 / "kernel.c")],
     depends=["setup.py"],
     extra_compile_args=COMPILE,
     optional=True,  # A compiler that does not know AMX, or none of x86: only precision = "bfloat16" is refused there.

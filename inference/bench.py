@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inference.backends import Precision, amx, load
+from inference.backends import Precision, bfloat16, load
 from inference.backends.torchscript import encode
 from inference.calibration import Calibration
 from inference.card import GOLDEN, MODEL, Card
@@ -70,7 +70,7 @@ def cases(folder: Path, _quick: bool) -> list[Case]:
         stage("every step but smile", chain.reflectance, 0.3),
         stage("every step + SNV", bent.snv, 1, CAMERA_RATE),
         network(size, "float32", 0.5),
-        *([network(f"{size}, bfloat16", "bfloat16", None)] if amx.available() else []),
+        *([network(f"{size}, bfloat16", "bfloat16", None)] if bfloat16.available() else []),
     ]
 
 

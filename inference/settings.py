@@ -28,8 +28,9 @@ class Settings(Section):
     reference: Path | None = None
     """Folder of a reference to begin with; otherwise the chosen one of the line's references."""
     precision: Precision = "float32"
-    """In which the network computes. "bfloat16" is several times as fast, on processors with AMX only, and may label
-    samples that lie between two classes otherwise; "float32" gives the same labels on every machine."""
+    """In which the network computes. "bfloat16" is two to eight times as fast, on processors with AVX-512 or AMX for it
+    only, and may label samples that lie between two classes otherwise; "float32" gives the same labels on every
+    machine."""
     limits: Limits = Limits()
     panel: Path | None = None
     """Certificate of the white panel, text of wavelength in nm and reflectance, for references taken from now on."""

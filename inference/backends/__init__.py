@@ -19,7 +19,7 @@ Precision = Literal["float32", "bfloat16"]
 """Of weights and of what lies between layers; sums are float32 in both."""
 
 BACKENDS: dict[str, dict[Precision, str]] = {
-    "torchscript": {"float32": "inference.backends.torchscript", "bfloat16": "inference.backends.amx"}
+    "torchscript": {"float32": "inference.backends.torchscript", "bfloat16": "inference.backends.bfloat16"}
 }
 """Name in a card -> by precision, the module with `load(content: bytes, shape: tuple[int, int]) -> Logits`."""
 

@@ -46,7 +46,7 @@ def cases(folder: Path, quick: bool) -> list[Case]:
     def same(name: str, precision: str, goal: float | None) -> Case:
         return whole(name, lambda: _run(folder, str(model), lines, precision).seconds, ceiling=first.name, goal=goal)
 
-    fast = import_module("inference.backends.amx").available()
+    fast = import_module("inference.backends.bfloat16").available()
     networks = [same(f"end to end, {size}", "float32", None if fast else 6)]
     if fast:
         networks.append(same(f"end to end, {size}, bfloat16", "bfloat16", 6))

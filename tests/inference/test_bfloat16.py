@@ -1,4 +1,5 @@
-"""The network in bfloat16: the same answers within its rounding, and the same bits wherever a sample stands."""
+"""The network in bfloat16, on each unit that this processor has: the same answers within its rounding, and the same
+bits wherever a sample stands."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from inference.backends import amx, load
+from inference.backends import bfloat16, load
 from inference.backends.torchscript import convolutions, encode
 from inference.card import GOLDEN, Card
 from inference.classifier import Classifier
@@ -26,7 +27,17 @@ from inference.signature import sign
 from inference.training.network import Network, build, deployed
 from oreline.errors import ModelError, ModelMismatch
 
-has_amx = pytest.mark.skipif(not amx.available(), reason="this processor has no AMX")
+AVAILABLE = bfloat16.available()
+on_each_unit = pytest.mark.usefixtures("unit")
+
+
+@pytest.fixture(params=bfloat16.UNITS)
+def unit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    name: str = request.param
+    if name not in AVAILABLE:
+        pytest.skip(f"this processor has no {name} in bfloat16")
+    monkeypatch.setattr(bfloat16, "available", lambda: [name])
+    return name
 
 
 def network(bands: int, classes: int, widths: tuple[int, ...]) -> Network:
@@ -57,7 +68,7 @@ def expected(content: bytes, snv: np.ndarray) -> np.ndarray:
     return x[0, :, 0].numpy()
 
 
-@has_amx
+@on_each_unit
 @pytest.mark.parametrize(
     ("bands", "samples", "classes", "widths"),
     [
@@ -79,7 +90,7 @@ def test_logits_are_those_of_rounded_weights_and_inputs(
     assert np.abs(answered - exact).max() < 0.005 * exact.std()
 
 
-@has_amx
+@on_each_unit
 def test_logits_of_a_spectrum_are_the_same_bits_wherever_it_stands() -> None:
     content, _ = shipped("nir224")
     answer, snv = load("torchscript", content, (224, 640), "bfloat16"), spectra(224, 640)
@@ -90,7 +101,7 @@ def test_logits_of_a_spectrum_are_the_same_bits_wherever_it_stands() -> None:
     assert answer(np.ascontiguousarray(snv[:, order])).tobytes() == whole[:, order].tobytes()
 
 
-@has_amx
+@on_each_unit
 def test_a_spectrum_that_is_not_a_number_spoils_only_its_own_answer() -> None:
     content, _ = shipped("swir288")
     answer, snv = load("torchscript", content, (288, 100), "bfloat16"), spectra(288, 100)
@@ -101,7 +112,7 @@ def test_a_spectrum_that_is_not_a_number_spoils_only_its_own_answer() -> None:
     assert answer(snv).tobytes() == clean.tobytes()
 
 
-@has_amx
+@on_each_unit
 def test_threads_do_not_get_in_each_others_way() -> None:
     content, _ = shipped("nir224")
     answer = load("torchscript", content, (224, 640), "bfloat16")
@@ -112,7 +123,7 @@ def test_threads_do_not_get_in_each_others_way() -> None:
     assert together == alone * 25
 
 
-@has_amx
+@on_each_unit
 @pytest.mark.parametrize("name", ["nir224", "swir288"])
 def test_a_class_differs_only_where_float32_hardly_preferred_it(name: str) -> None:
     content, snv = shipped(name)
@@ -124,7 +135,7 @@ def test_a_class_differs_only_where_float32_hardly_preferred_it(name: str) -> No
     assert Classifier.load(SHIPPED / name, "bfloat16").id == f"{Classifier.load(SHIPPED / name).id[:12]}bf16"
 
 
-@has_amx
+@on_each_unit
 def test_a_line_of_another_form_is_refused() -> None:
     answer = load("torchscript", shipped("nir224")[0], (224, 64), "bfloat16")
     line = spectra(224, 64)
@@ -133,7 +144,7 @@ def test_a_line_of_another_form_is_refused() -> None:
             answer(other)
 
 
-@has_amx
+@on_each_unit
 @pytest.mark.parametrize("off", [0.2, np.nan])
 def test_a_golden_vector_that_is_answered_otherwise_is_refused(tmp_path: Path, off: float) -> None:
     folder = Path(shutil.copytree(SHIPPED / "nir224", tmp_path / "model"))
@@ -148,7 +159,7 @@ def test_a_golden_vector_that_is_answered_otherwise_is_refused(tmp_path: Path, o
         Classifier.load(folder, "bfloat16")
 
 
-@has_amx
+@on_each_unit
 @pytest.mark.parametrize("layer", range(4))
 @pytest.mark.parametrize("name", ["nir224", "swir288"])
 def test_a_kernel_that_leaves_out_a_step_of_a_window_is_found(
@@ -158,7 +169,7 @@ def test_a_kernel_that_leaves_out_a_step_of_a_window_is_found(
     weight = chain[layer].weight.copy()
     weight[:, :, 1] = 0.0
     chain[layer] = replace(chain[layer], weight=weight)
-    monkeypatch.setattr(amx, "convolutions", lambda _content: chain)
+    monkeypatch.setattr(bfloat16, "convolutions", lambda _content: chain)
     with pytest.raises(ModelError, match="golden vector in bfloat16"):
         Classifier.load(SHIPPED / name, "bfloat16")
 
@@ -192,7 +203,7 @@ class Unended(nn.Sequential):
         super().__init__(nn.Conv2d(1, 4, (224, 1)), nn.ReLU())
 
 
-@has_amx
+@on_each_unit
 @pytest.mark.parametrize("other", [Sigmoid, Padded, Unbiased, Skipping, Unended])
 def test_a_network_of_another_form_is_refused_with_what_to_do(other: type[nn.Module]) -> None:
     content = encode(other().eval())
@@ -201,20 +212,20 @@ def test_a_network_of_another_form_is_refused_with_what_to_do(other: type[nn.Mod
         load("torchscript", content, (224, 8), "bfloat16")
 
 
-@has_amx
+@on_each_unit
 @pytest.mark.parametrize("bands", [8, 223, 300])
 def test_a_network_for_other_bands_is_refused(bands: int) -> None:
     with pytest.raises(ModelError, match=f"{bands} bands"):
         load("torchscript", encode(network(256, 5, (16, 16, 16))), (bands, 8), "bfloat16")
 
 
-class NoTiles:
-    """The kernel, on a processor without AMX."""
+class NoUnits:
+    """The kernel, on a processor without bfloat16."""
 
     def __init__(self, _path: str) -> None:
-        self.amx_logits = SimpleNamespace()
+        self.bfloat16_logits = SimpleNamespace()
 
-    def amx_ready(self) -> int:
+    def bfloat16_units(self) -> int:
         return 0
 
 
@@ -222,13 +233,13 @@ def absent(path: str) -> NoReturn:
     raise OSError(path)
 
 
-@pytest.mark.parametrize("library", [NoTiles, absent])
-def test_a_processor_or_an_installation_without_amx_is_told_to_use_float32(
+@pytest.mark.parametrize("library", [NoUnits, absent])
+def test_a_processor_or_an_installation_without_bfloat16_is_told_to_use_float32(
     monkeypatch: pytest.MonkeyPatch, library: object
 ) -> None:
     monkeypatch.setattr(ctypes, "CDLL", library)
-    assert not amx.available()
-    with pytest.raises(ModelError, match=r'AMX.*set inference\.precision = "float32"'):
+    assert not bfloat16.available()
+    with pytest.raises(ModelError, match=r'avx512_bf16 or amx_bf16.*set inference\.precision = "float32"'):
         Classifier.load(SHIPPED / "nir224", "bfloat16")
 
 

@@ -1,4 +1,5 @@
-"""bfloat16 on the tiles of AMX, for networks that are a chain of convolutions along the bands. The kernel is in C.
+"""bfloat16 on the tiles of AMX or the vectors of AVX-512, for networks that are a chain of convolutions along the
+bands. The kernel is in C.
 
 Sums are taken in one order wherever a sample stands: its logits depend on its own spectrum, to the last bit.
 """
@@ -25,32 +26,36 @@ BLOCKS, LANES, ROW, TILE = 4, 16, 64, 1024
 pairs, and of a tile."""
 DEPTH = ROW // 2
 """Values of a row of weights."""
+UNITS = {"AMX": 2, "AVX-512": 1}
+"""What multiplies, the faster first; the numbers are those of kernel.c."""
 REMEDY = 'set inference.precision = "float32"'
 
 
 def load(content: bytes, shape: tuple[int, int]) -> Network:
-    """The network for lines of `shape[0]` bands. Raises ModelError where this processor has no AMX, or this
-    installation no kernel for it, and for a network that is no chain of convolutions."""
-    library = _library()
-    if library is None:
+    """The network for lines of `shape[0]` bands, on the fastest that is available. Raises ModelError where nothing is,
+    and for a network that is no chain of convolutions."""
+    library, units = _library(), available()
+    if library is None or not units:
         raise ModelError(
-            "bfloat16 needs a processor and a system with AMX (amx_bf16 in /proc/cpuinfo), and Oreline built by a "
-            f"compiler that knows it, gcc 12 or later: {REMEDY}"
+            "bfloat16 needs a processor and a system with it (avx512_bf16 or amx_bf16 in /proc/cpuinfo), and Oreline "
+            f"built by a compiler that knows both, gcc 12 or later: {REMEDY}"
         )
-    return Network(library, convolutions(content), shape[0])
+    return Network(library, units[0], convolutions(content), shape[0])
 
 
-def available() -> bool:
-    """Whether this processor, this system and this installation have what it needs."""
-    return _library() is not None
+def available() -> list[str]:
+    """Which of `UNITS` this processor, this system and this installation have."""
+    library = _library()
+    has = library.bfloat16_units() if library is not None else 0
+    return [unit for unit, bit in UNITS.items() if has & bit]
 
 
 class Network:
     """SNV float32 (bands, samples) -> logits float32 (classes, samples), a new array; any number of samples."""
 
-    def __init__(self, library: ctypes.CDLL, chain: Sequence[Convolution], bands: int) -> None:
+    def __init__(self, library: ctypes.CDLL, unit: str, chain: Sequence[Convolution], bands: int) -> None:
         """Raises ModelError where the chain does not take as many bands."""
-        self._library = library
+        self._library, self._unit = library, UNITS[unit]
         self._bands, self._classes = bands, len(chain[-1].bias)
         self._tables: list[NDArray[Any]] = []
         self._layers = (_Layer * len(chain))(*self._packed(chain))
@@ -62,8 +67,8 @@ class Network:
             raise ModelMismatch(f"a line of {snv.dtype} {snv.shape} came to a network of {self._bands} bands")
         samples = snv.shape[1]
         logits = np.empty((self._classes, samples), np.float32)
-        self._library.amx_logits(
-            self._layers, len(self._layers), snv.ctypes.data, self._bands, samples, logits.ctypes.data,
+        self._library.bfloat16_logits(
+            self._unit, self._layers, len(self._layers), snv.ctypes.data, self._bands, samples, logits.ctypes.data,
             self._classes, self._scratch.memory.ctypes.data,
         )  # fmt: skip
         return logits
@@ -79,7 +84,8 @@ class Network:
             self._tables += [weights, bias]
             groups, depth, step = len(bias), weights.shape[1], convolution.stride * stored // 2
             pairs = max(-(-rows * stored // 2), (made - 1) * step + depth * DEPTH // 2)
-            layers.append(_Layer(weights.ctypes.data, bias.ctypes.data, groups, depth, made, step, pairs))
+            window = -(-length * stored // 2)
+            layers.append(_Layer(weights.ctypes.data, bias.ctypes.data, groups, depth, window, made, step, pairs))
             rows, channels, stored = made, outputs, groups * LANES
         if rows != 1:
             raise ModelError(f"the network makes {rows} rows of {self._bands} bands, not one: {REMEDY}")
@@ -92,7 +98,7 @@ class _Layer(ctypes.Structure):
     _fields_ = [
         ("weights", ctypes.c_void_p),
         ("bias", ctypes.c_void_p),
-        *((name, ctypes.c_int64) for name in ("groups", "depth", "rows", "step", "pairs")),
+        *((name, ctypes.c_int64) for name in ("groups", "depth", "window", "rows", "step", "pairs")),
     ]
 
 
@@ -121,12 +127,13 @@ def _tiles(convolution: Convolution, stored: int) -> tuple[NDArray[np.int16], ND
 
 
 def _library() -> ctypes.CDLL | None:
-    """None where it was not built, or where there is no AMX."""
+    """None where it was not built."""
     try:
         library = ctypes.CDLL(str(LIBRARY))
     except OSError:
         return None
     pointer, number = ctypes.c_void_p, ctypes.c_int64
-    library.amx_logits.argtypes = [pointer, number, pointer, number, number, pointer, number, pointer]
-    library.amx_logits.restype = None
-    return library if library.amx_ready() else None
+    layers = [ctypes.c_int, pointer, number]
+    library.bfloat16_logits.argtypes = [*layers, pointer, number, number, pointer, number, pointer]
+    library.bfloat16_logits.restype = None
+    return library

@@ -1,4 +1,5 @@
-/* A chain of convolutions along the bands, in bfloat16 on the tiles of AMX, with sums in float32.
+/* A chain of convolutions along the bands, in bfloat16 on the tiles of AMX or the vectors of AVX-512, with sums in
+   float32.
 
    BLOCKS blocks of LANES samples go through all layers before the next ones, so that what lies between the layers
    stays in the cache. There, a sample is a column: a row holds two neighbours in (row, channel) order of LANES samples,
@@ -11,26 +12,33 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define TILED __attribute__((target("avx512f,avx512bw,avx512bf16,amx-tile,amx-bf16")))
+#define VECTORS __attribute__((target("avx512f,avx512bw,avx512bf16")))
+#define TILES __attribute__((target("avx512f,avx512bw,avx512bf16,amx-tile,amx-bf16")))
 #define EXPORT __attribute__((visibility("default")))
 
 enum { LANES = 16, BLOCKS = 4, ROW = 64, TILE = 16 * ROW, PERMIT_TILES = 0x1023, TILE_DATA = 18 };
 
-/* Mirrored in __init__.py. */
+/* Both mirrored in __init__.py. */
+enum { HAS_VECTORS = 1, HAS_TILES = 2 };
 struct layer {
     const char *weights; /* bfloat16 [groups][depth] tiles of 16 outputs x 32 of the window */
     const char *bias;    /* float32 [groups] tiles of 16 outputs x 16 samples */
     int64_t groups;      /* of 16 outputs */
     int64_t depth;       /* tiles of a window */
+    int64_t window;      /* rows of pairs of a window without its padding */
     int64_t rows;        /* of output */
     int64_t step;        /* rows of pairs from one window to the next */
     int64_t pairs;       /* rows of pairs of the input, to the end of the last window's padding */
 };
 
-EXPORT int amx_ready(void)
+/* What this processor and this system have. */
+EXPORT int bfloat16_units(void)
 {
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512bf16") &&
-           __builtin_cpu_supports("amx-bf16") && syscall(SYS_arch_prctl, PERMIT_TILES, TILE_DATA) == 0;
+    if (!__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512bf16"))
+        return 0;
+    if (!__builtin_cpu_supports("amx-bf16") || syscall(SYS_arch_prctl, PERMIT_TILES, TILE_DATA))
+        return HAS_VECTORS;
+    return HAS_VECTORS | HAS_TILES;
 }
 
 /* Every tile is whole. */
@@ -41,7 +49,7 @@ static const struct {
 } tiles = {.palette = 1, .row_bytes = {[0 ... 7] = ROW}, .rows = {[0 ... 7] = 16}};
 
 /* Two rows of float32 as one row of pairs. */
-TILED static inline __m512i paired(__m512 even, __m512 odd)
+VECTORS static inline __m512i paired(__m512 even, __m512 odd)
 {
     const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
                                            21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
@@ -54,8 +62,8 @@ static inline __mmask16 lanes(int64_t samples)
 }
 
 /* A line's samples from `first` on as rows of pairs, `stride` bytes from block to block; zeros beyond its end. */
-TILED static void read_pairs(const float *line, int64_t bands, int64_t samples, int64_t first, char *pairs,
-                             int64_t stride)
+VECTORS static void read_pairs(const float *line, int64_t bands, int64_t samples, int64_t first, char *pairs,
+                               int64_t stride)
 {
     for (int64_t band = 0; band < bands; band += 2, pairs += ROW)
         for (int block = 0; block < BLOCKS; block++) {
@@ -67,16 +75,47 @@ TILED static void read_pairs(const float *line, int64_t bands, int64_t samples, 
         }
 }
 
-/* What a window and 16 outputs come to, for all blocks. */
-TILED static void multiply(const char *weights, const char *bias, int64_t depth, const char *in, int64_t stride,
-                           char *sums)
+/* What a window and a group of outputs come to, for all blocks. */
+typedef void product(const struct layer *layer, int64_t group, const char *in, char *sums);
+
+/* As many outputs at a time as keep the multipliers busy, and all sums in registers. */
+enum { OUTPUTS = 4 };
+
+/* What is in registers has no index: the loop must go. */
+#define EACH(i, n) _Pragma("GCC unroll 8") for (int i = 0; i < n; i++)
+
+VECTORS static void on_vectors(const struct layer *layer, int64_t group, const char *in, char *sums)
 {
+    const int64_t stride = layer->pairs * ROW;
+    const char *weights = layer->weights + group * layer->depth * TILE, *bias = layer->bias + group * TILE;
+    for (const char *end = weights + TILE; weights < end; weights += OUTPUTS * ROW, bias += OUTPUTS * ROW) {
+        __m512 sum[OUTPUTS][BLOCKS];
+        EACH(o, OUTPUTS) EACH(b, BLOCKS) sum[o][b] = _mm512_load_ps(bias + o * ROW);
+        for (int64_t pair = 0; pair < layer->window; pair++) {
+            const int *weight = (const int *)(weights + pair / LANES * TILE) + pair % LANES;
+            __m512bh row[BLOCKS];
+            EACH(b, BLOCKS) row[b] = (__m512bh)_mm512_load_si512(in + pair * ROW + b * stride);
+            EACH(o, OUTPUTS)
+            {
+                const __m512bh both = (__m512bh)_mm512_set1_epi32(weight[o * LANES]);
+                EACH(b, BLOCKS) sum[o][b] = _mm512_dpbf16_ps(sum[o][b], both, row[b]);
+            }
+        }
+        EACH(o, OUTPUTS) EACH(b, BLOCKS) _mm512_store_ps(sums + b * TILE + o * ROW, sum[o][b]);
+        sums += OUTPUTS * ROW;
+    }
+}
+
+TILES static void on_tiles(const struct layer *layer, int64_t group, const char *in, char *sums)
+{
+    const int64_t stride = layer->pairs * ROW, size = layer->depth * TILE;
+    const char *weights = layer->weights + group * size, *bias = layer->bias + group * TILE;
     __asm__ volatile("" ::: "memory"); /* gcc is not told that a tile is loaded from memory: finish what is written */
     _tile_loadd(0, bias, ROW);
     _tile_loadd(1, bias, ROW);
     _tile_loadd(2, bias, ROW);
     _tile_loadd(3, bias, ROW);
-    for (const char *end = weights + depth * TILE; weights < end; weights += TILE, in += TILE) {
+    for (const char *end = weights + size; weights < end; weights += TILE, in += TILE) {
         _tile_loadd(4, weights, ROW);
         _tile_loadd(5, in, ROW);
         _tile_dpbf16ps(0, 4, 5);
@@ -93,7 +132,7 @@ TILED static void multiply(const char *weights, const char *bias, int64_t depth,
     _tile_stored(3, sums + 3 * TILE, ROW);
 }
 
-TILED static void rectify(const char *sums, char *pairs)
+VECTORS static void rectify(const char *sums, char *pairs)
 {
     const __m512 zero = _mm512_setzero_ps();
     for (int i = 0; i < 8; i++, sums += 2 * ROW)
@@ -102,24 +141,23 @@ TILED static void rectify(const char *sums, char *pairs)
 }
 
 /* Rows of pairs of a layer to those of the next, `next` to a block. */
-TILED static void convolve(const struct layer *layer, const char *in, char *out, int64_t next, char *sums)
+VECTORS static void convolve(const struct layer *layer, product *multiply, const char *in, char *out, int64_t next,
+                             char *sums)
 {
     for (int64_t row = 0; row < layer->rows; row++, in += layer->step * ROW)
         for (int64_t group = 0; group < layer->groups; group++, out += TILE / 2) {
-            multiply(layer->weights + group * layer->depth * TILE, layer->bias + group * TILE, layer->depth, in,
-                     layer->pairs * ROW, sums);
+            multiply(layer, group, in, sums);
             for (int block = 0; block < BLOCKS; block++)
                 rectify(sums + block * TILE, out + block * next * ROW);
         }
 }
 
-TILED static void answer(const struct layer *layer, const char *in, float *logits, int64_t classes, int64_t samples,
-                         int64_t first, char *sums)
+VECTORS static void answer(const struct layer *layer, product *multiply, const char *in, float *logits,
+                           int64_t classes, int64_t samples, int64_t first, char *sums)
 {
     for (int64_t c = 0; c < classes; c++) {
         if (c % 16 == 0)
-            multiply(layer->weights + c / 16 * layer->depth * TILE, layer->bias + c / 16 * TILE, layer->depth, in,
-                     layer->pairs * ROW, sums);
+            multiply(layer, c / 16, in, sums);
         for (int block = 0; block < BLOCKS; block++) {
             const int64_t sample = first + block * LANES;
             _mm512_mask_storeu_ps(logits + c * samples + sample, lanes(samples - sample),
@@ -130,20 +168,23 @@ TILED static void answer(const struct layer *layer, const char *in, float *logit
 
 /* snv float32 (bands, samples) to logits float32 (classes, samples). `scratch` begins on a cache line, has room for
    BLOCKS tiles and BLOCKS times the pairs of all layers, and holds zeros or what an earlier call left. */
-EXPORT TILED void amx_logits(const struct layer *layers, int64_t count, const float *snv, int64_t bands,
-                             int64_t samples, float *logits, int64_t classes, char *scratch)
+EXPORT TILES void bfloat16_logits(int unit, const struct layer *layers, int64_t count, const float *snv, int64_t bands,
+                                  int64_t samples, float *logits, int64_t classes, char *scratch)
 {
     const struct layer *last = layers + count - 1;
-    _tile_loadconfig(&tiles);
+    product *multiply = unit == HAS_TILES ? on_tiles : on_vectors;
+    if (unit == HAS_TILES)
+        _tile_loadconfig(&tiles);
     for (int64_t first = 0; first < samples; first += BLOCKS * LANES) {
         char *sums = scratch, *in = scratch + BLOCKS * TILE;
         read_pairs(snv, bands, samples, first, in, layers->pairs * ROW);
         for (const struct layer *layer = layers; layer < last; layer++) {
             char *out = in + BLOCKS * layer->pairs * ROW;
-            convolve(layer, in, out, layer[1].pairs, sums);
+            convolve(layer, multiply, in, out, layer[1].pairs, sums);
             in = out;
         }
-        answer(last, in, logits, classes, samples, first, sums);
+        answer(last, multiply, in, logits, classes, samples, first, sums);
     }
-    _tile_release();
+    if (unit == HAS_TILES)
+        _tile_release();
 }
