@@ -132,8 +132,7 @@ def _library() -> ctypes.CDLL | None:
         library = ctypes.CDLL(str(LIBRARY))
     except OSError:
         return None
-    pointer, number = ctypes.c_void_p, ctypes.c_int64
-    layers = [ctypes.c_int, pointer, number]
-    library.bfloat16_logits.argtypes = [*layers, pointer, number, number, pointer, number, pointer]
+    unit, pointer, number = ctypes.c_int, ctypes.c_void_p, ctypes.c_int64
+    library.bfloat16_logits.argtypes = [unit, pointer, number, pointer, number, number, pointer, number, pointer]
     library.bfloat16_logits.restype = None
     return library
