@@ -48,6 +48,7 @@ def cases(folder: Path, _quick: bool) -> list[Case]:
     calibration, chain, bent = (Calibration(reference, info, *steps) for steps in ((), (CHAIN, STRIP), (BENT, STRIP)))
     lines = aligned((SOURCES, BANDS, SAMPLES), np.uint16)
     lines[...] = np.random.default_rng(1).integers(350, 3500, lines.shape)
+    lines.flags.writeable = False  # as those of the ring are
     snv = aligned((BANDS, SAMPLES), np.float32)
     snv[...] = calibration.snv(lines[0])[0]
     flop = 2.0 * card.kmac * 1e3 * SAMPLES

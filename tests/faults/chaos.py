@@ -217,6 +217,6 @@ def _do_all(run: Run, events: list[Event], hands: Hands) -> None:
 def script(run: Run) -> list[dict[str, Any]]:
     """What was done, for the report."""
     return [
-        {**asdict(done.event), "done": done.done, "ms": (done.ended_ns - done.began_ns) // 1_000_000}
+        {**asdict(done.event), "done": done.done, "began_ns": done.began_ns, "ended_ns": done.ended_ns}
         for done in run.done
     ]
