@@ -8,6 +8,7 @@ that sample only.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
@@ -28,12 +29,12 @@ Wavelengths = Sequence[float]
 Ready = Callable[[Spectra], Spectra]
 
 
-class _Step(BaseModel):
+class _Step(BaseModel, ABC):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    @abstractmethod
     def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
         """The wavelengths after this step, and what does it. Raises ModelMismatch where these bands do not serve."""
-        raise NotImplementedError
 
 
 class Snv(_Step):

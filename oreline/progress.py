@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 
 from rich.console import Console
 
@@ -14,13 +15,28 @@ PLAIN_EVERY_S = 5.0
 LOST_NAMES = {reason.name.lower() for reason in LOST}
 
 
+class Total:
+    """Counters of processes that may be started again, and count from zero then: what all their lives come to, as far
+    as they have said. None: the process does not answer."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, float] = defaultdict(float)
+        self._last: dict[str, float] = defaultdict(float)
+
+    def __call__(self, name: str, counted: float | None) -> float:
+        if counted is not None:
+            self._before[name] += self._last[name] if counted < self._last[name] else 0.0
+            self._last[name] = counted
+        return self._before[name] + self._last[name]
+
+
 class Progress:
     """Shows lines/s, what was lost or shed, latency, stones and class shares while a line runs."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._shown = time.monotonic()
-        self._lines = 0.0
+        self._lines, self._total = 0.0, Total()
         self._live = console.is_terminal
         self._every_s = EVERY_S if self._live else PLAIN_EVERY_S
 
@@ -32,13 +48,25 @@ class Progress:
         acquired, sorter = supervisor.samples("acquisition"), _sorter(supervisor)
         if not acquired:
             return
-        lines = acquired.get(("oreline_lines_total", "scene", "acquisition"), 0.0)
-        words = [f"{(lines - self._lines) / elapsed:6.1f} lines/s", f"{lines:.0f} lines", *_losses(acquired, sorter)]
-        words += _seen(sorter)
+        lines = self._total("lines", acquired.get(("oreline_lines_total", "scene", "acquisition"), 0.0))
+        words = [f"{(lines - self._lines) / elapsed:6.1f} lines/s", f"{lines:.0f} lines"]
+        words += [f"{name} {self._total(name, n):.0f}" for name, n in _losses(acquired, sorter).items()]
+        words += self._seen(sorter)
         self._shown, self._lines = time.monotonic(), lines
         end = "\r" if self._live else "\n"
         self._console.file.write("  ".join(words)[: self._console.width - 1].ljust(self._console.width - 1) + end)
         self._console.file.flush()
+
+    def _seen(self, sorter: Samples) -> list[str]:
+        """Latency and shares are of the sorter's present life."""
+        n, total = (sorter.get((f"oreline_latency_ms_{part}", "conveyor"), 0.0) for part in ("count", "sum"))
+        stones = self._total("stones", _count(sorter, "oreline_stones_total", "seen"))
+        pixels = {key[1]: v for key, v in sorter.items() if key[0] == "oreline_pixels_total"}
+        stone_pixels = {name: v for name, v in pixels.items() if name not in ("background", "invalid")}
+        whole = sum(stone_pixels.values()) or 1.0
+        shares = sorted(stone_pixels.items(), key=lambda item: -item[1])[:4]
+        latency = [f"latency {total / n:.1f} ms"] if n else []
+        return [*latency, f"{stones:.0f} stones", *(f"{name} {v / whole:.0%}" for name, v in shares)]
 
 
 def _sorter(supervisor: Supervisor) -> Samples:
@@ -46,17 +74,10 @@ def _sorter(supervisor: Supervisor) -> Samples:
     return supervisor.samples("conveyor") if "conveyor" in names else {}
 
 
-def _losses(acquired: Samples, sorter: Samples) -> list[str]:
+def _losses(acquired: Samples, sorter: Samples) -> dict[str, float | None]:
     lost = sum(v for key, v in acquired.items() if key[0] == "oreline_gap_lines_total" and key[1] in LOST_NAMES)
-    return [f"lost {lost:.0f}", f"shed {sorter.get(('oreline_gap_lines_total', 'shed', 'conveyor'), 0.0):.0f}"]
+    return {"lost": lost, "shed": _count(sorter, "oreline_gap_lines_total", "shed", "conveyor")}
 
 
-def _seen(sorter: Samples) -> list[str]:
-    n, total = (sorter.get((f"oreline_latency_ms_{part}", "conveyor"), 0.0) for part in ("count", "sum"))
-    stones = sorter.get(("oreline_stones_total", "seen"), 0.0)
-    pixels = {key[1]: v for key, v in sorter.items() if key[0] == "oreline_pixels_total"}
-    stone_pixels = {name: v for name, v in pixels.items() if name not in ("background", "invalid")}
-    whole = sum(stone_pixels.values()) or 1.0
-    shares = sorted(stone_pixels.items(), key=lambda item: -item[1])[:4]
-    latency = [f"latency {total / n:.1f} ms"] if n else []
-    return [*latency, f"{stones:.0f} stones", *(f"{name} {v / whole:.0%}" for name, v in shares)]
+def _count(samples: Samples, *key: str) -> float | None:
+    return samples.get(key, 0.0) if samples else None

@@ -36,53 +36,34 @@ def line_of(
     rather than played as far as it goes. Raises RecordingError or ConfigError.
     """
     found = find_recording(path)
-    lossless = _speed(speed)
-    if strict and found.scene.missing_lines:
-        raise RecordingError(
-            f"{found.scene.path} lacks {found.scene.missing_lines} lines: repair it, or play the {found.scene.lines} "
-            "that are whole without --strict"
-        )
-    if not 0 <= start_line < found.scene.lines:
-        raise ConfigError(f"--start-line {start_line}: the recording has {found.scene.lines} lines, from 0")
-    if reference is None and (found.dark is None or found.white is None):
-        missing = "dark" if found.dark is None else "white"
-        raise RecordingError(
-            f"{path} has no {missing} reference beside it: add one, or name a saved one by --reference"
-        )
-    sinks: dict[str, Any] = {"log": {}} if labels else {}
-    for what, header in (("reflectance", reflectance), ("labels", labels), ("uncertainty", uncertainty)):
-        if header is not None:
-            sinks[f"record_{what}"] = {"sink": "record", "what": what, "name": what}
+    scene, factor = found.scene, _factor(speed)
+    _check(path, found, start_line, strict=strict, has_reference=reference is not None)
+    streams = [*(["labels"] if labels else []), *(["reflectance"] if reflectance or uncertainty else [])]
+    wanted = (("reflectance", reflectance), ("labels", labels), ("uncertainty", uncertainty))
+    records = {what: {"sink": "record", "what": what, "name": what} for what, header in wanted if header is not None}
     tables = {
         "line": {"name": "replay", "output": str(output)},
         "simulator": {
             "recording": str(path),
             "folder": "converted",
-            "frame_rate": found.scene.line_rate_hz or DEFAULT_RATE_HZ,
-            "speed": "max" if lossless else float(speed),
+            "frame_rate": scene.line_rate_hz or DEFAULT_RATE_HZ,
+            "speed": factor,
             "patient": True,
             "loop": loop,
             **({"start_line": start_line} if start_line else {}),
         },
-        "acquisition": {
-            "wavelengths_nm": list(found.scene.wavelengths_nm),
-            "features": [
-                ["PixelFormat", "Mono12" if (found.scene.full_scale or 4095) <= 4095 else "Mono16"],
-                ["ChunkModeActive", True],
-            ],
-            "counts_per_line": _counts_per_line(found.scene),
-            "steps": _steps(found, None if loop else found.scene.lines - start_line, with_references=reference is None),
-            "on_full": "wait",
-        },
+        "acquisition": _acquisition(
+            found, None if loop else scene.lines - start_line, with_references=reference is None
+        ),
         "inference": {
-            "streams": [*(["labels"] if labels else []), *(["reflectance"] if reflectance or uncertainty else [])],
-            **({"uncertainty": True} if uncertainty else {}),
-            "largest_line": found.scene.bands * found.scene.samples,
-            **({"model": model or model_for(found.scene)} if labels else {}),
-            **({"reference": str(reference)} if reference else {}),
+            "streams": streams,
+            "largest_line": scene.bands * scene.samples,
             "limits": {"refuse": False, "age_h": None, "warn_age_h": None},
+            **({"uncertainty": True} if uncertainty else {}),
+            **({"model": model or model_for(scene)} if labels else {}),
+            **({"reference": str(reference)} if reference else {}),
         },
-        "sinks": sinks,
+        "sinks": {**({"log": {}} if labels else {}), **{f"record_{what}": table for what, table in records.items()}},
     }
     return Config(tables, f"replay of {path}"), found
 
@@ -122,14 +103,44 @@ def _moved(facts: dict[str, Any], header: Path) -> str:
     return str(header)
 
 
-def _speed(speed: str) -> bool:
-    """Whether the speed is "max"; otherwise it must be a positive number."""
+def _factor(speed: str) -> float | str:
+    """ "max" or a positive number."""
     try:
         if speed == "max" or float(speed) > 0:
-            return speed == "max"
+            return speed if speed == "max" else float(speed)
     except ValueError:
         pass
     raise ConfigError(f"--speed {speed}: give a positive number, or max")
+
+
+def _check(path: Path, found: RecordingSet, start_line: int, *, strict: bool, has_reference: bool) -> None:
+    scene = found.scene
+    if strict and scene.missing_lines:
+        raise RecordingError(
+            f"{scene.path} lacks {scene.missing_lines} lines: repair it, or play the {scene.lines} that are whole "
+            "without --strict"
+        )
+    if not 0 <= start_line < scene.lines:
+        raise ConfigError(f"--start-line {start_line}: the recording has {scene.lines} lines, from 0")
+    if not has_reference and (found.dark is None or found.white is None):
+        missing = "dark" if found.dark is None else "white"
+        raise RecordingError(
+            f"{path} has no {missing} reference beside it: add one, or name a saved one by --reference"
+        )
+
+
+def _acquisition(found: RecordingSet, lines: int | None, *, with_references: bool) -> dict[str, Any]:
+    scene = found.scene
+    return {
+        "wavelengths_nm": list(scene.wavelengths_nm),
+        "features": [
+            ["PixelFormat", "Mono12" if (scene.full_scale or 4095) <= 4095 else "Mono16"],
+            ["ChunkModeActive", True],
+        ],
+        "counts_per_line": _counts_per_line(scene),
+        "steps": _steps(found, lines, with_references=with_references),
+        "on_full": "wait",
+    }
 
 
 def _counts_per_line(scene: Recording) -> float:
