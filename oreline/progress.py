@@ -50,23 +50,28 @@ class Progress:
             return
         lines = self._total("lines", acquired.get(("oreline_lines_total", "scene", "acquisition"), 0.0))
         words = [f"{(lines - self._lines) / elapsed:6.1f} lines/s", f"{lines:.0f} lines"]
-        words += [f"{name} {self._total(name, n):.0f}" for name, n in _losses(acquired, sorter).items()]
-        words += self._seen(sorter)
+        words += [f"lost {self._total('lost', _lost(acquired)):.0f}", *self._sorted(sorter)]
         self._shown, self._lines = time.monotonic(), lines
         end = "\r" if self._live else "\n"
         self._console.file.write("  ".join(words)[: self._console.width - 1].ljust(self._console.width - 1) + end)
         self._console.file.flush()
 
-    def _seen(self, sorter: Samples) -> list[str]:
-        """Latency and shares are of the sorter's present life."""
+    def _sorted(self, sorter: Samples) -> list[str]:
+        """All but the stones are of the sorter's present life, which has shed what came before it, too."""
+        shed = sorter.get(("oreline_gap_lines_total", "shed", "conveyor"), 0.0)
         n, total = (sorter.get((f"oreline_latency_ms_{part}", "conveyor"), 0.0) for part in ("count", "sum"))
-        stones = self._total("stones", _count(sorter, "oreline_stones_total", "seen"))
+        stones = self._total("stones", sorter.get(("oreline_stones_total", "seen"), 0.0) if sorter else None)
         pixels = {key[1]: v for key, v in sorter.items() if key[0] == "oreline_pixels_total"}
         stone_pixels = {name: v for name, v in pixels.items() if name not in ("background", "invalid")}
         whole = sum(stone_pixels.values()) or 1.0
         shares = sorted(stone_pixels.items(), key=lambda item: -item[1])[:4]
         latency = [f"latency {total / n:.1f} ms"] if n else []
-        return [*latency, f"{stones:.0f} stones", *(f"{name} {v / whole:.0%}" for name, v in shares)]
+        return [
+            f"shed {shed:.0f}",
+            *latency,
+            f"{stones:.0f} stones",
+            *(f"{name} {v / whole:.0%}" for name, v in shares),
+        ]
 
 
 def _sorter(supervisor: Supervisor) -> Samples:
@@ -74,10 +79,5 @@ def _sorter(supervisor: Supervisor) -> Samples:
     return supervisor.samples("conveyor") if "conveyor" in names else {}
 
 
-def _losses(acquired: Samples, sorter: Samples) -> dict[str, float | None]:
-    lost = sum(v for key, v in acquired.items() if key[0] == "oreline_gap_lines_total" and key[1] in LOST_NAMES)
-    return {"lost": lost, "shed": _count(sorter, "oreline_gap_lines_total", "shed", "conveyor")}
-
-
-def _count(samples: Samples, *key: str) -> float | None:
-    return samples.get(key, 0.0) if samples else None
+def _lost(acquired: Samples) -> float:
+    return sum(v for key, v in acquired.items() if key[0] == "oreline_gap_lines_total" and key[1] in LOST_NAMES)
