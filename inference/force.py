@@ -30,7 +30,8 @@ LOOK_S = 0.25
 
 
 class Force:
-    """The reference in force, `reference`, ready for the stream that runs, `info`, once for each of `lanes`."""
+    """The reference in force, `reference`, ready for the stream that runs, `info`, once for each of `lanes`. `stale`:
+    whether it has gone off since the line began with it."""
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Force:
         """`patient`: tells whoever watches this process that it waits, and for how long at most."""
         self.reference: Reference | None = intake.latest
         self.info: StreamInfo | None = None
+        self.stale = False
         self.account, self.lanes = account, intake.lanes
         self._intake, self._patient = intake, patient
         self._calibrations: list[Calibration] = []
@@ -136,6 +138,8 @@ class Force:
             outcome = self._ready.popleft()
             for code in outcome.incidents:
                 self.account.incident(f"reference_{code}")
+            if outcome.stale is not None:
+                self.stale = outcome.stale
             if outcome.reference is not None:
                 self.reference, self._calibrations = outcome.reference, outcome.calibrations
                 self._made_for = outcome.info

@@ -33,12 +33,14 @@ NONE_YET = (
 @dataclass
 class Outcome:
     """What came of an offer. `reference`: None where there is none to come into force; `calibrations`: ready for the
-    stream `info`; `incidents`: their kinds."""
+    stream `info`; `incidents`: their kinds; `stale`: whether what is in force has gone off, None where it is as it was.
+    """
 
     reference: Reference | None = None
     info: StreamInfo | None = None
     calibrations: list[Calibration] = field(default_factory=list)
     incidents: list[str] = field(default_factory=list)
+    stale: bool | None = None
 
 
 class Intake:
@@ -101,7 +103,7 @@ class Intake:
             _say(f"reference {new.id}: {doubt}")
         self.store.waits_no_longer()
         self._choose(new, "captured", found)
-        return Outcome(new, info, calibrations, [doubt.code for doubt in found])
+        return Outcome(new, info, calibrations, [doubt.code for doubt in found], stale=False)
 
     def chosen(self, info: StreamInfo) -> Outcome | None:
         """What an operator has chosen since; one that does not fit is taken back."""
@@ -117,23 +119,24 @@ class Intake:
                 self.store.keep(old)
             self._choose(old, "reverted")
             return self._refused(chosen, [Doubt(refusal.code, str(refusal))])
-        self.latest = new
-        return Outcome(new, info, calibrations)
+        self.latest, self._warned = new, set()
+        return Outcome(new, info, calibrations, stale=False)
 
     def warmed(self, info: StreamInfo) -> Outcome | None:
         """The camera has another temperature: the same reference, made ready for it."""
         return None if self.latest is None else Outcome(self.latest, info, self.made(self.latest, info))
 
     def gone_off(self, info: StreamInfo) -> Outcome | None:
-        """Warn of each limit that the latest reference has passed, once until it is kept again."""
+        """Each limit that the latest reference passes now or keeps again. Warns once of one that is passed."""
         if self.latest is None:
             return None
         stale = {one.code: one for one in staleness(self.latest, info, self._limits)}
-        news, self._warned = sorted(set(stale) - self._warned), set(stale)
+        before, self._warned = self._warned, set(stale)
+        news = sorted(self._warned - before)
         for code in news:
             _say(stale[code].words)
             self.store.note("warned", self.latest.id, doubts=[{"code": code, "words": stale[code].words}])
-        return Outcome(incidents=news) if news else None
+        return Outcome(incidents=news, stale=bool(stale)) if self._warned != before else None
 
     def failed(self, error: Exception) -> Outcome:
         """What should not happen, such as a full disk. The old reference stays in force."""
@@ -144,7 +147,7 @@ class Intake:
 
     def _choose(self, reference: Reference, what: str, found: Sequence[Doubt] = ()) -> None:
         self.store.choose(reference.id, what, doubts=_told(found))
-        self.latest, self._seen = reference, reference.id
+        self.latest, self._seen, self._warned = reference, reference.id, set()
 
     def _waits(self, half: Half) -> None:
         kind = half.kind.name.lower()

@@ -141,16 +141,20 @@ class Pipeline:
         if self._classifier is not None:
             features, mean, invalid = calibration.features(line.counts)
             labels, confidence = self._classifier.classify(features, mean, invalid)
-            flags = _flags(line, invalid) | (Flag.NONE if answered(labels, confidence) else Flag.NO_ANSWER)
+            flags = self._flags(line, invalid) | (Flag.NONE if answered(labels, confidence) else Flag.NO_ANSWER)
             flags |= self._light.judge(mean, invalid, labels, confidence, calibration.lamp)
             ids = self._classifier.id, calibration.id
             made.append(LabelLine(line.stamp, flags, *ids, labels, confidence))
         if self._reflectance:
             values, invalid = calibration.reflectance(line.counts)
             sure = calibration.uncertainty(values).copy() if self._uncertainty else None
-            flags = _flags(line, invalid)
+            flags = self._flags(line, invalid)
             made.append(ReflectanceLine(line.stamp, flags, calibration.id, values.copy(), invalid.copy(), sure))
         return made
+
+    def _flags(self, line: RawLine, invalid: NDArray[np.uint8]) -> Flag:
+        flags = line.flags | Flag.STALE if self.force.stale else line.flags
+        return flags | Flag.SATURATED if np.any(invalid & _SATURATED) else flags
 
     def _count(self, line: RawLine, made: list[Message]) -> None:
         self._count_bad(made)
@@ -174,10 +178,6 @@ class Pipeline:
 
 def _is_scene(message: Message) -> bool:
     return isinstance(message, RawLine) and message.kind is Kind.SCENE
-
-
-def _flags(line: RawLine, invalid: NDArray[np.uint8]) -> Flag:
-    return line.flags | Flag.SATURATED if np.any(invalid & _SATURATED) else line.flags
 
 
 def _saturated(made: list[Message]) -> bool:

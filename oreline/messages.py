@@ -66,6 +66,8 @@ class Flag(IntFlag):
     """The lamp is not as bright as it was when the white reference was taken."""
     NO_ANSWER = 64
     """The network gave something that is not a number for some samples: they are unknown, with confidence 0."""
+    STALE = 128
+    """The reference in force has passed a limit of age or temperature: take a new one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,6 +320,29 @@ def test_a_reference_that_goes_off_while_the_line_runs_is_warned_of_once_and_lin
     assert said.count("the camera has 42.0 C, 12.0 K from where") == 1
 
 
+def test_lines_under_a_reference_that_has_gone_off_are_flagged_until_the_first_under_a_new_one(tmp_path: Path) -> None:
+    line = Running(tmp_path, reference(hours=9.0))
+    out = line.feed(WARM, *line.scene(2))
+    line.force.look()
+    line.force.settle()
+    out += line.feed(*line.scene(), *line.dark(), *line.white(), *line.scene())
+    line.force.settle()
+    out += line.feed(*line.scene(2))
+    flags = [made.flags for made in out if isinstance(made, ReflectanceLine)]
+    assert flags == [Flag.NONE] * 2 + [Flag.STALE] * 2 + [Flag.NONE] * 2
+
+
+def test_a_camera_that_is_as_warm_again_as_its_reference_is_no_longer_flagged(tmp_path: Path) -> None:
+    line = Running(tmp_path, reference())
+    flags = []
+    for celsius in (30.0, 42.0, 30.0):
+        line.feed(replace(WARM, temperature_c=celsius))
+        line.force.look()
+        line.force.settle()
+        flags += [made.flags for made in line.feed(*line.scene()) if isinstance(made, ReflectanceLine)]
+    assert flags == [Flag.NONE, Flag.STALE, Flag.NONE]
+
+
 def test_a_stream_that_is_exposed_too_unlike_the_white_is_refused(tmp_path: Path) -> None:
     line = Running(tmp_path, reference(), exposure_ratio=5.0)
     with pytest.raises(ReferenceRefused, match="exposed 10 times as much as the stream"):
