@@ -11,6 +11,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -35,6 +36,7 @@ from inference.limits import Limits
 from inference.settings import SHIPPED
 from oreline import errors, plc
 from oreline.config import SETTINGS, Section
+from oreline.messages import Flag, Reason
 from sinks import SINKS, find
 from sinks.conveyor.recipe import Recipe
 from sinks.settings import Common
@@ -73,11 +75,27 @@ def states() -> str:
 
 def flags() -> str:
     """What is said of a sample, by bit, and whether it is labelled all the same."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(Invalid))).body[0]
+    labelled = ("no" if f & UNUSABLE else "yes" for f in Invalid)
+    rows = ((*row, label) for row, label in zip(_members(Invalid), labelled, strict=True))
+    return _table(("bit", "flag", "meaning", "labelled"), rows)
+
+
+def line_flags() -> str:
+    """What is said of a line, by bit."""
+    return _table(("bit", "flag", "meaning"), _members(Flag))
+
+
+def reasons() -> str:
+    """Why lines are not there."""
+    return _table(("number", "reason", "meaning"), _members(Reason))
+
+
+def _members(kind: type[Enum]) -> Iterator[tuple[str, str, str]]:
+    """Number, name and meaning of each member that stands for something."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
     assert isinstance(tree, ast.ClassDef)
     said = dict(_documented(tree.body))
-    rows = ((f"{f.value}", f"`{f.name}`", said[str(f.name)], "no" if f & UNUSABLE else "yes") for f in Invalid)
-    return _table(("bit", "flag", "meaning", "labelled"), rows)
+    return ((f"{one.value}", f"`{one.name}`", said[one.name]) for one in kind if one.value)
 
 
 def settings(model: type[BaseModel]) -> str:
@@ -194,6 +212,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings-correction": partial(settings, Correction),
     "settings-shade": partial(settings, Shade),
     "flags": flags,
+    "line-flags": line_flags,
+    "reasons": reasons,
     "settings-scene": partial(settings, BeltScene),
     "settings-core": partial(settings, CoreScene),
     "settings-lithology": partial(settings, Lithology),

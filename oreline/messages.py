@@ -37,13 +37,19 @@ class Reason(IntEnum):
     """Why lines are not there. `REFERENCE` is no loss: those lines became a reference."""
 
     DROPPED = 1
+    """The camera or its driver skipped them: their frame ids never came."""
     INCOMPLETE = 2
+    """Their frames came short of bytes."""
     RING_FULL = 3
+    """A consumer was so far behind that the ring gave them up."""
     RESTART = 4
+    """They passed while a process was away, or the camera."""
     SHED = 5
+    """Older than a `fresh` consumer's budget, and left out for it alone."""
     REFERENCE = 6
-    UNCALIBRATED = 7
-    DAMAGED = 8
+    """Dark or white lines, which became a reference."""
+    DAMAGED = 7
+    """Their bytes in the ring, or on the way, were not those that were written."""
 
 
 LOST = frozenset(Reason) - {Reason.SHED, Reason.REFERENCE}
@@ -54,6 +60,7 @@ class Flag(IntFlag):
 
     NONE = 0
     SATURATED = 1
+    """Some of its counts are at full scale: those samples are invalid."""
     NO_ENCODER = 2
     """The camera sent no encoder count: lines are counted instead."""
     ENCODER = 4
