@@ -96,13 +96,12 @@ class Hands:
         """Take all that is left of the disk on which the journal is, where that is a small one made for it."""
         if not os.path.ismount(self._disk):
             return False
-        ballast = self._disk / "ballast"
-        with ballast.open("wb") as file, suppress(OSError):
-            while True:
-                file.write(bytes(1 << 16))
-                file.flush()
+        ballast = self._disk / f"ballast{time.monotonic_ns()}"
+        with suppress(OSError), ballast.open("wb", 0) as file:
+            while file.write(bytes(1 << 16)):
+                pass
         time.sleep(seconds)
-        ballast.unlink()
+        ballast.unlink(missing_ok=True)
         return True
 
     def _network(self, harm: Callable[[], None], seconds: float) -> bool:

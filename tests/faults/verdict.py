@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,14 @@ from tests.faults.chaos import LINES_OF_BELT, RATE_HZ, Done, Run
 from tests.faults.witness import SEEN
 
 RAW, LABELS = 0, 1
+FEEDING = ("camera", "acquisition", "inference")
+"""Who must live for labels to come."""
 MORE_S = 0.1
 """A gap of a restart is at most this much longer than the restart."""
 HELD_UP, HELD_NS = ("freeze", "starve_cpu", "cut_tcp", "drop_tcp"), 500_000_000
+"""What holds a process up or its network, and how long it may take afterwards to be up to date."""
+DIES_NS = 100_000_000
+"""A process that is killed is silent from so long after it on, at most."""
 SAFE_MS = 150.0
 BACKLOG_S = 1.0
 """After a restart there is work for so long, and how fast it is done shows."""
@@ -116,17 +122,34 @@ def _line(row: tuple[Any, ...]) -> LabelLine:
 
 
 def _restarts(run: Run, seen: Records, gaps: list[tuple[int, int, int]]) -> dict[str, Any]:
-    """From each kill to the next record of that stage, and what stands in the gaps of acquisition's."""
+    """From each kill to the next record of that stage, apart from those during which something else was done to it or
+    to what feeds it; and what stands in the gaps of acquisition's."""
     figures: dict[str, Any] = {}
     for stage, ring in (("acquisition", RAW), ("inference", LABELS)):
         records = seen["seen_ns"][seen["ring"] == ring]
-        kills = [one.began_ns for one in run.done if one.done and _is_kill(one, stage)]
-        after = np.searchsorted(records, kills, side="right")
-        away = [float(records[at] - kill) / 1e9 for at, kill in zip(after, kills, strict=True) if at < records.size]
-        figures[f"{stage}_restart_s"] = _spread(away)
-        figures[f"{stage}_backlog_lines_s"] = _spread(_rates(records[after[after < records.size]], records))
-    figures["long_gaps"] = long_gaps(seen[seen["ring"] == RAW], gaps)
+        kills = [one for one in run.done if one.done and (one.event.kind, one.event.target) == ("kill", stage)]
+        back = [(kill, again) for kill in kills if (again := _again(records, kill.ended_ns))]
+        alone = [(kill.ended_ns, again) for kill, again in back if not _is_disturbed(run, kill, again)]
+        figures[f"{stage}_restart_s"] = _spread([(again - killed) / 1e9 for killed, again in alone])
+        figures[f"{stage}_backlog_lines_s"] = _spread(_rates(np.array([again for _, again in alone]), records))
+    figures["long_gaps"] = long_gaps(seen[seen["ring"] == RAW], gaps, _held_up(run, "acquisition"))
     return figures
+
+
+def _is_disturbed(run: Run, kill: Done, again_ns: int) -> bool:
+    return any(
+        other is not kill
+        and other.event.target in FEEDING
+        and other.began_ns < again_ns
+        and other.ended_ns > kill.ended_ns - DIES_NS
+        for other in run.done
+    )
+
+
+def _again(records: NDArray[np.int64], kill_ns: int) -> int:
+    """When records came again after a kill: after the longest pause that begins about then. 0 where none did."""
+    around = records[np.searchsorted(records, kill_ns) - 1 : np.searchsorted(records, kill_ns + DIES_NS) + 1]
+    return int(around[1:][np.argmax(np.diff(around))]) if around.size > 1 else 0
 
 
 def _rates(starts: NDArray[np.int64], records: NDArray[np.int64]) -> list[float]:
@@ -135,12 +158,15 @@ def _rates(starts: NDArray[np.int64], records: NDArray[np.int64]) -> list[float]
     return [float(n) / BACKLOG_S for n in ends - np.searchsorted(records, starts)]
 
 
-def _is_kill(done: Done, stage: str) -> bool:
-    return done.event.target == stage and done.event.kind in ("kill", "starve_memory")
+def _held_up(run: Run, stage: str) -> list[tuple[int, int]]:
+    """From when to when a stage or its network was held up."""
+    held = [one for one in run.done if one.event.target == stage and one.event.kind in HELD_UP]
+    return [(one.began_ns, one.ended_ns + HELD_NS) for one in held]
 
 
-def long_gaps(raw: Records, gaps: list[tuple[int, int, int]]) -> int:
-    """Gaps for which the witness saw less time between the records around them."""
+def long_gaps(raw: Records, gaps: list[tuple[int, int, int]], held_up: Sequence[tuple[int, int]] = ()) -> int:
+    """Gaps for which the witness saw less time between the records around them. Where acquisition was held up, the
+    record before may be as old as that."""
     order = np.argsort(raw["index"], kind="stable")
     first, seen_ns = raw["first"][order], raw["seen_ns"][order]
     long = 0
@@ -150,7 +176,8 @@ def long_gaps(raw: Records, gaps: list[tuple[int, int, int]]) -> int:
         after = int(np.searchsorted(first, start + n))
         before = int(np.searchsorted(first, start)) - 1
         if before >= 0 and after < first.size:
-            long += bool(n / RATE_HZ > (seen_ns[after] - seen_ns[before]) / 1e9 + MORE_S)
+            since = min([int(seen_ns[before]), *(began for began, end in held_up if began <= seen_ns[before] <= end)])
+            long += bool(n / RATE_HZ > (seen_ns[after] - since) / 1e9 + MORE_S)
     return long
 
 
@@ -168,9 +195,8 @@ def _sorter(run: Run, kept: Path) -> dict[str, Any]:
     commands = np.load(kept / "commands.npz")
     changes, lates = commands["changes"], commands["lates"]
     held = np.zeros(lates.size, bool)
-    for one in run.done:
-        if one.event.target == "conveyor" and one.event.kind in HELD_UP:
-            held |= (lates >= one.began_ns) & (lates <= one.ended_ns + HELD_NS)
+    for began, end in _held_up(run, "conveyor"):
+        held |= (lates >= began) & (lates <= end)
     silent = changes["silent_ns"][1:-1] / 1e6
     safe = changes["route"][1:-1] != 0
     return {
