@@ -67,6 +67,10 @@ def _gaps(gaps: Values, lines: Values, begin: float) -> Curve:
     return Curve("gaps", (lines[after, 1] - begin) / 1e9, np.cumsum(gaps[:, 1]))
 
 
+def _said(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def _panel(draw: ImageDraw.ImageDraw, top: int, title: str, curves: list[Curve], last: float) -> None:
     font, bottom, right = ImageFont.load_default(13), top + HEIGHT - 26, WIDTH - RIGHT
     most = max((float(np.nanmax(curve.y, initial=0.0)) for curve in curves), default=0.0) * 1.05 or 1.0
@@ -74,7 +78,7 @@ def _panel(draw: ImageDraw.ImageDraw, top: int, title: str, curves: list[Curve],
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         y, x = bottom - share * (bottom - top - TOP), LEFT + share * (right - LEFT)
         draw.line((LEFT, y, right, y), GRID)
-        draw.text((LEFT - 6, y), f"{share * most:.4g}", INK, font, "rm")
+        draw.text((LEFT - 6, y), _said(share * most), INK, font, "rm")
         draw.text((x, bottom + 6), f"{share * last:.0f} s", INK, font, "ma")
     for number, curve in enumerate(curves):
         x = LEFT + (right - LEFT) * np.clip(curve.x / last, 0.0, 1.0)

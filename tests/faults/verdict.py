@@ -18,6 +18,7 @@ from oreline.ring.layout import checksum
 from oreline.wire import encode
 from sinks.log.account import account
 from tests.faults.chaos import LINES_OF_BELT, RATE_HZ, Done, Run
+from tests.faults.plan import STAGES
 from tests.faults.witness import SEEN
 
 RAW, LABELS = 0, 1
@@ -30,6 +31,8 @@ HELD_UP, HELD_NS = ("freeze", "starve_cpu", "cut_tcp", "drop_tcp"), 500_000_000
 DIES_NS = 100_000_000
 """A process that is killed is silent from so long after it on, at most."""
 SAFE_MS = 150.0
+FLAT, SOAK_S = 0.02, 600.0
+"""Memory grows by no more, relative, in a run of so long that nothing is done to."""
 BACKLOG_S = 1.0
 """After a restart there is work for so long, and how fast it is done shows."""
 _ROWS = "SELECT run, seq, epoch, block_id, t_ns, encoder, flags, model, calibration, labels, confidence FROM lines"
@@ -50,6 +53,8 @@ def judge(run: Run) -> dict[str, Any]:
     figures["gap_lines"] = {reason.name.lower(): sum(n for _, n, r in gaps if r == reason) for reason in Reason}
     figures |= _restarts(run, seen, gaps)
     figures |= _sorter(run, kept)
+    figures["memory_growth"] = _growth(run)
+    figures["grown"] = 0 if run.done else sum(growth > FLAT for growth in figures["memory_growth"].values())
     figures["witness_missed"] = run.missed_by_witness
     figures["exit_code"] = run.exit_code
     figures["broken"] = broken(figures)
@@ -68,6 +73,7 @@ def broken(figures: dict[str, Any]) -> list[str]:
         "plc_late": "rows that came to the PLC after they were due, though nothing held them up",
         "unsafe": f"times that the PLC was not safe within {SAFE_MS:.0f} ms",
         "witness_missed": "records that the witness did not see",
+        "grown": f"processes whose memory grew by more than {FLAT:.0%} after the first tenth of the time",
         "exit_code": "is how the line ended",
     }
     said = [f"{figures[name]} {what}" for name, what in zero.items() if figures[name]]
@@ -186,6 +192,15 @@ def _spread(values: list[float]) -> dict[str, float]:
         return {"n": 0}
     p50, p99 = np.percentile(values, [50, 99])
     return {"n": len(values), "p50": round(float(p50), 3), "p99": round(float(p99), 3), "max": round(max(values), 3)}
+
+
+def _growth(run: Run) -> dict[str, float]:
+    """Of the memory of each stage, from the second tenth of a long run to its last."""
+    if run.seconds < SOAK_S:
+        return {}
+    table = np.genfromtxt(run.folder / "gauges.csv", delimiter=",", names=True)
+    memory = {stage: np.array_split(table[f"{stage}_mb"], 10) for stage in STAGES}
+    return {stage: round(float(np.nanmedian(y[9]) / np.nanmedian(y[1])) - 1, 4) for stage, y in memory.items()}
 
 
 def _sorter(run: Run, kept: Path) -> dict[str, Any]:
