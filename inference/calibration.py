@@ -42,9 +42,11 @@ class Calibration:
         correction: Correction = NOTHING,
         strip: Strip | None = None,
         steps: Steps = SNV,
+        prepared: Prepared | None = None,
     ) -> None:
+        """`prepared`: of another calibration of the same kind, to save the time of making it."""
         self.id, self.lamp = reference.id, 1.0
-        self.prepared = prepared = prepare(reference, info, correction)
+        self.prepared = prepared = prepared or prepare(reference, info, correction)
         shape = info.bands, info.samples
         gain = prepared.gain if prepared.straight else np.ones(shape)
         packed = Tables.pack(prepared.dark, gain, info.full_scale)

@@ -34,6 +34,8 @@ class Capture:
     def take(self, line: RawLine, info: StreamInfo) -> None:
         """Add a dark or white line."""
         if line.kind not in self._builders:
+            for other in self._builders.values():
+                other.fold()
             self._builders[line.kind] = ReferenceBuilder(info)
         self._builders[line.kind].add(line.counts)
         self.hold(Gap(line.stamp.run, line.stamp.epoch, line.first, 1, Reason.REFERENCE))

@@ -54,7 +54,7 @@ class Intake:
         limits: Limits | None = None,
         certificates: Certificates | None = None,
         lanes: int = 1,
-        calibrate: Callable[[Reference, StreamInfo], Calibration] = Calibration,
+        calibrate: Callable[..., Calibration] = Calibration,
     ) -> None:
         """`certificates`: what goes with each capture. `lanes`: how often each is made ready, by `calibrate`."""
         self.store, self.latest, self.lanes = store, latest, lanes
@@ -80,7 +80,9 @@ class Intake:
                 f"more than {most:g} times is trusted, nor less than 1/{most:g}: capture a white nearer to the stream",
                 "exposure_ratio",
             )
-        return [self._calibrate(reference, info) for _ in range(self.lanes)]
+        first = self._calibrate(reference, info)
+        others = (self._calibrate(reference, info, prepared=first.prepared) for _ in range(self.lanes - 1))
+        return [first, *others]
 
     def captured(self, capture: Capture, info: StreamInfo | None) -> Outcome | None:
         """What was captured: what is good is chosen, what is not is kept beside it."""

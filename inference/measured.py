@@ -93,7 +93,7 @@ class ReferenceBuilder:
                 "the camera's settings changed during the capture, capture again"
             )
         if self._held == len(self._block):
-            self._fold(BLOCK)
+            self.fold(BLOCK)
         self._block[self._held] = counts
         self._held += 1
         self.lines += 1
@@ -107,7 +107,7 @@ class ReferenceBuilder:
             raise ReferenceRefused(
                 f"exposure {info.exposure_us:g} us and gain {info.gain:g} must be above zero: set them"
             )
-        self._fold(self._held)
+        self.fold()
         assert self._sums is not None
         n, total, squares = self._sums.n, self._sums.total, self._sums.squares
         spread = np.sqrt((n * squares - total**2) / (n * (n - 1)))
@@ -117,8 +117,10 @@ class ReferenceBuilder:
             int(self.lines * n.size - n.sum()), flicker, motion, captured,
         )  # fmt: skip
 
-    def _fold(self, lines: int) -> None:
-        """Sum the first of the lines that are held, and let them go."""
+    def fold(self, lines: int | None = None) -> None:
+        """Sum the first of the lines that are held, by default all, and let them go: it takes a while, and is best done
+        where nobody waits."""
+        lines = self._held if lines is None else lines
         if not lines:
             return
         block = self._block[:lines]
