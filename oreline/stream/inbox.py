@@ -88,7 +88,7 @@ class Inbox:
 
         Raises StreamError where the owner refuses us.
         """
-        if now() - self._heard > SILENCE_NS:
+        if now() - self._heard > SILENCE_NS and not pending(self._socket, 0):
             self._hello()
         if self._changed and now() - self._credited > CREDIT_NS:
             self._give_credit()

@@ -15,6 +15,7 @@ from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamI
 from oreline.ring import HEADER_BYTES, Ring
 from oreline.sink import Policy
 from oreline.stream import Inbox, Outbox
+from oreline.stream.sockets import SILENCE_NS
 from tests.oreline.streams import RUN, exchange, info, line, make_inbox, make_outbox
 
 
@@ -136,6 +137,22 @@ def test_a_slow_consumer_does_not_slow_another(tmp_path: Path) -> None:
         lost = sum(m.n for m in got if isinstance(m, Gap))
         assert lost + len(seqs(got)) == 200
         assert lost > 0
+
+
+def test_a_consumer_that_was_busy_for_longer_than_an_owner_is_silent_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox, inbox = make_outbox(tmp_path, "log"), make_inbox(tmp_path)
+    with closing(outbox, inbox):
+        outbox.put(info())
+        got = exchange(outbox, inbox, lambda got: len(got) == 1)
+        for seq in range(8):
+            outbox.put(line(seq))
+        outbox.pump(1)
+        later = monotonic_ns() + 2 * SILENCE_NS
+        monkeypatch.setattr("oreline.stream.inbox.now", lambda: later)
+        got += exchange(outbox, inbox, lambda got: len(seqs(got)) == 8)
+    assert [type(message) for message in got] == [StreamInfo, *[RawLine] * 8]
 
 
 def test_lines_overwritten_while_they_are_borrowed_are_noticed(tmp_path: Path) -> None:
