@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from acquisition import find
+from acquisition.aside import Aside
 from acquisition.asked import Asked
 from acquisition.life import bring_back
 from acquisition.loop import Acquisition
@@ -26,6 +27,8 @@ from oreline.stream import Outbox
 from oreline.stream.sockets import NO_RUN
 from oreline.wire import HEADER_LIMIT, decode
 
+ASIDE = "aside.json"
+
 
 def main(path: str) -> None:
     """Record one run of the camera into the ring and serve it until it is consumed."""
@@ -40,8 +43,8 @@ def main(path: str) -> None:
         size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)
         ring = Ring.open(line.ring("raw"), settings.ring_lines, size)
         outbox = stack.enter_context(closing(_served(ring, settings, line)))
-        asked = Asked(line.folder / ASKED)
-        acquisition = Acquisition(source, outbox, settings, shell, asked.take)
+        asked, aside = Asked(line.folder / ASKED), Aside(line.folder / ASIDE)
+        acquisition = Acquisition(source, outbox, settings, shell, asked.take, aside)
         shell.ready(settings.metrics_port)
         try:
             acquisition.run()

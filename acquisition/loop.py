@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from acquisition.aside import Aside
 from acquisition.encoder import Encoder
 from acquisition.life import bring_back
 from acquisition.numbering import ANEW, Numbering
@@ -38,13 +39,19 @@ class Acquisition:
     """One run of a camera, from its first step to the end of its stream."""
 
     def __init__(
-        self, source: Source, outbox: Outbox, settings: Settings, shell: Shell, asked: Callable[[], list[Step]] = list
+        self,
+        source: Source,
+        outbox: Outbox,
+        settings: Settings,
+        shell: Shell,
+        asked: Callable[[], list[Step]] = list,
+        aside: Aside | None = None,
     ) -> None:
-        """`asked`: steps that are to come in between, looked for now and then."""
+        """`asked`: steps that are to come in between, looked for now and then. `aside`: how many lines those had."""
         self._source, self._outbox, self._settings = source, outbox, settings
         self._shell, self._stopping, self._asked = shell, shell.is_set, asked
         self._between: list[Step] = []
-        self._extra = 0
+        self._aside = aside or Aside()
         self.account = Account("acquisition")
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
@@ -52,6 +59,7 @@ class Acquisition:
         self._heard = self._felt = self._rested = 0.0
         self._away = False
         self._numbering = _resumed(outbox, settings.block_id_bits)
+        self._set_back = self._aside.resume(self._numbering.run, self._numbering.next)
         self._timing = Timing()
         self._encoder = Encoder(settings.counts_per_line, settings.encoder_bits)
         self._rate_hz, self._triggered = 0.0, False
@@ -88,8 +96,8 @@ class Acquisition:
                 if step.sees is Kind.SCENE and begin < started:
                     self._resume()
                 features = [feature for so_far in steps[unset : number + 1] for feature in so_far.features]
-                self._step(step, end, features, steps[: number + 1])
-                unset = number + 1
+                self._step(step, end, [*self._set_back, *features], steps[: number + 1])
+                self._set_back, unset = [], number + 1
             begin = end or 0
 
     def _resume(self) -> None:
@@ -118,16 +126,17 @@ class Acquisition:
 
     def _is_over(self, end: int | None) -> bool:
         """Whether the line has come at which a step ends, those that were taken in between not counted."""
-        return end is not None and self._numbering.next - self._extra >= end
+        return end is not None and self._numbering.next - self._aside.lines >= end
 
     def _step_aside(self, step: Step, so_far: list[Step]) -> None:
         """The steps that were asked for; then this one goes on, for as many lines as it lacks."""
         between, self._between = self._between, []
         self._source.stop()
         for one in between:
-            first = self._numbering.next
-            self._step(one, first - self._extra + (one.lines or 0), one.features, [*so_far, one])
-            self._extra += self._numbering.next - first
+            run, first = self._numbering.run, self._numbering.next
+            self._aside.begin(run, first, one)
+            self._step(one, first - self._aside.lines + (one.lines or 0), one.features, [*so_far, one])
+            self._aside.end(run, self._numbering.next - first)
         if not self._stopping():
             self._begin(lambda: self._source.configure(step.features))
 

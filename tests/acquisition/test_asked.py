@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import dropwhile, groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from acquisition.asked import Asked
 from hwsim.camera import SimCamera, Source
 from oreline.config import ASKED
-from oreline.messages import EndOfStream, Gap, Kind, RawLine, StreamInfo
+from oreline.messages import EndOfStream, Gap, Kind, Message, RawLine, StreamInfo
 from tests.acquisition.process import Start
 
 BANDS, SAMPLES, LINES, SCENE = 12, 40, 50, 400
@@ -58,6 +58,39 @@ def test_a_dark_is_taken_between_scene_lines_and_the_shutter_opens_again(
     assert isinstance(got[-1], EndOfStream)
     assert (got[-1].lines, got[-1].reference) == (SCENE, 30)
     assert not (tmp_path / ASKED).exists()
+
+
+@pytest.mark.parametrize("killed_after", [10, 40])
+def test_a_scene_is_as_long_though_its_process_was_killed_in_a_dark_or_after_it_and_the_shutter_opens_again(
+    acquire: Start, camera: SimCamera, tmp_path: Path, killed_after: int
+) -> None:
+    got: list[Message] = []
+    for last in (False, True):
+        with acquire(serial="SIM1", steps=[{"lines": SCENE}]) as running:
+            if last:
+                running.inbox.run, running.inbox.next = got[0].run, _end(got)
+            for message in running.messages():
+                got.append(message)
+                if len(got) == 40:
+                    ask(tmp_path, DARK)
+                if not last and len(list(after_the_first_dark(got))) == killed_after:
+                    running.process.kill()
+                    break
+    covered = [number for m in got if m.n for number in range(m.first, m.first + m.n)]
+    assert covered == list(range(_end(got)))
+    lines = [m for m in got if isinstance(m, RawLine)]
+    darks = sum(line.kind is Kind.DARK for line in lines)
+    assert min(killed_after, 30) <= darks <= 30
+    assert all(int(np.median(line.counts)) == (100 if line.kind else 1000) for line in lines)
+    assert _end(got) - darks == SCENE
+
+
+def after_the_first_dark(got: list[Message]) -> Iterator[RawLine]:
+    return dropwhile(lambda line: not line.kind, (m for m in got if isinstance(m, RawLine)))
+
+
+def _end(messages: list[Message]) -> int:
+    return max(message.first + message.n for message in messages)
 
 
 def test_what_was_asked_of_an_earlier_process_is_forgotten(tmp_path: Path) -> None:
