@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from oreline.config import Config
-from oreline.errors import OrelineError, StoreFailed
+from oreline.errors import PASSING, CameraLost, CameraNotFound, OrelineError
 from oreline.launch import runs
 from sinks import SINKS
 from sinks.log.account import account
@@ -28,7 +28,7 @@ SERVICES = sorted(path.name.removesuffix("@.service") for path in UNITS.glob("*@
 LINE, TARGET = "oreline-line", "oreline@.target"
 STAGES = [name for name in SERVICES if name != LINE]
 MOST_EXPOSED = 1.5
-TRANSIENT = {OrelineError.exit_code, StoreFailed.exit_code}
+TRANSIENT = {OrelineError.exit_code, CameraNotFound.exit_code, CameraLost.exit_code, *PASSING}
 READY_S, HEARTBEAT_S, FROZEN_S = 60.0, 5.0, 1.5
 RATE_HZ = 150.0
 """Which a busy machine keeps up with: what is lost here is lost by the units."""
@@ -81,6 +81,11 @@ def test_a_refusal_is_not_started_again_and_what_may_pass_is(name: str) -> None:
     service = settings(name)["Service"]
     assert {int(code) for code in service["RestartPreventExitStatus"].split()} == refusals() - TRANSIENT
     assert service["Restart"] == "on-failure"
+
+
+def test_who_needs_what_is_switched_on_later_is_started_for_ever_and_others_are_given_up() -> None:
+    patient = {name for name in STAGES if settings(name)["Unit"]["StartLimitIntervalSec"] == "0"}
+    assert patient == {"oreline-acquisition", "oreline-sink-conveyor"}
 
 
 def test_each_stage_goes_before_the_one_that_it_serves_in_real_time() -> None:

@@ -19,10 +19,12 @@ PYTHON, CONFIGURATION = "/opt/oreline/bin/python", "/etc/oreline/%i.toml"
 
 
 def settings(name: str) -> configparser.ConfigParser:
-    """A unit and what all share; of keys that stand there more than once, the last."""
+    """A unit, what all share, and what it has of its own behind that; of keys that stand there more than once, the
+    last."""
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
-    unit.read([UNITS / f"{name}@.service", UNITS / "oreline-.service.d" / "line.conf"])
+    dropped_in = [*UNITS.glob("oreline-.service.d/*.conf"), *UNITS.glob(f"{name}@.service.d/*.conf")]
+    unit.read([UNITS / f"{name}@.service", *sorted(dropped_in, key=lambda path: path.name)])
     return unit
 
 
