@@ -61,7 +61,7 @@ class Classifier:
                 f"the model in {folder} does not answer its golden vector in {precision} as it did when it was made: "
                 "this processor or this torch computes something else; do not use its labels, and report it"
             )
-        classifier._warm_up(snv.shape[1])
+        classifier.warm_up(snv.shape[1])
         return classifier
 
     def check(self, info: StreamInfo) -> None:
@@ -71,7 +71,7 @@ class Classifier:
             Chain(self.card.steps[:1], info.wavelengths_nm, 1)
         else:
             self._compare(info)
-        self._warm_up(info.samples)
+        self.warm_up(info.samples)
 
     def _compare(self, info: StreamInfo) -> None:
         ours, theirs = np.array(self.card.wavelengths_nm), np.array(info.wavelengths_nm)
@@ -89,8 +89,8 @@ class Classifier:
                 f"{allowed:.1f} nm off ({_range(ours)} against {_range(theirs)}): {remedy}"
             )
 
-    def _warm_up(self, samples: int) -> None:
-        """The first call of a width costs tens of milliseconds."""
+    def warm_up(self, samples: int) -> None:
+        """The first call of a width costs tens of milliseconds, and again in each thread."""
         blank = np.zeros((self._features, samples), np.float32)
         self.classify(blank, np.zeros(samples, np.float32), np.zeros(samples, np.uint8))
 

@@ -61,6 +61,7 @@ class Pipeline:
         self._strip, self._light = strip, Light(strip)
         self._calm = dict.fromkeys(BAD, CALM)
         self._lanes = [ThreadPoolExecutor(1) for _ in range(force.lanes)]
+        self._warm = 0
         self._latency = latency("inference")
         self._bytes = BYTES.labels("inference")
 
@@ -118,6 +119,10 @@ class Pipeline:
         if self._classifier is None:
             return info
         self._classifier.check(info)
+        if info.samples != self._warm:
+            self._warm = info.samples
+            for lane in self._lanes:
+                lane.submit(self._classifier.warm_up, info.samples)
         return replace(info, classes=self._classifier.classes, model=self._classifier.id)
 
     def _lines(self, lines: list[RawLine]) -> Iterator[list[Message]]:
