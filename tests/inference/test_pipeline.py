@@ -85,6 +85,9 @@ class Silent:
     def check(self, _info: StreamInfo) -> None:
         self.asked = 5
 
+    def warm_up(self, _samples: int) -> None:
+        pass
+
     def classify(self, *_line: Any) -> tuple[Any, Any]:
         self.asked += 1
         labels, confidence = np.zeros(SAMPLES, np.uint8), np.full(SAMPLES, 200, np.uint8)
