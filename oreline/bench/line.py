@@ -25,7 +25,7 @@ from oreline.unfinished import supervise
 
 BASELINE = Path(__file__).parents[2] / "tests" / "benchmarks" / "baseline.py"
 """Code that one would throw away; it is in a checkout, not in a wheel."""
-RECORDED, REFERENCES = 64, 32
+RECORDED, REFERENCES = 64, 100
 """Lines of scene that the camera plays over and over, and of dark and of white."""
 CAMERA_THREAD = "simcam"
 COUNTED_FROM = 200
