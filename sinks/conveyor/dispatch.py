@@ -27,7 +27,8 @@ _POLL_NS = 2_000_000
 @dataclass(slots=True)
 class Tally:
     """`commands`: rows that the PLC took; `late`: rows never sent, since their deadline had passed; `dropped`: rows
-    that waited when the PLC was inhibited, here or there; `outages`: how often it was lost."""
+    that waited when the PLC was inhibited, here or there, or counted the belt otherwise; `outages`: how often it was
+    lost."""
 
     commands: int = 0
     batches: int = 0

@@ -3,7 +3,8 @@
 `segment` finds stones, `recipe` decides them, `schedule` makes rows of valves, `dispatch` gets them to the PLC. Nothing
 is kept for a restart: a stone that was not fired in time has passed. A gap, a line that is too old, one without an
 encoder count or one without light cuts the stones that are open: they are decided by what was seen of them, and what
-follows is a new stone. A stone on a line whose position is doubtful is not ejected.
+follows is a new stone. A stone on a line whose position is doubtful is not ejected, and nothing is while the PLC counts
+the belt otherwise than the camera does.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from oreline.messages import EndOfStream, Flag, Gap, LabelLine, Message, Reason,
 from oreline.metrics import LatencyHistogram
 from oreline.plc import State, Status
 from oreline.sink import Policy
+from sinks.conveyor.alignment import Alignment
 from sinks.conveyor.count import Count
 from sinks.conveyor.dispatch import Dispatcher
 from sinks.conveyor.link import Link
@@ -52,6 +54,8 @@ class Conveyor:
         self._segmenter: Segmenter
         self._schedule: Schedule
         self._speed: Speed
+        self._alignment: Alignment
+        self._compared_ns = 0
         self._next_seq = 0
         self._silence_ns = self._unanswered = 0
         self._handled: list[int] = []
@@ -92,6 +96,7 @@ class Conveyor:
 
     def idle(self) -> None:
         if self._info is not None:
+            self._compare()
             self._release()
         self._dispatcher.pump(self._state())
 
@@ -142,6 +147,7 @@ class Conveyor:
         self._segmenter = Segmenter(kinds)
         self._speed = Speed(info.counts_per_line * info.line_rate_hz)
         bank = ValveBank(settings.valves, info.samples, settings.margin_valves)
+        self._alignment = Alignment(max(settings.distance_counts // 2, counts_per_line))
         self._schedule = Schedule(bank, settings.recipe, settings.distance_counts, settings.max_lines)
         self._dispatcher.counts_per_line = counts_per_line
         self._dispatcher.model_crc = zlib.crc32(info.model.encode())
@@ -175,6 +181,7 @@ class Conveyor:
             self._last_trouble_ns = now
         elif Flag.CLOCK not in line.flags:
             self._speed.see(line.stamp.t_ns, line.stamp.encoder)
+            self._alignment.line(line.stamp.t_ns, line.stamp.encoder)
         self._unanswered = self._unanswered + 1 if Flag.NO_ANSWER in line.flags else 0
         if Flag.NO_LIGHT in line.flags or self._unanswered >= _UNANSWERED:
             self._trouble()
@@ -197,13 +204,31 @@ class Conveyor:
         for stone in stones:
             self._count.ended(stone)
 
+    def _compare(self) -> None:
+        """The PLC's count of the belt with the camera's, at each reading of it."""
+        watch = self._dispatcher.watch
+        if watch.seen_ns != self._compared_ns:
+            self._compared_ns = watch.seen_ns
+            if self._alignment.see(watch.status.encoder, watch.seen_ns, self._speed.counts_per_s):
+                watch.alarm("encoder_mismatch", watch.seen_ns)
+
     def _release(self) -> None:
         lead = self._speed.lead(self._settings.valve_lag_ms, self._settings.distance_counts)
-        self._dispatcher.offer(self._schedule.release(self._clock(), lead))
+        rows = self._schedule.release(self._clock(), lead)
+        if self._alignment.off:
+            self._dispatcher.tally.dropped += sum(bool(row.bitmap) for row in rows)
+        else:
+            self._dispatcher.offer(rows)
+
+    @property
+    def _lost(self) -> bool:
+        """Whether nothing is known of what passes, or of where it is."""
+        silent = self._clock() - self._last_line_ns >= self._silence_ns
+        return silent or self._unanswered >= _UNANSWERED or (self._info is not None and self._alignment.off)
 
     def _state(self) -> State:
         now = self._clock()
-        if now - self._last_line_ns >= self._silence_ns or self._unanswered >= _UNANSWERED:
+        if self._lost:
             return State.REJECT_ALL if self._settings.fail_safe == "reject" else State.STOPPED
         state, watch = State.RUN, self._dispatcher.watch
         if self._calibrated:

@@ -14,13 +14,14 @@ _NEVER_NS = -(1 << 62)
 
 
 class Watch:
-    """`status`: what it last said. `alive`: its heartbeat was seen to move since the link was opened. `late`: rows that
-    came to it after they were due. `incidents`: how often something went wrong, by kind; the last time at `alarm_ns`.
+    """`status`: what it last said, at `seen_ns`. `alive`: its heartbeat was seen to move since the link was opened.
+    `late`: rows that came to it after they were due. `incidents`: how often something went wrong, by kind; the last
+    time at `alarm_ns`.
     """
 
     def __init__(self, status: plc.Status) -> None:
         self.incidents: Counter[str] = Counter()
-        self.late = 0
+        self.late = self.seen_ns = 0
         self.alarm_ns = _NEVER_NS
         self.reopened(status)
 
@@ -31,7 +32,7 @@ class Watch:
 
     def see(self, status: plc.Status, now_ns: int) -> None:
         """A status that was read. Raises PlcError where the PLC answers but its program stands still."""
-        before, self.status = self.status, status
+        before, self.status, self.seen_ns = self.status, status, now_ns
         self.late += (status.late - before.late) % _COUNTS
         if status.inhibit and not before.inhibit:
             self.alarm("plc_inhibit", now_ns)

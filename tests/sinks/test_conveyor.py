@@ -265,6 +265,34 @@ def test_valves_that_do_not_answer_degrade_the_line_and_raise_an_alarm(
     assert conveyor.close()["incidents"] == {"valve_fault": 1}
 
 
+def test_nothing_is_ejected_while_the_plc_counts_the_belt_otherwise_than_the_camera(
+    sorter_at: Callable[[VirtualPlc], Conveyor], eventually: Eventually
+) -> None:
+    counts = [-9000]
+    program = VirtualPlc(position=lambda: counts[0])
+    conveyor = sorter_at(program)
+    seq = [0]
+
+    def goes_on(*pictures: list[int]) -> None:
+        feed(conveyor, *belt(*pictures, first=seq[0]))
+        seq[0] += len(pictures)
+
+    def says(state: plc.State) -> bool:
+        goes_on(EMPTY)
+        return program.state & ~plc.State.DEGRADED is state
+
+    feed(conveyor, stream_info())
+    eventually(lambda: says(plc.State.STOPPED))
+    goes_on(STONE, STONE, EMPTY)
+    counts[0] = 0
+    eventually(lambda: says(plc.State.RUN | plc.State.CALIBRATED))
+    assert (len(program.rows), conveyor.report()["dropped"]) == (0, 2)
+    goes_on(STONE, EMPTY)
+    eventually(lambda: says(plc.State.RUN | plc.State.CALIBRATED) and len(program.rows))
+    report = conveyor.close()
+    assert (report["commands"], report["incidents"]) == (1, {"encoder_mismatch": 1})
+
+
 def test_rows_that_the_plc_found_late_are_in_the_report(sorter_at: Callable[[VirtualPlc], Conveyor]) -> None:
     conveyor = sorter_at(VirtualPlc(position=lambda: DISTANCE + 15))
     feed(conveyor, stream_info(), *belt(EMPTY, STONE, STONE, STONE, EMPTY))
