@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,15 @@ def unit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
         pytest.skip(f"this processor has no {name} in bfloat16")
     monkeypatch.setattr(bfloat16, "available", lambda: [name])
     return name
+
+
+def test_what_this_processor_has_is_made_use_of() -> None:
+    known = subprocess.run(["cc", "-dumpversion"], capture_output=True, text=True, check=True).stdout
+    if int(known.split(".")[0]) < 12:
+        pytest.skip("the compiler here does not know bfloat16: gcc 12 does")
+    flags = Path("/proc/cpuinfo").read_text().split()
+    has = {"AMX": "amx_bf16" in flags, "AVX-512": "avx512_bf16" in flags and "avx512bw" in flags}
+    assert {unit: unit in AVAILABLE for unit in bfloat16.UNITS} == has
 
 
 def network(bands: int, classes: int, widths: tuple[int, ...]) -> Network:
