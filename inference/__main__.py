@@ -83,6 +83,7 @@ def _pipeline(settings: Settings, line: LineSettings, patient: Patient) -> Pipel
     return Pipeline(
         classifier, Force(intake, Account("inference"), patient),
         reflectance="reflectance" in settings.streams, uncertainty=settings.uncertainty, strip=settings.strip,
+        unit=settings.coefficients_unit if settings.correction.quantity == "radiance" else "",
     )  # fmt: skip
 
 

@@ -51,14 +51,15 @@ class Pipeline:
         reflectance: bool,
         uncertainty: bool = False,
         strip: Strip | None = None,
+        unit: str = "",
     ) -> None:
         """`force`: which reference is in force. `reflectance`: whether reflectance lines are made too, and with
-        `uncertainty` how sure each is. `strip`: where the lamp is watched."""
+        `uncertainty` how sure each is. `strip`: where the lamp is watched. `unit`: of radiance, where that is made."""
         self.account, self.force = force.account, force
         self.saturated_samples = 0
         self._classifier = classifier
         self._reflectance, self._uncertainty = reflectance, uncertainty
-        self._strip, self._light = strip, Light(strip)
+        self._strip, self._light, self._unit = strip, Light(strip), unit
         self._calm = dict.fromkeys(BAD, CALM)
         self._lanes = [ThreadPoolExecutor(1) for _ in range(force.lanes)]
         self._warm = 0
@@ -117,7 +118,7 @@ class Pipeline:
         if self._strip is not None and self._strip.end > info.samples:
             raise ConfigError(f"inference.strip ends at sample {self._strip.end}, a line has {info.samples}: move it")
         if self._classifier is None:
-            return info
+            return replace(info, unit=self._unit)
         self._classifier.check(info)
         if info.samples != self._warm:
             self._warm = info.samples

@@ -37,7 +37,7 @@ class Settings(Section):
     coefficients: Path | None = None
     """Radiometric coefficients of the camera, radiance of a count and microsecond: ENVI of one line, or text whose
     second column has one a band; for references taken from now on."""
-    coefficients_unit: str = "W m-2 sr-1 nm-1"
+    coefficients_unit: Annotated[str, Field(max_length=64)] = "W m-2 sr-1 nm-1"
     strip: Strip | None = None
     """Samples that see a strip of white beside the belt, to watch the lamp by; None where there is none."""
     streams: list[Stream] = ["labels"]

@@ -16,7 +16,7 @@ import msgpack
 from oreline.errors import WireError
 from oreline.wire import HEADER_LIMIT, I64, U64, Buffer, Check, check_header, integer, is_run, text, unpack_header
 
-VERSION = 2
+VERSION = 3
 
 _SESSION: dict[str, Check] = {"session": U64}
 _FORMATS: dict[str, dict[str, Check]] = {

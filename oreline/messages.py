@@ -109,7 +109,8 @@ class StreamInfo:
     `wavelengths_nm`: one a band. `samples`: pixels across; `offset_x`: first of them on the sensor.
     `full_scale`: the count of a saturated pixel. `counts_per_line`: encoder counts from one line to the next.
     `pitch_mm`: size of a sample across the belt. `classes`, `model`: empty until labels are made.
-    `temperature_c`: of the camera when this was said, NaN where it tells none.
+    `temperature_c`: of the camera when this was said, NaN where it tells none. `unit`: of what lines of reflectance
+    hold, where it is radiance.
     """
 
     run: bytes
@@ -129,6 +130,7 @@ class StreamInfo:
     classes: tuple[ClassInfo, ...] = ()
     model: str = ""
     temperature_c: float = field(default=math.nan, compare=False)
+    unit: str = ""
 
     @property
     def first(self) -> int:

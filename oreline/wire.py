@@ -293,6 +293,7 @@ _INFO: dict[str, Check] = {
     "pitch_mm": _real,
     "model": _ID,
     "temperature_c": _temperature,
+    "unit": text(64),
 }
 _FLAGS = integer(0, int(max(Flag)) * 2 - 1)
 _END: dict[str, Check] = {**_ORIGIN, "seq": U64, "lines": U64, "lost": U64, "reference": U64}

@@ -222,6 +222,7 @@ def _about(info: StreamInfo) -> dict[str, str]:
         "first sequence": str(info.seq),
         "x start": str(info.offset_x),
         "frame rate": f"{info.line_rate_hz:g}",
+        **({"data units": info.unit} if info.unit else {}),
     }
 
 

@@ -77,6 +77,13 @@ def test_references_become_one_gap_and_scene_lines_reflectance(tmp_path: Path) -
     assert stage.account.unaccounted == 0
 
 
+def test_a_stream_of_radiance_says_its_unit(tmp_path: Path) -> None:
+    force = Force(Intake(Store(tmp_path), None, lanes=1), Account("inference"))
+    ((said,),) = Pipeline(None, force, reflectance=True, unit="W m-2 sr-1 nm-1")(iter([[info()]]))
+    assert isinstance(said, StreamInfo)
+    assert said.unit == "W m-2 sr-1 nm-1"
+
+
 class Silent:
     """A network that answers a number for the first sample only, from line 7 to line 9."""
 

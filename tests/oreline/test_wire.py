@@ -48,7 +48,7 @@ def test_the_longest_description_fits_its_header() -> None:
     text = "m" * 64
     info = StreamInfo(
         bytes(16), 2**63 - 1, 2**63 - 1, text, text, (900.0,), 65_535, 65_535, 65_535, 1e9, 1e9, 1e9, 1e9, 1e9, (),
-        "f" * 16, 25.0,
+        "f" * 16, 25.0, text,
     )  # fmt: skip
     assert decode(encode(info)) == info
 

@@ -65,6 +65,17 @@ def test_how_sure_reflectance_is_can_be_recorded_where_lines_say_it(tmp_path: Pa
     other.close()
 
 
+def test_the_header_says_the_unit_of_radiance_and_none_of_reflectance(tmp_path: Path) -> None:
+    said = []
+    for name, unit in (("radiance", "W m-2 sr-1 nm-1"), ("reflectance", "")):
+        sink = record(tmp_path / name)
+        sink.consume([stream_info(unit=unit), reflectance_line(0)])
+        sink.commit()
+        said.append(Path(sink.close()["artefacts"]["reflectance"]).read_text())
+    assert "data units = W m-2 sr-1 nm-1" in said[0]
+    assert "data units" not in said[1]
+
+
 def test_missing_lines_are_nan_and_reference_lines_are_not_there(tmp_path: Path) -> None:
     sink = record(tmp_path)
     sink.consume([stream_info(), Gap(RUN, 1, 0, 4, Reason.REFERENCE), reflectance_line(4)])
