@@ -36,6 +36,8 @@ _SILENT_PERIODS, _SILENCE_NS = 3, 50_000_000
 """Of lines that do not come, so many periods and this much more are silence: stones pass unseen."""
 _TRIGGERED_NS = 450_000_000
 """In place of those periods, where lines come when a trigger says so."""
+_READ_S = 0.05
+"""The PLC's count may be so old when it is read, or so long on its way."""
 _DEGRADED_NS = 1_000_000_000
 _UNANSWERED = 10
 """Lines in a row that the network had no number for, from which on nothing that it says is acted on."""
@@ -147,7 +149,7 @@ class Conveyor:
         self._segmenter = Segmenter(kinds)
         self._speed = Speed(info.counts_per_line * info.line_rate_hz)
         bank = ValveBank(settings.valves, info.samples, settings.margin_valves)
-        self._alignment = Alignment(max(settings.distance_counts // 2, counts_per_line))
+        self._alignment = Alignment(max(settings.distance_counts // 2, round(_READ_S * counts_per_line * rate)))
         self._schedule = Schedule(bank, settings.recipe, settings.distance_counts, settings.max_lines)
         self._dispatcher.counts_per_line = counts_per_line
         self._dispatcher.model_crc = zlib.crc32(info.model.encode())
