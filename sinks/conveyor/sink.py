@@ -149,7 +149,8 @@ class Conveyor:
         self._segmenter = Segmenter(kinds)
         self._speed = Speed(info.counts_per_line * info.line_rate_hz)
         bank = ValveBank(settings.valves, info.samples, settings.margin_valves)
-        self._alignment = Alignment(max(settings.distance_counts // 2, round(_READ_S * counts_per_line * rate)))
+        unread = round(_READ_S * counts_per_line * rate)
+        self._alignment = Alignment(max(settings.distance_counts // 2, unread, counts_per_line))
         self._schedule = Schedule(bank, settings.recipe, settings.distance_counts, settings.max_lines)
         self._dispatcher.counts_per_line = counts_per_line
         self._dispatcher.model_crc = zlib.crc32(info.model.encode())
