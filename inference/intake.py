@@ -149,7 +149,8 @@ class Intake:
 
     def _choose(self, reference: Reference, what: str, found: Sequence[Doubt] = ()) -> None:
         self.store.choose(reference.id, what, doubts=_told(found))
-        self.latest, self._seen, self._warned = reference, reference.id, set()
+        self._warned = self._warned if reference is self.latest else set()
+        self.latest, self._seen = reference, reference.id
 
     def _waits(self, half: Half) -> None:
         kind = half.kind.name.lower()
