@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference import kernels, uncertainty
+from inference import geometry_kernels, kernels, uncertainty
 from inference.correction import NOTHING, Correction
 from inference.flags import Invalid as Invalid
 from inference.geometry import Diagonals
@@ -179,13 +179,13 @@ class _Geometry:
     def __call__(self, light: Values, invalid: NDArray[np.uint8], out: Values) -> None:
         values = self.signal
         if self._across is not None:
-            kernels.across(values, *self._across, self._middle)
+            geometry_kernels.across(values, *self._across, self._middle)
             values = self._middle
         if self._along is not None:
-            kernels.along(values, *self._along, self._end)
+            geometry_kernels.along(values, *self._along, self._end)
             values = self._end
-        kernels.scaled(values, self._gain, light, out)
-        kernels.spread(invalid, self._before, self._near, self._used)
+        geometry_kernels.scaled(values, self._gain, light, out)
+        geometry_kernels.spread(invalid, self._before, self._near, self._used)
         kernels.negative(out, invalid)
 
 
