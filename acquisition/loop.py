@@ -11,14 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 from acquisition.aside import Aside
-from acquisition.encoder import Encoder
 from acquisition.life import bring_back
 from acquisition.numbering import ANEW, Numbering
 from acquisition.settings import Features, Settings, Step
 from acquisition.source import CameraInfo, Frame, Source
-from acquisition.timing import Timing
+from acquisition.stamping import Stamping
 from oreline.errors import CameraError, CameraLost, ConfigError, FeatureError, OrelineError
-from oreline.messages import EndOfStream, Flag, Gap, Kind, RawLine, StreamInfo
+from oreline.messages import EndOfStream, Gap, Kind, RawLine, StreamInfo
 from oreline.metrics import BYTES, TEMPERATURE, Account, latency
 from oreline.process import DRAIN_S
 from oreline.shell import Shell
@@ -55,14 +54,12 @@ class Acquisition:
         self.account = Account("acquisition")
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
-        self._incomplete = self._frames = 0
+        self._frames = 0
         self._heard = self._felt = self._rested = 0.0
-        self._away = False
         self._numbering = _resumed(outbox, settings.block_id_bits)
+        self._stamping = Stamping(self._numbering, settings.counts_per_line, settings.encoder_bits)
         self._set_back = self._aside.resume(self._numbering.run, self._numbering.next)
-        self._timing = Timing()
-        self._encoder = Encoder(settings.counts_per_line, settings.encoder_bits)
-        self._rate_hz, self._triggered = 0.0, False
+        self._triggered = False
         self._scene_ns = [0, 0]
         self._info: StreamInfo | None = None
         self._temperature, self._numb = math.nan, False
@@ -105,8 +102,7 @@ class Acquisition:
         the first line will tell."""
         last_ns = self._outbox.last_line_ns
         if last_ns is not None:
-            self._timing.resume(last_ns)
-            self._away = True
+            self._stamping.away(last_ns)
 
     def _step(self, step: Step, end: int | None, features: Features, so_far: list[Step]) -> None:
         """One step, through losses of the camera: after each it is brought back and set as `so_far` has set it."""
@@ -144,14 +140,11 @@ class Acquisition:
         """Set the camera, say how it is set, start it. What fails is tried again a few times."""
         self._try(configure, self._settings.retry_s, self._failed)
         camera = self._source.describe()
-        self._rate_hz, self._triggered = camera.line_rate_hz, camera.triggered
-        self._timing.even = self._settings.on_full == "gap" and not camera.triggered
+        self._triggered = camera.triggered
         self._feel()
         self._info = self._described(camera)
         self._put_when_there_is_room(self._info)
-        self._numbering.restart()
-        self._timing.restart()
-        self._encoder.restart()
+        self._stamping.begin(camera.line_rate_hz, even=self._settings.on_full == "gap" and not camera.triggered)
         self._try(self._source.start, self._settings.retry_s, self._failed)
         self._heard = time.monotonic()
 
@@ -174,7 +167,7 @@ class Acquisition:
         self._numbering.reopen()
         if not self._stopping():
             self._begin(lambda: None)
-            self._away = True
+            self._stamping.away()
 
     def _try(self, action: Callable[[], None], patience_s: float, failed: Callable[[Exception], None]) -> None:
         """Do it, and again while it fails. Consumers, and who watches this process, must hear that it is alive."""
@@ -211,7 +204,7 @@ class Acquisition:
                 "or that the recording is as long as the step asks"
             )
         if not self._source.waiting():
-            self._timing.looked_ns = time.monotonic_ns()
+            self._stamping.timing.looked_ns = time.monotonic_ns()
             self._rest()
             time.sleep(self._settings.gather_ms * 1e-3)
         elif time.monotonic() - self._rested > LONGEST_S:
@@ -265,38 +258,21 @@ class Acquisition:
             TEMPERATURE.set(temperature)
 
     def _take(self, frame: Frame, step: Step) -> None:
-        ahead = self._numbering.step(frame.block_id)
+        ahead = self._stamping.ahead(frame)
         if ANEW < ahead <= 0:
             self.account.incident("late_frame" if ahead else "repeated_frame")
             return
-        stamp, flags = self._stamped(frame, ahead)
-        self._put(RawLine(stamp, step.sees, flags, frame.counts))
-        if step.sees is Kind.SCENE:
-            self._scene_ns = [self._scene_ns[0] or stamp.t_ns, stamp.t_ns]
-        self._bytes.n += frame.counts.nbytes
-        self._latency.observe_ns(time.monotonic_ns() - stamp.t_ns)
-
-    def _stamped(self, frame: Frame, ahead: int) -> tuple[Any, Flag]:
-        """The frame's stamp, after the gaps before it were put, and what is doubtful about it."""
-        now, unseen, lines = time.monotonic_ns(), 0, max(ahead, 1)
-        if ahead == ANEW or self._away:
-            if not self._away:
-                self.account.incident("camera_restart")
-            unseen, self._away = self._timing.missing(frame.t_ns or now, self._rate_hz), False
-            self._timing.restart()
-            self._encoder.restart()
-            lines = unseen + 1
-        t_ns, flags, late = self._timing.line(frame.t_ns, now, lines)
-        encoder, doubt, slip = frame.encoder, Flag.NO_ENCODER, ""
-        if encoder is not None:
-            encoder, doubt, slip = self._encoder.position(encoder, lines)
-        for kind in filter(None, (late, slip)):
+        line = self._stamping.stamp(frame, time.monotonic_ns(), self._source.incomplete)
+        for kind in line.incidents:
             self.account.incident(kind)
-        incomplete, self._incomplete = self._source.incomplete - self._incomplete, self._source.incomplete
-        gaps, stamp = self._numbering.frame(frame.block_id, t_ns, encoder, incomplete, unseen)
-        for gap in gaps:
+        for gap in line.gaps:
             self._put(gap)
-        return stamp, flags | doubt
+        t_ns = line.stamp.t_ns
+        self._put(RawLine(line.stamp, step.sees, line.flags, frame.counts))
+        if step.sees is Kind.SCENE:
+            self._scene_ns = [self._scene_ns[0] or t_ns, t_ns]
+        self._bytes.n += frame.counts.nbytes
+        self._latency.observe_ns(time.monotonic_ns() - t_ns)
 
     def _put(self, message: StreamInfo | RawLine | Gap | EndOfStream) -> None:
         self._outbox.put(message)

@@ -1,0 +1,70 @@
+"""From frames to the lines of a run: number, time and place of each, the gaps before it, and what is doubtful about it.
+Pure: no clock, no camera."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from acquisition.encoder import Encoder
+from acquisition.numbering import ANEW, Numbering
+from acquisition.source import Frame
+from acquisition.timing import Timing
+from oreline.messages import Flag, Gap, Stamp
+
+
+class Stamped(NamedTuple):
+    """A line, after `gaps`. `incidents`: what begins with it."""
+
+    stamp: Stamp
+    flags: Flag
+    gaps: list[Gap]
+    incidents: list[str]
+
+
+class Stamping:
+    """Stamps frames in the order in which they come."""
+
+    def __init__(self, numbering: Numbering, counts_per_line: float, encoder_bits: int) -> None:
+        self.numbering, self.timing = numbering, Timing()
+        self._encoder = Encoder(counts_per_line, encoder_bits)
+        self._rate_hz, self._away, self._incomplete = 0.0, False, 0
+
+    def begin(self, rate_hz: float, *, even: bool) -> None:
+        """The camera is set, and is about to number its frames anew. `even`: they should come at that rate."""
+        self._rate_hz, self.timing.even = rate_hz, even
+        self.numbering.restart()
+        self._forget()
+
+    def away(self, last_ns: int | None = None) -> None:
+        """Lines are exposed that nobody sees; how many, the next frame will tell. `last_ns`: when the last one was that
+        was seen, where it came to an earlier process."""
+        if last_ns is not None:
+            self.timing.resume(last_ns)
+        self._away = True
+
+    def ahead(self, frame: Frame) -> int:
+        """By how much a frame is ahead of the last, as `Numbering.step` has it."""
+        return self.numbering.step(frame.block_id)
+
+    def stamp(self, frame: Frame, now_ns: int, incomplete: int) -> Stamped:
+        """A frame that is ahead of the last, fetched at `now_ns`. `incomplete`: frames that were discarded so far."""
+        ahead, unseen, incidents = self.ahead(frame), 0, []
+        lines = max(ahead, 1)
+        if ahead == ANEW or self._away:
+            if not self._away:
+                incidents.append("camera_restart")
+            unseen, self._away = self.timing.missing(frame.t_ns or now_ns, self._rate_hz), False
+            self._forget()
+            lines = unseen + 1
+        t_ns, flags, late = self.timing.line(frame.t_ns, now_ns, lines)
+        encoder, doubt, slip = frame.encoder, Flag.NO_ENCODER, ""
+        if encoder is not None:
+            encoder, doubt, slip = self._encoder.position(encoder, lines)
+        discarded, self._incomplete = incomplete - self._incomplete, incomplete
+        gaps, stamp = self.numbering.frame(frame.block_id, t_ns, encoder, discarded, unseen)
+        return Stamped(stamp, flags | doubt, gaps, [*incidents, *filter(None, (late, slip))])
+
+    def _forget(self) -> None:
+        """The step from the last line to the next may be any."""
+        self.timing.restart()
+        self._encoder.restart()
