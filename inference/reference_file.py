@@ -31,6 +31,7 @@ LINES = "{mean, standard deviation, count of saturated lines}"
 RADIANCE = "{radiance of a count and microsecond, in the unit that reference.json says}"
 _LARGEST_MANIFEST = 1 << 18
 
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Size = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -52,9 +53,9 @@ class Conditions(_Strict):
     rejected: Annotated[int, Field(ge=0)]
     exposure_us: Positive
     gain: Positive
-    temperature_c: float | None
-    flicker: float | None
-    motion: float | None
+    temperature_c: Finite | None
+    flicker: Finite | None
+    motion: Finite | None
 
 
 class Panel(_Strict):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,6 +146,19 @@ def test_a_reference_of_what_no_capture_measures_is_refused_though_its_hashes_ar
     save(replace(reference, white=replace(reference.white, saturated=saturated), id=""), tmp_path / "ref")
     with pytest.raises(ReferenceRefused, match=r"white\.img is damaged \(it holds what no capture measures"):
         load(tmp_path / "ref")
+
+
+@pytest.mark.parametrize("name", ["temperature_c", "flicker", "motion"])
+def test_a_condition_without_bounds_is_refused_though_the_id_is_right(tmp_path: Path, name: str) -> None:
+    reference = a_reference()
+    save(reference, tmp_path)
+    path, endless = tmp_path / "reference.json", {name: -np.inf}
+    said = json.loads(path.read_text())
+    said["measurements"]["white"] |= endless
+    said["id"] = replace(reference, white=replace(reference.white, **endless), id="").id  # type: ignore[arg-type]
+    path.write_text(json.dumps(said))
+    with pytest.raises(ReferenceRefused, match="is damaged"):
+        load(tmp_path)
 
 
 def test_a_manifest_of_the_version_before_is_told_from_a_damaged_one(tmp_path: Path) -> None:
