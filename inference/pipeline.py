@@ -62,7 +62,7 @@ class Pipeline:
         self._strip, self._light, self._unit = strip, Light(strip), unit
         self._calm = dict.fromkeys(BAD, CALM)
         self._lanes = [ThreadPoolExecutor(1) for _ in range(force.lanes)]
-        self._warm = 0
+        self._warm_for = 0
         self._latency = latency("inference")
         self._bytes = BYTES.labels("inference")
 
@@ -120,8 +120,8 @@ class Pipeline:
         if self._classifier is None:
             return replace(info, unit=self._unit)
         self._classifier.check(info)
-        if info.samples != self._warm:
-            self._warm = info.samples
+        if info.samples != self._warm_for:
+            self._warm_for = info.samples
             for lane in self._lanes:
                 lane.submit(self._classifier.warm_up, info.samples)
         return replace(info, classes=self._classifier.classes, model=self._classifier.id)

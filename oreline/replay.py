@@ -104,7 +104,7 @@ def _moved(facts: dict[str, Any], header: Path) -> str:
 
 
 def _factor(speed: str) -> float | str:
-    """ "max" or a positive number."""
+    """A positive number, or "max"; raises ConfigError for anything else."""
     try:
         if speed == "max" or float(speed) > 0:
             return speed if speed == "max" else float(speed)

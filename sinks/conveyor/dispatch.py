@@ -65,6 +65,11 @@ class Dispatcher:
         """Queue rows in order; those that open no valve need no command."""
         self._queue.extend(row for row in rows if row.bitmap)
 
+    def drop(self, rows: Iterable[Row] = ()) -> None:
+        """Leave out rows that must not fire, and all that wait."""
+        self.tally.dropped += len(self._queue) + sum(bool(row.bitmap) for row in rows)
+        self._queue.clear()
+
     def pump(self, state: plc.State) -> None:
         """Send what can be sent now."""
         self._drop_late()
@@ -137,8 +142,7 @@ class Dispatcher:
             self._away = False
         self._settle()
         if status.inhibit and armed:
-            self.tally.dropped += len(self._queue)
-            self._queue.clear()
+            self.drop()
         awaited = self._outstanding or not self.watch.alive
         self._next_look_ns = now + (_POLL_NS if awaited else self._heartbeat_ns)
 

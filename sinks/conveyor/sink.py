@@ -149,8 +149,8 @@ class Conveyor:
         self._segmenter = Segmenter(kinds)
         self._speed = Speed(info.counts_per_line * info.line_rate_hz)
         bank = ValveBank(settings.valves, info.samples, settings.margin_valves)
-        unread = round(_READ_S * counts_per_line * rate)
-        self._alignment = Alignment(max(settings.distance_counts // 2, unread, counts_per_line))
+        while_read = round(_READ_S * counts_per_line * rate)
+        self._alignment = Alignment(max(settings.distance_counts // 2, while_read, counts_per_line))
         self._schedule = Schedule(bank, settings.recipe, settings.distance_counts, settings.max_lines)
         self._dispatcher.counts_per_line = counts_per_line
         self._dispatcher.model_crc = zlib.crc32(info.model.encode())
@@ -219,7 +219,7 @@ class Conveyor:
         lead = self._speed.lead(self._settings.valve_lag_ms, self._settings.distance_counts)
         rows = self._schedule.release(self._clock(), lead)
         if self._alignment.off:
-            self._dispatcher.tally.dropped += sum(bool(row.bitmap) for row in rows)
+            self._dispatcher.drop(rows)
         else:
             self._dispatcher.offer(rows)
 

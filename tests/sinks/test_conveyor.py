@@ -198,7 +198,7 @@ def test_the_plc_hears_of_a_lamp_that_fades_and_of_lines_in_the_dark(
     until(lambda: program.state is sound | plc.State.LAMP_FAULT)
     feed(conveyor, label_line(2, flags=Flag.LAMP | Flag.NO_LIGHT))
     until(lambda: program.state is sound | plc.State.LAMP_FAULT | plc.State.DEGRADED)
-    conveyor.close()
+    assert conveyor.close()["commands"] == 0
 
 
 def test_ten_lines_in_a_row_without_an_answer_make_the_sorter_safe(
@@ -218,6 +218,7 @@ def test_ten_lines_in_a_row_without_an_answer_make_the_sorter_safe(
     eventually(lambda: says(plc.State.REJECT_ALL))
     feed(conveyor, label_line(10))
     eventually(lambda: says(plc.State.RUN))
+    assert plc.State.REJECT_ALL not in program.state
     conveyor.close()
 
 
@@ -293,9 +294,13 @@ def test_nothing_is_ejected_while_the_plc_counts_the_belt_otherwise_than_the_cam
     assert (report["commands"], report["incidents"]) == (1, {"encoder_mismatch": 1})
 
 
-def test_rows_that_the_plc_found_late_are_in_the_report(sorter_at: Callable[[VirtualPlc], Conveyor]) -> None:
+def test_rows_that_the_plc_found_late_are_in_the_report(
+    sorter_at: Callable[[VirtualPlc], Conveyor], clock: Clock
+) -> None:
+    """Lines are so old that nobody can say where the belt is by now: it has gone further than it should."""
     conveyor = sorter_at(VirtualPlc(position=lambda: DISTANCE + 15))
-    feed(conveyor, stream_info(), *belt(EMPTY, STONE, STONE, STONE, EMPTY))
+    pictures, exposed = (EMPTY, STONE, STONE, STONE, EMPTY), clock() - 300_000_000
+    feed(conveyor, stream_info(), *(label_line(i, labels=seen, t_ns=exposed) for i, seen in enumerate(pictures)))
     report = conveyor.close()
     assert (report["plc_late"], report["late"], report["commands"]) == (1, 0, 3)
 
@@ -367,6 +372,7 @@ def test_silence_of_three_lines_and_50_ms_rejects_all_where_the_site_wants_it_an
     eventually(lambda: says(plc.State.REJECT_ALL))
     conveyor.close()
     eventually(lambda: program.state is plc.State.STOPPED)
+    assert (program.safe_states, program.inhibited) == (0, False)
 
 
 def test_a_plc_that_goes_away_and_comes_back_is_sent_what_is_still_in_time(
