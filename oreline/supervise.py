@@ -141,13 +141,15 @@ class Supervisor:
         return next(worker for worker in self.workers if worker.name == name)
 
     def _start_all(self) -> None:
-        """The world first, then the consumers, the source of lines last; each group when the one before is ready."""
-        source = self.worker("acquisition")
+        """The world first, then the sinks, the source of lines last, each when those before are ready. Inference needs
+        nobody to start, and takes longest: it is under way from the beginning."""
+        inference, source = (self.worker(name) for name in SOURCES)
         world = [worker for worker in self.workers if worker.name in SUPPORT]
-        for group in (world, [w for w in self._line if w is not source], [source]):
+        sinks = [worker for worker in self._line if worker.name not in SOURCES]
+        for group, needed in (([inference, *world], world), (sinks, [inference, *sinks]), ([source], [source])):
             for worker in group:
                 self._start(worker)
-            self._await_ready(group)
+            self._await_ready(needed)
         self._up = True
 
     def _await_ready(self, group: list[Worker]) -> None:

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from hwsim.belt import BeltScene
 from hwsim.scene import render
 
 ROOT = Path(__file__).parents[2]
+LOOK_S = 0.02
 
 
 def oreline(*arguments: object, timeout_s: float = 150.0) -> subprocess.CompletedProcess[str]:
@@ -54,6 +55,7 @@ class Line:
             assert monotonic() < deadline, f"the journal holds only {self.journalled()} lines"
             if self.process is not None and self.process.poll() is not None:
                 pytest.fail(f"the line ended: {self.process.communicate()[0]}")
+            sleep(LOOK_S)
 
     def journalled(self) -> int:
         path = self.output / "journal.sqlite"
