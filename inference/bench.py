@@ -56,7 +56,7 @@ def cases(folder: Path, _quick: bool) -> list[Case]:
 
     def stage(name: str, call: Callable[[NDArray[np.uint16]], object], goal: float, ceiling: str = MEMCPY) -> Case:
         amount, unit = (gigabytes, "GB/s") if ceiling == MEMCPY else (1.0, "lines/s")
-        return Case(name, repeated(lambda i: call(lines[i % SOURCES]), 64), amount, unit, ceiling, goal)
+        return Case(name, repeated(lambda i: call(lines[i % SOURCES]), 64, SOURCES), amount, unit, ceiling, goal)
 
     content = (folder / KMAC_MODEL / MODEL).read_bytes()
 
