@@ -23,13 +23,15 @@ from inference.settings import SHIPPED
 from inference.signature import sign
 from inference.tables import aligned
 from inference.training.network import BENCH_WIDTHS, build, deployed, kmac
-from oreline.bench.case import BANDS, SAMPLES, Case, repeated
-from oreline.bench.ceilings import CALIBRATED_BYTES, FMA, MEMCPY, SOURCES
+from oreline.bench.case import BANDS, LINE_BYTES, SAMPLES, Case, repeated
 from oreline.bench.ceilings import CAMERA as CAMERA_RATE
+from oreline.bench.ceilings import FMA, MEMCPY, SOURCES
 from oreline.messages import StreamInfo
 
 CAMERA = "nir224"
 KMAC_MODEL = "bench"
+CALIBRATED_BYTES = LINE_BYTES + 3 * LINE_BYTES + 2 * LINE_BYTES
+"""All that calibration has to move: a line of uint16, tables of six bytes an element, a line of float32."""
 NOISY = 300
 """Bad elements of the sensor, a five-hundredth."""
 CHAIN = Correction(find_bad_elements=True, nonlinearity=(0.02, -0.01), shade=Shade(first=620, samples=20))
