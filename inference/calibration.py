@@ -22,6 +22,7 @@ from inference.reference import Reference
 from inference.tables import Tables, aligned, kept_as
 from inference.track import FLOOR, Followed
 from oreline.errors import ReferenceRefused
+from oreline.jit import bound
 from oreline.messages import StreamInfo
 
 Values = NDArray[np.float32]
@@ -75,7 +76,12 @@ class Calibration:
         self._sigma = aligned(shape, np.float32)
         self._mean, self._scale = aligned((info.samples,), np.float32), aligned((info.samples,), np.float32)
         self._invalid = aligned((info.samples,), np.uint8)
-        blank = np.zeros(shape, np.uint16)
+        self._arguments = (
+            self._tables, self._curve, self._patches, self._moving, self._limits,
+            self._geometry.signal if self._geometry else self._out, self._mean, self._scale, self._invalid,
+        )  # fmt: skip
+        blank = kept_as(np.zeros(shape), np.uint16)
+        self._kernel = bound(kernels.reflect, blank, *self._arguments, False, False)
         self.uncertainty(self.reflectance(blank)[0])
         self.features(blank)
 
@@ -127,11 +133,8 @@ class Calibration:
         line = self._checked(counts)
         self._track(line)
         geometry = self._geometry
-        kernels.reflect(
-            line, self._tables, self._curve, self._patches, self._moving, self._limits,
-            self._out if geometry is None else geometry.signal, self._mean, self._scale, self._invalid,
-            moments and geometry is None, variate and geometry is None,
-        )  # fmt: skip
+        straight = geometry is None
+        self._kernel(line, *self._arguments, moments and straight, variate and straight)
         if geometry is not None:
             geometry(self._light, self._invalid, self._out)
             if moments:
