@@ -23,15 +23,13 @@ from inference.settings import SHIPPED
 from inference.signature import sign
 from inference.tables import aligned
 from inference.training.network import BENCH_WIDTHS, build, deployed, kmac
-from oreline.bench.case import BANDS, LINE_BYTES, SAMPLES, Case, repeated
+from oreline.bench.case import BANDS, SAMPLES, Case, repeated
+from oreline.bench.ceilings import CALIBRATED_BYTES, FMA, MEMCPY, SOURCES
 from oreline.bench.ceilings import CAMERA as CAMERA_RATE
-from oreline.bench.ceilings import FMA, MEMCPY, SOURCES
 from oreline.messages import StreamInfo
 
 CAMERA = "nir224"
 KMAC_MODEL = "bench"
-CALIBRATED_BYTES = LINE_BYTES + 3 * LINE_BYTES + 2 * LINE_BYTES
-"""All that calibration has to move: a line of uint16, tables of six bytes an element, a line of float32."""
 NOISY = 300
 """Bad elements of the sensor, a five-hundredth."""
 CHAIN = Correction(find_bad_elements=True, nonlinearity=(0.02, -0.01), shade=Shade(first=620, samples=20))
@@ -58,7 +56,7 @@ def cases(folder: Path, _quick: bool) -> list[Case]:
 
     def stage(name: str, call: Callable[[NDArray[np.uint16]], object], goal: float, ceiling: str = MEMCPY) -> Case:
         amount, unit = (gigabytes, "GB/s") if ceiling == MEMCPY else (1.0, "lines/s")
-        return Case(name, repeated(lambda i: call(lines[i % SOURCES]), 64, SOURCES), amount, unit, ceiling, goal)
+        return Case(name, repeated(lambda i: call(lines[i % SOURCES]), 64), amount, unit, ceiling, goal)
 
     content = (folder / KMAC_MODEL / MODEL).read_bytes()
 
