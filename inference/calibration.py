@@ -211,5 +211,5 @@ def _patches(prepared: Prepared) -> tuple[NDArray[Any], ...]:
     nothing = np.full(len(lost), gone)
     weights = [np.concatenate([one[fixed], nothing])[order] for one in (repairs.below_weight, repairs.above_weight)]
     first = np.searchsorted(index[order], samples * np.arange(bands + 1))
-    places = np.stack([index[order] % samples, *made_of])
+    places = np.stack([index[order] % samples, *made_of, index[order] // samples])
     return kept_as(first, np.int64), kept_as(places, np.int64), kept_as(np.stack(weights), np.float32)

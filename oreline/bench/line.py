@@ -38,7 +38,8 @@ def cases(folder: Path, quick: bool) -> list[Case]:
     has, the last of which has the goal; and with a shipped model against the camera's full rate; then, at that rate,
     what acquisition takes of a core, whose goal is under a tenth, and under a fifth with the simulated camera.
 
-    The supervisor looks twice a second, and lines that come as fast as they can are through in few looks: twice as many.
+    The supervisor looks twice a second, and lines that come as fast as they can are through in few looks, so they are
+    twice as many.
     """
     model = folder / KMAC_MODEL
     lines, first_lines = (3000, 200) if quick else (4000, 500)
