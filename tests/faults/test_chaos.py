@@ -42,7 +42,7 @@ def doctored(ran: Run, folder: Path, sql: str, one: int) -> list[str]:
     shutil.copytree(ran.folder / "kept", folder / "kept")
     shutil.copy(ran.folder / "witness.bin", folder)
     with closing(sqlite3.connect(folder / "kept" / "journal.sqlite")) as db:
-        db.execute(sql, {"one": one} if ":one" in sql else {})
+        db.execute(sql, {"one": one})
         db.commit()
     broken: list[str] = judge(replace(ran, folder=folder))["broken"]
     return broken
