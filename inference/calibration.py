@@ -51,12 +51,11 @@ class Calibration:
         shape = info.bands, info.samples
         gain = prepared.gain if prepared.straight else np.ones(shape)
         packed = Tables.pack(prepared.dark, gain, info.full_scale)
-        unit = 2.0 ** -int(packed.up)
-        self._tables = packed.coarse, packed.fine, packed.base, packed.up
+        self._tables = packed.word, packed.fine, packed.levels, packed.unit
         self._full_scale = np.uint16(info.full_scale)
         self._limits = self._full_scale, kept_as(prepared.flags, np.uint8)
-        self._curve = kept_as(prepared.curve * unit ** np.arange(1, 4), np.float32)
-        self._patches = _patches(prepared)
+        self._curve = kept_as(prepared.curve, np.float32)
+        self._patches = _patches(prepared, gain, packed.apart)
         self._moving = aligned((2, info.bands), np.float32)
         self._moving[1] = 1.0
         self._drift, self._light = self._moving if prepared.straight else (self._moving[0], self._moving[1].copy())
@@ -64,9 +63,7 @@ class Calibration:
         shade = correction.shade
         self._shade = Followed.shade(shade.first, shade.samples, prepared) if shade else None
         self._strip = (
-            Followed.strip(strip.first, strip.samples, strip.reflectance, prepared, unit)
-            if strip and strip.correct
-            else None
+            Followed.strip(strip.first, strip.samples, strip.reflectance, prepared) if strip and strip.correct else None
         )
         self._geometry = None if prepared.straight else _Geometry(prepared)
         a, b, c = (kept_as(table, np.float32) for table in prepared.variance)
@@ -150,8 +147,8 @@ class Calibration:
             self.lamp = kernels.lamp(self._light, seen, FLOOR)
 
     def _follow(self, line: NDArray[np.uint16], followed: Followed, drift: Values, out: Values) -> bool:
-        return kernels.follow(line, self._tables[0], self._tables[3], followed.first, followed.weights, drift,
-                              *followed.smooth, self._full_scale, out)  # fmt: skip
+        return kernels.follow(line, followed.first, followed.dark, followed.weights, drift, *followed.smooth,
+                              self._full_scale, out)  # fmt: skip
 
     def _checked(self, counts: NDArray[np.uint16]) -> NDArray[np.uint16]:
         """A read-only view, as lines from the ring are: one type, so one compilation."""
@@ -197,19 +194,29 @@ def _diagonals(step: Diagonals | None) -> tuple[NDArray[Any], NDArray[Any]] | No
     return None if step is None else (kept_as(step.offsets, np.int64), kept_as(np.nan_to_num(step.weights), np.float32))
 
 
-def _patches(prepared: Prepared) -> tuple[NDArray[Any], ...]:
-    """The elements that are computed apart: repaired ones, and those that become NaN. Where smile or keystone follow,
-    the gain makes the NaN, and a signal of zero keeps the neighbours clean."""
-    bands, samples = prepared.gain.shape
+def _patches(
+    prepared: Prepared, gain: NDArray[np.float64], apart: NDArray[np.bool_]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The elements that are computed apart: repaired ones, those that become NaN, and those that the tables do not
+    hold. Where smile or keystone follow, the gain makes the NaN, and a signal of zero keeps the neighbours clean."""
+    bands, samples = gain.shape
     repairs, gone = prepared.repairs, np.nan if prepared.straight else 0.0
     unusable = repairs.lost | (np.isnan(prepared.gain) if prepared.straight else False)
     fixed = ~unusable.ravel()[repairs.index]
     lost = np.flatnonzero(unusable)
-    index = np.concatenate([repairs.index[fixed], lost])
+    plain = np.setdiff1d(np.flatnonzero(apart), np.concatenate([repairs.index, lost]))
+    own = np.concatenate([lost, plain])
+    index = np.concatenate([repairs.index[fixed], own])
     order = np.argsort(index)
-    made_of = [np.concatenate([one[fixed], lost])[order] // samples for one in (repairs.below, repairs.above)]
-    nothing = np.full(len(lost), gone)
-    weights = [np.concatenate([one[fixed], nothing])[order] for one in (repairs.below_weight, repairs.above_weight)]
-    first = np.searchsorted(index[order], samples * np.arange(bands + 1))
-    places = np.stack([index[order] % samples, *made_of, index[order] // samples])
-    return kept_as(first, np.int64), kept_as(places, np.int64), kept_as(np.stack(weights), np.float32)
+    at = index[order]
+    one, two = (np.concatenate([where[fixed], own])[order] for where in (repairs.below, repairs.above))
+    weights = (
+        np.concatenate([weight[fixed], np.full(len(lost), gone), np.full(len(plain), share)])[order]
+        for weight, share in ((repairs.below_weight, 1.0), (repairs.above_weight, 0.0))
+    )
+    first = np.searchsorted(at, samples * np.arange(bands + 1))
+    places = np.stack([at % samples, one // samples, two // samples, at // samples])
+    weight_one, weight_two = weights
+    dark = np.nan_to_num(prepared.dark).ravel()
+    signals = np.stack([weight_one, dark[one], weight_two, dark[two], np.nan_to_num(gain).ravel()[at]])
+    return kept_as(first, np.int64), kept_as(places, np.int32), kept_as(signals, np.float32)

@@ -1,10 +1,11 @@
 """The kernels of calibration, a band at a time in camera order. They validate nothing and allocate nothing.
 
-tables: `coarse`, `fine`, `base`, `up` of inference.tables. curve: c1, c2, c3 for a signal in units of the dark, float32
-(3,). patches: the elements that are computed apart. `first` int64 (bands + 1,): those of band b are first[b] to before
-first[b + 1]. `places` int64 (4, n): the sample, the bands that its value is made of, and its own. `weights` float32 (2,
-n): of the signals there. moving: what is taken off the signal of each band, in units, and the factor on its light,
-float32 (2, bands). limits: full scale, and the flags that all lines share.
+tables: `word`, `fine`, `levels`, `unit` of inference.tables. curve: c1, c2, c3 for a signal in counts, float32 (3,), or
+None for a straight sensor. patches: the elements that are computed apart. `first` int64 (bands + 1,): those of band b
+are first[b] to before first[b + 1]. `places` int32 (4, n): the sample, the bands that its value is made of, and its
+own. `signals` float32 (5, n): the weight and the dark of one and of the other, and its gain. moving: what is taken off
+the signal of each band, in counts, and the factor on its light, float32 (2, bands). limits: full scale, and the flags
+that all lines share.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from numpy.typing import NDArray
 from inference.flags import UNUSABLE, Invalid
 from inference.prefetch import prefetch
 from inference.spectra_kernels import gather, standardise, to_scale
+from inference.tables import DARK_MASK, GAIN_MASK, HALF
 from oreline.jit import line_kernel
 
 Table = NDArray[Any]
-Tables = tuple[Table, Table, np.uint32, np.int32]
+Tables = tuple[Table, Table, Table, np.float32]
 Group = tuple[Any, ...]
 
 AHEAD = 3
@@ -31,78 +33,94 @@ _UNUSABLE = np.uint8(UNUSABLE)
 
 
 @line_kernel
-def _gain(coarse: np.uint32, fine: np.uint16, base: np.uint32) -> np.float32:
-    low = np.uint32(np.uint32(coarse & np.uint32(0xFF)) << np.uint32(3))
-    bits = np.uint32(np.uint32(np.uint32(np.uint32(fine) << np.uint32(11)) | low) + base)
-    return bits.view(np.float32)
+def _gain(word: np.uint32) -> np.float32:
+    mantissa = np.uint32(np.uint32(word >> np.uint32(8)) & np.uint32(GAIN_MASK))
+    return np.uint32(mantissa | np.uint32(HALF)).view(np.float32)
 
 
 @line_kernel
-def _signal(count: np.uint16, coarse: np.uint32, up: np.int32) -> np.int32:
-    """Exact, in units of the dark. Each step is cast: Numba would go on in 64 bits, at half the speed."""
-    return np.int32(np.int32(np.int32(count) << (up & np.int32(31))) - np.int32(coarse >> np.uint32(8)))
+def _dark(word: np.uint32, fine: np.uint8) -> np.float32:
+    """Each step is cast: Numba would go on in 64 bits, at half the speed."""
+    return np.float32(np.int32(np.uint32(np.uint32(word << np.uint32(8)) & np.uint32(DARK_MASK)) | np.uint32(fine)))
+
+
+@line_kernel
+def _scales(levels: Table, unit: np.float32, moving: Table, band: int) -> tuple[np.float32, np.float32, np.float32]:
+    """Of a count, of a unit of the dark, and what is taken off both: the signal of a band comes out times its gain's
+    scale, which is above zero, at the price of a multiplication less."""
+    factor = levels[1, band] * moving[1, band]
+    return factor, unit * factor, (levels[0, band] + moving[0, band]) * factor
 
 
 @line_kernel
 def _rows(
-    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, curve: Table, begin: int, end: int,
+    counts: Table, word: Table, fine: Table, levels: Table, unit: np.float32, curve: Table | None, begin: int, end: int,
     moving: Table, out: Table,
 ) -> tuple[np.uint16, np.int32]:  # fmt: skip
-    """Bands from `begin` to before `end`: many arrays are many words on the stack, so one call for many bands."""
-    one, two, three = curve[0], curve[1], curve[2]
+    """Bands from `begin` to before `end`: many arrays are many words on the stack, so one call for many bands.
+
+    The highest count, and a number below zero where a signal is: the bits of the least, which compilers can search for
+    in vectors.
+    """
     top, least = np.uint16(0), np.int32(0)
     for band in range(begin, end):
         _ask(counts, band + AHEAD)
-        off, factor = moving[0, band], moving[1, band]
+        factor, step, off = _scales(levels, unit, moving, band)
         for sample in range(counts.shape[1]):
             count = counts[band, sample]
-            signal = _signal(count, coarse[band, sample], up)
-            gain = _gain(coarse[band, sample], fine[band, sample], base)
-            s = np.float32(signal) - off
-            out[band, sample] = s * (np.float32(1) + s * (one + s * (two + s * three))) * (gain * factor)
-            top, least = max(top, count), min(least, signal)
+            s = np.float32(np.int32(count)) * factor - off - _dark(word[band, sample], fine[band, sample]) * step
+            value = s * _gain(word[band, sample])
+            if curve is not None:
+                s1 = s / factor
+                value *= np.float32(1) + s1 * (curve[0] + s1 * (curve[1] + s1 * curve[2]))
+            out[band, sample] = value
+            top, least = max(top, count), min(least, np.float32(s).view(np.int32))
     return top, least
 
 
 @line_kernel
 def _gathered_row(
-    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, band: int, moving: Table, out: Table,
+    counts: Table, word: Table, fine: Table, levels: Table, unit: np.float32, band: int, moving: Table, out: Table,
     mean: Table, squares: Table,
 ) -> tuple[np.uint16, np.int32]:  # fmt: skip
     """A band of `_rows`, where nothing is bent, and `gather` in one loop, a fifth faster."""
-    off, factor = moving[0, band], moving[1, band]
+    factor, step, off = _scales(levels, unit, moving, band)
     weight = np.float32(1) / np.float32(band + 1)
     top, least = np.uint16(0), np.int32(0)
     for sample in range(counts.shape[1]):
         count = counts[band, sample]
-        signal = _signal(count, coarse[band, sample], up)
-        gain = _gain(coarse[band, sample], fine[band, sample], base)
-        value = (np.float32(signal) - off) * (gain * factor)
+        s = np.float32(np.int32(count)) * factor - off - _dark(word[band, sample], fine[band, sample]) * step
+        value = s * _gain(word[band, sample])
         out[band, sample] = value
         change = value - mean[sample]
         mean[sample] += change * weight
         squares[sample] += change * (value - mean[sample])
-        top, least = max(top, count), min(least, signal)
+        top, least = max(top, count), min(least, np.float32(s).view(np.int32))
     return top, least
 
 
 @line_kernel
 def _patch(
-    counts: Table, coarse: Table, fine: Table, base: np.uint32, up: np.int32, curve: Table, moving: Table,
-    begin: int, end: int, places: Table, weights: Table, out: Table,
-) -> None:  # fmt: skip
-    """The elements that are computed apart, from `begin` to before `end`."""
+    counts: Table, curve: Table, moving: Table, begin: int, end: int, places: Table, signals: Table, out: Table
+) -> np.int32:
+    """The elements that are computed apart, from `begin` to before `end`. Below zero where a signal is."""
+    least = np.int32(0)
     for k in range(begin, end):
         x, one, two, band = places[0, k], places[1, k], places[2, k], places[3, k]
-        s = weights[0, k] * (np.float32(_signal(counts[one, x], coarse[one, x], up)) - moving[0, one])
-        s += weights[1, k] * (np.float32(_signal(counts[two, x], coarse[two, x], up)) - moving[0, two])
+        s = signals[0, k] * (np.float32(counts[one, x]) - signals[1, k] - moving[0, one])
+        s += signals[2, k] * (np.float32(counts[two, x]) - signals[3, k] - moving[0, two])
         s *= np.float32(1) + s * (curve[0] + s * (curve[1] + s * curve[2]))
-        out[band, x] = s * _gain(coarse[band, x], fine[band, x], base) * moving[1, band]
+        out[band, x] = s * signals[4, k] * moving[1, band]
+        if s < 0:
+            least = np.int32(-1)
+    return least
 
 
 @line_kernel
-def _saturated(counts: Table, full_scale: np.uint16, first: Table, places: Table, invalid: Table) -> None:
-    """Elements that are computed apart do not count."""
+def _saturated(
+    counts: Table, full_scale: np.uint16, first: Table, places: Table, signals: Table, invalid: Table
+) -> None:
+    """Elements whose value is not made of their own count do not count."""
     for band in range(counts.shape[0]):
         k, end = first[band], first[band + 1]
         if k == end:
@@ -110,9 +128,10 @@ def _saturated(counts: Table, full_scale: np.uint16, first: Table, places: Table
                 invalid[sample] |= np.uint8(counts[band, sample] >= full_scale)
             continue
         for sample in range(counts.shape[1]):
-            if k < end and places[0, k] == sample:
-                k += 1
-            elif counts[band, sample] >= full_scale:
+            apart = k < end and places[0, k] == sample
+            own = not apart or (places[1, k] == band and signals[0, k] == 1)
+            k += apart
+            if own and counts[band, sample] >= full_scale:
                 invalid[sample] |= _SATURATED
 
 
@@ -122,14 +141,6 @@ def negative(values: Table, invalid: Table) -> None:
     for band in range(values.shape[0]):
         for sample in range(values.shape[1]):
             invalid[sample] |= _NEGATIVE if values[band, sample] < 0 else np.uint8(0)
-
-
-@line_kernel
-def _deepest(moving: Table) -> np.float32:
-    most = np.float32(0)
-    for band in range(moving.shape[1]):
-        most = max(most, moving[0, band])
-    return most
 
 
 @line_kernel
@@ -159,32 +170,35 @@ def reflect(
     """Corrected values float32 (bands, samples) and `Invalid` bits uint8 (samples,); with `moments`, mean and sum of
     squares of each sample too, float32 (samples,), and with `variate` the standard normal variate in place of values.
 
-    The line's highest count and lowest signal spare a second look at nearly every line. Groups are taken apart here,
-    once: in Numba each look into a group costs an atomic operation an array.
+    The line's highest count and the sign of its lowest signal spare a second look at nearly every line. Groups are
+    taken apart here, once: in Numba each look into a group costs an atomic operation an array.
     """
-    coarse, fine, base, up = tables
-    first, places, weights = patches
+    word, fine, levels, unit = tables
+    first, places, signals = patches
     full_scale, flags = limits
     for sample in range(len(mean)):
         mean[sample], scale[sample], invalid[sample] = 0, 0, flags[sample]
     top, least = np.uint16(0), np.int32(0)
     bent = curve[0] != 0 or curve[1] != 0 or curve[2] != 0
     if not moments:
-        top, least = _rows(counts, coarse, fine, base, up, curve, 0, counts.shape[0], moving, out)
-        _patch(counts, coarse, fine, base, up, curve, moving, 0, len(places[0]), places, weights, out)
+        if bent:
+            top, least = _rows(counts, word, fine, levels, unit, curve, 0, counts.shape[0], moving, out)
+        else:
+            top, least = _rows(counts, word, fine, levels, unit, None, 0, counts.shape[0], moving, out)
+        least = min(least, _patch(counts, curve, moving, 0, len(places[0]), places, signals, out))
     for band in range(counts.shape[0] if moments else 0):
         begin, end = first[band], first[band + 1]
         if not bent and begin == end:
             _ask(counts, band + AHEAD)
-            high, low = _gathered_row(counts, coarse, fine, base, up, band, moving, out, mean, scale)
+            high, low = _gathered_row(counts, word, fine, levels, unit, band, moving, out, mean, scale)
         else:
-            high, low = _rows(counts, coarse, fine, base, up, curve, band, band + 1, moving, out)
-            _patch(counts, coarse, fine, base, up, curve, moving, begin, end, places, weights, out)
+            high, low = _rows(counts, word, fine, levels, unit, curve, band, band + 1, moving, out)
+            low = min(low, _patch(counts, curve, moving, begin, end, places, signals, out))
             gather(out, band, mean, scale)
         top, least = max(top, high), min(least, low)
     if top >= full_scale:
-        _saturated(counts, full_scale, first, places, invalid)
-    if np.float32(least) < _deepest(moving):
+        _saturated(counts, full_scale, first, places, signals, invalid)
+    if least < 0:
         negative(out, invalid)
     if variate:
         finish(out, invalid, mean, scale)
@@ -204,13 +218,13 @@ def settle(features: Table, invalid: Table, mean: Table) -> None:
 
 @line_kernel
 def follow(
-    counts: Table, coarse: Table, up: np.int32, first: int, weights: Table, drift: Table, fit: Table, basis: Table,
+    counts: Table, first: int, dark: Table, weights: Table, drift: Table, fit: Table, basis: Table,
     full_scale: np.uint16, out: Table,
 ) -> bool:  # fmt: skip
     """What the samples from `first` on see: the weighted sum of their signals in each band, smoothed along the bands.
 
-    weights: float32 (bands, samples). smooth: what fits coefficients to bands, float32 (coefficients, bands), and the
-    basis, float32 (bands, coefficients). Returns False, and leaves `out`, where a count is at full scale.
+    dark, weights: float32 (bands, samples). smooth: what fits coefficients to bands, float32 (coefficients, bands), and
+    the basis, float32 (bands, coefficients). Returns False, and leaves `out`, where a count is at full scale.
     """
     one, two, three, top = np.float32(0), np.float32(0), np.float32(0), np.uint16(0)
     start = np.uint64(first)
@@ -218,7 +232,7 @@ def follow(
         seen, off = np.float32(0), drift[band]
         for k in range(np.uint64(weights.shape[1])):
             count, weight = counts[band, start + k], weights[band, k]
-            seen += weight * (np.float32(_signal(count, coarse[band, start + k], up)) - off)
+            seen += weight * (np.float32(np.int32(count)) - dark[band, k] - off)
             top = max(top, count if weight != 0 else np.uint16(0))
         one += fit[0, band] * seen
         two += fit[1, band] * seen

@@ -26,7 +26,6 @@ from inference.flags import Invalid
 from inference.geometry import Diagonals, operators
 from inference.noise import NoiseModel
 from inference.reference import Reference
-from inference.tables import MOST_RANGE
 from oreline.errors import ReferenceRefused
 from oreline.messages import StreamInfo
 
@@ -75,7 +74,8 @@ def prepare(reference: Reference, info: StreamInfo, correction: Correction) -> P
     white = white + repairs(np.where(faint | (counts < 0) | (counts > info.full_scale), np.nan, 0.0))
     for step in geometry:
         white, lost = step(white), step(lost)
-    gain = _within(ratio * _inverse(white) if k is None else k + 0.0 * white) + 0.0 * lost
+    gain = (ratio * _inverse(white) if k is None else k + 0.0 * white) + 0.0 * lost
+    gain = np.where((gain > 0) & (gain < np.inf), gain, np.nan)
     warmer = counts - region.dark.mean
     terms = uncertainty.terms(region, noise, (dark, of_white), info.gain, warmer, white, gain, correction)
     variance = _carried(terms, repairs, geometry) + 0.0 * gain
@@ -106,12 +106,6 @@ def _finite(region: Reference) -> Reference:
 def _inverse(values: Array) -> Array:
     """1/x where x is above zero, NaN elsewhere."""
     return np.asarray(np.divide(1.0, values, out=np.full(values.shape, np.nan), where=values > 0))
-
-
-def _within(gain: Array) -> Array:
-    """The gain where it is positive, and not absurdly small beside the largest; NaN elsewhere."""
-    least = np.nanmax(gain, initial=0.0) / MOST_RANGE
-    return np.where((gain > 0) & (gain >= least), gain, np.nan)
 
 
 def linear(signal: Array, curve: Array) -> Array:

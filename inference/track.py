@@ -25,37 +25,40 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Followed:
-    """As the kernel `follow` takes it. `first`: of the samples. `weights`: of the signal of each, in units of the dark,
+    """As the kernel `follow` takes it. `first`: of the samples. `dark` of each, in counts, and `weights` of its signal,
     float32 (bands, samples). `smooth`: the fit, float32 (3, bands), and its basis, float32 (bands, 3)."""
 
     first: int
+    dark: NDArray[np.float32]
     weights: NDArray[np.float32]
     smooth: tuple[NDArray[np.float32], NDArray[np.float32]]
 
     @classmethod
     def shade(cls, first: int, samples: int, prepared: Prepared) -> Self:
-        """Their mean is the drift of the dark of each band, in units of the dark."""
+        """Their mean is the drift of the dark of each band, in counts."""
         usable = _seen(prepared.bad == 0, first, samples, "correction.shade").astype(np.float64)
         share = usable / np.maximum(usable.sum(axis=1, keepdims=True), 1.0)
-        return cls._of(first, share, usable.sum(axis=1) > 0)
+        return cls._of(first, prepared, share, usable.sum(axis=1) > 0)
 
     @classmethod
-    def strip(cls, first: int, samples: int, reflectance: float, prepared: Prepared, unit: float) -> Self:
-        """Their sum is the lamp in each band, 1 being what it was. `unit`: counts in a unit of the dark."""
+    def strip(cls, first: int, samples: int, reflectance: float, prepared: Prepared) -> Self:
+        """Their sum is the lamp in each band, 1 being what it was."""
         gain = _seen(np.where(prepared.bad == 0, prepared.gain, np.nan), first, samples, "strip")
         usable = np.isfinite(gain)
         light = np.where(usable, 1.0 / np.where(usable, gain, 1.0), 0.0)
         whole = light.sum(axis=1)
-        per_count = usable / np.maximum(whole[:, None], 1e-30) * unit / reflectance
-        return cls._of(first, per_count, whole / max(float(whole.max()), 1e-30))
+        per_count = usable / np.maximum(whole[:, None], 1e-30) / reflectance
+        return cls._of(first, prepared, per_count, whole / max(float(whole.max()), 1e-30))
 
     @classmethod
-    def _of(cls, first: int, weights: Array, importance: Array) -> Self:
+    def _of(cls, first: int, prepared: Prepared, weights: Array, importance: Array) -> Self:
         place = np.linspace(-1.0, 1.0, len(weights))
         basis = np.stack([np.ones_like(place), place, place**2 - 1 / 3], axis=1)[:, : min(3, len(place))]
         basis = np.pad(basis, ((0, 0), (0, 3 - basis.shape[1])))
         fit = np.linalg.pinv(basis * importance[:, None]) * importance
-        return cls(first, kept_as(weights, np.float32), (kept_as(fit, np.float32), kept_as(basis, np.float32)))
+        dark = np.nan_to_num(prepared.dark[:, first : first + weights.shape[1]])
+        smooth = kept_as(fit, np.float32), kept_as(basis, np.float32)
+        return cls(first, kept_as(dark, np.float32), kept_as(weights, np.float32), smooth)
 
 
 def _seen(values: NDArray[np.generic], first: int, samples: int, what: str) -> NDArray[np.generic]:
