@@ -1,11 +1,11 @@
 """The kernels of calibration, a band at a time in camera order. They validate nothing and allocate nothing.
 
-tables: `word`, `fine`, `levels`, `unit` of inference.tables. curve: c1, c2, c3 for a signal in counts, float32 (3,), or
-None for a straight sensor. patches: the elements that are computed apart. `first` int64 (bands + 1,): those of band b
-are first[b] to before first[b + 1]. `places` int32 (4, n): the sample, the bands that its value is made of, and its
-own. `signals` float32 (5, n): the weight and the dark of one and of the other, and its gain. moving: what is taken off
-the signal of each band, in counts, and the factor on its light, float32 (2, bands). limits: full scale, and the flags
-that all lines share.
+tables: `word`, `fine`, `levels` of inference.tables, and room for what `_scale` makes of them and of `moving`, float32
+(3, bands). curve: c1, c2, c3 for a signal in counts, float32 (3,). patches: the elements that are computed apart.
+`first` int64 (bands + 1,): those of band b are first[b] to before first[b + 1]. `places` int32 (4, n): the sample, the
+bands that its value is made of, and its own. `signals` float32 (5, n): the weight and the dark of one and of the other,
+and its gain. moving: what is taken off the signal of each band, in counts, and the factor on its light, float32 (2,
+bands). limits: full scale, and the flags that all lines share.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from inference.tables import DARK_MASK, GAIN_MASK, HALF
 from oreline.jit import line_kernel
 
 Table = NDArray[Any]
-Tables = tuple[Table, Table, Table, np.float32]
+Tables = tuple[Table, Table, Table, Table]
 Group = tuple[Any, ...]
 
 AHEAD = 3
@@ -45,18 +45,23 @@ def _dark(word: np.uint32, fine: np.uint8) -> np.float32:
 
 
 @line_kernel
-def _scales(levels: Table, unit: np.float32, moving: Table, band: int) -> tuple[np.float32, np.float32, np.float32]:
-    """Of a count, of a unit of the dark, and what is taken off both: the signal of a band comes out times its gain's
-    scale, which is above zero, at the price of a multiplication less."""
-    factor = levels[1, band] * moving[1, band]
-    return factor, unit * factor, (levels[0, band] + moving[0, band]) * factor
+def _scale(levels: Table, moving: Table, scales: Table) -> None:
+    """What a count of each band is multiplied by, what is taken off it, and what its dark is multiplied by.
+
+    The scale of the gain, which is above zero, is in all three, so that the signal has it: a multiplication less for
+    each element. They are kept in memory since the compiler would take the common factor out again.
+    """
+    for band in range(scales.shape[1]):
+        factor = levels[2, band] * moving[1, band]
+        scales[0, band] = factor
+        scales[1, band] = (levels[0, band] + moving[0, band]) * factor
+        scales[2, band] = levels[1, band] * factor
 
 
 @line_kernel
 def _rows(
-    counts: Table, word: Table, fine: Table, levels: Table, unit: np.float32, curve: Table | None, begin: int, end: int,
-    moving: Table, out: Table,
-) -> tuple[np.uint16, np.int32]:  # fmt: skip
+    counts: Table, word: Table, fine: Table, scales: Table, curve: Table | None, begin: int, end: int, out: Table
+) -> tuple[np.uint16, np.int32]:
     """Bands from `begin` to before `end`: many arrays are many words on the stack, so one call for many bands.
 
     The highest count, and a number below zero where a signal is: the bits of the least, which compilers can search for
@@ -65,7 +70,7 @@ def _rows(
     top, least = np.uint16(0), np.int32(0)
     for band in range(begin, end):
         _ask(counts, band + AHEAD)
-        factor, step, off = _scales(levels, unit, moving, band)
+        factor, off, step = scales[0, band], scales[1, band], scales[2, band]
         for sample in range(counts.shape[1]):
             count = counts[band, sample]
             s = np.float32(np.int32(count)) * factor - off - _dark(word[band, sample], fine[band, sample]) * step
@@ -80,11 +85,10 @@ def _rows(
 
 @line_kernel
 def _gathered_row(
-    counts: Table, word: Table, fine: Table, levels: Table, unit: np.float32, band: int, moving: Table, out: Table,
-    mean: Table, squares: Table,
-) -> tuple[np.uint16, np.int32]:  # fmt: skip
+    counts: Table, word: Table, fine: Table, scales: Table, band: int, out: Table, mean: Table, squares: Table
+) -> tuple[np.uint16, np.int32]:
     """A band of `_rows`, where nothing is bent, and `gather` in one loop, a fifth faster."""
-    factor, step, off = _scales(levels, unit, moving, band)
+    factor, off, step = scales[0, band], scales[1, band], scales[2, band]
     weight = np.float32(1) / np.float32(band + 1)
     top, least = np.uint16(0), np.int32(0)
     for sample in range(counts.shape[1]):
@@ -173,26 +177,27 @@ def reflect(
     The line's highest count and the sign of its lowest signal spare a second look at nearly every line. Groups are
     taken apart here, once: in Numba each look into a group costs an atomic operation an array.
     """
-    word, fine, levels, unit = tables
+    word, fine, levels, scales = tables
     first, places, signals = patches
     full_scale, flags = limits
     for sample in range(len(mean)):
         mean[sample], scale[sample], invalid[sample] = 0, 0, flags[sample]
     top, least = np.uint16(0), np.int32(0)
+    _scale(levels, moving, scales)
     bent = curve[0] != 0 or curve[1] != 0 or curve[2] != 0
     if not moments:
         if bent:
-            top, least = _rows(counts, word, fine, levels, unit, curve, 0, counts.shape[0], moving, out)
+            top, least = _rows(counts, word, fine, scales, curve, 0, counts.shape[0], out)
         else:
-            top, least = _rows(counts, word, fine, levels, unit, None, 0, counts.shape[0], moving, out)
+            top, least = _rows(counts, word, fine, scales, None, 0, counts.shape[0], out)
         least = min(least, _patch(counts, curve, moving, 0, len(places[0]), places, signals, out))
     for band in range(counts.shape[0] if moments else 0):
         begin, end = first[band], first[band + 1]
         if not bent and begin == end:
             _ask(counts, band + AHEAD)
-            high, low = _gathered_row(counts, word, fine, levels, unit, band, moving, out, mean, scale)
+            high, low = _gathered_row(counts, word, fine, scales, band, out, mean, scale)
         else:
-            high, low = _rows(counts, word, fine, levels, unit, curve, band, band + 1, moving, out)
+            high, low = _rows(counts, word, fine, scales, curve, band, band + 1, out)
             low = min(low, _patch(counts, curve, moving, begin, end, places, signals, out))
             gather(out, band, mean, scale)
         top, least = max(top, high), min(least, low)

@@ -4,8 +4,10 @@ An element takes five bytes: its dark in 19 bits, above a floor of its band, and
 1/2 to 2 of its band's scale, half a unit of which is at most 4.8e-7. They lie in a word of 32 bits, `word` = gain << 11
 | high bits of the dark, and one of 8, `fine` = low bits of the dark.
 
-Where a band has elements that are far brighter or darker than the rest, its tables hold the most that they can, and the
-others are computed apart, as exactly and slower. Arrays begin on a cache line.
+A unit of the dark is 2^-24 of full scale, so that a table holds 3 % of it; where that is not enough for nearly all of a
+band, whose darks are then a hundred times their own noise apart, it is as many times more as it has to be. The few
+elements that are far off, and those whose gain does not fit, are computed apart, as exactly and slower. Arrays begin on
+a cache line.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from numpy.typing import DTypeLike, NDArray
 
 UNITS, DARK_BITS = 24, 19
 """Bits of the dark, in full scale and in a table."""
+FEW = 1 / 64
+"""Elements of a band whose darks may be computed apart, rather than all of them be coarser."""
 DARK_MASK, GAIN_MASK, HALF = 0x7FF00, 0xFFFFF8, 0x3F00_0000
 """What of a word is which, once shifted; and the bits of 0.5, whose highest byte is that of all float32 up to 2."""
 SCALES = (1.0, 2.0, 1.5, 0.75, 3.0)
@@ -29,14 +33,13 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """`word` uint32, `fine` uint8, both (bands, samples). `levels` float32 (2, bands): the floor of the dark, in whole
-    counts, and the scale of the gain, of 2 bits, so that their products with counts are exact. `unit` of the dark, in
-    counts. `apart` bool (bands, samples): elements that are something else here."""
+    """`word` uint32, `fine` uint8, both (bands, samples). `levels` float32 (3, bands): the floor of the dark, in whole
+    counts, its unit, in counts, and the scale of the gain, of 2 bits; so their products with counts are exact. `apart`
+    bool (bands, samples): elements that are something else here."""
 
     word: NDArray[np.uint32]
     fine: NDArray[np.uint8]
     levels: NDArray[np.float32]
-    unit: np.float32
     apart: Mask
 
     @classmethod
@@ -44,8 +47,8 @@ class Tables:
         """Pack float64 (bands, samples): the dark in counts, and the gain of a count, which is above zero. Elements
         where either is not finite are packed as something; they have to be known as invalid elsewhere."""
         usable = np.isfinite(dark) & (gain > 0) & (gain < np.inf)
-        unit = 2.0 ** (full_scale.bit_length() - UNITS)
-        floor, scale = _floor(dark, usable, unit * (1 << DARK_BITS) - 1.0), _scale(gain, usable)
+        floor, unit = _levels(dark, usable, 2.0 ** (full_scale.bit_length() - UNITS))
+        scale = _scale(gain, usable)
         steps, relative = np.rint((dark - floor) / unit), (gain / scale).astype(np.float32)
         fits = usable & (steps >= 0) & (steps < 1 << DARK_BITS) & _held(relative)
         fixed = np.where(fits, steps, 0).astype(np.uint32)
@@ -53,8 +56,7 @@ class Tables:
         return cls(
             kept_as((bits + 4 & GAIN_MASK) << 8 | fixed >> 8, np.uint32),
             kept_as(fixed & 0xFF, np.uint8),
-            kept_as(np.concatenate([floor, scale], axis=1).T, np.float32),
-            np.float32(unit),
+            kept_as(np.concatenate([floor, unit, scale], axis=1).T, np.float32),
             usable & ~fits,
         )
 
@@ -64,13 +66,20 @@ def _held(relative: NDArray[Any]) -> Mask:
     return np.asarray((relative >= 0.5) & (relative < 2.0 - 2.0**-20))
 
 
-def _floor(dark: Array, usable: Mask, width: float) -> Array:
-    """Where an interval of that width begins that holds the most of each band, rounded down; (bands, 1)."""
+def _levels(dark: Array, usable: Mask, unit: float) -> tuple[Array, Array]:
+    """Floor and unit of each band, both (bands, 1): a table of as few units as hold nearly all of it, from a floor with
+    which it holds the most."""
     ordered = np.sort(np.where(usable, dark, np.inf), axis=1)
-    held = np.stack([np.searchsorted(row, row + width, "right") for row in ordered]) - np.arange(dark.shape[1])
-    best = np.argmax(np.where(np.isfinite(ordered), held, 0), axis=1)
-    start = np.take_along_axis(ordered, best[:, None], axis=1)
-    return np.where(np.isfinite(start), np.floor(start), 0.0)
+    floor, units = np.zeros((len(dark), 1)), np.full((len(dark), 1), unit)
+    for band, row in enumerate(ordered):
+        known = row[np.isfinite(row)]
+        for times in range(UNITS - DARK_BITS + 1 if len(known) else 0):
+            units[band] = unit * 2.0**times
+            held = np.searchsorted(known, known + units[band] * (1 << DARK_BITS) - 1.0) - np.arange(len(known))
+            floor[band] = np.floor(known[np.argmax(held)])
+            if held.max() >= (1.0 - FEW) * len(known):
+                break
+    return floor, units
 
 
 def _scale(gain: Array, usable: Mask) -> Array:
