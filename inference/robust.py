@@ -60,11 +60,19 @@ def sums(block: NDArray[np.uint16], means: NDArray[np.float64], full_scale: int)
     low, high = np.empty(block.shape[1:], np.uint16), np.empty(block.shape[1:], np.uint16)
     _sum(block, _kept(means), full_scale, n, total, squares, saturated, low, high)
     if len(block) >= LEAST:
-        variance = (squares - total / n * total) / np.maximum(n - 1, 1)
-        sigma = np.maximum(np.sqrt(np.median(np.maximum(variance, 0.0), axis=1)), FLOOR)
-        suspects = np.argwhere(high - low > SIGMAS * sigma[:, None])
+        sigma = _expected(n, total, squares)
+        suspects = np.argwhere(high - low > SIGMAS * sigma)
         _reject(block, _kept(means), suspects, sigma, n, total, squares)
     return Sums(n, total, squares, saturated)
+
+
+def _expected(n: NDArray[np.int64], total: NDArray[np.int64], squares: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Standard deviation that the noise of an element has at least: its band's, less where there is less light."""
+    mean = total / np.maximum(n, 1)
+    variance = np.maximum((squares - mean * total) / np.maximum(n - 1, 1), 0.0)
+    light = mean / np.maximum(np.median(mean, axis=1, keepdims=True), 1.0)
+    band = np.median(variance, axis=1, keepdims=True)
+    return np.asarray(np.maximum(np.sqrt(band * np.minimum(light, 1.0)), FLOOR))
 
 
 def _kept(means: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -117,7 +125,7 @@ def _reject(
         values = block[:, band, sample].astype(np.float64)[kept[:, sample]]
         middle = np.median(values)
         own = NORMAL * np.median(np.abs(values - middle))
-        limit = max(SIGMAS * max(sigma[band], own), SHARE * middle)
+        limit = max(SIGMAS * max(sigma[band, sample], own), SHARE * middle)
         for value in values[np.abs(values - middle) > limit]:
             n[band, sample] -= 1
             total[band, sample] -= np.int64(value)

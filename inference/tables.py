@@ -4,10 +4,9 @@ An element takes five bytes: its dark in 19 bits, above a floor of its band, and
 1/2 to 2 of its band's scale, half a unit of which is at most 4.8e-7. They lie in a word of 32 bits, `word` = gain << 11
 | high bits of the dark, and one of 8, `fine` = low bits of the dark.
 
-A unit of the dark is 2^-24 of full scale, so that a table holds 3 % of it; where that is not enough for nearly all of a
-band, whose darks are then a hundred times their own noise apart, it is as many times more as it has to be. The few
-elements that are far off, and those whose gain does not fit, are computed apart, as exactly and slower. Arrays begin on
-a cache line.
+A unit of the dark is 2^-24 of full scale, so that a table holds 3 % of it. Elements that are farther off, and those
+whose gain does not fit, are computed apart, as exactly and slower; but where the dark would make many of them, the
+unit of a band is as many times larger as it has to be. Arrays begin on a cache line.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from numpy.typing import DTypeLike, NDArray
 UNITS, DARK_BITS = 24, 19
 """Bits of the dark, in full scale and in a table."""
 FEW = 1 / 64
-"""Elements of a band whose darks may be computed apart, rather than all of them be coarser."""
+"""Elements that may be computed apart for their dark, rather than that of all elements of a band be coarser."""
 DARK_MASK, GAIN_MASK, HALF = 0x7FF00, 0xFFFFF8, 0x3F00_0000
 """What of a word is which, once shifted; and the bits of 0.5, whose highest byte is that of all float32 up to 2."""
 SCALES = (1.0, 2.0, 1.5, 0.75, 3.0)
@@ -67,19 +66,24 @@ def _held(relative: NDArray[Any]) -> Mask:
 
 
 def _levels(dark: Array, usable: Mask, unit: float) -> tuple[Array, Array]:
-    """Floor and unit of each band, both (bands, 1): a table of as few units as hold nearly all of it, from a floor with
-    which it holds the most."""
-    ordered = np.sort(np.where(usable, dark, np.inf), axis=1)
-    floor, units = np.zeros((len(dark), 1)), np.full((len(dark), 1), unit)
-    for band, row in enumerate(ordered):
-        known = row[np.isfinite(row)]
-        for times in range(UNITS - DARK_BITS + 1 if len(known) else 0):
-            units[band] = unit * 2.0**times
-            held = np.searchsorted(known, known + units[band] * (1 << DARK_BITS) - 1.0) - np.arange(len(known))
-            floor[band] = np.floor(known[np.argmax(held)])
-            if held.max() >= (1.0 - FEW) * len(known):
-                break
-    return floor, units
+    """Floor and unit of each band, both (bands, 1)."""
+    bands = [np.sort(row[known]) for row, known in zip(dark, usable, strict=True)]
+    found = [_floor(band, unit) for band in bands]
+    if sum(missed for _, missed in found) > FEW * usable.sum():
+        larger = unit * 2.0 ** np.arange(UNITS - DARK_BITS + 1)
+        units = [next((one for one in larger if _floor(band, one)[1] <= FEW * len(band)), larger[-1]) for band in bands]
+        found = [_floor(band, one) for band, one in zip(bands, units, strict=True)]
+    else:
+        units = [unit] * len(bands)
+    return np.array([[floor] for floor, _ in found]), np.array(units)[:, None]
+
+
+def _floor(ordered: Array, unit: float) -> tuple[float, int]:
+    """That from which a table of such units holds the most of a band, and how many it does not."""
+    if not len(ordered):
+        return 0.0, 0
+    held = np.searchsorted(ordered, ordered + unit * (1 << DARK_BITS) - 1.0) - np.arange(len(ordered))
+    return float(np.floor(ordered[np.argmax(held)])), len(ordered) - int(held.max())
 
 
 def _scale(gain: Array, usable: Mask) -> Array:
