@@ -31,7 +31,7 @@ class Correction(Section):
     """By how much, relative, an exposure may differ from the only dark's where the black level is not known."""
     bad_elements: Path | None = None
     """Bad elements of the sensor: an image, ENVI or TIFF, negative or else not 0; or text, a band and a sample a
-    row."""
+    row; or a HySpex camera's recording or settings."""
     find_bad_elements: bool = False
     """Whether elements that dark and white show to be hot, dead or noisy are bad."""
     largest_gap: Annotated[int, Field(ge=1)] = 4

@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from inference import hyspex
 from inference.noise import NoiseModel, median_of_variance
 from inference.reference import Reference
 from oreline.errors import ConfigError, RecordingError
@@ -79,10 +80,16 @@ def read(path: Path, bands: int, x_start: int, samples: int) -> Mask:
     """The bad elements that a file lists, bool (bands, samples), of the columns from `x_start` on.
 
     An image of the sensor, ENVI or TIFF, a row a band: negative values are bad or, where there are none, all that are
-    not 0. Or text: the band and the sample of a bad element in each row, from 0; # begins a comment. Raises
-    ConfigError where it does not cover the columns.
+    not 0. Or text: the band and the sample of a bad element in each row, from 0; # begins a comment. Or a recording or
+    settings of a HySpex camera, which list them. Raises ConfigError where it does not cover the columns.
     """
-    listed = _listed(path, bands, x_start + samples) if path.suffix.lower() in (".txt", ".csv") else _image(path, bands)
+    suffix = path.suffix.lower()
+    if suffix in (".txt", ".csv"):
+        listed = _listed(path, bands, x_start + samples)
+    else:
+        listed = hyspex.read(path) if suffix in hyspex.SUFFIXES else _image(path)
+    if len(listed) != bands:
+        raise ConfigError(f"{path} maps {len(listed)} bands, the camera has {bands}: give the map of this camera")
     if listed.shape[1] < x_start + samples:
         raise ConfigError(
             f"{path} has {listed.shape[1]} samples, the stream reads up to {x_start + samples - 1}: "
@@ -91,14 +98,12 @@ def read(path: Path, bands: int, x_start: int, samples: int) -> Mask:
     return listed[:, x_start : x_start + samples]
 
 
-def _image(path: Path, bands: int) -> Mask:
+def _image(path: Path) -> Mask:
     try:
         cube = np.asarray(open_recording(path).cube)
     except RecordingError as error:
         raise ConfigError(f"no map of bad elements: {error}") from None
     values = cube[:, 0] if cube.shape[1] == 1 else cube[0]
-    if values.shape[0] != bands:
-        raise ConfigError(f"{path} maps {values.shape[0]} bands, the camera has {bands}: give the map of this camera")
     return np.asarray(values < 0 if (values < 0).any() else values != 0)
 
 
