@@ -53,7 +53,8 @@ def _spectra(figure: Figure, facts: Facts) -> None:
     _across(axes, nm, reference.white.mean, 1, BLUE, "white")
     _across(axes, nm, reference.dark.mean, 1, INK, "dark")
     axes.axhline(reference.full_scale, color=RED, linewidth=0.8, linestyle="--", label="full scale")
-    axes.set(xlabel="wavelength, nm", ylabel="counts", xlim=(nm[0], nm[-1]), ylim=(0, None))
+    above = 1.15 * reference.full_scale  # room for the legend
+    axes.set(xlabel="wavelength, nm", ylabel="counts", xlim=(nm[0], nm[-1]), ylim=(0, above))
     axes.legend(loc="upper right", ncols=3)
 
 
