@@ -202,22 +202,20 @@ def _patches(
     hold. Where smile or keystone follow, the gain makes the NaN, and a signal of zero keeps the neighbours clean."""
     bands, samples = gain.shape
     repairs, gone = prepared.repairs, np.nan if prepared.straight else 0.0
-    unusable = repairs.lost | (np.isnan(prepared.gain) if prepared.straight else False)
-    fixed = ~unusable.ravel()[repairs.index]
-    lost = np.flatnonzero(unusable)
-    plain = np.setdiff1d(np.flatnonzero(apart), np.concatenate([repairs.index, lost]))
-    own = np.concatenate([lost, plain])
+    repaired = np.zeros(gain.size, np.bool_)
+    repaired[repairs.index] = True
+    unusable = (repairs.lost | (np.isnan(prepared.gain) if prepared.straight else False)).ravel()
+    fixed, own = ~unusable[repairs.index], np.flatnonzero(unusable | (apart.ravel() & ~repaired))
     index = np.concatenate([repairs.index[fixed], own])
     order = np.argsort(index)
     at = index[order]
     one, two = (np.concatenate([where[fixed], own])[order] for where in (repairs.below, repairs.above))
-    weights = (
-        np.concatenate([weight[fixed], np.full(len(lost), gone), np.full(len(plain), share)])[order]
-        for weight, share in ((repairs.below_weight, 1.0), (repairs.above_weight, 0.0))
+    weight_one, weight_two = (
+        np.concatenate([weight[fixed], np.where(unusable[own], gone, whole)])[order]
+        for weight, whole in ((repairs.below_weight, 1.0), (repairs.above_weight, 0.0))
     )
     first = np.searchsorted(at, samples * np.arange(bands + 1))
     places = np.stack([at % samples, one // samples, two // samples, at // samples])
-    weight_one, weight_two = weights
     dark = np.nan_to_num(prepared.dark).ravel()
     signals = np.stack([weight_one, dark[one], weight_two, dark[two], np.nan_to_num(gain).ravel()[at]])
     return kept_as(first, np.int64), kept_as(places, np.int32), kept_as(signals, np.float32)
