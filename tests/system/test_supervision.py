@@ -1,49 +1,16 @@
-"""What `oreline run` does when a process freezes, dies over and over, or when it is killed itself."""
+"""What `oreline run` does when a process freezes, or dies over and over."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.faults.proxy import Proxy
-from tests.system.line import Line
+from tests.system.line import Line, is_alive
 from tests.system.test_faults import covered_once
-
-
-def runs(line: Line) -> list[tuple[bytes, int, int | None]]:
-    """Of each run in the journal: its id, the number that it expected next, and where its stream ended."""
-    with sqlite3.connect(line.output / "journal.sqlite") as db:
-        found = db.execute("SELECT run, next, end FROM runs ORDER BY rowid").fetchall()
-    db.close()
-    return found
-
-
-def covered(line: Line, run: bytes) -> list[int]:
-    """Every number of a run for which the journal holds a line or a gap, as often as it does."""
-    with sqlite3.connect(line.output / "journal.sqlite") as db:
-        lines = [seq for (seq,) in db.execute("SELECT seq FROM lines WHERE run = ?", (run,))]
-        gaps = db.execute("SELECT first, n FROM gaps WHERE run = ?", (run,)).fetchall()
-    db.close()
-    return sorted([*lines, *(seq for first, n in gaps for seq in range(first, first + n))])
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process is there and no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
-def wait_until_gone(pids: list[int]) -> None:
-    deadline = time.monotonic() + 5.0
-    while any(map(is_alive, pids)):
-        assert time.monotonic() < deadline, f"still there: {[pid for pid in pids if is_alive(pid)]}"
 
 
 @pytest.mark.parametrize("victim", ["inference", "log"])
@@ -62,32 +29,6 @@ def test_a_frozen_stage_is_killed_by_the_watchdog_and_nothing_is_lost_or_doubled
     covered_once(line, 2200)
 
 
-@pytest.mark.parametrize("frozen", ["acquisition", "log"])
-def test_when_the_supervisor_is_killed_all_die_and_the_next_run_finishes_what_it_left(line: Line, frozen: str) -> None:
-    run = line.start()
-    with run:
-        line.wait_for_lines(300)
-        pids = [line.pid(name) for name in ("camera", "plant", "log", "conveyor", "inference", "acquisition")]
-        os.kill(line.pid(frozen), signal.SIGSTOP)
-        time.sleep(0.3)  # Lines pile up in the rings.
-        run.kill()
-        wait_until_gone(pids)
-    committed = line.journalled()
-    again = line.start()
-    with again:
-        output = again.communicate(timeout=150)[0]
-    assert again.returncode == 0, output
-    assert "the run before was cut short" in output
-    assert "it is finished" in output
-    (first, _, first_end), (second, _, second_end) = runs(line)
-    assert first_end is not None
-    assert second_end == 2200
-    assert covered(line, first) == list(range(first_end))
-    assert covered(line, second) == list(range(second_end))
-    assert first_end >= committed
-    assert line.report()["unaccounted"] == 0
-
-
 def test_a_process_that_cannot_live_ends_the_line_loudly_and_the_rest_in_order(line: Line) -> None:
     line.tables["line"]["restarts"] = 2
     line.tables["acquisition"]["steps"][-1].pop("lines")
@@ -103,9 +44,9 @@ def test_a_process_that_cannot_live_ends_the_line_loudly_and_the_rest_in_order(l
         output = run.communicate(timeout=30)[0]
     assert run.returncode == 70, output
     assert "conveyor died 3 times in a row, last killed by signal 9: the line gives up" in output
-    ((run_id, _, end),) = runs(line)
+    ((run_id, _, end),) = line.runs()
     assert end is not None
-    assert covered(line, run_id) == list(range(end))
+    assert line.covered(run_id) == list(range(end))
 
 
 def test_a_sorter_that_is_started_again_while_its_plc_is_away_is_waited_for(line: Line) -> None:
