@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 import sys
 import time
@@ -11,14 +10,16 @@ from dataclasses import replace
 from typing import Any
 
 from acquisition.aside import Aside
+from acquisition.describing import described
 from acquisition.life import bring_back
 from acquisition.numbering import ANEW, Numbering
 from acquisition.settings import Features, Settings, Step
-from acquisition.source import CameraInfo, Frame, Source
+from acquisition.source import Frame, Source
 from acquisition.stamping import Stamping
-from oreline.errors import CameraError, CameraLost, ConfigError, FeatureError, OrelineError
+from acquisition.temperature import Thermometer
+from oreline.errors import CameraError, CameraLost, FeatureError, OrelineError
 from oreline.messages import EndOfStream, Gap, Kind, RawLine, StreamInfo
-from oreline.metrics import BYTES, TEMPERATURE, Account, latency
+from oreline.metrics import BYTES, Account, latency
 from oreline.process import DRAIN_S
 from oreline.shell import Shell
 from oreline.stream import Outbox
@@ -26,8 +27,6 @@ from oreline.stream import Outbox
 FETCH_S = 0.01
 LONGEST_S = 0.01
 """Consumers are heard so often at least, though frames wait without end."""
-SILENT_S = 0.1
-"""A camera that has sent nothing for so long may not be there."""
 FETCHES = 3
 """Failures of the same fetch after which the camera is lost."""
 SETTING_S = 30.0
@@ -55,14 +54,14 @@ class Acquisition:
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
         self._frames = 0
-        self._heard = self._felt = self._rested = 0.0
+        self._heard = self._rested = 0.0
         self._numbering = _resumed(outbox, settings.block_id_bits)
         self._stamping = Stamping(self._numbering, settings.counts_per_line, settings.encoder_bits)
         self._set_back = self._aside.resume(self._numbering.run, self._numbering.next)
         self._triggered = False
         self._scene_ns = [0, 0]
         self._info: StreamInfo | None = None
-        self._temperature, self._numb = math.nan, False
+        self._thermometer = Thermometer(source, settings.temperature_s, self.account.incident)
 
     def run(self) -> None:
         """Go through the steps, then end the stream, also where the camera has ended them. Raises CameraError."""
@@ -141,8 +140,8 @@ class Acquisition:
         self._try(configure, self._settings.retry_s, self._failed)
         camera = self._source.describe()
         self._triggered = camera.triggered
-        self._feel()
-        self._info = self._described(camera)
+        self._thermometer.read()
+        self._info = described(camera, self._settings, self._numbering, self._thermometer.celsius)
         self._put_when_there_is_room(self._info)
         self._stamping.begin(camera.line_rate_hz, even=self._settings.on_full == "gap" and not camera.triggered)
         self._try(self._source.start, self._settings.retry_s, self._failed)
@@ -151,7 +150,7 @@ class Acquisition:
     def _return(self, loss: CameraLost, so_far: list[Step]) -> None:
         """A lost camera is opened again until it is there, set anew, and begins an epoch."""
         self.account.incident("camera_lost")
-        self._numb = False
+        self._thermometer.forget()
         print(f"{loss}; trying to open it again", file=sys.stderr)
         features = [*self._settings.features, *(feature for step in so_far for feature in step.features)]
 
@@ -214,7 +213,7 @@ class Acquisition:
         """What need not be done for each line."""
         self._rested = time.monotonic()
         self._outbox.pump()
-        self._feel_now_and_then()
+        self._feel()
         self._between += self._asked()
 
     def _fetched(self) -> Frame | None:
@@ -231,31 +230,14 @@ class Acquisition:
                 return frame
         return None
 
-    def _feel_now_and_then(self) -> None:
-        """The temperature of a camera that is there; told where it has changed."""
-        now = time.monotonic()
-        if now - self._felt < self._settings.temperature_s or now - self._heard > SILENT_S:
-            return
-        self._feel()
-        info = self._info
-        if info is not None and abs(self._temperature - info.temperature_c) >= self._settings.temperature_step_k:
-            self._info = replace(info, seq=self._numbering.next, temperature_c=self._temperature)
-            self._put(self._info)
-
     def _feel(self) -> None:
-        """Read the temperature. A failure counts when the camera answers again: one that is lost is another matter."""
-        self._felt = time.monotonic()
-        try:
-            temperature = self._source.temperature()
-        except FeatureError:
-            self._numb = True
+        """The temperature of the camera, told where it has changed."""
+        if not self._thermometer.read_now_and_then(self._heard) or self._info is None:
             return
-        if self._numb:
-            self.account.incident("register_error")
-            self._numb = False
-        if temperature is not None:
-            self._temperature = temperature
-            TEMPERATURE.set(temperature)
+        celsius = self._thermometer.celsius
+        if abs(celsius - self._info.temperature_c) >= self._settings.temperature_step_k:
+            self._info = replace(self._info, seq=self._numbering.next, temperature_c=celsius)
+            self._put(self._info)
 
     def _take(self, frame: Frame, step: Step) -> None:
         ahead = self._stamping.ahead(frame)
@@ -284,32 +266,6 @@ class Acquisition:
         while not self._outbox.has_room() and time.monotonic() < deadline:
             self._wait(1)
         self._put(message)
-
-    def _described(self, camera: CameraInfo) -> StreamInfo:
-        settings, numbering = self._settings, self._numbering
-        wavelengths = settings.wavelengths(camera.bands)
-        if len(wavelengths) != camera.bands:
-            raise ConfigError(
-                f"the camera delivers {camera.bands} bands, but {len(wavelengths)} wavelengths are configured: "
-                "set acquisition.preset or acquisition.wavelengths_nm for this camera"
-            )
-        return StreamInfo(
-            run=numbering.run,
-            epoch=numbering.epoch,
-            seq=numbering.next,
-            camera=camera.model,
-            serial=camera.serial,
-            wavelengths_nm=wavelengths,
-            samples=camera.samples,
-            offset_x=camera.offset_x,
-            full_scale=camera.full_scale,
-            exposure_us=camera.exposure_us,
-            gain=camera.gain,
-            line_rate_hz=camera.line_rate_hz,
-            counts_per_line=settings.counts_per_line,
-            pitch_mm=settings.pitch_mm,
-            temperature_c=self._temperature,
-        )
 
 
 def _resumed(outbox: Outbox, bits: int) -> Numbering:

@@ -1,0 +1,36 @@
+"""What a stream says of itself, from what the camera says and what is configured."""
+
+from __future__ import annotations
+
+from acquisition.numbering import Numbering
+from acquisition.settings import Settings
+from acquisition.source import CameraInfo
+from oreline.errors import ConfigError
+from oreline.messages import StreamInfo
+
+
+def described(camera: CameraInfo, settings: Settings, numbering: Numbering, temperature_c: float) -> StreamInfo:
+    """Of the next line. Raises ConfigError where the configured wavelengths are not the camera's."""
+    wavelengths = settings.wavelengths(camera.bands)
+    if len(wavelengths) != camera.bands:
+        raise ConfigError(
+            f"the camera delivers {camera.bands} bands, but {len(wavelengths)} wavelengths are configured: "
+            "set acquisition.preset or acquisition.wavelengths_nm for this camera"
+        )
+    return StreamInfo(
+        run=numbering.run,
+        epoch=numbering.epoch,
+        seq=numbering.next,
+        camera=camera.model,
+        serial=camera.serial,
+        wavelengths_nm=wavelengths,
+        samples=camera.samples,
+        offset_x=camera.offset_x,
+        full_scale=camera.full_scale,
+        exposure_us=camera.exposure_us,
+        gain=camera.gain,
+        line_rate_hz=camera.line_rate_hz,
+        counts_per_line=settings.counts_per_line,
+        pitch_mm=settings.pitch_mm,
+        temperature_c=temperature_c,
+    )

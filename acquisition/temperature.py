@@ -1,0 +1,50 @@
+"""The temperature of the camera, read now and then."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from acquisition.source import Source
+from oreline.errors import FeatureError
+from oreline.metrics import TEMPERATURE
+
+SILENT_S = 0.1
+"""A camera that has sent nothing for so long may not be there."""
+
+
+class Thermometer:
+    """`celsius`: what the camera said last, NaN where it has said nothing."""
+
+    def __init__(self, source: Source, every_s: float, incident: Callable[[str], None]) -> None:
+        """`incident` is told of failures: when the camera answers again, since one that is lost is another matter."""
+        self.celsius = math.nan
+        self._source, self._every_s, self._incident = source, every_s, incident
+        self._read, self._failed = 0.0, False
+
+    def read_now_and_then(self, heard: float) -> bool:
+        """Whether it was time to, and there was a camera: `heard` is when it last sent something, as `monotonic`."""
+        now = time.monotonic()
+        if now - self._read < self._every_s or now - heard > SILENT_S:
+            return False
+        self.read()
+        return True
+
+    def read(self) -> None:
+        self._read = time.monotonic()
+        try:
+            celsius = self._source.temperature()
+        except FeatureError:
+            self._failed = True
+            return
+        if self._failed:
+            self._incident("register_error")
+            self._failed = False
+        if celsius is not None:
+            self.celsius = celsius
+            TEMPERATURE.set(celsius)
+
+    def forget(self) -> None:
+        """Another camera is there, whose failures have not been seen."""
+        self._failed = False
