@@ -23,8 +23,8 @@ FEW = 1 / 64
 """Elements that may be computed apart for their dark, rather than that of all elements of a band be coarser."""
 DARK_MASK, GAIN_MASK, HALF = 0x7FF00, 0xFFFFF8, 0x3F00_0000
 """What of a word is which, once shifted; and the bits of 0.5, whose highest byte is that of all float32 up to 2."""
-SCALES = (1.0, 2.0, 1.5, 0.75, 3.0)
-"""Of the power of two below a band's median gain. Few, so that a part of the sensor is rounded as all of it is."""
+SCALES = np.array([1.0, 2.0, 1.5, 0.75, 3.0])
+"""Of a power of two. Few, so that a part of the sensor is rounded as all of it is."""
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -65,34 +65,55 @@ def _held(relative: NDArray[Any]) -> Mask:
     return np.asarray((relative >= 0.5) & (relative < 2.0 - 2.0**-20))
 
 
+def _extremes(values: Array, usable: Mask) -> tuple[Array, Array]:
+    """The least and the largest of each band, both (bands, 1), 1 where there is none."""
+    least = values.min(axis=1, keepdims=True, initial=np.inf, where=usable)
+    most = values.max(axis=1, keepdims=True, initial=-np.inf, where=usable)
+    none = least > most
+    return np.where(none, 1.0, least), np.where(none, 1.0, most)
+
+
 def _levels(dark: Array, usable: Mask, unit: float) -> tuple[Array, Array]:
     """Floor and unit of each band, both (bands, 1)."""
-    bands = [np.sort(row[known]) for row, known in zip(dark, usable, strict=True)]
-    found = [_floor(band, unit) for band in bands]
-    if sum(missed for _, missed in found) > FEW * usable.sum():
-        larger = unit * 2.0 ** np.arange(UNITS - DARK_BITS + 1)
-        units = [next((one for one in larger if _floor(band, one)[1] <= FEW * len(band)), larger[-1]) for band in bands]
-        found = [_floor(band, one) for band, one in zip(bands, units, strict=True)]
-    else:
-        units = [unit] * len(bands)
-    return np.array([[floor] for floor, _ in found]), np.array(units)[:, None]
+    least, most = _extremes(dark, usable)
+    floor, units = np.floor(least), np.full(least.shape, unit)
+    wide = {band: np.sort(dark[band, usable[band]]) for band in np.flatnonzero(most - floor > _width(unit))}
+    many = sum(_floor(ordered, unit)[1] for ordered in wide.values()) > FEW * usable.sum()
+    for band, ordered in wide.items():
+        floor[band], missed = _floor(ordered, unit)
+        while many and missed > FEW * len(ordered) and units[band] < unit * 2 ** (UNITS - DARK_BITS):
+            units[band] *= 2
+            floor[band], missed = _floor(ordered, float(units[band, 0]))
+    return floor, units
+
+
+def _width(unit: float) -> float:
+    """What a table of such units holds, in counts, above any floor that is rounded down."""
+    return unit * (1 << DARK_BITS) - 1.0
 
 
 def _floor(ordered: Array, unit: float) -> tuple[float, int]:
     """That from which a table of such units holds the most of a band, and how many it does not."""
-    if not len(ordered):
-        return 0.0, 0
-    held = np.searchsorted(ordered, ordered + unit * (1 << DARK_BITS) - 1.0) - np.arange(len(ordered))
+    held = np.searchsorted(ordered, ordered + _width(unit), "right") - np.arange(len(ordered))
     return float(np.floor(ordered[np.argmax(held)])), len(ordered) - int(held.max())
 
 
 def _scale(gain: Array, usable: Mask) -> Array:
-    """That of SCALES, the first if in doubt, which holds the most of each band; (bands, 1)."""
-    ordered = np.sort(np.where(usable, gain, np.inf), axis=1)
-    median = np.take_along_axis(ordered, (np.count_nonzero(usable, axis=1, keepdims=True) - 1) // 2, axis=1)
-    below = np.exp2(np.floor(np.log2(np.where(np.isfinite(median), median, 1.0))))
-    held = [np.count_nonzero(usable & _held(gain / (below * share)), axis=1) for share in SCALES]
-    return np.asarray(below * np.array(SCALES)[np.argmax(held, axis=0)][:, None])
+    """That of SCALES, the first if in doubt, with which a table holds the most of each band; (bands, 1)."""
+    least, most = _extremes(gain, usable)
+    scale, held = _best(np.concatenate([least, most], axis=1), most)
+    for band in np.flatnonzero(held < 2):
+        row = gain[band : band + 1, usable[band]]
+        scale[band] = _best(row, np.median(row, keepdims=True))[0]
+    return scale
+
+
+def _best(gains: Array, about: Array) -> tuple[Array, NDArray[np.int64]]:
+    """The scale for each row, (rows, 1), and how many of its gains a table holds then."""
+    scales = np.exp2(np.floor(np.log2(about))) * SCALES
+    held = np.count_nonzero(_held(gains[:, None] / scales[:, :, None]), axis=2)
+    best = np.argmax(held, axis=1)[:, None]
+    return np.take_along_axis(scales, best, axis=1), np.max(held, axis=1)
 
 
 def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
