@@ -82,6 +82,7 @@ class ReferenceBuilder:
         self.lines = 0
         self._held = 0
         self._block = np.empty((2 * BLOCK, info.bands, info.samples), np.uint16)
+        self._levels = np.empty((2 * BLOCK, info.samples))
         self._sums: Sums | None = None
         self._means: list[NDArray[np.float64]] = []
 
@@ -95,6 +96,7 @@ class ReferenceBuilder:
         if self._held == len(self._block):
             self.fold(BLOCK)
         self._block[self._held] = counts
+        np.mean(counts, axis=0, dtype=np.float64, out=self._levels[self._held])
         self._held += 1
         self.lines += 1
 
@@ -123,12 +125,12 @@ class ReferenceBuilder:
         lines = self._held if lines is None else lines
         if not lines:
             return
-        block = self._block[:lines]
-        means = block.mean(axis=1, dtype=np.float64)
-        found = sums(block, means, self.info.full_scale)
+        means = self._levels[:lines].copy()
+        found = sums(self._block[:lines], means, self.info.full_scale)
         self._sums = found if self._sums is None else self._sums.plus(found)
         self._means.append(means)
-        self._block[: self._held - lines] = self._block[lines : self._held]
+        for held in (self._block, self._levels):
+            held[: self._held - lines] = held[lines : self._held]
         self._held -= lines
 
 

@@ -58,11 +58,12 @@ def sums(block: NDArray[np.uint16], means: NDArray[np.float64], full_scale: int)
     n, total, squares = (np.zeros(block.shape[1:], np.int64) for _ in range(3))
     saturated = np.zeros(block.shape[1:], np.uint32)
     low, high = np.empty(block.shape[1:], np.uint16), np.empty(block.shape[1:], np.uint16)
-    _sum(block, _kept(means), full_scale, n, total, squares, saturated, low, high)
+    kept = _kept(means)
+    _sum(block, kept, full_scale, n, total, squares, saturated, low, high)
     if len(block) >= LEAST:
         sigma = _expected(n, total, squares)
         suspects = np.argwhere(high - low > SIGMAS * sigma)
-        _reject(block, _kept(means), suspects, sigma, n, total, squares)
+        _reject(block, kept, suspects, sigma, n, total, squares)
     return Sums(n, total, squares, saturated)
 
 
@@ -70,7 +71,7 @@ def _expected(n: NDArray[np.int64], total: NDArray[np.int64], squares: NDArray[n
     """Standard deviation that the noise of an element has at least: its band's, less where there is less light."""
     mean = total / np.maximum(n, 1)
     variance = np.maximum((squares - mean * total) / np.maximum(n - 1, 1), 0.0)
-    light = mean / np.maximum(np.median(mean, axis=1, keepdims=True), 1.0)
+    light = mean / np.maximum(mean.mean(axis=1, keepdims=True), 1.0)
     band = np.median(variance, axis=1, keepdims=True)
     return np.asarray(np.maximum(np.sqrt(band * np.minimum(light, 1.0)), FLOOR))
 
