@@ -89,7 +89,7 @@ class Calibration:
         flagged. With `quantity` "radiance", that, in the unit of the coefficients. Of the formula in float64 it is
         within 6e-7 of its value plus 3e-8 of full scale over the white's signal: 1e-6 up to a reflectance of 1 where
         that is 8 % or more. Where the darks of one band lie more than 3 % of full scale apart, the second term is
-        2^-20 of that over the signal. Raises ReferenceRefused for a line of another shape.
+        2^-19 of that over the signal, at most. Raises ReferenceRefused for a line of another shape.
         """
         self._reflect(counts, moments=False)
         return self._out, self._invalid

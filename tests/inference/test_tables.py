@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from inference.calibration import Calibration
 from inference.correction import Correction, Shade
 from inference.flags import Invalid
+from inference.prepare import linear
 from inference.reference import Reference
 from tests.inference.references import INFO
 from tests.inference.test_calibration import formula, reference_of, scene, standardised
@@ -73,3 +78,25 @@ def test_a_band_without_any_reference_does_not_disturb_the_others() -> None:
     assert np.isnan(restored[4]).all()
     assert np.isfinite(np.delete(restored, 4, axis=0)).all()
     assert (invalid == Invalid.REFERENCE).all()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32 - 1), st.integers(0, 60), st.integers(0, 30), st.booleans())
+def test_any_mixture_of_far_bad_and_invalid_elements_is_what_the_formulas_make_of_it(
+    tmp_path: Path, seed: int, far: int, bad: int, bent: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    darks, signals = rng.normal(300.0, 5.0, 480), rng.uniform(900.0, 1500.0, 480)
+    darks[rng.choice(480, far)] = rng.uniform(0.0, 2000.0, far)
+    signals[rng.choice(480, far)] *= np.exp(rng.uniform(-5.0, 0.5, far))
+    (tmp_path / "bad.txt").write_text("".join(f"{place // 40} {place % 40}\n" for place in rng.choice(480, bad)))
+    reference = reference_of(darks.reshape(12, 40), (darks + signals).reshape(12, 40))
+    correction = Correction(bad_elements=tmp_path / "bad.txt", nonlinearity=(0.02, -0.01) if bent else ())
+    calibration, counts = Calibration(reference, INFO, correction), rng.integers(0, 4095, (12, 40), np.uint16)
+    prepared = calibration.prepared
+    true = linear(prepared.repairs(counts - prepared.dark), prepared.curve) * prepared.gain
+    restored, invalid = calibration.reflectance(counts)
+    counted = max(1.3e-4, np.ptp(prepared.dark, axis=1).max() * 2.0**-19)
+    assert (np.abs(restored - true) <= 1e-6 * np.abs(true) + counted * prepared.gain)[np.isfinite(true)].all()
+    np.testing.assert_array_equal(np.isnan(restored), np.isnan(true))
+    np.testing.assert_array_equal(invalid & Invalid.NEGATIVE != 0, (restored < 0).any(axis=0))
