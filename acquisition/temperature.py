@@ -46,5 +46,5 @@ class Thermometer:
             TEMPERATURE.set(celsius)
 
     def forget(self) -> None:
-        """Another camera is there, whose failures have not been seen."""
+        """The camera is lost: that is why it did not answer."""
         self._failed = False

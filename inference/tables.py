@@ -53,7 +53,7 @@ class Tables:
         fixed = np.where(fits, steps, 0).astype(np.uint32)
         bits = np.where(fits, relative, np.float32(1)).view(np.uint32) - np.uint32(HALF)
         return cls(
-            kept_as((bits + 4 & GAIN_MASK) << 8 | fixed >> 8, np.uint32),
+            kept_as(((bits + 4) & GAIN_MASK) << 8 | fixed >> 8, np.uint32),
             kept_as(fixed & 0xFF, np.uint8),
             kept_as(np.concatenate([floor, unit, scale], axis=1).T, np.float32),
             usable & ~fits,

@@ -90,14 +90,6 @@ class Line:
         said: dict[str, Any] = json.loads((self.folder / "report.json").read_text())
         return said
 
-    def coverage(self) -> tuple[list[int], list[tuple[int, int]]]:
-        """Sequence numbers of journalled lines, and (first, n) of its gaps."""
-        with sqlite3.connect(self.output / "journal.sqlite") as db:
-            lines = [row[0] for row in db.execute("SELECT seq FROM lines ORDER BY seq")]
-            gaps = db.execute("SELECT first, n FROM gaps ORDER BY first").fetchall()
-        db.close()
-        return lines, gaps
-
     def runs(self) -> list[tuple[bytes, int, int | None]]:
         """Of each run in the journal: its id, the number that it expected next, and where its stream ended."""
         with sqlite3.connect(self.output / "journal.sqlite") as db:
@@ -105,11 +97,11 @@ class Line:
         db.close()
         return found
 
-    def covered(self, run: bytes) -> list[int]:
-        """Every number of a run for which the journal holds a line or a gap, as often as it does."""
+    def covered(self, run: bytes | None = None) -> list[int]:
+        """Every number for which the journal holds a line or a gap of that run, or of any, as often as it does."""
         with sqlite3.connect(self.output / "journal.sqlite") as db:
-            lines = [seq for (seq,) in db.execute("SELECT seq FROM lines WHERE run = ?", (run,))]
-            gaps = db.execute("SELECT first, n FROM gaps WHERE run = ?", (run,)).fetchall()
+            lines = [seq for (seq,) in db.execute("SELECT seq FROM lines WHERE run = ifnull(?, run)", (run,))]
+            gaps = db.execute("SELECT first, n FROM gaps WHERE run = ifnull(?, run)", (run,)).fetchall()
         db.close()
         return sorted([*lines, *(seq for first, n in gaps for seq in range(first, first + n))])
 

@@ -10,13 +10,6 @@ import pytest
 from tests.system.line import Line
 
 
-def covered_once(line: Line, end: int) -> None:
-    """Every sequence number up to `end` is a line once, or in one gap."""
-    lines, gaps = line.coverage()
-    seen = sorted([*lines, *(seq for first, n in gaps for seq in range(first, first + n))])
-    assert seen == list(range(end))
-
-
 @pytest.mark.parametrize("victim", ["inference", "log"])
 def test_a_stage_killed_in_the_middle_is_started_again_and_nothing_is_lost_or_doubled(line: Line, victim: str) -> None:
     run = line.start()
@@ -28,7 +21,7 @@ def test_a_stage_killed_in_the_middle_is_started_again_and_nothing_is_lost_or_do
     assert f"{victim} was killed by signal 9: started again" in output
     report = line.report()
     assert (report["acquired"], report["unaccounted"]) == (2000, 0)
-    covered_once(line, 2200)
+    assert line.covered() == list(range(2200))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -44,4 +37,4 @@ def test_a_signal_ends_the_run_in_order_with_the_journal_complete(line: Line, nu
     report = line.report()
     assert report["acquired"] == report["labelled"] + report["lost"] >= 300
     assert report["unaccounted"] == 0
-    covered_once(line, report["acquired"] + 200)
+    assert line.covered() == list(range(report["acquired"] + 200))

@@ -10,7 +10,6 @@ import pytest
 
 from tests.faults.proxy import Proxy
 from tests.system.line import Line, is_alive
-from tests.system.test_faults import covered_once
 
 
 @pytest.mark.parametrize("victim", ["inference", "log"])
@@ -26,7 +25,7 @@ def test_a_frozen_stage_is_killed_by_the_watchdog_and_nothing_is_lost_or_doubled
     assert f"{victim} has shown no progress for 2 s: killed" in output
     assert output.count("started again") == 1
     assert (line.report()["acquired"], line.report()["unaccounted"]) == (2000, 0)
-    covered_once(line, 2200)
+    assert line.covered() == list(range(2200))
 
 
 def test_a_process_that_cannot_live_ends_the_line_loudly_and_the_rest_in_order(line: Line) -> None:
