@@ -38,7 +38,8 @@ def read(path: Path) -> Mask:
     try:
         numbers, tables = _recording(path) if path.suffix.lower() == ".hyspex" else _settings(path)
     except (OSError, KeyError, IndexError, ValueError) as error:
-        raise ConfigError(f"{path} has no list of bad elements as HySpex cameras write it: {error!r}") from None
+        why = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"{path} has no list of bad elements as HySpex cameras write it: {why}") from None
     bad = np.zeros(tables[0].shape, np.bool_)
     if len(numbers):
         bad[_places(path, numbers, tables)] = True
