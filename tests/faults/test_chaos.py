@@ -17,6 +17,8 @@ from tests.faults.plan import STAGES, plan
 from tests.faults.verdict import LABELS, RAW, broken, judge, long_gaps
 from tests.faults.witness import SEEN
 
+pytestmark = pytest.mark.alone
+
 SEED, SECONDS = 1, 60.0
 
 
@@ -35,6 +37,14 @@ def test_no_promise_is_broken_while_everything_is_killed_frozen_and_starved(ran:
     assert figures["broken"] == [], ran.printed
     assert all(figures["done"].get(f"kill {stage}", 0) >= 3 for stage in STAGES), figures["done"]
     assert figures["compared"] > figures["labelled"] / 2
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("seed", [2, 3])
+def test_no_promise_is_broken_by_other_harm(tmp_path: Path, seed: int) -> None:
+    run = chaos(tmp_path, seed, SECONDS, plan(seed, SECONDS))
+    assert judge(run)["broken"] == [], run.printed
 
 
 def doctored(ran: Run, folder: Path, sql: str, one: int) -> list[str]:

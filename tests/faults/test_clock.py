@@ -11,6 +11,8 @@ import pytest
 
 from tests.system.line import Line
 
+pytestmark = pytest.mark.alone
+
 SHIM = Path(__file__).with_name("clock.c")
 DAY_S = 86_400
 LINES, RATE_HZ, BUDGET_MS = 1000, 200.0, 10_000.0

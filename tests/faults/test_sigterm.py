@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.faults.chaos import Run, chaos
 from tests.faults.verdict import judge
+
+pytestmark = pytest.mark.alone
 
 SECONDS = 4.0
 BUFFERS = 256

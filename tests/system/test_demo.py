@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from PIL import Image
 
 from tests.system.line import Command
+
+pytestmark = pytest.mark.alone
 
 
 def test_the_demo_labels_every_line_and_ejects_the_right_stones(cli: Command, tmp_path: Path) -> None:

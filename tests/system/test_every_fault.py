@@ -14,6 +14,8 @@ from hwsim.layout import FaultKind
 from oreline.messages import Flag, Reason
 from tests.system.line import ROOT, oreline
 
+pytestmark = pytest.mark.alone
+
 EXAMPLE = ROOT / "deploy" / "examples" / "faults.toml"
 LONG_EPOCH = 2
 """After two losses of the link; ids count the scene's lines there."""
