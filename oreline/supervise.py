@@ -16,6 +16,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from importlib import import_module
 from pathlib import Path
 
@@ -171,7 +172,7 @@ class Supervisor:
         while (left := deadline - time.monotonic()) > 0:
             self._notify.settimeout(left)
             try:
-                words = self._notify.recv(4096).decode()
+                words = self._notify.recv(4096).decode(errors="replace")
             except TimeoutError:
                 return
             said = dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
@@ -244,14 +245,13 @@ class Supervisor:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=1) as answer:
                 text = answer.read().decode()
-        except OSError:
+            return {
+                (sample.name, *(sample.labels[label] for label in sorted(sample.labels))): sample.value
+                for family in text_string_to_metric_families(text)
+                for sample in family.samples
+            }
+        except (OSError, HTTPException, ValueError):
             return {}
-        families = text_string_to_metric_families(text)
-        return {
-            (sample.name, *(sample.labels[label] for label in sorted(sample.labels))): sample.value
-            for family in families
-            for sample in family.samples
-        }
 
 
 def _refusal(worker: Worker, code: int) -> StageFailed:

@@ -27,6 +27,8 @@ CRASHED = 1
 """What Python exits with after a traceback."""
 KILLED = 128
 """A process that a second signal ended at once exits with this and the signal's number."""
+_LEAST, _NUMBERS = 1, {"X_METRICS_PORT": 65_535, "WATCHDOG_USEC": 1 << 48}
+"""What a process says in numbers, and the largest that makes sense."""
 _PRCTL = ctypes.CDLL(None).prctl
 _PR_SET_PDEATHSIG = 1
 
@@ -70,13 +72,16 @@ class Worker:
         )
 
     def hear(self, said: Mapping[str, str]) -> None:
-        """What it says in systemd's notify protocol."""
+        """What it says in systemd's notify protocol. Other programs can say it, too: with a number that is none, it
+        counts for nothing."""
+        if not all(_LEAST <= _number(said[name]) <= most for name, most in _NUMBERS.items() if name in said):
+            return
         now = time.monotonic()
         if "READY" in said:
-            self.ready, self._ready_at, self.port = True, now, int(said.get("X_METRICS_PORT", 0))
+            self.ready, self._ready_at, self.port = True, now, _number(said.get("X_METRICS_PORT", "0"))
             self._patience_s = self.line.watchdog_s
         if "WATCHDOG_USEC" in said:
-            self._patience_s = int(said["WATCHDOG_USEC"]) * 1e-6
+            self._patience_s = _number(said["WATCHDOG_USEC"]) * 1e-6
         if "READY" in said or "WATCHDOG" in said:
             self._fed_at, self._silent_s = now, 0.0
 
@@ -123,6 +128,11 @@ class Worker:
         """The time for which it was frozen at the end counts for nothing."""
         last = self._fed_at if self.watched else time.monotonic()
         return self.ready and last - self._ready_at >= self.line.steady_s
+
+
+def _number(text: str) -> int:
+    """The number that a text is, -1 where it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else -1
 
 
 def _cause(code: int) -> str:

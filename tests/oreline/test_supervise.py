@@ -1,0 +1,73 @@
+"""What a supervisor believes of what comes to its socket and from its workers' ports: anyone can send there."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from oreline.config import Config
+from oreline.supervise import Supervisor
+
+RUBBISH = [
+    b"\xff\xfe\x00READY=1\nX_NAME=log",
+    b"X_NAME=log\nREADY=1\nX_METRICS_PORT=zz",
+    b"X_NAME=log\nREADY=1\nX_METRICS_PORT=-1",
+    b"X_NAME=log\nREADY=1\nX_METRICS_PORT=99999",
+    b"X_NAME=log\nREADY=1\nX_METRICS_PORT=" + "\u0664\u0662".encode(),
+    b"X_NAME=log\nREADY=1\nWATCHDOG_USEC=soon",
+    b"X_NAME=log\nREADY=1\nWATCHDOG_USEC=-5",
+    b"X_NAME=log\nREADY=1\nWATCHDOG_USEC=" + b"9" * 4000,
+    b"\0" * 4096,
+    b"",
+    b"====\n=",
+    b"X_NAME=nobody\nREADY=1",
+]
+"""Of none of these is the log ready."""
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    config = Config({"line": {"state": str(tmp_path), "output": str(tmp_path / "out")}, "sinks": {"log": {}}})
+    lock = os.open(tmp_path / "line.lock", os.O_RDWR | os.O_CREAT)
+    made = Supervisor(config, tmp_path / "line.json", lock)
+    yield made
+    made._notify.close()
+    os.close(lock)
+
+
+def test_whoever_sends_rubbish_to_the_supervisors_socket_is_ignored(supervisor: Supervisor, tmp_path: Path) -> None:
+    log = supervisor.worker("log")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
+        stranger.connect(str(tmp_path / "notify.sock"))
+        for words in RUBBISH:
+            stranger.send(words)
+            supervisor._listen(0.01)
+            assert not log.ready, words
+        stranger.send(b"X_NAME=log\nREADY=1\nX_METRICS_PORT=9101\nSTATUS=ready")
+        supervisor._listen(0.01)
+    assert (log.ready, log.port) == (True, 9101)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"\xff\n", b"SSH-2.0-other\r\n", b"HTTP/1.0 200 OK\r\n\r\nno { metrics", b"HTTP/1.0 500 No\r\n\r\n"]
+)
+def test_another_program_at_a_workers_metrics_port_has_no_samples(supervisor: Supervisor, answer: bytes) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def serve() -> None:
+            other, _ = listening.accept()
+            with other:
+                other.recv(4096)
+                other.sendall(answer)
+
+        answering = Thread(target=serve)
+        answering.start()
+        supervisor.worker("log").port = listening.getsockname()[1]
+        assert supervisor.samples("log") == {}
+        answering.join()
