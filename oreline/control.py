@@ -16,7 +16,7 @@ import msgpack
 from oreline.errors import WireError
 from oreline.wire import HEADER_LIMIT, I64, U64, Buffer, Check, check_header, integer, is_run, text, unpack_header
 
-VERSION = 3
+VERSION = 4
 
 _SESSION: dict[str, Check] = {"session": U64}
 _FORMATS: dict[str, dict[str, Check]] = {
@@ -29,6 +29,7 @@ _FORMATS: dict[str, dict[str, Check]] = {
         "local": lambda value: type(value) is bool,
         "run": is_run,
         "next": U64,
+        "committed": U64,
         "credit": integer(1, 4096),
         "budget_ns": U64,
     },

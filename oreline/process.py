@@ -33,7 +33,7 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell, ac
     what remains is to serve it.
     """
     if outboxes and all(isinstance(box.last, EndOfStream) for box in outboxes):
-        drain(outboxes, shell)
+        drain(outboxes, shell, lambda: _hear_out(inbox))
         return True
     pumped = 0.0
     while not shell.stopping:
@@ -64,6 +64,12 @@ def _batches(inbox: Inbox, outboxes: Sequence[Outbox], shell: Shell) -> Iterator
             yield batch
 
 
+def _hear_out(inbox: Inbox) -> None:
+    """What comes is stored already: it is acknowledged, where its owner is there to send it."""
+    inbox.receive(0)
+    inbox.ack()
+
+
 def _pump(outboxes: Iterable[Outbox]) -> None:
     for box in outboxes:
         box.pump()
@@ -81,7 +87,7 @@ def _store(message: Message, outboxes: Sequence[Outbox], shell: Shell) -> None:
             box.put(message)
 
 
-def drain(outboxes: Sequence[Outbox], shell: Shell) -> None:
+def drain(outboxes: Sequence[Outbox], shell: Shell, meanwhile: Callable[[], None] = lambda: None) -> None:
     """Serve consumers until each has committed everything, and the rings are empty; after a signal no longer than
     `DRAIN_S` from the last that any has committed, and then they are not.
 
@@ -96,10 +102,11 @@ def drain(outboxes: Sequence[Outbox], shell: Shell) -> None:
             deadline, depth = time.monotonic() + DRAIN_S, left
         elif time.monotonic() > deadline:
             return
+        meanwhile()
         for box in outboxes:
             box.pump(5)
     for box in outboxes:
-        box.ring.free(box.ring.head)
+        box.free()
 
 
 def tune_allocator() -> None:

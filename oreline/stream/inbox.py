@@ -49,6 +49,7 @@ class Inbox:
         self._borrow = borrow
         self.endpoint, self.name, self.policy = endpoint, name, policy
         self.run, self.next = cursor or (NO_RUN, 0)
+        self._committed = self.next
         self._ring_path = ring
         self._ring: RingReader | None = None
         self._credit, self._budget_ns = credit, int(budget_ms * 1e6)
@@ -109,7 +110,7 @@ class Inbox:
         """
         self._changed |= bool(self._owed) or (committed and self._acked != self._index)
         if committed:
-            self._acked = self._index
+            self._acked, self._committed = self._index, self.next
             self._uncommitted.clear()
         if self._changed and (self._owed >= self._credit // 4 or now() - self._credited > CREDIT_NS):
             self._give_credit()
@@ -128,7 +129,7 @@ class Inbox:
 
     def rewind(self, seq: int) -> None:
         """Ask again from a sequence number on."""
-        self.next = seq
+        self.next, self._committed = seq, min(seq, self._committed)
         self._ready.clear()
         self._distrust("overwritten")
 
@@ -146,7 +147,7 @@ class Inbox:
         self._heard = now() - SILENCE_NS + RETRY_NS
 
     def _hello(self) -> None:
-        """Say where we stand; everything on its way to us is void."""
+        """Say where we stand, and what of it is committed; everything on its way to us is void."""
         self._look_at_the_door()
         self._session += 1
         self._heard = now()
@@ -162,6 +163,7 @@ class Inbox:
             local=self._map(),
             run=self.run,
             next=self.next,
+            committed=self._committed,
             credit=self._credit,
             budget_ns=self._budget_ns,
         )
@@ -248,7 +250,7 @@ class Inbox:
             self._uncommitted.append(index)
         run = run_of(message)
         if isinstance(message, StreamInfo) and run != self.run:
-            self.run, self.next = run, 0
+            self.run, self.next, self._committed = run, 0, 0
         if run != self.run or message.first > self.next:
             self._distrust("out_of_order")
         elif message.n == 0 or message.first + message.n > self.next:

@@ -138,6 +138,10 @@ class Outbox:
         base = self._infos[0][1] if self._infos and self._infos[0][0] < 0 else []
         self.ring.note = _joined(["\n".join(self._acked).encode(), *base])
 
+    def free(self) -> None:
+        """Everybody has everything."""
+        self._free(self.ring.head)
+
     def put(self, message: Message) -> None:
         """Store a message for every consumer; `pump` sends it. Never waits: a full ring loses its oldest lines, and
         each consumer that lacked them gets a Gap. What is already stored is passed over."""
@@ -215,19 +219,20 @@ class Outbox:
             self._credit(peer, header)
 
     def _hello(self, door: Door, identity: bytes, user: str | None, header: dict[str, Any]) -> None:
-        fields = {key: value for key, value in header.items() if key not in ("version", "run")}
-        peer, run, name = Peer(door=door, identity=identity, index=0, **fields), header["run"], header["name"]
+        fields = {key: value for key, value in header.items() if key not in ("version", "run", "committed")}
+        peer, name = Peer(door=door, identity=identity, index=0, **fields), header["name"]
         why = self._objection(peer, user)
         if why:
             self._refuse(door, identity, peer.session, why)
             return
-        if run != self.run:
-            peer.next = 0
+        same_run = header["run"] == self.run
+        peer.next = peer.next if same_run else 0
         peer.index = self._find(peer.next)
+        peer.acked = min(peer.index, self._find(header["committed"] if same_run else 0))
         self._look_at(peer.index)
         if not peer.fresh:
             new = name not in self._acked
-            self._acked[name] = max(self._acked.get(name, 0), min(peer.index, self.ring.head))
+            self._acked[name] = max(self._acked.get(name, 0), peer.acked)
             if new:
                 self._save_note()
         self._peers[door, identity] = peer
@@ -264,8 +269,8 @@ class Outbox:
 
     def _find(self, seq: int) -> int:
         """Index of the first record that reaches beyond `seq`, or that stands at it without a line; or of a damaged
-        one before it."""
-        low, high = self.ring.tail, self.ring.head
+        one before it. The newest is found also where everybody has it: whoever comes back may not know the end."""
+        low, high = max(0, min(self.ring.tail, self.ring.head - 1)), self.ring.head
         while low < high:
             middle = (low + high) // 2
             entry = self.ring.entry(middle)

@@ -51,7 +51,7 @@ class Peer:
         ring = store.ring
         while self.credit > 0 and self.index < ring.head and not self.gone:
             entry = ring.entry(self.index)
-            if self.index < ring.tail:
+            if self.index < ring.tail and self.index < ring.head - 1:
                 self.index = ring.tail
                 self.describe(store)
             elif entry is None:

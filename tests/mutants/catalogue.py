@@ -131,10 +131,10 @@ MUTANTS = (
         "a consumer acknowledges before it has committed",
         INBOX,
         """        if committed:
-            self._acked = self._index
+            self._acked, self._committed = self._index, self.next
             self._uncommitted.clear()
         if self._changed and""",
-        """        self._acked = self._index
+        """        self._acked, self._committed = self._index, self.next
         self._uncommitted.clear()
         if self._changed and""",
         STREAM_TESTS,
@@ -251,6 +251,27 @@ MUTANTS = (
         "return self.depth == 0 and all(",
         "return True or all(",
         STREAM_TESTS,
+    ),
+    Mutant(
+        "what a consumer has is taken for committed by an owner that was started again",
+        INBOX,
+        "            committed=self._committed,\n",
+        "            committed=self.next,\n",
+        STREAM_TESTS,
+    ),
+    Mutant(
+        "whoever comes back after everything was delivered does not hear the end",
+        OUTBOX,
+        "low, high = max(0, min(self.ring.tail, self.ring.head - 1)), self.ring.head",
+        "low, high = self.ring.tail, self.ring.head",
+        ("tests/oreline/test_drain.py",),
+    ),
+    Mutant(
+        "a ring that is given up at the end forgets how its lines are described",
+        "oreline/process.py",
+        "        box.free()\n",
+        "        box.ring.free(box.ring.head)\n",
+        ("tests/oreline/test_drain.py",),
     ),
     Mutant(
         "another version is served",

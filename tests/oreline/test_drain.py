@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from oreline import process
+from oreline.messages import EndOfStream, Message
 from oreline.process import drain
 from oreline.stream import Inbox, Outbox
-from tests.oreline.streams import info, line, make_inbox, make_outbox
+from tests.oreline.streams import RUN, info, line, make_inbox, make_outbox
 
 LINES, PAUSE_S, PATIENCE_S = 12, 0.05, 0.25
 
@@ -56,4 +57,44 @@ def test_a_slow_consumer_gets_everything_after_a_signal(outbox: Outbox, tmp_path
 def test_a_consumer_that_is_gone_is_not_waited_for_and_what_it_lacks_stays_in_the_ring(outbox: Outbox) -> None:
     drain([outbox], shell(stopping=True))
     assert outbox.depth == LINES + 1
+    outbox.close()
+
+
+def serve(outbox: Outbox, inbox: Inbox) -> list[Message]:
+    """Drain to a consumer that commits whatever comes, and give back what came."""
+    got: list[Message] = []
+    thread = threading.Thread(target=drain, args=([outbox], shell(stopping=False)), daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10.0
+    while thread.is_alive():
+        assert time.monotonic() < deadline, "the drain waits for an acknowledgement that cannot come"
+        got += inbox.receive(5)
+        inbox.ack()
+    return got
+
+
+@pytest.mark.parametrize("knows", [LINES, 0], ids=["all", "nothing"])
+def test_who_comes_back_after_everything_was_delivered_hears_the_end_again(
+    outbox: Outbox, tmp_path: Path, knows: int
+) -> None:
+    """Its process was killed after it had acknowledged the end, and so was the owner's after it had freed its ring."""
+    outbox.put(EndOfStream(RUN, 0, LINES, LINES, 0, 0))
+    first = make_inbox(tmp_path)
+    assert isinstance(serve(outbox, first)[-1], EndOfStream)
+    first.close()
+    outbox.close()
+    box, inbox = make_outbox(tmp_path), make_inbox(tmp_path, cursor=(RUN, knows) if knows else None)
+    got = serve(box, inbox)
+    assert isinstance(got[-1], EndOfStream)
+    assert sum(message.n for message in got) == LINES - knows
+    assert box.depth == 0
+    inbox.close()
+    box.close()
+
+
+def test_a_consumer_that_lacks_nothing_is_not_waited_for(outbox: Outbox, tmp_path: Path) -> None:
+    inbox = make_inbox(tmp_path, cursor=(RUN, LINES))
+    serve(outbox, inbox)
+    assert outbox.depth == 0
+    inbox.close()
     outbox.close()

@@ -122,7 +122,7 @@ def test_a_consumer_takes_nothing_that_was_meant_for_an_earlier_session(tmp_path
 
 
 def hello(session: int) -> dict[str, Any]:
-    where = {"name": "log", "process": 7, "local": False, "fresh": False, "run": RUN, "next": 0}
+    where = {"name": "log", "process": 7, "local": False, "fresh": False, "run": RUN, "next": 0, "committed": 0}
     return {"session": session, "version": control.VERSION, "credit": 16, "budget_ns": 0, **where}
 
 
@@ -137,6 +137,23 @@ def test_an_acknowledgement_counts_in_its_own_session_only(tmp_path: Path) -> No
         assert outbox.depth == 10
         consumer.say("credit", session=5, n=1, acked=8)
         assert outbox.depth == 2
+
+
+def test_a_consumer_that_greets_a_new_owner_has_not_committed_what_it_has(tmp_path: Path) -> None:
+    first, inbox = make_outbox(tmp_path, "log"), make_inbox(tmp_path)
+    with closing(inbox):
+        with closing(first):
+            for message in (info(), *(line(seq) for seq in range(4))):
+                first.put(message)
+            exchange(first, inbox, lambda got: len(got) == 5)
+            for seq in range(4, 9):
+                first.put(line(seq))
+            exchange(first, inbox, lambda got: len(got) == 5, acked=False)
+        again = make_outbox(tmp_path, "log")
+        with closing(again):
+            exchange(again, inbox, lambda _: bool(again._peers), acked=False)
+            assert again.depth == 5
+            exchange(again, inbox, lambda _: again.drained)
 
 
 def test_what_no_owner_has_sent_cannot_be_acknowledged(tmp_path: Path) -> None:

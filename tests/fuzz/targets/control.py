@@ -32,6 +32,7 @@ MESSAGES = st.one_of(
         local=st.booleans(),
         run=RUN,
         next=U64,
+        committed=U64,
         credit=BATCH,
         budget_ns=U64,
     ),
