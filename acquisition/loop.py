@@ -73,7 +73,8 @@ class Acquisition:
         self._end()
 
     def _end(self) -> None:
-        self._put_when_there_is_room(self.account.end(self._numbering.run, self._numbering.epoch))
+        numbering = self._numbering
+        self._put_when_there_is_room(self.account.end(numbering.run, numbering.epoch, numbering.next))
 
     def summary(self) -> dict[str, Any]:
         """What was acquired, how fast the scene came, from the first of its lines to the last, and what went wrong."""
@@ -85,10 +86,10 @@ class Acquisition:
     def _go_through(self, steps: list[Step]) -> None:
         """The steps that an earlier process has not done, each up to the line where it ends; the camera is set as those
         before have set it."""
-        started, begin, unset = self._numbering.next, 0, 0
+        started, begin, unset = self._done, 0, 0
         for number, step in enumerate(steps):
             end = None if step.lines is None else begin + step.lines
-            if not self._stopping() and not self._is_over(end):
+            if not self._stopping() and self._room(end) > 0:
                 if step.sees is Kind.SCENE and begin < started:
                     self._resume()
                 features = [feature for so_far in steps[unset : number + 1] for feature in so_far.features]
@@ -107,9 +108,9 @@ class Acquisition:
         """One step, through losses of the camera: after each it is brought back and set as `so_far` has set it."""
         try:
             self._begin(lambda: self._source.configure(features))
-            while not self._stopping() and not self._is_over(end):
+            while not self._stopping() and (room := self._room(end)) > 0:
                 try:
-                    self._turn(step)
+                    self._turn(step, room)
                 except CameraLost as loss:
                     self._return(loss, so_far)
                 if self._between and step.sees is Kind.SCENE:
@@ -119,9 +120,14 @@ class Acquisition:
         if step.after:
             bring_back(lambda: self._source.configure(step.after), self._settings.retry_s, self._failed, lambda: False)
 
-    def _is_over(self, end: int | None) -> bool:
-        """Whether the line has come at which a step ends, those that were taken in between not counted."""
-        return end is not None and self._numbering.next - self._aside.lines >= end
+    def _room(self, end: int | None) -> int:
+        """How many lines are left of a step that ends there, those that were taken in between not counted."""
+        return sys.maxsize if end is None else end - self._done
+
+    @property
+    def _done(self) -> int:
+        """How many lines have been, those that were taken in between not counted."""
+        return self._numbering.next - self._aside.lines
 
     def _step_aside(self, step: Step, so_far: list[Step]) -> None:
         """The steps that were asked for; then this one goes on, for as many lines as it lacks."""
@@ -130,7 +136,7 @@ class Acquisition:
         for one in between:
             run, first = self._numbering.run, self._numbering.next
             self._aside.begin(run, first, one)
-            self._step(one, first - self._aside.lines + (one.lines or 0), one.features, [*so_far, one])
+            self._step(one, self._done + (one.lines or 0), one.features, [*so_far, one])
             self._aside.end(run, self._numbering.next - first)
         if not self._stopping():
             self._begin(lambda: self._source.configure(step.features))
@@ -185,7 +191,7 @@ class Acquisition:
     def _failed(self, error: Exception) -> None:
         self.account.incident("register_error" if isinstance(error, FeatureError) else "failed_start")
 
-    def _turn(self, step: Step) -> None:
+    def _turn(self, step: Step, room: int) -> None:
         if self._settings.on_full == "wait" and not self._outbox.has_room():
             self._wait(1)
             self._heard = time.monotonic()
@@ -194,7 +200,7 @@ class Acquisition:
         self._frames += frame is not None
         self._shell.progress(self._numbering.next, None if frame is None else self._frames)
         if frame is not None:
-            self._take(frame, step)
+            self._take(frame, step, room)
             self._source.release(frame)
             self._heard = time.monotonic()
         elif time.monotonic() - self._heard > self._settings.silence_s and not self._triggered:
@@ -239,16 +245,18 @@ class Acquisition:
             self._info = replace(self._info, seq=self._numbering.next, temperature_c=celsius)
             self._put(self._info)
 
-    def _take(self, frame: Frame, step: Step) -> None:
+    def _take(self, frame: Frame, step: Step, room: int) -> None:
         ahead = self._stamping.ahead(frame)
         if ANEW < ahead <= 0:
             self.account.incident("late_frame" if ahead else "repeated_frame")
             return
-        line = self._stamping.stamp(frame, time.monotonic_ns(), self._source.incomplete)
+        line = self._stamping.stamp(frame, time.monotonic_ns(), self._source.incomplete, room)
         for kind in line.incidents:
             self.account.incident(kind)
         for gap in line.gaps:
             self._put(gap)
+        if line.stamp is None:
+            return
         t_ns = line.stamp.t_ns
         self._put(RawLine(line.stamp, step.sees, line.flags, frame.counts))
         if step.sees is Kind.SCENE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 
 from oreline.messages import Gap, Reason, Stamp
@@ -43,12 +44,19 @@ class Numbering:
         return max(step, ANEW)
 
     def frame(
-        self, block_id: int, t_ns: int, encoder: int | None, incomplete: int = 0, unseen: int = 0
-    ) -> tuple[list[Gap], Stamp]:
+        self,
+        block_id: int,
+        t_ns: int,
+        encoder: int | None,
+        incomplete: int = 0,
+        unseen: int = 0,
+        room: int = sys.maxsize,
+    ) -> tuple[list[Gap], Stamp | None]:
         """The gaps before a frame that is ahead of the last or of a camera that began anew, and its stamp.
 
         `incomplete` frames were discarded since the last call; `unseen` ones were exposed while the camera was away.
-        A missing `encoder` is replaced by the line count.
+        A missing `encoder` is replaced by the line count. There is `room` for so many lines: what is exposed beyond it
+        is nobody's, so gaps are cut there, and a frame that lies there gets no stamp.
         """
         step = self.step(block_id)
         if step == ANEW:
@@ -57,18 +65,21 @@ class Numbering:
             self._extended, step = block_id - 1, 1
         missing = step - 1
         incomplete = min(missing, incomplete)
-        gaps = self._gaps({Reason.RESTART: unseen, Reason.INCOMPLETE: incomplete, Reason.DROPPED: missing - incomplete})
+        lost = {Reason.RESTART: unseen, Reason.INCOMPLETE: incomplete, Reason.DROPPED: missing - incomplete}
+        gaps = self._gaps(lost, room)
         self._last = block_id
         self._extended += step
+        if unseen + missing >= room:
+            return gaps, None
         stamp = Stamp(self.run, self.epoch, self.next, self._extended, t_ns, self.next if encoder is None else encoder)
         self.next += 1
         return gaps, stamp
 
-    def _gaps(self, counts: dict[Reason, int]) -> list[Gap]:
+    def _gaps(self, counts: dict[Reason, int], room: int) -> list[Gap]:
         """Of the missing frames the incomplete ones first: only their number is known, not which they are."""
-        gaps = []
-        for reason, n in counts.items():
-            if n:
+        gaps, end = [], self.next + room
+        for reason, missing in counts.items():
+            if n := min(missing, end - self.next):
                 gaps.append(Gap(self.run, self.epoch, self.next, n, reason))
                 self.next += n
         return gaps

@@ -13,9 +13,9 @@ from oreline.messages import Flag, Gap, Stamp
 
 
 class Stamped(NamedTuple):
-    """A line, after `gaps`. `incidents`: what begins with it."""
+    """A line, after `gaps`, or None where it lies beyond its step's end. `incidents`: what begins with it."""
 
-    stamp: Stamp
+    stamp: Stamp | None
     flags: Flag
     gaps: list[Gap]
     incidents: list[str]
@@ -46,8 +46,9 @@ class Stamping:
         """By how much a frame is ahead of the last, as `Numbering.step` has it."""
         return self.numbering.step(frame.block_id)
 
-    def stamp(self, frame: Frame, now_ns: int, incomplete: int) -> Stamped:
-        """A frame that is ahead of the last, fetched at `now_ns`. `incomplete`: frames that were discarded so far."""
+    def stamp(self, frame: Frame, now_ns: int, incomplete: int, room: int) -> Stamped:
+        """A frame that is ahead of the last, fetched at `now_ns`. `incomplete`: frames that were discarded so far.
+        `room`: lines that its step has left."""
         ahead, unseen, incidents = self.ahead(frame), 0, []
         lines = max(ahead, 1)
         if ahead == ANEW or self._away:
@@ -61,7 +62,7 @@ class Stamping:
         if encoder is not None:
             encoder, doubt, slip = self._encoder.position(encoder, lines)
         discarded, self._incomplete = incomplete - self._incomplete, incomplete
-        gaps, stamp = self.numbering.frame(frame.block_id, t_ns, encoder, discarded, unseen)
+        gaps, stamp = self.numbering.frame(frame.block_id, t_ns, encoder, discarded, unseen, room)
         return Stamped(stamp, flags | doubt, gaps, [*incidents, *filter(None, (late, slip))])
 
     def _forget(self) -> None:

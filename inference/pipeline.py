@@ -109,7 +109,7 @@ class Pipeline:
             return self._begin(message)
         if isinstance(message, EndOfStream):
             self.force.end()
-            return replace(self.account.end(message.run, message.epoch), seq=message.seq)
+            return self.account.end(message.run, message.epoch, message.seq)
         return message
 
     def _begin(self, info: StreamInfo) -> StreamInfo:

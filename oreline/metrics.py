@@ -170,9 +170,9 @@ class Account:
         else:
             self.reference += n
 
-    def end(self, run: bytes, epoch: int) -> EndOfStream:
-        """The last message of the stream, with the totals."""
-        return EndOfStream(run, epoch, self.next or 0, self.lines, self.lost, self.reference)
+    def end(self, run: bytes, epoch: int, seq: int) -> EndOfStream:
+        """The last message of the stream, with the totals. `seq`: one past its last line, whoever has seen that."""
+        return EndOfStream(run, epoch, seq, self.lines, self.lost, self.reference)
 
     def summary(self) -> dict[str, int]:
         return {

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from acquisition.asked import Asked
-from hwsim.camera import SimCamera, Source
+from hwsim.camera import Event, FaultKind, SimCamera, Source
 from oreline.config import ASKED
 from oreline.messages import EndOfStream, Gap, Kind, Message, RawLine, StreamInfo
 from tests.acquisition.process import Start
@@ -83,6 +83,21 @@ def test_a_scene_is_as_long_though_its_process_was_killed_in_a_dark_or_after_it_
     assert min(killed_after, 30) <= darks <= 30
     assert all(int(np.median(line.counts)) == (100 if line.kind else 1000) for line in lines)
     assert _end(got) - darks == SCENE
+
+
+def test_a_gap_ends_with_the_step_that_was_asked_for_and_the_scene_goes_on(
+    acquire: Start, camera: SimCamera, tmp_path: Path
+) -> None:
+    camera.inject(Event(FaultKind.DROP, view="dark", line=25, n=10))
+    with acquire(serial="SIM1", steps=[{"lines": SCENE}]) as running:
+        got = []
+        for message in running.messages():
+            got.append(message)
+            if message.first == 40 and isinstance(message, RawLine):
+                ask(tmp_path, DARK)
+    (gap,) = (m for m in got if isinstance(m, Gap))
+    kinds = [m.kind for m in got if isinstance(m, RawLine)]
+    assert (gap.n, kinds.count(Kind.DARK), kinds.count(Kind.SCENE)) == (5, 25, SCENE)
 
 
 def after_the_first_dark(got: list[Message]) -> Iterator[RawLine]:

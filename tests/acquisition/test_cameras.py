@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwsim.camera import SimCamera, Source
+from hwsim.camera import Event, FaultKind, SimCamera, Source
 from oreline.messages import EndOfStream, Gap, Kind, RawLine, Reason, StreamInfo
 from tests.acquisition.process import Start
 
@@ -113,6 +113,26 @@ def test_dropped_and_incomplete_frames_become_gaps_of_their_kind(
         assert sum(m.n for m in got) == got[-1].first
     account = json.loads((tmp_path / "out" / "acquisition.json").read_text())["account"]
     assert (account["lost"], account["unaccounted"]) == (5, 0)
+
+
+@pytest.mark.parametrize("fault", [FaultKind.DROP, FaultKind.INCOMPLETE], ids=["dropped", "incomplete"])
+def test_a_gap_ends_with_its_step(acquire: Start, tmp_path: Path, sources: dict[str, Source], fault: FaultKind) -> None:
+    steps = [
+        {"kind": "dark", "lines": 30, "features": [["Shutter", "Closed"]]},
+        {"kind": "white", "lines": 20, "features": [["Shutter", "Open"], ["TargetSelector", "White"]]},
+        {"kind": "scene", "lines": 40, "features": [["TargetSelector", "Scene"]]},
+    ]
+    ends = {"dark": 30, "white": 20, "scene": 40}
+    faults = [Event(fault, view=view, line=end - 3, n=6) for view, end in ends.items()]
+    with (
+        SimCamera.create(tmp_path / "cameras", "SIM1", **sources, frame_rate=400.0, loop=True, faults=faults),
+        acquire(serial="SIM1", steps=steps) as running,
+    ):
+        got = list(running.messages())
+    lines, gaps = ([m for m in got if isinstance(m, kind)] for kind in (RawLine, Gap))
+    assert [(gap.first, gap.n) for gap in gaps] == [(27, 3), (47, 3), (87, 3)]
+    assert [sum(line.kind is kind for line in lines) for kind in (Kind.DARK, Kind.WHITE, Kind.SCENE)] == [27, 17, 37]
+    assert [m.seq for m in got if isinstance(m, EndOfStream)] == [90]
 
 
 def refusal(acquire: Start, **settings: object) -> tuple[int, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from acquisition.numbering import ANEW, Numbering
 from oreline.messages import Gap, Reason
 
@@ -28,6 +30,37 @@ def test_incomplete_frames_are_told_from_dropped_ones() -> None:
     numbering.frame(1, 0, None)
     gaps, _ = numbering.frame(6, 0, None, incomplete=1)
     assert gaps == [Gap(RUN, 0, 1, 1, Reason.INCOMPLETE), Gap(RUN, 0, 2, 3, Reason.DROPPED)]
+
+
+@pytest.mark.parametrize(
+    ("lost", "reasons"),
+    [
+        ({"block_id": 21}, {Reason.DROPPED: 5}),
+        ({"block_id": 21, "incomplete": 20}, {Reason.INCOMPLETE: 5}),
+        ({"block_id": 21, "incomplete": 2}, {Reason.INCOMPLETE: 2, Reason.DROPPED: 3}),
+        ({"block_id": 2, "unseen": 9}, {Reason.RESTART: 5}),
+        ({"block_id": 4, "unseen": 4}, {Reason.RESTART: 4, Reason.DROPPED: 1}),
+        ({"block_id": 2, "unseen": 5}, {Reason.RESTART: 5}),
+    ],
+)
+def test_what_is_lost_beyond_the_room_is_nobody_s_and_neither_is_the_frame(
+    lost: dict[str, int], reasons: dict[Reason, int]
+) -> None:
+    numbering = Numbering(RUN)
+    numbering.frame(1, 0, None)
+    gaps, stamp = numbering.frame(**lost, t_ns=0, encoder=None, room=5)
+    assert {gap.reason: gap.n for gap in gaps} == reasons
+    assert stamp is None
+    assert numbering.next == 6
+
+
+def test_a_frame_that_just_has_room_is_the_last() -> None:
+    numbering = Numbering(RUN)
+    numbering.frame(1, 0, None)
+    gaps, stamp = numbering.frame(6, 0, None, room=5)
+    assert [gap.n for gap in gaps] == [4]
+    assert stamp is not None
+    assert (stamp.seq, numbering.next) == (5, 6)
 
 
 def test_a_repeated_frame_and_a_late_one_are_told_from_the_next() -> None:

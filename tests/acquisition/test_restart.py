@@ -33,11 +33,13 @@ def camera(tmp_path: Path) -> Iterator[SimCamera]:
         yield made
 
 
-def killed_at(acquire: Start, *lines: int) -> list[Message]:
-    """All messages of a run whose process is killed when these lines have come."""
+def killed_at(acquire: Start, *lines: int, endless: bool = False) -> list[Message]:
+    """All messages of a run whose process is killed when these lines have come. `endless`: the scene goes on until its
+    last process has sent a line, however long that took to come."""
     got: list[Message] = []
+    steps = [*STEPS[:-1], STEPS[-1] | {"lines": None}] if endless else STEPS
     for line in (*lines, None):
-        with acquire(serial="SIM1", steps=STEPS, gather_ms=0.0) as running:
+        with acquire(serial="SIM1", steps=steps, gather_ms=0.0) as running:
             if got:
                 running.inbox.run, running.inbox.next = next(m.run for m in got if isinstance(m, StreamInfo)), _end(got)
             for message in running.messages():
@@ -47,6 +49,9 @@ def killed_at(acquire: Start, *lines: int) -> list[Message]:
                 if line is not None and _end(got) > line:
                     running.process.kill()
                     break
+                if line is None and endless and isinstance(message, RawLine):
+                    running.process.terminate()
+                    endless = False
     return got
 
 
@@ -69,7 +74,7 @@ def check(got: list[Message]) -> list[Gap]:
 def test_a_scene_goes_on_without_new_references_and_what_was_missed_is_one_gap(
     acquire: Start, camera: SimCamera
 ) -> None:
-    got = killed_at(acquire, 150)
+    got = killed_at(acquire, 150, endless=True)
     (gap,) = check(got)
     assert (gap.reason, gap.epoch) == (Reason.RESTART, 1)
     lines = {m.first: m for m in got if isinstance(m, RawLine)}
@@ -90,3 +95,30 @@ def test_references_that_were_begun_are_ended_and_nothing_was_missed(
 def test_killed_again_and_again_it_loses_count_of_nothing(acquire: Start, camera: SimCamera) -> None:
     gaps = check(killed_at(acquire, 10, 90, 200, 350))
     assert 1 <= len(gaps) <= 3
+
+
+@pytest.mark.parametrize("line", [470, 479], ids=["near", "last but one"])
+def test_a_scene_is_as_long_though_its_end_came_while_nobody_looked(
+    acquire: Start, camera: SimCamera, line: int
+) -> None:
+    got = killed_at(acquire, line - 1)
+    (gap,) = check(got)
+    assert gap.reason is Reason.RESTART
+    assert gap.first + gap.n == _end(got) == 480
+
+
+def test_a_process_that_finds_all_its_steps_done_ends_the_stream_where_its_lines_end(
+    acquire: Start, camera: SimCamera
+) -> None:
+    got: list[Message] = []
+    with acquire(serial="SIM1") as running:
+        for message in running.messages():
+            got.append(message)
+            if _end(got) > 60:
+                running.process.kill()
+                break
+    with acquire(serial="SIM1", steps=[{"lines": 50}]) as running:
+        running.inbox.run, running.inbox.next = got[0].run, _end(got)
+        got += running.messages()
+    assert isinstance(got[-1], EndOfStream)
+    assert got[-1].seq == _end(got[:-1]) > 60
