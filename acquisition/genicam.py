@@ -186,6 +186,9 @@ class GenicamSource:
         except TransportException:
             return 0
 
+    def ended(self) -> bool:
+        return bool(self._value("RecordingEnded", False))
+
     def _counts(self, buffer: Any) -> Any:
         bands, samples = self._shape
         if self._packed:

@@ -29,6 +29,8 @@ LONGEST_S = 0.01
 """Consumers are heard so often at least, though frames wait without end."""
 FETCHES = 3
 """Failures of the same fetch after which the camera is lost."""
+QUIET_S = 0.25
+"""A camera that has sent nothing for so long is asked, so often, whether its recording has ended."""
 SETTING_S = 30.0
 """A camera may take so long to be opened, set or started."""
 
@@ -47,14 +49,15 @@ class Acquisition:
     ) -> None:
         """`asked`: steps that are to come in between, looked for now and then. `aside`: how many lines those had."""
         self._source, self._outbox, self._settings = source, outbox, settings
-        self._shell, self._stopping, self._asked = shell, shell.is_set, asked
+        self._shell, self._asked = shell, asked
         self._between: list[Step] = []
         self._aside = aside or Aside()
         self.account = Account("acquisition")
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
         self._frames = 0
-        self._heard = self._rested = 0.0
+        self._heard = self._rested = self._looked = 0.0
+        self._ended = False
         self._numbering = _resumed(outbox, settings.block_id_bits)
         self._stamping = Stamping(self._numbering, settings.counts_per_line, settings.encoder_bits)
         self._set_back = self._aside.resume(self._numbering.run, self._numbering.next)
@@ -71,6 +74,10 @@ class Acquisition:
             self._end()
             raise
         self._end()
+
+    def _stopping(self) -> bool:
+        """Whether no more is wanted, or no more will come."""
+        return self._ended or self._shell.is_set()
 
     def _end(self) -> None:
         numbering = self._numbering
@@ -203,17 +210,25 @@ class Acquisition:
             self._take(frame, step, room)
             self._source.release(frame)
             self._heard = time.monotonic()
-        elif time.monotonic() - self._heard > self._settings.silence_s and not self._triggered:
-            raise CameraLost(
-                f"no frame for {self._settings.silence_s:g} s: check the camera's trigger, cable and exposure, "
-                "or that the recording is as long as the step asks"
-            )
+        else:
+            self._wonder(time.monotonic(), step, room)
         if not self._source.waiting():
             self._stamping.timing.looked_ns = time.monotonic_ns()
             self._rest()
             time.sleep(self._settings.gather_ms * 1e-3)
         elif time.monotonic() - self._rested > LONGEST_S:
             self._rest()
+
+    def _wonder(self, now: float, step: Step, room: int) -> None:
+        """Why there is no frame. Raises CameraLost where there was none for too long, and no end was told."""
+        if now - max(self._heard, self._looked) > QUIET_S:
+            self._looked = now
+            self._ended = self._source.ended() and not self._source.waiting()
+            if self._ended and step.lines:
+                print(f"the recording has ended {room} lines before its step", file=sys.stderr)
+        silence_s = self._settings.silence_s
+        if now - self._heard > silence_s and not (self._ended or self._triggered):
+            raise CameraLost(f"no frame for {silence_s:g} s: check the camera's trigger, cable and exposure")
 
     def _rest(self) -> None:
         """What need not be done for each line."""

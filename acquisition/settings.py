@@ -22,7 +22,7 @@ class Step(Section):
 
     kind: Literal["scene", "dark", "white"] = "scene"
     lines: Positive | None = None
-    """None: until the process is told to stop."""
+    """None: until the process is told to stop, or the camera says that its recording has ended."""
     features: Features = []
     after: Features = []
     """Written when the step is over, such as to open the shutter again."""

@@ -66,6 +66,10 @@ class Source(Protocol):
     def waiting(self) -> int:
         """Frames that can be fetched at once."""
 
+    def ended(self) -> bool:
+        """Whether the camera says that it has played a recording to its end; what it has sent may still be waiting. One
+        that does not answer, or plays no recording, has not."""
+
     def release(self, frame: Frame) -> None:
         """Give the frame's buffer back to the camera."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-MAGIC, VERSION, EVENTS, PIXELS_AT = b"SIMCAM1", 2, 1024, 64
+MAGIC, VERSION, EVENTS, PIXELS_AT = b"SIMCAM1", 3, 1024, 64
 NEXT = FOR_EVER = (1 << 64) - 1
 ANY_VIEW = 3
 MONO12, MONO16 = 0x01100005, 0x01100007
@@ -20,7 +20,7 @@ NUMBERS = (
     *("AcquisitionFrameRate", "Gain", "DeviceTemperature", "AcquisitionMode", "AcquisitionStart"),
     *("AcquisitionStop", "TriggerMode", "TriggerSource", "TriggerSoftware", "Shutter", "TargetSelector"),
     *("ChunkModeActive", "ChunkSelector", "ChunkEnable", "TLParamsLocked", "DeviceReset", "DarkAvailable"),
-    *("WhiteAvailable", "SensorBits"),
+    *("WhiteAvailable", "SensorBits", "RecordingEnded"),
 )
 
 

@@ -86,10 +86,12 @@ static void expose(struct run *run, uint32_t seen)
 
     if (!look(run, &frame)) {
         run->due_ns = 0;
-        if (run->keeping && !from_ring(run->device))
+        if (run->keeping && !from_ring(run->device)) {
             take_kept(run);
-        else
+        } else {
+            run->device->file->registers.RecordingEnded = recording_ended(run);
             wait(run, seen, wake);
+        }
         return;
     }
     if (waits(run) && !stream_ready(&run->device->stream)) {
@@ -262,6 +264,7 @@ static void begin(struct device *device)
         file->state.encoder = encoder_at(device, file->control.start_line);
     for (int view = 0; view < SOURCES; view++)
         file->state.exposed[view] = 0;
+    file->registers.RecordingEnded = 0;
     file->state.starts++;
     file->state.acquiring = 1;
     device->stop = false;

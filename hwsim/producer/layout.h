@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define SIMCAM_MAGIC "SIMCAM1"
-#define SIMCAM_VERSION 2
+#define SIMCAM_VERSION 3
 #define SIMCAM_TEXT 64
 #define SIMCAM_CHUNKS 4
 #define SIMCAM_EVENTS 1024
@@ -73,7 +73,8 @@ struct simcam_registers {
     _Atomic int64_t DarkAvailable;
     _Atomic int64_t WhiteAvailable;
     _Atomic int64_t SensorBits;
-    char reserved[4096 - 4 * SIMCAM_TEXT - 8 * 30];
+    _Atomic int64_t RecordingEnded;
+    char reserved[4096 - 4 * SIMCAM_TEXT - 8 * 31];
 };
 
 /* Written by the simulator only. */

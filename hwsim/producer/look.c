@@ -49,14 +49,22 @@ static void keep_possible(const struct device *device, struct frame *frame)
         frame->faults[FAULT_LIGHT_LEAK] = NULL;
 }
 
+/* Does the camera look at a recording that was played to its end? */
+bool recording_ended(const struct run *run)
+{
+    const struct device *device = run->device;
+
+    return !from_ring(device) && registers_source(&device->file->registers) == SOURCE_SCENE &&
+           run->line[SOURCE_SCENE] >= device->sources[SOURCE_SCENE].lines && !device->file->control.loop;
+}
+
 static bool look_at_recording(struct run *run, struct frame *frame)
 {
     const struct device *device = run->device;
     int view = registers_source(&device->file->registers);
     const struct mapping *m = &device->sources[view];
-    bool scene_over = run->line[SOURCE_SCENE] >= m->lines && !device->file->control.loop;
 
-    if ((view == SOURCE_SCENE && scene_over) || !source_covers(device, view, &device->geometry))
+    if (recording_ended(run) || !source_covers(device, view, &device->geometry))
         return false;
     if (view == SOURCE_SCENE)
         run->encoder = encoder_at(device, run->line[view]);

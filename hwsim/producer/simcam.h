@@ -200,6 +200,7 @@ void frame_write(const struct frame *frame, struct buffer *buffer, const struct 
 /* look.c: what the camera sees next. */
 bool from_ring(const struct device *device);
 bool look(struct run *run, struct frame *frame);
+bool recording_ended(const struct run *run);
 void look_on(struct run *run);
 int64_t encoder_at(const struct device *device, uint64_t line);
 int64_t next_line_ns(const struct run *run, const struct frame *frame);

@@ -20,12 +20,16 @@ from tests.acquisition.process import Running, Start
 BANDS, SAMPLES, LINES, RATE = 12, 40, 50, 200.0
 
 
-@pytest.fixture
-def camera(tmp_path: Path) -> Iterator[SimCamera]:
+def playing(tmp_path: Path, *, loop: bool) -> SimCamera:
     path = tmp_path / "scene.raw"
     np.arange(LINES * BANDS * SAMPLES, dtype="<u2").tofile(path)
     scene = Source(path, 0, LINES, BANDS, SAMPLES)
-    with SimCamera.create(tmp_path / "cameras", "SIM1", scene=scene, frame_rate=RATE, loop=True) as made:
+    return SimCamera.create(tmp_path / "cameras", "SIM1", scene=scene, frame_rate=RATE, loop=loop)
+
+
+@pytest.fixture
+def camera(tmp_path: Path) -> Iterator[SimCamera]:
+    with playing(tmp_path, loop=True) as made:
         yield made
 
 
@@ -86,6 +90,25 @@ def test_a_camera_that_stays_away_ends_the_process_after_the_set_time(
         assert running.process.wait(20) == 15
         assert running.process.stderr is not None
         assert "did not come back within 0.5 s" in running.process.stderr.read()
+
+
+@pytest.mark.parametrize("lines", [None, LINES + 1], ids=["without an end", "that is longer"])
+def test_the_end_of_a_recording_is_the_end_of_a_scene(acquire: Start, tmp_path: Path, lines: int | None) -> None:
+    with playing(tmp_path, loop=False), acquire(serial="SIM1", steps=[{"lines": lines}], silence_s=1.0) as running:
+        _, *got, end = running.messages()
+    assert running.process.returncode == 0
+    assert [m.first for m in got if isinstance(m, RawLine)] == list(range(LINES))
+    assert isinstance(end, EndOfStream)
+    assert (end.seq, len(got), incidents(tmp_path)) == (LINES, LINES, {})
+
+
+def test_a_recording_whose_camera_falls_silent_has_not_ended(acquire: Start, tmp_path: Path) -> None:
+    with playing(tmp_path, loop=False) as camera, acquire(serial="SIM1", silence_s=0.4, reconnect_s=0.5) as running:
+        for message in running.messages():
+            if message.first == 20:
+                camera.link = Link.SILENT
+                break
+        assert running.process.wait(20) == 15
 
 
 def test_a_camera_that_fails_to_start_is_started_again(acquire: Start, tmp_path: Path, camera: SimCamera) -> None:

@@ -86,6 +86,31 @@ def test_every_start_plays_from_the_start_line_and_a_loop_goes_on(tmp_path: Path
     assert camera.counters()["starts"] == 2
 
 
+def test_a_recording_that_was_played_to_its_end_says_so_until_it_is_played_again(
+    tmp_path: Path, plug: Plug, host: Open
+) -> None:
+    scene, dark = recording(tmp_path / "scene", 3), recording(tmp_path / "dark", 3)
+    camera = plug("S1", scene=scene, dark=dark, frame_rate=100, stepped=True)
+    acquirer = host("S1")
+    nodes = features(acquirer)
+    for _ in range(2):
+        acquirer.start()
+        assert not nodes.RecordingEnded.value
+        camera.step(2)
+        frames(acquirer, 2)
+        assert not nodes.RecordingEnded.value
+        camera.step()
+        frames(acquirer, 1)
+        until(lambda: nodes.RecordingEnded.value)
+        acquirer.stop()
+    nodes.Shutter.value = "Closed"
+    acquirer.start()
+    camera.step(6)
+    frames(acquirer, 6)
+    assert_nothing_comes(acquirer)
+    assert not nodes.RecordingEnded.value
+
+
 def test_two_cameras_stream_at_once(tmp_path: Path, plug: Plug, host: Open) -> None:
     left, right = recording(tmp_path / "left"), recording(tmp_path / "right", bands=3, samples=7)
     plug("L", scene=left, frame_rate=100, lossless=True)

@@ -1,4 +1,4 @@
-"""Processes that are killed or told to stop in the middle of a run: the journal ends complete."""
+"""Processes that are killed or told to stop in the middle of a run, and a recording that ends: no line is missing."""
 
 from __future__ import annotations
 
@@ -38,3 +38,14 @@ def test_a_signal_ends_the_run_in_order_with_the_journal_complete(line: Line, nu
     assert report["acquired"] == report["labelled"] + report["lost"] >= 300
     assert report["unaccounted"] == 0
     assert line.covered() == list(range(report["acquired"] + 200))
+
+
+def test_the_end_of_a_recording_ends_the_run_in_order(line: Line) -> None:
+    line.tables["acquisition"]["steps"][-1].pop("lines")
+    run = line.start()
+    with run:
+        output = run.communicate(timeout=120)[0]
+    assert run.returncode == 0, output
+    report = line.report()
+    assert (report["acquired"], report["lost"], report["unaccounted"]) == (2000, 0, 0)
+    assert line.covered() == list(range(2200))
