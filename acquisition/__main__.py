@@ -17,7 +17,7 @@ from acquisition.loop import Acquisition
 from acquisition.settings import Settings
 from acquisition.source import Source
 from oreline.config import ASKED, Config, LineSettings
-from oreline.errors import CameraError, CameraNotFound, OrelineError
+from oreline.errors import CameraError, CameraNotFound, OrelineError, Undelivered
 from oreline.keys import server_keys
 from oreline.messages import EndOfStream
 from oreline.process import drain, guarded
@@ -47,13 +47,23 @@ def main(path: str) -> None:
         acquisition = Acquisition(source, outbox, settings, shell, asked.take, aside)
         shell.ready(settings.metrics_port)
         try:
-            acquisition.run()
-        except OrelineError:
-            shell.stopping = True
+            _run(acquisition, outbox, shell)
+        finally:
+            shell.report(**acquisition.summary(), camera=f"{camera.model} {camera.serial}")
+
+
+def _run(acquisition: Acquisition, outbox: Outbox, shell: Shell) -> None:
+    """Acquire, and deliver what was acquired, also where the camera failed."""
+    try:
+        acquisition.run()
+    except OrelineError:
+        shell.stopping = True
+        try:
             drain([outbox], shell)
-            raise
-        drain([outbox], shell)
-    shell.report(**acquisition.summary(), camera=f"{camera.model} {camera.serial}")
+        except Undelivered as error:
+            print(error, file=sys.stderr)
+        raise
+    drain([outbox], shell)
 
 
 def finish(path: str) -> None:
@@ -67,14 +77,20 @@ def finish(path: str) -> None:
         while not outbox.has_room() and not shell.stopping:
             outbox.pump(1)
             shell.progress(None)
-        if outbox.run != NO_RUN and not ended:
+        if outbox.run != NO_RUN and not ended and outbox.has_room():
             outbox.put(EndOfStream(outbox.run, outbox.epoch, outbox.next, 0, 0, 0))
-        drain([outbox], shell)
+        try:
+            drain([outbox], shell)
+        finally:
+            last = outbox.last
+            run, numbers = (last.run, last.seq) if isinstance(last, EndOfStream) else (outbox.run, outbox.next)
+            shell.report(run=run.hex(), numbers=numbers)
 
 
 def _served(ring: Ring, settings: Settings, line: LineSettings) -> Outbox:
     keys = server_keys(settings.listen, line.keys, "acquisition") if settings.listen else None
-    return Outbox(line.endpoint("raw"), ring, complete=["inference"], listen=settings.listen, keys=keys)
+    ours = ["inference"]
+    return Outbox(line.endpoint("raw"), ring, ours, hold_s=line.hold_s, listen=settings.listen, keys=keys)
 
 
 def _left(path: Path) -> Ring:

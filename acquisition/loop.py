@@ -80,15 +80,20 @@ class Acquisition:
         return self._ended or self._shell.is_set()
 
     def _end(self) -> None:
+        """End the stream, unless nobody makes room for that: the lines before it stay, and the line's next start ends
+        it."""
         numbering = self._numbering
-        self._put_when_there_is_room(self.account.end(numbering.run, numbering.epoch, numbering.next))
+        if self._room_is_made():
+            self._put(self.account.end(numbering.run, numbering.epoch, numbering.next))
 
     def summary(self) -> dict[str, Any]:
-        """What was acquired, how fast the scene came, from the first of its lines to the last, and what went wrong."""
+        """What was acquired, how fast the scene came, from the first of its lines to the last, and what went wrong.
+        `numbers`: how many this run has given out, by this process and those before it."""
         seconds = (self._scene_ns[1] - self._scene_ns[0]) * 1e-9
         rate = (self.account.acquired - 1) / seconds if seconds > 0 else 0.0
         account, late = self.account.summary(), self._latency.summary()
-        return {"account": account, "lines_per_s": rate, "latency_ms": late, "incidents": self.account.incidents}
+        run = {"run": self._numbering.run.hex(), "numbers": self._numbering.next}
+        return {**run, "account": account, "lines_per_s": rate, "latency_ms": late, "incidents": self.account.incidents}
 
     def _go_through(self, steps: list[Step]) -> None:
         """The steps that an earlier process has not done, each up to the line where it ends; the camera is set as those
@@ -155,7 +160,8 @@ class Acquisition:
         self._triggered = camera.triggered
         self._thermometer.read()
         self._info = described(camera, self._settings, self._numbering, self._thermometer.celsius)
-        self._put_when_there_is_room(self._info)
+        self._room_is_made()
+        self._put(self._info)
         self._stamping.begin(camera.line_rate_hz, even=self._settings.on_full == "gap" and not camera.triggered)
         self._try(self._source.start, self._settings.retry_s, self._failed)
         self._heard = time.monotonic()
@@ -283,12 +289,13 @@ class Acquisition:
         self._outbox.put(message)
         self.account.see(message)
 
-    def _put_when_there_is_room(self, message: StreamInfo | EndOfStream) -> None:
-        """The camera stands still, so nothing is lost by waiting; a consumer that is gone is not waited for."""
+    def _room_is_made(self) -> bool:
+        """Whether there is room. The camera stands still, so nothing is lost by waiting for it; a consumer that is gone
+        is not waited for."""
         deadline = time.monotonic() + DRAIN_S
-        while not self._outbox.has_room() and time.monotonic() < deadline:
+        while not (room := self._outbox.has_room()) and time.monotonic() < deadline:
             self._wait(1)
-        self._put(message)
+        return room
 
 
 def _resumed(outbox: Outbox, bits: int) -> Numbering:

@@ -48,7 +48,7 @@ def main(path: str) -> None:
     keys = client_keys(settings.remote, line.keys, "inference", "acquisition") if settings.remote else None
     pipeline = _pipeline(settings, line, shell.patient)
     with ExitStack() as stack:
-        outboxes = [stack.enter_context(closing(_outbox(name, settings, line))) for name in settings.streams]
+        outboxes = [stack.enter_context(closing(_outbox(name, settings, config))) for name in settings.streams]
         inbox = Inbox(
             settings.remote or line.endpoint("raw"),
             "inference",
@@ -114,7 +114,8 @@ def _facts(reference: Reference) -> dict[str, object]:
     }
 
 
-def _outbox(name: Stream, settings: Settings, line: LineSettings) -> Outbox:
+def _outbox(name: Stream, settings: Settings, config: Config) -> Outbox:
+    line = config.line
     description = slot_bytes(HEADER_LIMIT, 8 * MOST_BANDS, 8192)
     elements = 4 * settings.largest_line
     reflectance = [elements, MOST_SAMPLES, *([elements] if settings.uncertainty else [])]
@@ -125,7 +126,10 @@ def _outbox(name: Stream, settings: Settings, line: LineSettings) -> Outbox:
     listen = settings.listen.get(name)
     keys = server_keys(listen, line.keys, "inference") if listen else None
     ring = Ring.open(line.ring(name), slots, max(description, size))
-    return Outbox(line.endpoint(name), ring, lines=kind, listen=listen, keys=keys)
+    named = config.tables.get("sinks", {})
+    return Outbox(
+        line.endpoint(name), ring, lines=kind, named=named, hold_s=line.hold_s, listen=listen, keys=keys
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from oreline import report as reports
 from oreline.config import SETTINGS, Config
-from oreline.errors import ConfigError, OrelineError
+from oreline.errors import ConfigError, OrelineError, StageFailed, Undelivered
 from oreline.keys_cli import app as keys_app
 from oreline.launch import launch
 from oreline.model_cli import app as model_app
@@ -139,11 +139,21 @@ def schema(table: Annotated[str, typer.Argument(help=f"One of {', '.join(SETTING
 
 
 def _run(config: Config, json: Path | None, make_report: Any = reports.report_of) -> None:
-    launch(config, console, Progress(console))
+    """Run a line and report, also where it has ended with lines that its log did not take. Files of a replay stay where
+    they are then, for the next start to go on with."""
+    undelivered: StageFailed | None = None
+    try:
+        launch(config, console, Progress(console))
+    except StageFailed as error:
+        if error.exit_code != Undelivered.exit_code or make_report is not reports.report_of:
+            raise
+        undelivered = error
     report = make_report(config)
     reports.show(report, console)
     if json is not None:
         reports.save(report, json)
+    if undelivered is not None:
+        raise undelivered
 
 
 def main() -> None:

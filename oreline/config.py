@@ -36,6 +36,9 @@ class LineSettings(Section):
     """Folder for rings and sockets; memory-backed by default. Paths of sockets are short: at most 80 characters."""
     keys: Path | None = None
     """Folder of keys, as `oreline keys` makes it. Without it, tcp addresses may be of loopback only."""
+    hold_s: Annotated[float, Field(gt=0)] = 30.0
+    """Lines are kept for a consumer that this file does not name, such as a log on another host, while it was heard
+    from within so long, and as far as seven eighths of a ring go. Then it loses some: an alarm here, a gap there."""
     watchdog_s: Annotated[float, Field(ge=0.5)] = 2.0
     """A process that has something to do and shows no progress for so long is killed and started again."""
     restarts: Annotated[int, Field(ge=0)] = 20

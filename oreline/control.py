@@ -3,7 +3,8 @@
 Whatever changes with a VERSION, `session` and `version` of a HELLO and all of a REFUSE stay as they are, so that two
 releases can tell each other that they do not fit. A HELLO of another version is a STRANGER, whatever else it says.
 
-consumer -> owner   HELLO from where, how much at once, which policy;  CREDIT what is committed, how many more
+consumer -> owner   HELLO from where, what is committed, how much at once, which policy
+                    CREDIT what is committed, how many more
 owner -> consumer   AT where in the mapped ring records lie;  LINE a message that follows in frames;  BEAT;  REFUSE
 """
 

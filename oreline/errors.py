@@ -17,6 +17,7 @@ OrelineError                     1
 ├── PlcError          ConnectionError    50   no PLC, or it refused
 ├── StreamError       ConnectionError    60   no peer, or one of another version
 │   └── WireError                        61   bytes that are not a message
+│   └── Undelivered                      64   a consumer lacks lines: they stay in the ring, for the next start
 ├── RingError         OSError            62   no space, or not a ring
 ├── SecurityError     PermissionError    63   a stream open to anyone, or a key missing or readable by others
 └── StageFailed       RuntimeError       70   a process of the line died
@@ -102,6 +103,12 @@ class StreamError(OrelineError, ConnectionError):
 
 class WireError(StreamError):
     exit_code = 61
+
+
+class Undelivered(StreamError):
+    """The process has ended in order, and what it could not deliver is safe: the line's next start goes on with it."""
+
+    exit_code = 64
 
 
 class RingError(OrelineError, OSError):

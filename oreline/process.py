@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from oreline.errors import OrelineError
+from oreline.errors import OrelineError, Undelivered
 from oreline.messages import EndOfStream, Message
 from oreline.metrics import Account
 from oreline.shell import Shell
@@ -30,7 +30,7 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell, ac
 
     Lines are borrowed from the ring; where one was overwritten while the stage looked at it, the stage is begun anew
     from the last stored line. Returns whether the stream ended. Where an earlier process has stored its end already,
-    what remains is to serve it.
+    what remains is to serve it. Raises Undelivered where a signal came before consumers had everything.
     """
     if outboxes and all(isinstance(box.last, EndOfStream) for box in outboxes):
         drain(outboxes, shell, lambda: _hear_out(inbox))
@@ -42,7 +42,9 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell, ac
                 inbox.rewind(min(box.next for box in outboxes))
                 break
             for message in results:
-                _store(message, outboxes, shell)
+                if not _store(message, outboxes, shell):
+                    drain(outboxes, shell)
+                    return False
                 account.see(message)
             shell.progress(account.next, inbox.stored)
             if time.monotonic() - pumped > PUMP_S:
@@ -52,6 +54,7 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell, ac
             if results and isinstance(results[-1], EndOfStream):
                 drain(outboxes, shell)
                 return True
+    drain(outboxes, shell)
     return False
 
 
@@ -75,38 +78,56 @@ def _pump(outboxes: Iterable[Outbox]) -> None:
         box.pump()
 
 
-def _store(message: Message, outboxes: Sequence[Outbox], shell: Shell) -> None:
+def _store(message: Message, outboxes: Sequence[Outbox], shell: Shell) -> bool:
     """Where a ring is full, wait for who lacks its oldest lines, unless somebody would get stale lines for it: a log
-    that is behind must not slow a sorter."""
+    that is behind must not slow a sorter. Returns whether it is stored: not where a signal came while there was no
+    room, for what is not stored is still in the ring that it came from."""
     for box in outboxes:
         ended = isinstance(message, EndOfStream) and isinstance(box.last, EndOfStream)
         if box.carries(message) and not ended:
-            while not (box.has_room() or shell.stopping or any(other.hurried for other in outboxes)):
+            while not (box.has_room() or any(other.hurried for other in outboxes)):
+                if shell.stopping:
+                    return False
                 box.pump(1)
                 shell.progress(box.next)
             box.put(message)
+    return True
 
 
 def drain(outboxes: Sequence[Outbox], shell: Shell, meanwhile: Callable[[], None] = lambda: None) -> None:
-    """Serve consumers until each has committed everything, and the rings are empty; after a signal no longer than
-    `DRAIN_S` from the last that any has committed, and then they are not.
+    """Serve consumers until each has committed everything, and the rings are empty.
 
-    A process that was started again waits a moment for the `fresh` ones, which it has no record of, to come back.
+    After a signal, for no longer than `DRAIN_S` from the last that any has committed: then those whom the line's file
+    does not name are left behind with an alarm, and where others lack something the rings stay as they are, for the
+    next start of the line to go on with. Raises Undelivered, which says who lacks how much. Without a signal, a process
+    that was started again waits a moment for the `fresh` ones, which it has no record of, to come back.
     """
     deadline, depth = 0.0, -1
-    at_least = time.monotonic() + (LINGER_S if any(box.resumed for box in outboxes) else 0.0)
+    at_least = time.monotonic() + (LINGER_S if not shell.stopping and any(box.resumed for box in outboxes) else 0.0)
     while time.monotonic() < at_least or not all(box.drained for box in outboxes):
         shell.progress(None)
         left = sum(box.depth for box in outboxes)
         if left != depth or not shell.stopping:
             deadline, depth = time.monotonic() + DRAIN_S, left
         elif time.monotonic() > deadline:
-            return
+            _give_up(outboxes)
+            break
         meanwhile()
         for box in outboxes:
             box.pump(5)
     for box in outboxes:
         box.free()
+
+
+def _give_up(outboxes: Sequence[Outbox]) -> None:
+    """Leave those behind who have no claim. Raises Undelivered where others lack something."""
+    for box in outboxes:
+        box.leave_visitors()
+    lacking = [f"{who} lacks {n} of {box.name}" for box in outboxes for who, n in box.holds.behind().items()]
+    if lacking:
+        raise Undelivered(
+            f"{', '.join(lacking)}: they stay in the ring; start the line again, and they are delivered first"
+        )
 
 
 def tune_allocator() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from oreline.config import Config
 from oreline.errors import ConfigError, ModelError, RecordingError
 from oreline.recording import Recording, RecordingSet, find_recording
-from oreline.report import facts_of
+from oreline.report import acquired, facts_of
 
 DEFAULT_RATE_HZ = 100.0
 WAVELENGTH_TOLERANCE_NM = 2.0
@@ -72,17 +72,16 @@ def report_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) -> d
     """Put what was recorded where it was asked for, and say what happened to each line."""
     output = config.line.output
     inference = facts_of(output, "inference")
-    account = facts_of(output, "acquisition").get("account", {})
     artefacts = {what: _moved(facts_of(output, f"record_{what}"), header) for what, header in wanted.items()}
     recorded = facts_of(output, f"record_{next(iter(wanted))}").get("account", {})
-    acquired, lines, lost = account.get("acquired", 0), recorded.get("lines", 0), recorded.get("lost", 0)
+    known, lines, lost = acquired(output, {}), recorded.get("lines", 0), recorded.get("lost", 0)
     return {
         "recording": str(found.scene.path),
-        "acquired": acquired,
+        "acquired": known,
         "labelled": lines,
         "shed": recorded.get("shed", 0),
         "lost": lost,
-        "unaccounted": acquired - lines - lost - recorded.get("shed", 0),
+        "unaccounted": known - lines - lost - recorded.get("shed", 0),
         "missing_lines": found.scene.missing_lines,
         "lines_per_s": facts_of(output, "acquisition").get("lines_per_s", 0.0),
         "saturated_samples": inference.get("saturated_samples", 0),

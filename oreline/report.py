@@ -23,23 +23,43 @@ def facts_of(output: Path, name: str) -> dict[str, Any]:
     return facts
 
 
+def acquired(output: Path, log: dict[str, Any]) -> int:
+    """Scene lines that acquisition itself has counted in this run, whatever came of them: the numbers that it gave out,
+    less those of reference lines. `log`: what the journal says of the same run, or nothing."""
+    counted = facts_of(output, "acquisition")
+    reference = max(int(log.get("reference", 0)), int(counted.get("account", {}).get("reference", 0)))
+    return max(int(counted.get("numbers", 0)), int(log.get("end", 0))) - reference
+
+
+def in_rings(config: Config, log: dict[str, Any]) -> int:
+    """Lines of a run that has not ended in the journal, and that lie in the line's rings for its next start."""
+    numbers = int(facts_of(config.line.output, "acquisition").get("numbers", 0))
+    left = config.line.ring("raw").exists() and not log.get("closed", 0)
+    return max(0, numbers - int(log.get("end", 0))) if left else 0
+
+
+def log_of(output: Path) -> dict[str, Any]:
+    """What the log says of the run that acquisition has just ended; nothing where its newest run is another."""
+    log, run = facts_of(output, "log"), facts_of(output, "acquisition").get("run")
+    return log if run in (None, log.get("run")) else {}
+
+
 def report_of(config: Config) -> dict[str, Any]:
     """The journal's account against what acquisition counted, latency and stones at the sorter, and, where the scene
     is a simulated one, what its truth says of labels and shots.
 
-    `acquired` is what the end of the stream says of the whole run, for acquisition may have been started anew;
-    `unaccounted` is that, less what the journal holds as labelled, shed or lost.
+    `acquired` is acquisition's own count of the whole run, and no sum of the others. `undelivered`: lines in the rings,
+    which the line's next start delivers. `unaccounted`: what is left of `acquired` less all that is accounted for.
     """
     output = config.line.output
-    log, sorter = facts_of(output, "log"), facts_of(output, "conveyor")
-    acquired = int(log.get("acquired", facts_of(output, "acquisition").get("account", {}).get("acquired", 0)))
-    labelled, shed, lost = (int(log.get(key, 0)) for key in ("labelled", "shed", "lost"))
+    log, sorter = log_of(output), facts_of(output, "conveyor")
+    known = acquired(output, log)
+    account = {key: int(log.get(key, 0)) for key in ("labelled", "shed", "lost")}
+    account["undelivered"] = in_rings(config, log)
     report: dict[str, Any] = {
-        "acquired": acquired,
-        "labelled": labelled,
-        "shed": shed,
-        "lost": lost,
-        "unaccounted": acquired - labelled - shed - lost,
+        "acquired": known,
+        **account,
+        "unaccounted": known - sum(account.values()),
         "lines_per_s": facts_of(output, "acquisition").get("lines_per_s", 0.0),
         "latency_ms": sorter.get("latency_ms", log.get("latency_ms", {})),
         "stones": {"seen": sorter.get("stones", 0)},
@@ -65,6 +85,8 @@ def show(report: dict[str, Any], console: Console) -> None:
     account = [f"{key} {report[key]}" for key in ("labelled", "shed", "lost")]
     table.add_row("lines", f"acquired {report['acquired']} = {' + '.join(account)}")
     table.add_row("", f"unaccounted {report['unaccounted']}")
+    if report.get("undelivered"):
+        table.add_row("", f"undelivered {report['undelivered']}: start the line again, and they are delivered first")
     table.add_row("rate", f"{report['lines_per_s']:.1f} lines/s")
     if report.get("latency_ms"):
         table.add_row("latency", ", ".join(f"{key} {value:.2f} ms" for key, value in report["latency_ms"].items()))

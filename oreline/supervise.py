@@ -23,7 +23,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from oreline.config import Config
-from oreline.errors import PASSING, StageFailed
+from oreline.errors import PASSING, StageFailed, Undelivered
 from oreline.sink import Policy
 from oreline.worker import CRASHED, KILLED, Worker
 
@@ -211,12 +211,23 @@ class Supervisor:
         crashed = code < 0 or code > KILLED or (code == CRASHED and self._up) or lacks
         if code == 0 or (crashed and self.stopping > 1):
             worker.ended = True
+        elif code == Undelivered.exit_code and self._up:
+            worker.ended = True
+            if not self._has_everything:
+                self._refusal = self._refusal or _refusal(worker, code)
         elif lacks and (self.stopping or self.worker("inference").ended):
             worker.ended, self._refusal = True, _refusal(worker, code)
         elif not crashed:
             raise _refusal(worker, code)
         elif worker.revived(code):
             self._start(worker)
+
+    @property
+    def _has_everything(self) -> bool:
+        """Whether each sink that takes every line has ended by itself, which it does when the end of the stream is
+        committed."""
+        sinks = [worker for worker in self._line if worker.name not in SOURCES]
+        return all(sink.ended and not sink.told for sink in sinks if _is_complete(self.config, sink.name))
 
     def _drain(self) -> None:
         """Something has failed: if lines can still go all the way, end the stream at its source and let them."""

@@ -14,10 +14,12 @@ from oreline.metrics import INCIDENTS, QUEUE
 from oreline.ring import Ring
 from oreline.stream.complaints import Complaints
 from oreline.stream.door import Door
+from oreline.stream.holds import Holds
 from oreline.stream.peer import Peer
 from oreline.stream.sockets import BEAT_NS, NO_RUN, now, wait
 from oreline.wire import Buffer, decode, encode
 
+HOLD_S = 30.0
 HEARD = 64
 """Messages that are heard at a door in one turn, so that a flood of them stops nothing."""
 
@@ -32,16 +34,19 @@ class Outbox:
         complete: Iterable[str] = (),
         lines: type[Line] = RawLine,
         *,
+        named: Iterable[str] = (),
+        hold_s: float = HOLD_S,
         listen: str | None = None,
         keys: ServerKeys | None = None,
     ) -> None:
         """Bind `endpoint` for lines of one type. `complete` names consumers that the ring must keep lines for from
-        the start; others are kept for from their first word. `listen`: a tcp address for other hosts besides, whose
-        consumers must hold an allowed key where `keys` are given. Raises StreamError where a bind is not possible."""
+        the start; others are kept for from their first word, for as long as `Holds` says of `named` ones and of those
+        who were silent for `hold_s`. `listen`: a tcp address for other hosts besides, whose consumers must hold an
+        allowed key where `keys` are given. Raises StreamError where a bind is not possible."""
         self._lines = lines
         self.ring = ring
         self.name = ring.path.stem
-        self._acked = dict.fromkeys(complete, ring.tail)
+        self.holds = Holds(ring, complete, named, hold_s)
         self._peers: dict[tuple[Door, bytes], Peer] = {}
         self._near: set[str] = set()
         self._process: dict[str, int] = {}
@@ -57,7 +62,7 @@ class Outbox:
         self.resumed = self.ring.head > 0
         names, *base = list(_unjoined(self.ring.note)) or [b""]
         for name in filter(None, bytes(names).decode().split("\n")):
-            self._acked.setdefault(name, self.ring.tail)
+            self.holds.keep(name, self.ring.tail)
         if base:
             self._infos.append((-1, base))
         for index in range(self.ring.tail, self.ring.head):
@@ -93,8 +98,8 @@ class Outbox:
 
     @property
     def depth(self) -> int:
-        """Records that the slowest `complete` consumer has not acknowledged."""
-        return self.ring.head - max(self.ring.tail, min(self._acked.values(), default=self.ring.head))
+        """Records that are kept because a `complete` consumer has not acknowledged them."""
+        return self.ring.head - max(self.ring.tail, self.holds.oldest)
 
     @property
     def drained(self) -> bool:
@@ -114,8 +119,8 @@ class Outbox:
         """Whether a message can be stored without the loss of an older one. The newest is never given up: it says where
         lines go on after a crash."""
         ring = self.ring
-        if ring.head - ring.tail == ring.slots and self._acked:
-            self._free(min(*self._acked.values(), ring.head - 1))
+        if ring.head - ring.tail == ring.slots and self.holds.acked:
+            self._free(min(self.holds.oldest, ring.head - 1))
         return ring.head - ring.tail < ring.slots
 
     def _evict(self) -> None:
@@ -136,7 +141,7 @@ class Outbox:
     def _save_note(self) -> None:
         """For the next process: whom lines are kept for, and the StreamInfo whose record is gone."""
         base = self._infos[0][1] if self._infos and self._infos[0][0] < 0 else []
-        self.ring.note = _joined(["\n".join(self._acked).encode(), *base])
+        self.ring.note = _joined(["\n".join(self.holds.acked).encode(), *base])
 
     def free(self) -> None:
         """Everybody has everything."""
@@ -157,7 +162,7 @@ class Outbox:
 
     def _start_run(self, info: StreamInfo) -> None:
         self._free(self.ring.head)
-        self._acked = dict.fromkeys(self._acked, self.ring.head)
+        self.holds.restart()
         self._infos.clear()
         self.run, self.next = info.run, info.seq
         for peer in self._peers.values():
@@ -188,10 +193,33 @@ class Outbox:
     def _beat(self) -> None:
         self._beat_at = now() + BEAT_NS
         QUEUE.labels(self.name).set(self.depth)
+        self._look_at_holds()
         for peer in list(self._peers.values()):
             peer.send("beat", head=self.ring.head, tail=self.ring.tail)
         for door in self.doors:
             self._attend(door)
+
+    def _look_at_holds(self) -> None:
+        """Consumers that were away for too long, or fell too far behind, lose lines: alarms say so."""
+        for peer in self._peers.values():
+            if peer.acked >= self.ring.head:
+                self.holds.hear(peer.name)
+        for name in self.holds.beyond():
+            most = f"{self.holds.most} records, which is all that is kept for it"
+            self._complaints.about("hold_exceeded", f"{name} lacks more than {most}: a gap will say what it lost")
+        for name in self.holds.lapsed():
+            self._part_with(name, f"was not heard from for {self.holds.hold_s:g} s")
+
+    def _part_with(self, name: str, why: str) -> None:
+        self.holds.release(name)
+        self._peers = {who: peer for who, peer in self._peers.items() if peer.name != name}
+        self._save_note()
+        self._complaints.about("consumer_left", f"{name} {why}: nothing is kept for it; a gap will say what it lost")
+
+    def leave_visitors(self) -> None:
+        """Keep nothing any more for consumers that the line's file does not name: the line ends without them."""
+        for name in self.holds.visitors():
+            self._part_with(name, f"lacks {self.holds.behind()[name]} records at the end of the line")
 
     def _attend(self, door: Door) -> None:
         failed, refused = door.attend()
@@ -220,7 +248,7 @@ class Outbox:
 
     def _hello(self, door: Door, identity: bytes, user: str | None, header: dict[str, Any]) -> None:
         fields = {key: value for key, value in header.items() if key not in ("version", "run", "committed")}
-        peer, name = Peer(door=door, identity=identity, index=0, **fields), header["name"]
+        peer = Peer(door=door, identity=identity, index=0, **fields)
         why = self._objection(peer, user)
         if why:
             self._refuse(door, identity, peer.session, why)
@@ -230,11 +258,9 @@ class Outbox:
         peer.index = self._find(peer.next)
         peer.acked = min(peer.index, self._find(header["committed"] if same_run else 0))
         self._look_at(peer.index)
-        if not peer.fresh:
-            new = name not in self._acked
-            self._acked[name] = max(self._acked.get(name, 0), peer.acked)
-            if new:
-                self._save_note()
+        self.holds.hear(peer.name)
+        if not peer.fresh and self.holds.keep(peer.name, peer.acked):
+            self._save_note()
         self._peers[door, identity] = peer
         peer.describe(self)
         self._feed(peer)
@@ -302,8 +328,7 @@ class Outbox:
             return
         peer.credit += header["n"]
         peer.acked = max(peer.acked, min(header["acked"], peer.index))
-        if peer.name in self._acked:
-            self._acked[peer.name] = max(self._acked[peer.name], peer.acked)
+        self.holds.ack(peer.name, peer.acked)
         self._feed(peer)
 
     def _feed_all(self) -> None:

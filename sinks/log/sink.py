@@ -70,7 +70,7 @@ class Log:
         if self._report is None:
             position, duplicates = self._journal.position(), self._journal.duplicates
             artefacts = self._export(position[0]) if position else {}
-            counts = account(self._journal.path) if position else {}
+            counts = {"run": position[0].hex(), **account(self._journal.path)} if position else {}
             self._journal.close()
             self._report = {**counts, "duplicates": duplicates, "artefacts": artefacts}
         return self._report

@@ -8,6 +8,7 @@ RING, MAPPED, FILE = "oreline/ring/writer.py", "oreline/ring/mapped.py", "orelin
 INBOX, OUTBOX, PEER = "oreline/stream/inbox.py", "oreline/stream/outbox.py", "oreline/stream/peer.py"
 CONTROL = "oreline/control.py"
 RING_TESTS = ("tests/oreline/test_ring.py", "tests/oreline/test_ring_torture.py")
+HOLDS, HOLDS_TESTS = "oreline/stream/holds.py", ("tests/oreline/test_holds.py",)
 STREAM_TESTS = ("tests/oreline/test_stream.py", "tests/oreline/test_protocol.py")
 
 
@@ -186,8 +187,8 @@ MUTANTS = (
     Mutant(
         "records are freed when the quickest consumer has them",
         OUTBOX,
-        "self._free(min(*self._acked.values(), ring.head - 1))",
-        "self._free(max(self._acked.values()))",
+        "self._free(min(self.holds.oldest, ring.head - 1))",
+        "self._free(max(self.holds.acked.values()))",
         STREAM_TESTS,
     ),
     Mutant(
@@ -211,11 +212,48 @@ MUTANTS = (
     Mutant(
         "an owner does not remember for whom it keeps lines",
         OUTBOX,
-        """            if new:
-                self._save_note()
+        """        if not peer.fresh and self.holds.keep(peer.name, peer.acked):
+            self._save_note()
 """,
-        "",
+        """        if not peer.fresh:
+            self.holds.keep(peer.name, peer.acked)
+""",
         STREAM_TESTS,
+    ),
+    Mutant(
+        "a consumer that says HELLO again has committed what it was sent",
+        OUTBOX,
+        'peer.acked = min(peer.index, self._find(header["committed"] if same_run else 0))',
+        "peer.acked = peer.index",
+        HOLDS_TESTS,
+    ),
+    Mutant(
+        "a visitor that has left is kept for like the line's own",
+        HOLDS,
+        "return index if name in self._named else max(index, self._ring.head - self.most)",
+        "return index",
+        HOLDS_TESTS,
+    ),
+    Mutant(
+        "a visitor that has left is waited for at the end",
+        HOLDS,
+        "gone = sorted(name for name, heard in self._heard.items() if heard < late)",
+        "gone: list[str] = []",
+        HOLDS_TESTS,
+    ),
+    Mutant(
+        "a consumer of the line is given up like a visitor",
+        HOLDS,
+        "        if name not in self._named:\n            self._heard",
+        "        if True:\n            self._heard",
+        HOLDS_TESTS,
+    ),
+    Mutant(
+        "a drain that gives up empties the ring",
+        "oreline/process.py",
+        "            _give_up(outboxes)\n",
+        "",
+        ("tests/oreline/test_drain.py",),
     ),
     Mutant(
         "lines that were given up are not told",

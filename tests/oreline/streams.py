@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic_ns
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -64,3 +67,22 @@ def exchange(outbox: Outbox, inbox: Inbox, until: Callable[[list[Message]], bool
         if acked:
             inbox.ack()
     return got
+
+
+@contextmanager
+def closing(*ends: Outbox | Inbox) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for end in ends:
+            end.close()
+
+
+def seqs(messages: list[Message]) -> list[int]:
+    """Numbers of the lines among them."""
+    return [message.stamp.seq for message in messages if isinstance(message, RawLine)]
+
+
+def shell(*, stopping: bool) -> Any:
+    """What a process hears: whether it is to end."""
+    return SimpleNamespace(stopping=stopping, progress=lambda _: None)

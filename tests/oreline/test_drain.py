@@ -5,16 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from oreline import process
+from oreline.errors import Undelivered
 from oreline.messages import EndOfStream, Message
 from oreline.process import drain
 from oreline.stream import Inbox, Outbox
-from tests.oreline.streams import RUN, info, line, make_inbox, make_outbox
+from tests.oreline.streams import RUN, closing, exchange, info, line, make_inbox, make_outbox, shell
 
 LINES, PAUSE_S, PATIENCE_S = 12, 0.05, 0.25
 
@@ -29,8 +28,8 @@ def outbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outbox:
     return box
 
 
-def shell(stopping: bool) -> Any:
-    return SimpleNamespace(stopping=stopping, progress=lambda _: None)
+def end() -> EndOfStream:
+    return EndOfStream(RUN, 0, LINES, LINES, 0, 0)
 
 
 def take_slowly(inbox: Inbox, taken: list[int]) -> None:
@@ -54,9 +53,13 @@ def test_a_slow_consumer_gets_everything_after_a_signal(outbox: Outbox, tmp_path
     outbox.close()
 
 
-def test_a_consumer_that_is_gone_is_not_waited_for_and_what_it_lacks_stays_in_the_ring(outbox: Outbox) -> None:
-    drain([outbox], shell(stopping=True))
-    assert outbox.depth == LINES + 1
+def test_a_consumer_of_the_line_that_is_gone_is_not_waited_for_and_what_it_lacks_stays_in_the_ring(
+    outbox: Outbox,
+) -> None:
+    outbox.put(end())
+    with pytest.raises(Undelivered, match=f"log lacks {LINES + 2} of raw: they stay in the ring; start the line again"):
+        drain([outbox], shell(stopping=True))
+    assert (outbox.depth, outbox.ring.head - outbox.ring.tail) == (LINES + 2, LINES + 2)
     outbox.close()
 
 
@@ -98,3 +101,30 @@ def test_a_consumer_that_lacks_nothing_is_not_waited_for(outbox: Outbox, tmp_pat
     assert outbox.depth == 0
     inbox.close()
     outbox.close()
+
+
+def test_a_visitor_that_is_gone_is_left_behind_with_an_alarm(
+    outbox: Outbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    visitor, log = make_inbox(tmp_path, "visitor"), make_inbox(tmp_path)
+    with closing(outbox, log):
+        exchange(outbox, visitor, lambda got: len(got) > 1, acked=False)
+        visitor.close()
+        exchange(outbox, log, lambda got: len(got) == LINES + 1)
+        exchange(outbox, log, lambda _: not outbox.holds.behind().keys() - {"visitor"})
+        drain([outbox], shell(stopping=True))
+        assert "visitor lacks 13 records at the end of the line: nothing is kept for it" in capsys.readouterr().err
+
+
+def test_a_process_that_is_told_to_end_in_the_middle_of_a_stream_keeps_where_its_lines_go_on(
+    outbox: Outbox, tmp_path: Path
+) -> None:
+    log = make_inbox(tmp_path)
+    with closing(log):
+        exchange(outbox, log, lambda got: len(got) == LINES + 1)
+        exchange(outbox, log, lambda _: outbox.drained)
+        drain([outbox], shell(stopping=True))
+    outbox.close()
+    again = make_outbox(tmp_path, "log")
+    assert (again.run, again.next) == (RUN, LINES)
+    again.close()

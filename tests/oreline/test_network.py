@@ -24,8 +24,8 @@ from oreline.stream import Inbox, Outbox
 from oreline.stream.curve import new_pair
 from oreline.stream.door import Door
 from oreline.stream.outbox import HEARD
-from tests.oreline.streams import RUN, exchange, info, line, make_inbox, make_ring
-from tests.oreline.test_stream import ended, seqs
+from tests.oreline.streams import RUN, exchange, info, line, make_inbox, make_ring, seqs
+from tests.oreline.test_stream import ended
 
 ANY_PORT = "tcp://127.0.0.1:0"
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)

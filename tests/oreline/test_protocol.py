@@ -187,7 +187,7 @@ def test_records_are_kept_for_the_slowest(tmp_path: Path) -> None:
         outbox.put(info())
         for seq in range(31):
             outbox.put(line(seq))
-        exchange(outbox, quick, lambda _: outbox._acked["quick"] == 32)
+        exchange(outbox, quick, lambda _: outbox.holds.acked["quick"] == 32)
         assert not outbox.has_room()
         slow = make_inbox(tmp_path, "slow")
         with closing(slow):

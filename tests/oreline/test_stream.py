@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic_ns
 
@@ -14,22 +12,9 @@ from oreline.errors import StreamError
 from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo
 from oreline.ring import HEADER_BYTES, Ring
 from oreline.sink import Policy
-from oreline.stream import Inbox, Outbox
+from oreline.stream import Inbox
 from oreline.stream.sockets import SILENCE_NS
-from tests.oreline.streams import RUN, exchange, info, line, make_inbox, make_outbox
-
-
-@contextmanager
-def closing(*ends: Outbox | Inbox) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        for end in ends:
-            end.close()
-
-
-def seqs(messages: list[Message]) -> list[int]:
-    return [m.stamp.seq for m in messages if isinstance(m, RawLine)]
+from tests.oreline.streams import RUN, closing, exchange, info, line, make_inbox, make_outbox, seqs
 
 
 def ended(messages: list[Message]) -> bool:

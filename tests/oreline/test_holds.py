@@ -1,0 +1,165 @@
+"""For whom a ring keeps lines, and for how long; the clock is moved by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import monotonic_ns
+
+import pytest
+
+from oreline.messages import Gap, Message, Reason
+from oreline.process import drain
+from oreline.stream import Outbox, holds
+from tests.oreline.streams import RUN, closing, exchange, info, line, make_inbox, make_ring, seqs, shell
+
+SLOTS, MOST, HOLD_S = 64, 56, 30.0
+
+
+class Clock:
+    """The time that holds are judged by."""
+
+    ahead_s = 0.0
+
+    def __call__(self) -> int:
+        return monotonic_ns() + int(self.ahead_s * 1e9)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(holds, "now", clock)
+    return clock
+
+
+def owner(folder: Path, *named: str) -> Outbox:
+    """A ring of 64 records whose line names these consumers."""
+    return Outbox(f"ipc://{folder}/raw.sock", make_ring(folder, SLOTS), named=named, hold_s=HOLD_S)
+
+
+def put(outbox: Outbox, numbers: range) -> None:
+    for seq in numbers:
+        assert outbox.has_room(), f"line {seq} would have been waited for"
+        outbox.put(line(seq))
+
+
+def visited(outbox: Outbox, folder: Path, name: str = "visitor") -> None:
+    """Somebody says HELLO, takes what is there, and leaves without a word."""
+    visitor = make_inbox(folder, name)
+    exchange(outbox, visitor, lambda got: bool(got), acked=False)
+    visitor.close()
+
+
+def test_a_visitor_that_has_left_holds_up_nobody_and_loses_lines_by_a_gap(tmp_path: Path, clock: Clock) -> None:
+    outbox, log = owner(tmp_path, "log"), make_inbox(tmp_path)
+    with closing(outbox, log):
+        outbox.put(info())
+        visited(outbox, tmp_path)
+        got: list[Message] = []
+        for seq in range(3 * SLOTS):
+            put(outbox, range(seq, seq + 1))
+            got += exchange(outbox, log, lambda more, seq=seq: seq in seqs(more))
+        assert seqs(got) == list(range(3 * SLOTS))
+        visitor = make_inbox(tmp_path, "visitor")
+        with closing(visitor):
+            came = exchange(outbox, visitor, lambda more: 3 * SLOTS - 1 in seqs(more))
+            (gap,) = (message for message in came if isinstance(message, Gap))
+            assert (gap.first, gap.reason) == (0, Reason.RING_FULL)
+            assert seqs(came) == list(range(gap.n, 3 * SLOTS))
+            assert len(seqs(came)) >= MOST
+
+
+def test_who_falls_too_far_behind_is_said_once(
+    tmp_path: Path, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outbox = owner(tmp_path)
+    with closing(outbox):
+        outbox.put(info())
+        visited(outbox, tmp_path)
+        for seq in range(3 * SLOTS):
+            put(outbox, range(seq, seq + 1))
+            outbox._look_at_holds()
+        said = [words for words in capsys.readouterr().err.splitlines() if "hold_exceeded" in words]
+        assert len(said) == 1
+        assert "visitor lacks more than 56 records, which is all that is kept for it" in said[0]
+
+
+def test_a_consumer_that_the_line_s_file_names_is_kept_for_without_limit(tmp_path: Path, clock: Clock) -> None:
+    outbox = owner(tmp_path, "log")
+    with closing(outbox):
+        outbox.put(info())
+        visited(outbox, tmp_path, "log")
+        put(outbox, range(SLOTS - 1))
+        clock.ahead_s = 1e6
+        outbox._look_at_holds()
+        assert not outbox.has_room()
+        assert outbox.depth == SLOTS
+        log = make_inbox(tmp_path)
+        with closing(log):
+            assert seqs(exchange(outbox, log, lambda more: SLOTS - 2 in seqs(more))) == list(range(SLOTS - 1))
+
+
+def test_the_end_waits_for_a_visitor_only_as_long_as_it_may_be_silent(
+    tmp_path: Path, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outbox = owner(tmp_path)
+    with closing(outbox):
+        outbox.put(info())
+        visited(outbox, tmp_path)
+        put(outbox, range(5))
+        clock.ahead_s = HOLD_S - 5.0
+        outbox._look_at_holds()
+        assert not outbox.drained
+        clock.ahead_s = HOLD_S + 5.0
+        drain([outbox], shell(stopping=False))
+        assert "visitor was not heard from for 30 s: nothing is kept for it" in capsys.readouterr().err
+
+
+def test_a_visitor_that_has_everything_may_be_silent_for_as_long_as_it_likes(tmp_path: Path, clock: Clock) -> None:
+    outbox, visitor = owner(tmp_path), make_inbox(tmp_path, "visitor")
+    with closing(outbox, visitor):
+        outbox.put(info())
+        exchange(outbox, visitor, lambda _: outbox.holds.acked.get("visitor") == 1)
+        for _ in range(3):
+            clock.ahead_s += HOLD_S + 1.0
+            outbox._look_at_holds()
+        put(outbox, range(5))
+        assert outbox.depth == 5
+        assert seqs(exchange(outbox, visitor, lambda more: 4 in seqs(more))) == list(range(5))
+
+
+def test_an_owner_that_restarts_does_not_wait_for_a_visitor_of_its_predecessor_for_ever(
+    tmp_path: Path, clock: Clock
+) -> None:
+    outbox = owner(tmp_path)
+    with closing(outbox):
+        outbox.put(info())
+        visited(outbox, tmp_path)
+        put(outbox, range(5))
+    again = owner(tmp_path)
+    with closing(again):
+        assert again.holds.behind() == {"visitor": 6}
+        clock.ahead_s = HOLD_S + 1.0
+        drain([again], shell(stopping=False))
+    third = owner(tmp_path)
+    with closing(third):
+        assert third.holds.acked == {}
+
+
+@pytest.mark.parametrize("committed", [0, 20])
+def test_what_was_sent_again_after_a_silence_is_kept_until_it_is_committed(tmp_path: Path, committed: int) -> None:
+    """A consumer whose commit takes longer than an owner may be silent says HELLO with lines in its hands; where it is
+    killed then, its successor must get them."""
+    outbox, log = owner(tmp_path, "log"), make_inbox(tmp_path, credit=64)
+    with closing(outbox):
+        outbox.put(info())
+        put(outbox, range(committed))
+        with closing(log):
+            exchange(outbox, log, lambda _: outbox.drained)
+            put(outbox, range(committed, 40))
+            exchange(outbox, log, lambda got: 39 in seqs(got), acked=False)
+            log._hello()
+            exchange(outbox, log, lambda _: not outbox.doors[0].waiting, acked=False)
+            assert outbox.depth >= 40 - committed
+        successor = make_inbox(tmp_path, cursor=(RUN, committed))
+        with closing(successor):
+            assert seqs(exchange(outbox, successor, lambda got: 39 in seqs(got))) == list(range(committed, 40))
