@@ -216,7 +216,7 @@ class Supervisor:
             if not self._has_everything:
                 self._refusal = self._refusal or _refusal(worker, code)
         elif lacks and (self.stopping or self.worker("inference").ended):
-            worker.ended, self._refusal = True, _refusal(worker, code)
+            worker.ended, self._refusal = True, self._refusal or _refusal(worker, code)
         elif not crashed:
             raise _refusal(worker, code)
         elif worker.revived(code):

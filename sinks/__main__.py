@@ -46,8 +46,8 @@ def main(name: str, path: str) -> None:
     finally:
         with shell.patient(CLOSE_S):
             facts = sink.close()
-    shell.report(account=account.summary(), delivery_ms=latency(name).summary(), **facts)
-    inbox.close()
+        shell.report(account=account.summary(), delivery_ms=latency(name).summary(), **facts)
+        inbox.close()
 
 
 if __name__ == "__main__":

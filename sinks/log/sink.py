@@ -66,10 +66,11 @@ class Log:
         """Nothing to do: what was committed is safe."""
 
     def close(self) -> dict[str, Any]:
-        """Export the runs that no export has seen yet, the interrupted ones before this one included."""
+        """Export the runs that no export has seen yet, the interrupted ones before this one included. Where the last
+        commit failed, the next start does that: its lines come again then."""
         if self._report is None:
             position, duplicates = self._journal.position(), self._journal.duplicates
-            artefacts = self._export(position[0]) if position else {}
+            artefacts = self._export(position[0]) if position and not self._pending else {}
             counts = {"run": position[0].hex(), **account(self._journal.path)} if position else {}
             self._journal.close()
             self._report = {**counts, "duplicates": duplicates, "artefacts": artefacts}
