@@ -1,5 +1,6 @@
 /* Buffers that the host announces to a stream, and revokes. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "simcam.h"
 
@@ -80,7 +81,7 @@ GC_API DSAnnounceBuffer(DS_HANDLE handle, void *base, size_t size, void *user, B
 
     if (error)
         return error;
-    if (!base || !buffer || !size || size > ABSURD || (uintptr_t)base > UINTPTR_MAX - size)
+    if (no_pointer(base) || no_pointer(buffer) || !size || size > ABSURD || (uintptr_t)base > UINTPTR_MAX - size)
         return fail(GC_ERR_INVALID_PARAMETER, "no buffer of %zu bytes at %p", size, base);
     return announce_new(stream, base, size, user, buffer);
 }
@@ -92,7 +93,7 @@ GC_API DSAllocAndAnnounceBuffer(DS_HANDLE handle, size_t size, void *user, BUFFE
 
     if (error)
         return error;
-    if (!buffer || !size || size > ABSURD)
+    if (no_pointer(buffer) || !size || size > ABSURD)
         return fail(GC_ERR_INVALID_PARAMETER, "no buffer of %zu bytes", size);
     return announce_new(stream, NULL, size, user, buffer);
 }
@@ -114,7 +115,7 @@ GC_API DSRevokeBuffer(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, void **base
     }
     while (stream->announced[i] != buffer)
         i++;
-    stream->announced[i] = stream->announced[--stream->n_announced];
+    memmove(&stream->announced[i], &stream->announced[i + 1], (--stream->n_announced - i) * sizeof *stream->announced);
     pthread_mutex_unlock(&stream->lock);
     if (base)
         *base = buffer->owned ? NULL : buffer->base;

@@ -18,7 +18,7 @@ static GC_ERROR stream_info(struct stream *stream, int32_t command, struct out o
     case STREAM_INFO_NUM_ANNOUNCED:
         return put_size(out, stream->n_announced);
     case STREAM_INFO_NUM_QUEUED:
-        return put_size(out, stream->input.n);
+        return put_size(out, stream->input.n + (stream->filling != NULL));
     case STREAM_INFO_NUM_AWAIT_DELIVERY:
         return put_size(out, stream->output.n);
     case STREAM_INFO_NUM_STARTED:
@@ -60,7 +60,7 @@ GC_API DSGetBufferID(DS_HANDLE handle, uint32_t index, BUFFER_HANDLE *buffer)
 
     if (error)
         return error;
-    if (!buffer)
+    if (no_pointer(buffer))
         return fail(GC_ERR_INVALID_PARAMETER, "phBuffer is NULL");
     pthread_mutex_lock(&stream->lock);
     if (index >= stream->n_announced)
@@ -186,7 +186,7 @@ GC_API DSGetBufferChunkData(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, SINGL
 
     if (error)
         return error;
-    if (!n)
+    if (no_pointer(n))
         return fail(GC_ERR_INVALID_PARAMETER, "piNumChunks is NULL");
     pthread_mutex_lock(&buffer->stream->lock);
     present = buffer->filled == buffer->geometry.payload_bytes ? chunk_list(&buffer->geometry, list) : 0;
@@ -213,7 +213,7 @@ GC_API DSGetNumBufferParts(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, uint32
 {
     GC_ERROR error = not_multipart(handle, buffer_handle);
 
-    if (error == GC_ERR_NO_DATA && !n)
+    if (error == GC_ERR_NO_DATA && no_pointer(n))
         return fail(GC_ERR_INVALID_PARAMETER, "piNumParts is NULL");
     return error;
 }

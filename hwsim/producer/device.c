@@ -187,7 +187,7 @@ GC_API DevGetPort(DEV_HANDLE handle, PORT_HANDLE *port)
 
     if (error)
         return error;
-    if (!port)
+    if (no_pointer(port))
         return fail(GC_ERR_INVALID_PARAMETER, "phRemoteDevice is NULL");
     *port = device->remote;
     return GC_ERR_SUCCESS;
@@ -200,7 +200,7 @@ GC_API DevGetNumDataStreams(DEV_HANDLE handle, uint32_t *n)
 
     if (error)
         return error;
-    if (!n)
+    if (no_pointer(n))
         return fail(GC_ERR_INVALID_PARAMETER, "piNumDataStreams is NULL");
     *n = 1;
     return GC_ERR_SUCCESS;
@@ -225,7 +225,7 @@ GC_API DevOpenDataStream(DEV_HANDLE handle, const char *id, DS_HANDLE *stream)
 
     if (error)
         return error;
-    if (!id || !stream)
+    if (no_pointer(id) || no_pointer(stream))
         return fail(GC_ERR_INVALID_PARAMETER, "the stream id or phDataStream is NULL");
     if (strcmp(id, STREAM_ID))
         return fail(GC_ERR_INVALID_ID, "no stream '%.63s'", id);
@@ -245,7 +245,7 @@ GC_API DevGetParentIF(DEV_HANDLE handle, IF_HANDLE *interface)
 
     if (error)
         return error;
-    if (!interface)
+    if (no_pointer(interface))
         return fail(GC_ERR_INVALID_PARAMETER, "phInterface is NULL");
     *interface = interface_handle();
     return GC_ERR_SUCCESS;

@@ -6,7 +6,7 @@
 #include "simcam.h"
 
 static _Thread_local GC_ERROR last_code;
-static _Thread_local char last_text[256] = "no error";
+static _Thread_local char last_text[256] = "No Error";
 
 GC_ERROR fail(GC_ERROR code, const char *format, ...)
 {
@@ -24,7 +24,7 @@ GC_API GCGetLastError(GC_ERROR *code, char *text, size_t *size)
 
     if (!library_ready())
         return GC_ERR_NOT_INITIALIZED;
-    if (!code || !size)
+    if (no_pointer(code) || no_pointer(size) || (text && no_pointer(text)))
         return GC_ERR_INVALID_PARAMETER;
     *code = last_code;
     if (text && *size < needed) {

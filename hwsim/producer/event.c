@@ -20,7 +20,7 @@ static GC_ERROR resolve(EVENTSRC_HANDLE handle, int32_t type, struct stream **st
     if (!library_ready())
         return fail(GC_ERR_NOT_INITIALIZED, "GCInitLib was not called");
     kind = handle_find(handle, &object);
-    if (kind < KIND_SYSTEM || kind > KIND_BUFFER)
+    if (kind < KIND_SYSTEM || kind > KIND_BUFFER || kind == KIND_REMOTE)
         return fail(GC_ERR_INVALID_HANDLE, "not an event source, or closed: %p", handle);
     if (kind != KIND_STREAM || type != EVENT_NEW_BUFFER)
         return fail(GC_ERR_NOT_IMPLEMENTED, "this module has no event of type %d", type);
@@ -35,7 +35,7 @@ GC_API GCRegisterEvent(EVENTSRC_HANDLE handle, int32_t type, EVENT_HANDLE *event
 
     if (error)
         return error;
-    if (!event)
+    if (no_pointer(event))
         return fail(GC_ERR_INVALID_PARAMETER, "phEvent is NULL");
     pthread_mutex_lock(&stream->lock);
     if (stream->event) {
@@ -50,7 +50,7 @@ GC_API GCRegisterEvent(EVENTSRC_HANDLE handle, int32_t type, EVENT_HANDLE *event
     return error;
 }
 
-/* Whoever waits for the event leaves with GC_ERR_ABORT before this returns. */
+/* Whoever waits for the event leaves with GC_ERR_ABORT before this returns; what waits to be fetched is the host's. */
 void event_close(struct stream *stream)
 {
     pthread_mutex_lock(&stream->lock);
@@ -59,6 +59,7 @@ void event_close(struct stream *stream)
     pthread_cond_broadcast(&stream->changed);
     while (stream->waiters)
         pthread_cond_wait(&stream->changed, &stream->lock);
+    buffer_discard_all(&stream->output);
     pthread_mutex_unlock(&stream->lock);
 }
 
@@ -70,7 +71,7 @@ GC_API GCUnregisterEvent(EVENTSRC_HANDLE handle, int32_t type)
     if (error)
         return error;
     if (!stream->event)
-        return fail(GC_ERR_INVALID_PARAMETER, "the event is not registered");
+        return fail(GC_ERR_NOT_INITIALIZED, "the event is not registered");
     event_close(stream);
     return GC_ERR_SUCCESS;
 }
@@ -121,9 +122,9 @@ GC_API EventGetData(EVENT_HANDLE handle, void *data, size_t *size, uint64_t time
 
     if (error)
         return error;
-    if (!data || !size)
-        return fail(GC_ERR_INVALID_PARAMETER, "pBuffer or piSize is NULL");
-    if (*size < sizeof answer)
+    if (no_pointer(size) || (data && no_pointer(data)))
+        return fail(GC_ERR_INVALID_PARAMETER, "piSize is NULL, or pBuffer is no pointer");
+    if (data && *size < sizeof answer)
         return fail(GC_ERR_BUFFER_TOO_SMALL, "the event takes %zu bytes, the buffer has %zu", sizeof answer, *size);
     pthread_mutex_lock(&stream->lock);
     stream->waiters++;
@@ -135,7 +136,8 @@ GC_API EventGetData(EVENT_HANDLE handle, void *data, size_t *size, uint64_t time
     pthread_mutex_unlock(&stream->lock);
     if (error)
         return error;
-    memcpy(data, &answer, sizeof answer);
+    if (data) /* NULL: the frame is skipped */
+        memcpy(data, &answer, sizeof answer);
     *size = sizeof answer;
     return GC_ERR_SUCCESS;
 }
@@ -150,7 +152,7 @@ GC_API EventGetDataInfo(EVENT_HANDLE handle, const void *data, size_t data_size,
 
     if (error)
         return error;
-    if (!data || data_size < sizeof event)
+    if (no_pointer(data) || data_size < sizeof event)
         return fail(GC_ERR_INVALID_PARAMETER, "that is no data of this event");
     memcpy(&event, data, sizeof event);
     if (command == EVENT_DATA_ID)

@@ -46,10 +46,9 @@ static int open_by_id(const char *id)
     char path[PATH_MAX];
     int length = snprintf(path, sizeof path, "%s/%s" SUFFIX, directory(), id);
 
-    if (length < 0 || (size_t)length >= sizeof path || strchr(id, '/')) {
-        errno = ENAMETOOLONG;
+    errno = ENOENT;
+    if (*id == '.' || strchr(id, '/') || strlen(id) >= SIMCAM_TEXT || length < 0 || (size_t)length >= sizeof path)
         return -1;
-    }
     return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 }
 
@@ -152,22 +151,31 @@ int32_t file_access(const char *id)
     return access;
 }
 
-static bool identify(const char *name, struct identity *identity)
+/* False: there is no such camera. */
+bool file_identity(const char *id, struct identity *identity, int *link)
 {
-    size_t length = strlen(name), suffix = strlen(SUFFIX);
     struct simcam_file *file;
-    char id[SIMCAM_TEXT] = "";
     int fd;
 
-    if (length <= suffix || strcmp(name + length - suffix, SUFFIX) || length - suffix >= sizeof id || *name == '.')
-        return false;
-    memcpy(id, name, length - suffix);
     if (file_open(id, &fd, &file))
         return false;
     device_identity(file, id, identity);
-    bool up = file_link(file) == LINK_UP;
+    *link = file_link(file);
     file_close(fd, file);
-    return up;
+    return true;
+}
+
+/* Is the file of that name a camera that answers? */
+static bool is_camera(const char *name, struct identity *identity)
+{
+    size_t length = strlen(name), suffix = strlen(SUFFIX);
+    char id[NAME_MAX + 1];
+    int link;
+
+    if (length <= suffix || strcmp(name + length - suffix, SUFFIX))
+        return false;
+    snprintf(id, sizeof id, "%.*s", (int)(length - suffix), name);
+    return file_identity(id, identity, &link) && link == LINK_UP;
 }
 
 static int by_id(const void *a, const void *b)
@@ -185,7 +193,7 @@ size_t file_list(struct identity **list)
     *list = NULL;
     while (folder && (entry = readdir(folder))) {
         struct identity found, *longer;
-        if (!identify(entry->d_name, &found))
+        if (!is_camera(entry->d_name, &found))
             continue;
         longer = realloc(*list, (n + 1) * sizeof found);
         if (!longer)

@@ -6,8 +6,8 @@
 
 GC_ERROR put(struct out out, INFO_DATATYPE type, const void *data, size_t size)
 {
-    if (!out.size)
-        return fail(GC_ERR_INVALID_PARAMETER, "piSize is NULL");
+    if (no_pointer(out.size) || (out.type && no_pointer(out.type)) || (out.buffer && no_pointer(out.buffer)))
+        return fail(GC_ERR_INVALID_PARAMETER, "piSize, piType or pBuffer is no pointer");
     if (out.type)
         *out.type = type;
     if (out.buffer && *out.size < size) {

@@ -1,4 +1,5 @@
-/* The interface module: the directory of cameras, listed anew by IFUpdateDeviceList. */
+/* The interface module: the directory of cameras, listed anew by IFUpdateDeviceList. A camera whose id is known needs
+ * no list to be opened. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,23 +18,30 @@ static GC_ERROR check(IF_HANDLE interface)
     return check_handle(interface, KIND_INTERFACE, &object);
 }
 
+static bool listed(const char *id, struct identity *found)
+{
+    bool is = false;
+
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < n_cameras && !is; i++)
+        if ((is = !strcmp(cameras[i].id, id)))
+            *found = cameras[i];
+    pthread_mutex_unlock(&lock);
+    return is;
+}
+
 static GC_ERROR find(IF_HANDLE interface, const char *id, struct identity *found)
 {
     GC_ERROR error = check(interface);
+    int link;
 
     if (error)
         return error;
-    if (!id)
+    if (no_pointer(id))
         return fail(GC_ERR_INVALID_PARAMETER, "the device id is NULL");
-    error = fail(GC_ERR_INVALID_ID, "no camera '%.63s' was listed", id);
-    pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < n_cameras; i++)
-        if (!strcmp(cameras[i].id, id)) {
-            *found = cameras[i];
-            error = GC_ERR_SUCCESS;
-        }
-    pthread_mutex_unlock(&lock);
-    return error;
+    if (listed(id, found) || file_identity(id, found, &link))
+        return GC_ERR_SUCCESS;
+    return fail(GC_ERR_INVALID_ID, "no camera '%.63s'", id);
 }
 
 IF_HANDLE interface_handle(void)
@@ -123,7 +131,7 @@ GC_API IFGetNumDevices(IF_HANDLE interface, uint32_t *n)
 
     if (error)
         return error;
-    if (!n)
+    if (no_pointer(n))
         return fail(GC_ERR_INVALID_PARAMETER, "piNumDevices is NULL");
     pthread_mutex_lock(&lock);
     *n = (uint32_t)n_cameras;
@@ -164,7 +172,7 @@ GC_API IFOpenDevice(IF_HANDLE interface, const char *id, int32_t flags, DEV_HAND
 
     if (error)
         return error;
-    if (!device)
+    if (no_pointer(device))
         return fail(GC_ERR_INVALID_PARAMETER, "phDevice is NULL");
     if (flags == DEVICE_ACCESS_READONLY)
         return fail(GC_ERR_NOT_IMPLEMENTED, "a simulated camera has no read-only access");
@@ -179,7 +187,7 @@ GC_API IFGetParentTL(IF_HANDLE interface, TL_HANDLE *tl)
 
     if (error)
         return error;
-    if (!tl)
+    if (no_pointer(tl))
         return fail(GC_ERR_INVALID_PARAMETER, "phSystem is NULL");
     *tl = system_handle();
     return GC_ERR_SUCCESS;

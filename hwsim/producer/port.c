@@ -22,6 +22,8 @@ static GC_ERROR resolve(PORT_HANDLE handle, struct port *port)
     if (!library_ready())
         return fail(GC_ERR_NOT_INITIALIZED, "GCInitLib was not called");
     port->kind = handle_find(handle, &object);
+    if (port->kind == KIND_BUFFER)
+        return fail(GC_ERR_NOT_IMPLEMENTED, "a buffer has no port");
     if (port->kind < KIND_SYSTEM || port->kind > KIND_STREAM)
         return fail(GC_ERR_INVALID_HANDLE, "not a handle with a port, or closed: %p", handle);
     port->device = port->kind == KIND_STREAM ? ((struct stream *)object)->device : object;
@@ -52,7 +54,7 @@ static GC_ERROR read_port(const struct port *port, uint64_t address, void *buffe
 
     if (error)
         return error;
-    if (!buffer)
+    if (no_pointer(buffer))
         return fail(GC_ERR_INVALID_PARAMETER, "pBuffer is NULL");
     if (address < XML_ADDRESS && port->kind == KIND_REMOTE)
         return registers_read(port->device, address, buffer, size);
@@ -68,7 +70,7 @@ static GC_ERROR write_port(const struct port *port, uint64_t address, const void
 
     if (error)
         return error;
-    if (!buffer)
+    if (no_pointer(buffer))
         return fail(GC_ERR_INVALID_PARAMETER, "pBuffer is NULL");
     if (port->kind != KIND_REMOTE)
         return fail(GC_ERR_INVALID_ADDRESS, "module %s has no registers", port->module);
@@ -82,7 +84,7 @@ GC_API GCReadPort(PORT_HANDLE handle, uint64_t address, void *buffer, size_t *si
 
     if (error)
         return error;
-    if (!size)
+    if (no_pointer(size))
         return fail(GC_ERR_INVALID_PARAMETER, "piSize is NULL");
     return read_port(&port, address, buffer, *size);
 }
@@ -94,7 +96,7 @@ GC_API GCWritePort(PORT_HANDLE handle, uint64_t address, const void *buffer, siz
 
     if (error)
         return error;
-    if (!size)
+    if (no_pointer(size))
         return fail(GC_ERR_INVALID_PARAMETER, "piSize is NULL");
     return write_port(&port, address, buffer, *size);
 }
@@ -107,7 +109,7 @@ GC_API GCReadPortStacked(PORT_HANDLE handle, PORT_REGISTER_STACK_ENTRY *entries,
 
     if (error)
         return error;
-    if (!entries || !n)
+    if (no_pointer(entries) || no_pointer(n))
         return fail(GC_ERR_INVALID_PARAMETER, "pEntries or piNumEntries is NULL");
     for (i = 0; i < *n && !error; i++)
         error = read_port(&port, entries[i].Address, entries[i].pBuffer, entries[i].Size);
@@ -123,7 +125,7 @@ GC_API GCWritePortStacked(PORT_HANDLE handle, PORT_REGISTER_STACK_ENTRY *entries
 
     if (error)
         return error;
-    if (!entries || !n)
+    if (no_pointer(entries) || no_pointer(n))
         return fail(GC_ERR_INVALID_PARAMETER, "pEntries or piNumEntries is NULL");
     for (i = 0; i < *n && !error; i++)
         error = write_port(&port, entries[i].Address, entries[i].pBuffer, entries[i].Size);
@@ -138,10 +140,20 @@ GC_API GCGetNumPortURLs(PORT_HANDLE handle, uint32_t *n)
 
     if (error)
         return error;
-    if (!n)
+    if (no_pointer(n))
         return fail(GC_ERR_INVALID_PARAMETER, "piNumURLs is NULL");
     *n = 1;
     return GC_ERR_SUCCESS;
+}
+
+enum { URL_BYTES = 128 };
+
+/* Ends with two zeros, as a list of one URL does. */
+static void url_of(const struct port *port, char url[URL_BYTES])
+{
+    memset(url, 0, URL_BYTES);
+    snprintf(url, URL_BYTES - 1, "local:///%s;%llX;%zX?SchemaVersion=1.1.0", port->file,
+             (unsigned long long)XML_ADDRESS, port->xml_bytes);
 }
 
 GC_API GCGetPortURLInfo(PORT_HANDLE handle, uint32_t index, int32_t command, INFO_DATATYPE *type, void *buffer,
@@ -150,7 +162,7 @@ GC_API GCGetPortURLInfo(PORT_HANDLE handle, uint32_t index, int32_t command, INF
     struct out out = {type, buffer, size};
     struct port port;
     GC_ERROR error = resolve(handle, &port);
-    char url[128];
+    char url[URL_BYTES];
 
     if (error)
         return error;
@@ -158,8 +170,7 @@ GC_API GCGetPortURLInfo(PORT_HANDLE handle, uint32_t index, int32_t command, INF
         return fail(GC_ERR_INVALID_INDEX, "there is one URL");
     switch (command) {
     case URL_INFO_URL:
-        snprintf(url, sizeof url, "Local:///%s;%llX;%zX?SchemaVersion=1.1.0", port.file,
-                 (unsigned long long)XML_ADDRESS, port.xml_bytes);
+        url_of(&port, url);
         return put_text(out, url);
     case URL_INFO_SCHEMA_VER_MAJOR:
     case URL_INFO_SCHEMA_VER_MINOR:
@@ -182,9 +193,17 @@ GC_API GCGetPortURLInfo(PORT_HANDLE handle, uint32_t index, int32_t command, INF
     return unknown_command("URL info", command);
 }
 
-GC_API GCGetPortURL(PORT_HANDLE handle, char *url, size_t *size)
+GC_API GCGetPortURL(PORT_HANDLE handle, char *list, size_t *size)
 {
-    return GCGetPortURLInfo(handle, 0, URL_INFO_URL, NULL, url, size);
+    struct out out = {NULL, list, size};
+    struct port port;
+    GC_ERROR error = resolve(handle, &port);
+    char url[URL_BYTES];
+
+    if (error)
+        return error;
+    url_of(&port, url);
+    return put(out, INFO_DATATYPE_STRING, url, strlen(url) + 2);
 }
 
 static const char *module_id(const struct port *port)

@@ -78,7 +78,8 @@ struct stream {
     struct queue input, output;
     struct buffer *filling;
     bool started;
-    uint64_t to_acquire, n_started, n_delivered, n_underrun, n_fired;
+    uint64_t to_acquire; /* buffers that are still to be filled */
+    uint64_t n_started, n_delivered, n_underrun, n_fired;
     unsigned waiters, kills;
 };
 
@@ -131,6 +132,12 @@ struct identity {
     char id[SIMCAM_TEXT], vendor[SIMCAM_TEXT], model[SIMCAM_TEXT], serial[SIMCAM_TEXT], user[SIMCAM_TEXT];
 };
 
+/* What the standard calls an invalid pointer. */
+static inline bool no_pointer(const void *pointer)
+{
+    return !pointer || (uintptr_t)pointer == UINTPTR_MAX;
+}
+
 /* error.c: the code is returned, and kept with its text for GCGetLastError. */
 GC_ERROR fail(GC_ERROR code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -171,6 +178,7 @@ TL_HANDLE system_handle(void);
 size_t file_list(struct identity **list);
 GC_ERROR file_open(const char *id, int *fd, struct simcam_file **file);
 void file_close(int fd, struct simcam_file *file);
+bool file_identity(const char *id, struct identity *identity, int *link);
 bool file_locked(int fd, int byte);
 bool file_lock(int fd, int byte);
 int32_t file_access(const char *id);

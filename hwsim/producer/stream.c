@@ -58,7 +58,7 @@ bool stream_ready(struct stream *stream)
     bool ready;
 
     pthread_mutex_lock(&stream->lock);
-    ready = stream->started && stream->n_started < stream->to_acquire && stream->input.n;
+    ready = stream->started && stream->to_acquire && stream->input.n;
     pthread_mutex_unlock(&stream->lock);
     return ready;
 }
@@ -69,12 +69,13 @@ struct buffer *stream_take(struct stream *stream)
     struct buffer *buffer = NULL;
 
     pthread_mutex_lock(&stream->lock);
-    if (stream->started && stream->n_started < stream->to_acquire) {
+    if (stream->started && stream->to_acquire) {
         buffer = queue_pop(&stream->input);
         if (buffer) {
             buffer->place = FILLING;
             stream->filling = buffer;
             stream->n_started++;
+            stream->to_acquire--;
         } else if (!device_lossless(stream->device)) {
             stream->n_underrun++;
         }
@@ -171,7 +172,7 @@ GC_API DSFlushQueue(DS_HANDLE handle, int32_t operation)
         buffer_discard_all(&stream->output);
         break;
     default:
-        error = fail(GC_ERR_INVALID_PARAMETER, "no flush operation %d", operation);
+        error = fail(GC_ERR_NOT_IMPLEMENTED, "no flush operation %d", operation);
     }
     pthread_mutex_unlock(&stream->lock);
     input_ready(stream);
@@ -185,8 +186,10 @@ GC_API DSStartAcquisition(DS_HANDLE handle, int32_t flags, uint64_t n)
 
     if (error)
         return error;
-    if (flags != ACQ_START_FLAGS_DEFAULT || !n)
-        return fail(GC_ERR_INVALID_PARAMETER, "no start with flags %d and %llu buffers", flags, (unsigned long long)n);
+    if (flags != ACQ_START_FLAGS_DEFAULT)
+        return fail(GC_ERR_NOT_IMPLEMENTED, "no start flags %d", flags);
+    if (!n)
+        return fail(GC_ERR_INVALID_PARAMETER, "no start for 0 buffers");
     if (fault_access(stream->device, FAULT_FAILED_START))
         return fail(GC_ERR_IO, "camera '%s' did not start", stream->device->id);
     pthread_mutex_lock(&stream->lock);
@@ -197,7 +200,7 @@ GC_API DSStartAcquisition(DS_HANDLE handle, int32_t flags, uint64_t n)
     if (!error) {
         stream->started = true;
         stream->to_acquire = n;
-        stream->n_started = stream->n_delivered = stream->n_underrun = 0;
+        stream->n_delivered = 0;
     }
     pthread_mutex_unlock(&stream->lock);
     input_ready(stream);
@@ -212,7 +215,7 @@ GC_API DSStopAcquisition(DS_HANDLE handle, int32_t flags)
     if (error)
         return error;
     if (flags != ACQ_STOP_FLAGS_DEFAULT && flags != ACQ_STOP_FLAGS_KILL)
-        return fail(GC_ERR_INVALID_PARAMETER, "no stop flags %d", flags);
+        return fail(GC_ERR_NOT_IMPLEMENTED, "no stop flags %d", flags);
     pthread_mutex_lock(&stream->lock);
     if (!stream->started)
         error = fail(GC_ERR_RESOURCE_IN_USE, "the stream was not started");
@@ -229,7 +232,6 @@ void stream_close(struct stream *stream)
     stream->started = false;
     wait_for_filling(stream);
     buffer_discard_all(&stream->input);
-    buffer_discard_all(&stream->output);
     pthread_mutex_unlock(&stream->lock);
     event_close(stream);
     for (size_t i = 0; i < stream->n_announced; i++)
@@ -237,6 +239,7 @@ void stream_close(struct stream *stream)
     free(stream->announced);
     stream->announced = NULL;
     stream->n_announced = stream->room = 0;
+    stream->n_started = stream->n_delivered = stream->n_underrun = 0;
     handle_drop(stream->handle);
     stream->handle = NULL;
 }
@@ -258,7 +261,7 @@ GC_API DSGetParentDev(DS_HANDLE handle, DEV_HANDLE *device)
 
     if (error)
         return error;
-    if (!device)
+    if (no_pointer(device))
         return fail(GC_ERR_INVALID_PARAMETER, "phDevice is NULL");
     *device = stream->device->handle;
     return GC_ERR_SUCCESS;

@@ -6,6 +6,7 @@
 static TL_HANDLE handle;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int the_system; /* its address is what the handle stands for */
+static bool interfaces_seen; /* since TLOpen */
 
 static GC_ERROR check(TL_HANDLE tl)
 {
@@ -20,7 +21,7 @@ static GC_ERROR check_interface(TL_HANDLE tl, const char *id)
 
     if (error)
         return error;
-    if (!id)
+    if (no_pointer(id))
         return fail(GC_ERR_INVALID_PARAMETER, "the interface id is NULL");
     return strcmp(id, INTERFACE_ID) ? fail(GC_ERR_INVALID_ID, "no interface '%s'", id) : GC_ERR_SUCCESS;
 }
@@ -36,7 +37,7 @@ GC_API TLOpen(TL_HANDLE *tl)
 
     if (!library_ready())
         return fail(GC_ERR_NOT_INITIALIZED, "GCInitLib was not called");
-    if (!tl)
+    if (no_pointer(tl))
         return fail(GC_ERR_INVALID_PARAMETER, "phTL is NULL");
     pthread_mutex_lock(&lock);
     if (handle)
@@ -55,6 +56,7 @@ void system_close(void)
     pthread_mutex_lock(&lock);
     handle_drop(handle);
     handle = NULL;
+    interfaces_seen = false;
     pthread_mutex_unlock(&lock);
 }
 
@@ -80,7 +82,7 @@ GC_API TLGetNumInterfaces(TL_HANDLE tl, uint32_t *n)
 
     if (error)
         return error;
-    if (!n)
+    if (no_pointer(n))
         return fail(GC_ERR_INVALID_PARAMETER, "piNumIfaces is NULL");
     *n = 1;
     return GC_ERR_SUCCESS;
@@ -110,18 +112,22 @@ GC_API TLOpenInterface(TL_HANDLE tl, const char *id, IF_HANDLE *interface)
 
     if (error)
         return error;
-    if (!interface)
+    if (no_pointer(interface))
         return fail(GC_ERR_INVALID_PARAMETER, "phIface is NULL");
     return interface_open(interface);
 }
 
 GC_API TLUpdateInterfaceList(TL_HANDLE tl, bool8_t *changed, uint64_t timeout)
 {
-    static atomic_bool seen;
     GC_ERROR error = check(tl);
 
     (void)timeout;
-    if (!error && changed)
-        *changed = !atomic_exchange(&seen, true);
-    return error;
+    if (error)
+        return error;
+    pthread_mutex_lock(&lock);
+    if (changed)
+        *changed = !interfaces_seen;
+    interfaces_seen = true;
+    pthread_mutex_unlock(&lock);
+    return GC_ERR_SUCCESS;
 }

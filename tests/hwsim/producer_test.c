@@ -1,5 +1,5 @@
 /* The producer from C, meant to be built with the sanitizers: life cycle, abuse, several cameras, and no leak. */
-#include "producer_rig.h"
+#include "producer_probe.h"
 
 static void test_nothing_works_before_init(void)
 {
@@ -16,38 +16,6 @@ static void test_nothing_works_before_init(void)
     OK(GCCloseLib());
 }
 
-typedef GC_ERROR info(void *, int32_t, INFO_DATATYPE *, void *, size_t *);
-
-static void probe(info *function, void *handle)
-{
-    void *wrong[] = {NULL, (void *)1, (void *)UINTPTR_MAX, &function};
-    INFO_DATATYPE type;
-    char text[256];
-    size_t size;
-
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        FAILS(INVALID_HANDLE, function(wrong[i], 0, &type, NULL, &size));
-    for (int32_t command = -1; command < 40; command++) {
-        FAILS(INVALID_PARAMETER, function(handle, 0, &type, text, NULL));
-        if (function(handle, command, &type, NULL, &size))
-            continue;
-        size_t needed = size--;
-        FAILS(BUFFER_TOO_SMALL, function(handle, command, &type, text, &size));
-        char *exact = malloc(needed);
-        size = needed;
-        OK(function(handle, command, NULL, exact, &size));
-        CHECK(size == needed);
-        free(exact);
-    }
-}
-
-static DS_HANDLE probed_stream;
-
-static GC_ERROR buffer_info(void *buffer, int32_t command, INFO_DATATYPE *type, void *answer, size_t *size)
-{
-    return DSGetBufferInfo(probed_stream, buffer, command, type, answer, size);
-}
-
 static void test_wrong_handles_nulls_and_small_buffers(void)
 {
     struct host host;
@@ -56,22 +24,15 @@ static void test_wrong_handles_nulls_and_small_buffers(void)
     open_all();
     connect(&host, "A");
     OK(DSAllocAndAnnounceBuffer(host.stream, BYTES, NULL, &buffer));
-    probed_stream = host.stream;
-    probe(TLGetInfo, tl);
-    probe(IFGetInfo, interface);
-    probe(DevGetInfo, host.device);
-    probe(DSGetInfo, host.stream);
-    probe(EventGetInfo, host.event);
-    probe(buffer_info, buffer);
-    void *ports[] = {tl, interface, host.device, host.port, host.stream};
-    for (int i = 0; i < 5; i++)
-        probe(GCGetPortInfo, ports[i]);
+    probe_all(&host, buffer);
     FAILS(INVALID_HANDLE, DSQueueBuffer(host.device, buffer));
     FAILS(INVALID_HANDLE, DSQueueBuffer(host.stream, host.stream));
     FAILS(INVALID_HANDLE, GCRegisterEvent(&host, EVENT_NEW_BUFFER, NULL));
     FAILS(INVALID_PARAMETER, TLOpenInterface(tl, NULL, &interface));
     FAILS(INVALID_ID, IFOpenDevice(interface, "nobody", DEVICE_ACCESS_EXCLUSIVE, &host.device));
     FAILS(INVALID_PARAMETER, DevGetPort(host.device, NULL));
+    FAILS(INVALID_PARAMETER, DevGetPort(host.device, NOWHERE));
+    FAILS(INVALID_PARAMETER, IFOpenDevice(interface, NOWHERE, DEVICE_ACCESS_EXCLUSIVE, &host.device));
     FAILS(RESOURCE_IN_USE, IFOpenDevice(interface, "A", DEVICE_ACCESS_EXCLUSIVE, &host.device));
     FAILS(RESOURCE_IN_USE, DevOpenDataStream(host.device, STREAM_ID, &host.stream));
     FAILS(NOT_IMPLEMENTED, DSGetNumFlows(host.stream, NULL));

@@ -29,8 +29,9 @@ def compile_c(output: Path, *arguments: str | Path) -> subprocess.CompletedProce
     return subprocess.run(command, capture_output=True, text=True)
 
 
-def run(program: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([program], capture_output=True, text=True, env=os.environ | environment, timeout=120)
+def run_c(program: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, timeout=120)
 
 
 def sanitizer_missing(folder: Path, flag: str) -> str:
@@ -38,7 +39,7 @@ def sanitizer_missing(folder: Path, flag: str) -> str:
     probe = folder / "probe.c"
     probe.write_text("int main(void) { return 0; }\n")
     built = compile_c(folder / "probe", flag, probe)
-    return built.stderr if built.returncode else run(folder / "probe").stderr
+    return built.stderr if built.returncode else run_c(folder / "probe").stderr
 
 
 def test_no_error_and_no_leak_under_the_sanitizers(tmp_path: Path) -> None:
@@ -47,7 +48,7 @@ def test_no_error_and_no_leak_under_the_sanitizers(tmp_path: Path) -> None:
         pytest.skip(f"the compiler has no sanitizers: {reason.splitlines()[0]}")
     built = compile_c(tmp_path / "test", flag, "-fno-sanitize-recover=all", *sorted(SOURCES.glob("*.c")), TEST)
     assert not built.returncode, built.stderr
-    result = run(tmp_path / "test", ORELINE_SIMCAM=str(tmp_path), ASAN_OPTIONS="detect_leaks=1")
+    result = run_c(tmp_path / "test", ORELINE_SIMCAM=str(tmp_path), ASAN_OPTIONS="detect_leaks=1")
     assert result.returncode == 0, result.stderr
     assert result.stdout == "all passed\n"
 
@@ -77,7 +78,7 @@ def test_the_layout_of_python_is_that_of_c(tmp_path: Path) -> None:
     )
     built = compile_c(tmp_path / "layout", program)
     assert not built.returncode, built.stderr
-    answers = run(tmp_path / "layout").stdout.splitlines()
+    answers = run_c(tmp_path / "layout").stdout.splitlines()
     assert answers == [f"{offset} {size}" for _, _, offset, size in fields] + [
         str(dtype.itemsize) for dtype in parts.values()
     ]
