@@ -18,9 +18,10 @@ from acquisition.settings import Settings
 from acquisition.source import Source
 from oreline.config import ASKED, Config, LineSettings
 from oreline.errors import CameraError, CameraNotFound, OrelineError, Undelivered
+from oreline.guard import guarded
 from oreline.keys import server_keys
 from oreline.messages import EndOfStream
-from oreline.process import drain, guarded
+from oreline.process import drain
 from oreline.ring import Ring, RingReader, slot_bytes
 from oreline.shell import Shell
 from oreline.stream import Outbox

@@ -17,7 +17,7 @@ from hwsim.settings import Settings
 from hwsim.shared import cameras
 from hwsim.worlds import world_of
 from oreline.config import Config
-from oreline.process import guarded
+from oreline.guard import guarded
 from oreline.recording import RecordingSet
 from oreline.shell import Shell
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from oreline.config import Config
 from oreline.errors import ConfigError
+from oreline.files import try_to_write
 
 app = typer.Typer(no_args_is_help=True, help="Render scenes, be a camera, be a PLC, script what goes wrong.")
 console = Console(highlight=False, soft_wrap=True)
@@ -37,17 +38,17 @@ def scene(
     Example: oreline sim scene --world core --set 'cut="half"' --preview core.png
     """
     from hwsim import preview as picture
-    from hwsim.scene import render
+    from hwsim.scene import MANIFEST, render
 
     tables = {"world": world, "camera": camera, "seed": seed, **({"lines": lines} if lines else {})}
     wanted = _simulator(_merged(tables, setting)).scene
     assert wanted is not None
+    try_to_write(out / MANIFEST, *([preview] if preview else []))
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("rendering")
         made = render(wanted, out, lambda done, total: bar.update(task, completed=done, total=total))
     console.print(f"{made.scene.path}: {made.scene.lines} lines, truth in {out}")
     if preview is not None:
-        preview.parent.mkdir(parents=True, exist_ok=True)
         picture.preview(made, preview)
         console.print(f"preview {preview}")
 

@@ -7,6 +7,7 @@ after what it was made from and used again as long as that has not changed.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from hwsim.camera import Source
 from oreline.errors import RecordingError
+from oreline.guard import refusal
 from oreline.recording import Recording, RecordingSet
 
 PIECE_BYTES = 32 << 20
@@ -53,10 +55,16 @@ def _converted(recording: Recording, folder: Path) -> Path:
         return path
     folder.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    with draft.open("wb") as file:
-        for piece in _pieces(recording):
-            file.write(_counts(recording, piece).data)
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, recording.lines * recording.bands * recording.samples * 2)
+            for piece in _pieces(recording):
+                file.write(_counts(recording, piece).data)
+        draft.replace(path)
+    except OSError as error:
+        raise refusal(error, path) from None
+    finally:
+        draft.unlink(missing_ok=True)
     return path
 
 

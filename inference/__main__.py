@@ -26,10 +26,11 @@ from inference.store import Store  # noqa: E402
 from inference.warm import compile_kernels  # noqa: E402
 from oreline.config import Config, LineSettings  # noqa: E402
 from oreline.errors import ConfigError  # noqa: E402
+from oreline.guard import guarded  # noqa: E402
 from oreline.keys import client_keys, server_keys  # noqa: E402
 from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
 from oreline.metrics import Account, latency  # noqa: E402
-from oreline.process import guarded, run  # noqa: E402
+from oreline.process import run  # noqa: E402
 from oreline.ring import Ring, slot_bytes  # noqa: E402
 from oreline.shell import Shell  # noqa: E402
 from oreline.sink import Policy  # noqa: E402

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +10,10 @@ import typer
 from rich.console import Console
 
 from oreline import report as reports
+from oreline.__main__ import main
 from oreline.config import SETTINGS, Config
-from oreline.errors import ConfigError, OrelineError, StageFailed, Undelivered
+from oreline.errors import STOPPED, ConfigError, StageFailed, Undelivered
+from oreline.files import try_to_write
 from oreline.keys_cli import app as keys_app
 from oreline.launch import launch
 from oreline.model_cli import app as model_app
@@ -88,6 +89,7 @@ def replay(
         loop=loop,
         strict=strict,
     )
+    replaying.try_targets(wanted, found)
     if found.scene.missing_lines:
         console.print(
             f"{found.scene.path}: cut short, {found.scene.missing_lines} lines that its header promises are missing; "
@@ -141,6 +143,8 @@ def schema(table: Annotated[str, typer.Argument(help=f"One of {', '.join(SETTING
 def _run(config: Config, json: Path | None, make_report: Any = reports.report_of) -> None:
     """Run a line and report, also where it has ended with lines that its log did not take. Files of a replay stay where
     they are then, for the next start to go on with."""
+    if json is not None:
+        try_to_write(json)
     undelivered: StageFailed | None = None
     try:
         launch(config, console, Progress(console))
@@ -156,13 +160,14 @@ def _run(config: Config, json: Path | None, make_report: Any = reports.report_of
         raise undelivered
 
 
-def main() -> None:
-    """The `oreline` command: a refusal is one message and its exit code."""
+def commands() -> None:
+    """Typer makes a bare exit code of Ctrl-C; whoever calls this is to say it."""
     try:
         app()
-    except OrelineError as error:
-        print(f"oreline: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    except SystemExit as end:
+        if end.code == STOPPED:
+            raise KeyboardInterrupt from None
+        raise
 
 
 if __name__ == "__main__":

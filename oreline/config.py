@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
@@ -11,9 +12,12 @@ from typing import Annotated, Any, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from oreline.errors import ConfigError, nearest
+from oreline.files import try_folder, write_whole
 
 ASKED = "asked.json"
 """In a line's folder: steps that acquisition is to take in between."""
+SOCKET_BYTES = 107
+"""Of the path of a socket, as the kernel has it."""
 SHARED = Path("/dev/shm")  # noqa: S108
 TABLES = ("line", "simulator", "plant", "acquisition", "inference", "sinks")
 
@@ -33,7 +37,7 @@ class LineSettings(Section):
     references: Path | None = None
     """Folder of the line's dark and white references; None: `references` in the output folder."""
     state: Path | None = None
-    """Folder for rings and sockets; memory-backed by default. Paths of sockets are short: at most 80 characters."""
+    """Folder for rings and sockets; memory-backed by default. Paths of sockets are short: at most 90 bytes."""
     keys: Path | None = None
     """Folder of keys, as `oreline keys` makes it. Without it, tcp addresses may be of loopback only."""
     hold_s: Annotated[float, Field(gt=0)] = 30.0
@@ -60,10 +64,21 @@ class LineSettings(Section):
 
     def endpoint(self, stream: str) -> str:
         """Where a stream is served."""
-        path = f"{self.folder.absolute()}/{stream}.sock"
-        if len(path) > 100:
-            raise ConfigError(f"line.state makes a socket path of {len(path)} characters: choose a shorter folder")
-        return f"ipc://{path}"
+        return f"ipc://{self.socket(stream)}"
+
+    def socket(self, name: str) -> str:
+        """The path of a socket. Raises ConfigError where the system takes none so long."""
+        path = f"{self.folder.absolute()}/{name}.sock"
+        size = len(os.fsencode(path))
+        if size > SOCKET_BYTES:
+            raise ConfigError(f"{path} has {size} bytes, too many for a socket: choose a shorter folder as line.state")
+        return path
+
+    def check(self) -> None:
+        """Try what the line's processes will do. Raises ConfigError, SystemRefused, StoreFailed."""
+        self.socket("reflectance")
+        for folder in (self.output, self.references_folder):
+            try_folder(folder)
 
 
 S = TypeVar("S", bound=BaseModel)
@@ -93,8 +108,7 @@ class Config:
 
     def save(self, path: Path) -> None:
         """Write as JSON, for the processes of one run to share."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(self.tables, indent=2, default=str) + "\n")
+        write_whole(path, f"{json.dumps(self.tables, indent=2, default=str)}\n".encode())
 
     @property
     def line(self) -> LineSettings:
@@ -112,6 +126,7 @@ class Config:
         for name, settings in SETTINGS.items():
             if name in self.tables:
                 self.section(name, settings())
+        self.line.check()
         for name in self.tables.get("sinks", {}):
             importlib.import_module("sinks.settings").settings_of(self, name)
 

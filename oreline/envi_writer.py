@@ -140,8 +140,11 @@ class EnviWriter:
         if line.shape != self._shape:
             raise RecordingError(f"{self.data.name} takes lines of shape {self._shape}, not {line.shape}")
         left = np.ascontiguousarray(line.T if self._bip else line, self._dtype).reshape(-1).view(np.uint8).data
-        while left:
-            left = left[self._file.write(left) :]
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.data)) from None
         self.lines += 1
 
     def flush(self) -> None:

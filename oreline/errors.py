@@ -2,6 +2,7 @@
 
 OrelineError                     1
 ├── ConfigError       ValueError          3   unknown key, wrong unit, out of range
+├── SystemRefused     OSError             5   the operating system refused a file, a folder or a port
 ├── CameraError       OSError            10   the camera failed while in use
 │   ├── ProducerNotFound                 11   no such .cti, or not one
 │   ├── CameraNotFound                   12   no camera, or none that matches
@@ -35,6 +36,10 @@ class OrelineError(Exception):
 
 class ConfigError(OrelineError, ValueError):
     exit_code = 3
+
+
+class SystemRefused(OrelineError, OSError):
+    exit_code = 5
 
 
 class CameraError(OrelineError, OSError):
@@ -123,6 +128,8 @@ class StageFailed(OrelineError, RuntimeError):
     exit_code = 70
 
 
+STOPPED = 130
+"""Exit code of what Ctrl-C has ended before it could end in order."""
 PASSING = frozenset({StoreFailed.exit_code, PlcError.exit_code})
 """Exit codes of what may be over in a moment."""
 

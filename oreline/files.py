@@ -1,13 +1,19 @@
-"""Files that others may have made or put there: read whole or not at all, and never by way of a link."""
+"""Files that others may have made or put there: read whole or not at all, and never by way of a link. Files that are
+made: written whole or not at all, and tried before the work that they are for."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+from oreline.guard import refusal
+
 OTHERS, WRITERS = 0o077, 0o022
+_PAGE = bytes(4096)
 
 
 def read_plain(path: Path, most: int, *, private: bool = False) -> bytes:
@@ -28,6 +34,61 @@ def read_plain(path: Path, most: int, *, private: bool = False) -> bytes:
         if private and status.st_mode & OTHERS:
             raise PermissionError(errno.EPERM, f"others can read it: chmod 600 {path}", str(path))
         return file.read(most)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, in place of one that is there; what it held stays where that fails. Raises OSError with its name.
+
+    A device or pipe is written to.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            _replace(path.resolve(), content)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def try_to_write(*paths: Path) -> None:
+    """Try whether files, and the folders above them, can be made or replaced; nothing is. For before the work whose
+    results they are to hold. Raises SystemRefused, or StoreFailed, for the first that cannot."""
+    for path in paths:
+        try:
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            if path.is_file():
+                os.close(os.open(path, os.O_WRONLY))
+            if path.is_file() or not path.exists():
+                _try_page(path.resolve().parent)
+        except OSError as error:
+            raise refusal(error, path) from None
+
+
+def try_folder(folder: Path) -> None:
+    """The same for files in a folder, whose names are not known yet."""
+    try:
+        _try_page(folder)
+    except OSError as error:
+        raise refusal(error, folder) from None
+
+
+def _try_page(folder: Path) -> None:
+    while not folder.exists():
+        folder = folder.parent
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+        file.write(_PAGE)
 
 
 def write_private(path: Path, content: bytes) -> None:

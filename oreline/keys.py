@@ -21,17 +21,18 @@ from typing import Annotated
 from pydantic import Field
 
 from oreline.errors import SecurityError
-from oreline.files import WRITERS, make_private, read_plain, write_private
+from oreline.files import WRITERS, make_private, read_plain, try_to_write, write_private
 
 ALLOWED, MAKERS = "allowed", "makers"
 SECRET, PUBLIC, MAKER = ".secret", ".key", ".pem"
 _LARGEST = 4096
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _KEY = re.compile(rb"[0-9A-Za-z.:+=^!/*?&<>()\[\]{}@%$#-]{40}")
+_PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 
 TcpAddress = Annotated[
     str,
-    Field(pattern=r"^tcp://(\*|\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[1-9][0-9]{0,4}$", examples=["tcp://10.0.0.5:7401"]),
+    Field(pattern=rf"^tcp://(\*|\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):{_PORT}$", examples=["tcp://10.0.0.5:7401"]),
 ]
 
 
@@ -128,6 +129,8 @@ def save(folder: Path, name: str, pair: Pair) -> Path:
     """Write a pair; the answer is the public file. Raises SecurityError where that name has one."""
     _check_name(name)
     secret, public = folder / f"{name}{SECRET}", folder / f"{name}{PUBLIC}"
+    make_private(folder)
+    try_to_write(public)
     try:
         write_private(secret, pair.secret + b"\n")
     except FileExistsError:

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_serv
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+from oreline.errors import SystemRefused
 from oreline.messages import LOST, EndOfStream, Gap, Line, Message, RawLine, Reason
 
 REGISTRY = CollectorRegistry(auto_describe=True)
@@ -186,6 +187,12 @@ class Account:
 
 
 def serve(port: int) -> int:
-    """Expose the registry on loopback; 0 takes a free port. Returns the port."""
-    server, _ = start_http_server(port, addr="127.0.0.1", registry=REGISTRY)
+    """Expose the registry on loopback; 0 takes a free port. Returns the port. Raises SystemRefused."""
+    try:
+        server, _ = start_http_server(port, addr="127.0.0.1", registry=REGISTRY)
+    except OSError as error:
+        raise SystemRefused(
+            f"metrics_port {port} cannot be opened: {error.strerror}; stop the program that has it, or set another one "
+            "(0 takes one that is free)"
+        ) from None
     return int(server.server_port)

@@ -1,4 +1,4 @@
-"""The one loop, and what surrounds it: drain, allocator and threads, refusals.
+"""The one loop, and what surrounds it: drain, allocator and threads.
 
 SIGTERM or SIGINT asks a process to end in order; a second one ends it at once. See `oreline.shell`.
 """
@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from oreline.errors import OrelineError, Undelivered
+from oreline.errors import Undelivered
 from oreline.messages import EndOfStream, Message
 from oreline.metrics import Account
 from oreline.shell import Shell
@@ -143,13 +142,3 @@ def one_thread() -> None:
     """One thread a process: barriers collapse when a core is taken away."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = "1"
-
-
-def guarded(main: Callable[[], object]) -> int:
-    """Run a process's main; a refusal becomes one line on stderr and its exit code."""
-    try:
-        main()
-    except OrelineError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0

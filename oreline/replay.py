@@ -8,11 +8,14 @@ from typing import Any
 
 from oreline.config import Config
 from oreline.errors import ConfigError, ModelError, RecordingError
+from oreline.files import try_to_write
 from oreline.recording import Recording, RecordingSet, find_recording
 from oreline.report import acquired, facts_of
 
 DEFAULT_RATE_HZ = 100.0
 WAVELENGTH_TOLERANCE_NM = 2.0
+SUFFIXES = (".img", ".hdr")
+"""Of a result's two files."""
 STAGES = ("acquisition", "inference")
 
 
@@ -91,13 +94,26 @@ def report_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) -> d
     }
 
 
+def try_targets(wanted: dict[str, Path], found: RecordingSet) -> None:
+    """Try, before anything is played, whether what is wanted can be put where it is wanted. Raises ConfigError where
+    that is in place of the recording or of one another, SystemRefused where it cannot be written."""
+    recorded = {one.path.with_suffix("").resolve() for one in found.present().values()}
+    targets = [header.with_suffix("").resolve() for header in wanted.values()]
+    for number, (what, header) in enumerate(wanted.items()):
+        if targets[number] in recorded:
+            raise ConfigError(f"--{what} {header} would replace the recording itself: give another name")
+        if targets[number] in targets[:number]:
+            raise ConfigError(f"--{what} {header} has another result's name: give each its own")
+        try_to_write(*(header.with_suffix(suffix) for suffix in SUFFIXES))
+
+
 def _moved(facts: dict[str, Any], header: Path) -> str:
     """Give the files of a record sink the name that was asked for."""
     made = sorted(Path(path) for path in facts.get("artefacts", {}).values())
     if len(made) != 1:
         raise RecordingError(f"{len(made)} files were recorded instead of one: {', '.join(map(str, made)) or 'none'}")
     header.parent.mkdir(parents=True, exist_ok=True)
-    for suffix in (".img", ".hdr"):
+    for suffix in SUFFIXES:
         shutil.move(made[0].with_suffix(suffix), header.with_suffix(suffix))
     return str(header)
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from oreline.config import Config
+from oreline.files import write_whole
 
 STAGES = "acquisition", "inference", "conveyor"
 """Those whose incidents are reported."""
@@ -108,5 +109,4 @@ def show(report: dict[str, Any], console: Console) -> None:
 
 def save(report: dict[str, Any], path: Path) -> None:
     """Write a report as JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report, indent=2, default=str) + "\n")
+    write_whole(path, f"{json.dumps(report, indent=2, default=str)}\n".encode())

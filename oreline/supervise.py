@@ -89,12 +89,12 @@ class Supervisor:
         self._line = [worker for worker in self.workers if worker.name not in SUPPORT]
         self.config.line.output.mkdir(parents=True, exist_ok=True)
         folder = self.config.line.folder
-        address = folder / "notify.sock"
-        address.unlink(missing_ok=True)
+        address = self.config.line.socket("notify")
+        Path(address).unlink(missing_ok=True)
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._notify.bind(str(address))
+        self._notify.bind(address)
         simcam = {"ORELINE_SIMCAM": str(folder / "cameras")} if "simulator" in self.config.tables else {}
-        self._environment = {**os.environ, "NOTIFY_SOCKET": str(address), **simcam}
+        self._environment = {**os.environ, "NOTIFY_SOCKET": address, **simcam}
 
     def run(self) -> None:
         """Start, watch, end. Raises StageFailed with the exit code of the process that refused."""
@@ -208,7 +208,7 @@ class Supervisor:
         if code is None:
             return
         lacks = self._up and code in PASSING
-        crashed = code < 0 or code > KILLED or (code == CRASHED and self._up) or lacks
+        crashed = code < 0 or code > KILLED or (code in CRASHED and self._up) or lacks
         if code == 0 or (crashed and self.stopping > 1):
             worker.ended = True
         elif code == Undelivered.exit_code and self._up:

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from oreline.config import Config
 from oreline.errors import OrelineError, RingError, StageFailed
+from oreline.guard import guarded
 from oreline.messages import EndOfStream
-from oreline.process import guarded
 from oreline.report import facts_of
 from oreline.ring import Ring, RingReader
 from oreline.shell import Shell

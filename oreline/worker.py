@@ -17,14 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oreline.config import LineSettings
-from oreline.errors import PASSING, StageFailed
+from oreline.errors import PASSING, StageFailed, SystemRefused
 
 BACK_OFF_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Before each start in a row of a process that does not live."""
 PASSING_S = 1.0
 """Before each start of one that lacks what may come back: the PLC, or room on the disk. It is waited for, for ever."""
-CRASHED = 1
-"""What Python exits with after a traceback."""
+CRASHED = frozenset({1, SystemRefused.exit_code})
+"""What Python exits with after a traceback, and what the guard makes of an error of the operating system: both may be
+over when it is started again."""
 KILLED = 128
 """A process that a second signal ended at once exits with this and the signal's number."""
 _LEAST, _NUMBERS = 1, {"X_METRICS_PORT": 65_535, "WATCHDOG_USEC": 1 << 48}
@@ -138,7 +139,7 @@ def _number(text: str) -> int:
 def _cause(code: int) -> str:
     if code < 0:
         return f"killed by signal {-code}"
-    return "ended by an error in it" if code == CRASHED else f"ended with exit code {code}"
+    return "ended by an error in it" if code in CRASHED else f"ended with exit code {code}"
 
 
 def _die_with(supervisor: int) -> None:

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from oreline.config import Config
+from oreline.guard import guarded
 from oreline.keys import client_keys
 from oreline.metrics import Account, latency
-from oreline.process import guarded, tune_allocator
+from oreline.process import tune_allocator
 from oreline.shell import Shell
 from oreline.stream import Inbox
 from sinks.feed import Feed

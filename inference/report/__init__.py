@@ -10,15 +10,16 @@ from pathlib import Path
 from inference.report.gathered import gather
 from inference.report.page import page
 from oreline.errors import ConfigError
+from oreline.files import try_to_write, write_whole
 
 
 def write(source: Path, out: Path) -> None:
     """Write the page of a line's chosen reference, or of the reference in a folder. Raises ConfigError where matplotlib
     is not installed, ReferenceRefused where there is no reference."""
+    try_to_write(out)
     facts = gather(source)
     try:
         from inference.report.plots import plots
     except ModuleNotFoundError as error:
         raise ConfigError(f"the page needs {error.name}: pip install 'oreline[report]'") from None
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page(facts, plots(facts)), encoding="utf-8")
+    write_whole(out, page(facts, plots(facts)).encode())

@@ -19,9 +19,9 @@ from rich.progress import Progress, TaskID
 
 from inference.backends.torchscript import encode
 from inference.backends.torchscript import load as load_network
-from inference.card import GOLDEN, MODEL, Card, CardClass, Training
+from inference.card import FILE, GOLDEN, MODEL, Card, CardClass, Training
 from inference.preprocessing import SNV, Steps
-from inference.signature import sign
+from inference.signature import SIGNATURE, sign
 from inference.training.augment import Recipe, Sampler
 from inference.training.data import Spectra, load
 from inference.training.fit import fit
@@ -29,6 +29,7 @@ from inference.training.network import WIDTHS, Network, kmac
 from inference.training.validate import FOLDS, Folds, confused, metrics, recall, unknown_below, validate
 from oreline.cameras import CameraPreset, camera_preset
 from oreline.errors import ConfigError
+from oreline.files import try_to_write
 from oreline.process import tune_allocator
 
 STEPS = 1500
@@ -46,6 +47,7 @@ def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS, 
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     camera = camera_preset(preset)
+    try_to_write(*(out / name for name in (MODEL, GOLDEN, FILE, SIGNATURE)))
     spectra = load(data, camera, preprocessing)
     with Progress() as progress:
         bar = progress.add_task(f"training {preset}", total=steps * (FOLDS + 1))

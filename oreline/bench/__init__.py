@@ -19,6 +19,7 @@ from rich.table import Table
 
 from oreline.bench.case import BANDS, SAMPLES, Case, Result, measure
 from oreline.bench.machine import machine
+from oreline.files import try_to_write, write_whole
 from oreline.process import one_thread, tune_allocator
 
 ROUNDS, QUICK_ROUNDS = 3, 1
@@ -29,6 +30,8 @@ WIDTH = 110
 
 def main(path: Path | None, quick: bool) -> None:
     """Measure, print the table and, with `path`, write it as JSON. Takes 3 minutes, `quick` one."""
+    if path is not None:
+        try_to_write(path)
     one_thread()
     tune_allocator()
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
@@ -39,9 +42,8 @@ def main(path: Path | None, quick: bool) -> None:
         results = measure(cases, rounds, lambda case: bar.update(task, advance=1, description=case.name))
     console.print(_table(results))
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         report = {"machine": machine(), "measurements": {result.name: result.facts() for result in results}}
-        path.write_text(json.dumps(report, indent=2) + "\n")
+        write_whole(path, f"{json.dumps(report, indent=2)}\n".encode())
 
 
 def _cases(folder: Path, quick: bool) -> list[Case]:

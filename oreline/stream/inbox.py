@@ -72,7 +72,10 @@ class Inbox:
         else:
             self._socket.setsockopt(zmq.IDENTITY, self._process.to_bytes(8, "little"))
         self._knock = Knock(self._socket, keys) if keys else None
-        self._socket.connect(endpoint)
+        try:
+            self._socket.connect(endpoint)
+        except zmq.ZMQError as error:
+            raise StreamError(f"cannot connect to {endpoint}: {error}; give the address of the other host") from None
 
     @property
     def position(self) -> tuple[int, int]:

@@ -63,7 +63,7 @@ class Journal:
         self.duplicates = 0
         self._lock = _lock(path)
         try:
-            with _explained(path):
+            with explained(path):
                 self._db = _connect(path, synchronous)
         except RecordingError:
             os.close(self._lock)
@@ -75,7 +75,8 @@ class Journal:
 
     def position(self) -> tuple[bytes, int] | None:
         """The newest run and its next sequence number."""
-        found = self._db.execute("SELECT run, next FROM runs ORDER BY rowid DESC LIMIT 1").fetchone()
+        with explained(self.path):
+            found = self._db.execute("SELECT run, next FROM runs ORDER BY rowid DESC LIMIT 1").fetchone()
         return None if found is None else (found[0], found[1])
 
     def write(self, messages: list[Message], now_ns: int) -> None:
@@ -94,16 +95,17 @@ class Journal:
         self.duplicates += len(lines) + len(gaps) - inserted
 
     def mark_exported(self, run: bytes) -> None:
-        with _explained(self.path):
+        with explained(self.path):
             self._db.execute("UPDATE runs SET exported = 1 WHERE run = ?", (run,))
 
     def unexported(self) -> list[bytes]:
         """Runs that have lines or gaps which no export has seen."""
-        return [row[0] for row in self._db.execute("SELECT run FROM runs WHERE exported = 0 ORDER BY rowid")]
+        with explained(self.path):
+            return [row[0] for row in self._db.execute("SELECT run FROM runs WHERE exported = 0 ORDER BY rowid")]
 
     def close(self) -> None:
         """Leave one plain file that can be copied and read anywhere, unless someone is reading it now."""
-        with suppress(sqlite3.OperationalError):
+        with suppress(sqlite3.DatabaseError):
             self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.close()
         os.close(self._lock)
@@ -123,7 +125,7 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _explained(self.path):
+        with explained(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -161,7 +163,8 @@ def _lock(path: Path) -> int:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
+    """What SQLite refuses, with what to do: StoreFailed where it may pass, else RecordingError."""
     try:
         yield
     except sqlite3.DatabaseError as error:

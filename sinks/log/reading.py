@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from oreline.errors import RecordingError
 from oreline.messages import ClassInfo, Gap, Reason
+from sinks.log.journal import explained
 
 CHUNK = 4096
 COLUMNS = (
@@ -42,16 +43,11 @@ class Segment:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A read-only connection. Raises RecordingError where there is no journal."""
+    """A read-only connection. Raises RecordingError where there is no journal, or it is damaged."""
     if not path.is_file():
         raise RecordingError(f"{path} does not exist: name the journal of a run, such as journal.sqlite")
-    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    try:
+    with explained(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
         yield db
-    except sqlite3.DatabaseError as error:
-        raise RecordingError(f"{path} cannot be read as a journal: {error}") from error
-    finally:
-        db.close()
 
 
 def newest_run(db: sqlite3.Connection) -> bytes | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from oreline.config import Config
-from oreline.errors import PASSING, CameraLost, CameraNotFound, OrelineError
+from oreline.errors import PASSING, CameraLost, CameraNotFound, OrelineError, SystemRefused
 from oreline.launch import runs
 from sinks import SINKS
 from sinks.log.account import account
@@ -28,7 +28,7 @@ SERVICES = sorted(path.name.removesuffix("@.service") for path in UNITS.glob("*@
 LINE, TARGET = "oreline-line", "oreline@.target"
 STAGES = [name for name in SERVICES if name != LINE]
 MOST_EXPOSED = 1.5
-TRANSIENT = {OrelineError.exit_code, CameraNotFound.exit_code, CameraLost.exit_code, *PASSING}
+TRANSIENT = {OrelineError.exit_code, SystemRefused.exit_code, CameraNotFound.exit_code, CameraLost.exit_code, *PASSING}
 READY_S, HEARTBEAT_S, FROZEN_S = 60.0, 5.0, 1.5
 RATE_HZ = 150.0
 """Which a busy machine keeps up with: what is lost here is lost by the units."""

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from sinks.log import picture as pictures
 from sinks.log.sink import LogSettings
 
 ROOT = Path(__file__).parents[2]
+PAGE = 4096
+"""Of SQLite."""
 
 
 def journal_rows(output: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -46,6 +49,18 @@ def write(output: Path, *batches: list[Message], settings: LogSettings | None = 
         log.consume(batch)
         log.commit()
     return log.close()
+
+
+def go_on(output: Path, messages: list[Message]) -> None:
+    """As `write`, and let go of the journal though it is refused."""
+    log = Log.open(LogSettings(), output)
+    with ExitStack() as stack:
+        stack.callback(log._journal.close)
+        log.resume()
+        log.consume(messages)
+        log.commit()
+        log.close()
+        stack.pop_all()
 
 
 def test_the_account_finds_every_line_once(tmp_path: Path) -> None:
@@ -112,6 +127,20 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
     (tmp_path / "journal.sqlite").write_bytes(b"not a database, but long enough to look like one" * 20)
     with pytest.raises(RecordingError, match="no journal"):
         Log.open(LogSettings(), tmp_path)
+
+
+@pytest.mark.parametrize("damage", [b"\xa5", b"\0", b"\xff"])
+def test_a_journal_with_a_damaged_page_is_refused(tmp_path: Path, damage: bytes) -> None:
+    """Whichever page it is: at the start or at the end, but always with the journal's name and what to do."""
+    info = stream_info(samples=300)
+    whole: list[Message] = [info, *(label_line(seq, info) for seq in range(60)), Gap(RUN, 1, 60, 5, Reason.DROPPED)]
+    write(tmp_path, whole, settings=LogSettings(parquet=False, label_map=False))
+    journal = tmp_path / "journal.sqlite"
+    good = journal.read_bytes()
+    for at in range(0, len(good), PAGE):
+        journal.write_bytes(good[:at] + damage * PAGE + good[at + PAGE :])
+        with pytest.raises(RecordingError, match=rf"{journal}: .*; .*(damaged|no journal)"):
+            go_on(tmp_path, [label_line(70, info)])
 
 
 def test_a_full_disk_is_said_and_the_commit_can_be_made_again(tmp_path: Path) -> None:

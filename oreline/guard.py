@@ -1,0 +1,65 @@
+"""What goes wrong in a command or a process is one sentence and an exit code, never a traceback.
+
+What the operating system refuses is a SystemRefused, except a full disk, which is a StoreFailed: there may be room
+again in a moment.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+
+from oreline.errors import STOPPED, OrelineError, StoreFailed, SystemRefused
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+_RIGHTS = "look at its owner and mode (ls -ld), or name another place"
+_ADVICE = {
+    **dict.fromkeys(FULL, "free space there, or name a place on another disk"),
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.EROFS: "name a place on a disk that can be written",
+    errno.EISDIR: "name a file, this is a folder",
+    errno.ENOTDIR: "a part of that path is a file: name another place",
+    errno.EEXIST: "it is there already, and is no folder: name another place",
+    errno.ENOENT: "look whether that path is right",
+    errno.ENAMETOOLONG: "choose a shorter path",
+    errno.EADDRINUSE: "another program has it: stop that, or choose another",
+    errno.EADDRNOTAVAIL: "this host has no such address",
+    errno.EMFILE: "allow more open files (ulimit -n)",
+    errno.EIO: "look at the disk (dmesg)",
+}
+
+
+def refusal(error: OSError, what: object = None) -> OrelineError:
+    """What the operating system refused, as a refusal that says what to do. `what`: a path or port, where the error
+    itself names none, or one that nobody knows."""
+    if isinstance(error, OrelineError):
+        return error
+    path = error.filename if error.filename2 is None else error.filename2
+    if what is None and isinstance(path, str | bytes):
+        what = os.fsdecode(path)
+    said = error.strerror or str(error) or type(error).__name__
+    advice = _ADVICE.get(error.errno or 0, "look at it, and at the system's log")
+    kind = StoreFailed if error.errno in FULL else SystemRefused
+    return kind(f"{what or 'the operating system refused'}: {said}; {advice}")
+
+
+def guarded(main: Callable[[], object], name: str = "") -> int:
+    """The exit code of a main function. A refusal is said on stderr, by `name`, or by its kind where there is none."""
+    try:
+        main()
+    except OrelineError as error:
+        return _said(error, name)
+    except OSError as error:
+        return _said(refusal(error), name)
+    except KeyboardInterrupt:
+        print(f"{name or 'process'}: stopped", file=sys.stderr)
+        return STOPPED
+    return 0
+
+
+def _said(error: OrelineError, name: str) -> int:
+    print(f"{name or type(error).__name__}: {error}", file=sys.stderr)
+    return error.exit_code
