@@ -23,10 +23,11 @@ class Asked:
     def take(self) -> list[Step]:
         """What is asked for now. What cannot be read, or has no number of lines, is said and dropped."""
         try:
-            text = self._path.read_bytes()
+            taken = self._path.replace(self._path.with_suffix(".taken"))
         except FileNotFoundError:
             return []
-        self._path.unlink(missing_ok=True)
+        text = taken.read_bytes()
+        taken.unlink()
         try:
             steps = _STEPS.validate_python(json.loads(text))
         except (ValueError, ValidationError) as error:

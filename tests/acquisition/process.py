@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from oreline.config import Config
-from oreline.messages import EndOfStream, Message
+from oreline.messages import EndOfStream, Message, StreamInfo
 from oreline.sink import Policy
 from oreline.stream import Inbox
 
@@ -28,10 +28,16 @@ class Running:
     inbox: Inbox
 
     def messages(self, timeout_s: float = 60.0) -> Iterator[Message]:
-        """Everything up to the end of the stream, each acknowledged after it was looked at."""
-        deadline = monotonic() + timeout_s
+        """Everything up to the end of the stream, each acknowledged after it was looked at, but for a description that
+        is no news: who hears nothing for half a second, while a camera takes its time to start, asks and is told again.
+        """
+        deadline, known = monotonic() + timeout_s, None
         while monotonic() < deadline:
             for message in self.inbox.receive(50):
+                if isinstance(message, StreamInfo):
+                    if message == known:
+                        continue
+                    known = message
                 yield message
                 if isinstance(message, EndOfStream):
                     self.inbox.ack()

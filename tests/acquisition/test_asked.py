@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import dropwhile, groupby
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,41 +15,77 @@ from acquisition.asked import Asked
 from hwsim.camera import Event, FaultKind, SimCamera, Source
 from oreline.config import ASKED
 from oreline.messages import EndOfStream, Gap, Kind, Message, RawLine, StreamInfo
-from tests.acquisition.process import Start
+from tests.acquisition.process import Running, Start
+from tests.hwsim.host import until
 
 BANDS, SAMPLES, LINES, SCENE = 12, 40, 50, 400
+SETTINGS: dict[str, Any] = {"serial": "SIM1", "silence_s": 600.0, "steps": [{"lines": SCENE}]}
 DARK = {"kind": "dark", "lines": 30, "features": [["Shutter", "Closed"]], "after": [["Shutter", "Open"]]}
 
 
 @pytest.fixture
 def camera(tmp_path: Path) -> Iterator[SimCamera]:
+    """It exposes lines only when it is told to, so a scene does not go on while a test asks for something."""
     sources = {}
     for name, level in (("scene", 1000), ("dark", 100)):
         path = tmp_path / f"{name}.raw"
         np.full(LINES * BANDS * SAMPLES, level, "<u2").tofile(path)
         sources[name] = Source(path, 0, LINES, BANDS, SAMPLES)
-    with SimCamera.create(tmp_path / "cameras", "SIM1", frame_rate=200.0, loop=True, **sources) as made:  # type: ignore[arg-type]
+    with SimCamera.create(tmp_path / "cameras", "SIM1", frame_rate=200.0, loop=True, stepped=True, **sources) as made:  # type: ignore[arg-type]
         yield made
 
 
 def ask(folder: Path, *steps: Any) -> None:
-    (folder / ASKED).write_text(json.dumps(steps))
+    """As `oreline calibrate` does: the file is there when it is whole."""
+    draft = folder / "draft"
+    draft.write_text(json.dumps(steps))
+    draft.replace(folder / ASKED)
+
+
+class Played:
+    """Acquisition from a stepped camera; `got` is what has come of it."""
+
+    def __init__(self, camera: SimCamera, folder: Path, running: Running) -> None:
+        self._camera, self._folder, self._messages = camera, folder, running.messages()
+        self._starts = camera.counters()["starts"]
+        self.got: list[Message] = []
+
+    def start(self, n: int) -> None:
+        """Expose so many lines, when the camera has been started once more."""
+        self._starts += 1
+        until(lambda: self._camera.counters()["starts"] == self._starts and self._camera.acquiring)
+        self._camera.step(n)
+
+    def receive(self, n: int | None = None) -> None:
+        """So many lines, or everything."""
+        while n is None or n > 0:
+            message = next(self._messages, None)
+            if message is None:
+                return
+            self.got.append(message)
+            if n is not None:
+                n -= isinstance(message, RawLine)
+
+    def ask(self, *steps: Any) -> None:
+        ask(self._folder, *steps)
+        until(lambda: not (self._folder / ASKED).exists())
 
 
 def test_a_dark_is_taken_between_scene_lines_and_the_shutter_opens_again(
     acquire: Start, camera: SimCamera, tmp_path: Path
 ) -> None:
-    with acquire(serial="SIM1", steps=[{"lines": SCENE}]) as running:
-        got = []
-        for message in running.messages():
-            got.append(message)
-            if message.first == 40 and isinstance(message, RawLine):
-                ask(tmp_path, DARK)
+    with acquire(**SETTINGS) as running:
+        played = Played(camera, tmp_path, running)
+        played.start(41)
+        played.receive(41)
+        played.ask(DARK)
+        played.start(30)
+        played.start(SCENE)
+        played.receive()
+    got = played.got
     lines = [m for m in got if isinstance(m, RawLine)]
     runs = [(kind, len(list(several))) for kind, several in groupby(line.kind for line in lines)]
-    assert [kind for kind, _ in runs] == [Kind.SCENE, Kind.DARK, Kind.SCENE]
-    assert runs[1][1] == 30
-    assert runs[0][1] + runs[2][1] == SCENE
+    assert runs == [(Kind.SCENE, 41), (Kind.DARK, 30), (Kind.SCENE, SCENE - 41)]
     assert [line.first for line in lines] == list(range(SCENE + 30))
     assert all(int(np.median(line.counts)) == (100 if line.kind else 1000) for line in lines)
     infos = [m for m in got if isinstance(m, StreamInfo)]
@@ -57,51 +93,50 @@ def test_a_dark_is_taken_between_scene_lines_and_the_shutter_opens_again(
     assert not [m for m in got if isinstance(m, Gap)]
     assert isinstance(got[-1], EndOfStream)
     assert (got[-1].lines, got[-1].reference) == (SCENE, 30)
-    assert not (tmp_path / ASKED).exists()
 
 
-@pytest.mark.parametrize("killed_after", [10, 40])
+@pytest.mark.parametrize("darks", [10, 30], ids=["in it", "after it"])
 def test_a_scene_is_as_long_though_its_process_was_killed_in_a_dark_or_after_it_and_the_shutter_opens_again(
-    acquire: Start, camera: SimCamera, tmp_path: Path, killed_after: int
+    acquire: Start, camera: SimCamera, tmp_path: Path, darks: int
 ) -> None:
-    got: list[Message] = []
-    for last in (False, True):
-        with acquire(serial="SIM1", steps=[{"lines": SCENE}]) as running:
-            if last:
-                running.inbox.run, running.inbox.next = got[0].run, _end(got)
-            for message in running.messages():
-                got.append(message)
-                if len(got) == 40:
-                    ask(tmp_path, DARK)
-                if not last and len(list(after_the_first_dark(got))) == killed_after:
-                    running.process.kill()
-                    break
+    with acquire(**SETTINGS) as running:
+        played = Played(camera, tmp_path, running)
+        played.start(40)
+        played.receive(40)
+        played.ask(DARK)
+        played.start(darks)
+        if darks == 30:
+            played.start(10)
+        played.receive(40 if darks == 30 else darks)
+        running.process.kill()
+    got = played.got
+    with acquire(**SETTINGS) as running:
+        running.inbox.run, running.inbox.next = got[0].run, _end(got)
+        played = Played(camera, tmp_path, running)
+        played.start(SCENE)
+        played.receive()
+    got += played.got
     covered = [number for m in got if m.n for number in range(m.first, m.first + m.n)]
-    assert covered == list(range(_end(got)))
+    assert covered == list(range(SCENE + darks))
     lines = [m for m in got if isinstance(m, RawLine)]
-    darks = sum(line.kind is Kind.DARK for line in lines)
-    assert min(killed_after, 30) <= darks <= 30
+    assert sum(line.kind is Kind.DARK for line in lines) == darks
     assert all(int(np.median(line.counts)) == (100 if line.kind else 1000) for line in lines)
-    assert _end(got) - darks == SCENE
 
 
 def test_a_gap_ends_with_the_step_that_was_asked_for_and_the_scene_goes_on(
     acquire: Start, camera: SimCamera, tmp_path: Path
 ) -> None:
     camera.inject(Event(FaultKind.DROP, view="dark", line=25, n=10))
-    with acquire(serial="SIM1", steps=[{"lines": SCENE}]) as running:
-        got = []
-        for message in running.messages():
-            got.append(message)
-            if message.first == 40 and isinstance(message, RawLine):
-                ask(tmp_path, DARK)
-    (gap,) = (m for m in got if isinstance(m, Gap))
-    kinds = [m.kind for m in got if isinstance(m, RawLine)]
+    with acquire(**SETTINGS) as running:
+        played = Played(camera, tmp_path, running)
+        played.start(40)
+        played.ask(DARK)
+        played.start(36)
+        played.start(SCENE)
+        played.receive()
+    (gap,) = (m for m in played.got if isinstance(m, Gap))
+    kinds = [m.kind for m in played.got if isinstance(m, RawLine)]
     assert (gap.n, kinds.count(Kind.DARK), kinds.count(Kind.SCENE)) == (5, 25, SCENE)
-
-
-def after_the_first_dark(got: list[Message]) -> Iterator[RawLine]:
-    return dropwhile(lambda line: not line.kind, (m for m in got if isinstance(m, RawLine)))
 
 
 def _end(messages: list[Message]) -> int:
@@ -112,6 +147,21 @@ def test_what_was_asked_of_an_earlier_process_is_forgotten(tmp_path: Path) -> No
     ask(tmp_path, DARK)
     asked = Asked(tmp_path / ASKED)
     assert asked.take() == []
+
+
+def test_what_is_asked_for_while_the_last_is_read_comes_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, read = Asked(tmp_path / ASKED), Path.read_bytes
+
+    def read_and_ask(path: Path) -> bytes:
+        text = read(path)
+        ask(tmp_path, DARK | {"lines": 7})
+        return text
+
+    ask(tmp_path, DARK)
+    monkeypatch.setattr(Path, "read_bytes", read_and_ask)
+    assert [step.lines for step in asked.take()] == [30]
+    monkeypatch.undo()
+    assert [step.lines for step in asked.take()] == [7]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '[{"kind": "grey"}]', '[{"knid": "dark"}]'])

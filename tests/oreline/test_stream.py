@@ -13,7 +13,7 @@ from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamI
 from oreline.ring import HEADER_BYTES, Ring
 from oreline.sink import Policy
 from oreline.stream import Inbox
-from oreline.stream.sockets import SILENCE_NS
+from oreline.stream.sockets import SILENCE_NS, pending
 from tests.oreline.streams import RUN, closing, exchange, info, line, make_inbox, make_outbox, seqs
 
 
@@ -134,6 +134,7 @@ def test_a_consumer_that_was_busy_for_longer_than_an_owner_is_silent_goes_on_whe
         for seq in range(8):
             outbox.put(line(seq))
         outbox.pump(1)
+        assert pending(inbox._socket, 5000)
         later = monotonic_ns() + 2 * SILENCE_NS
         monkeypatch.setattr("oreline.stream.inbox.now", lambda: later)
         got += exchange(outbox, inbox, lambda got: len(seqs(got)) == 8)
