@@ -48,3 +48,4 @@ class Thermometer:
     def forget(self) -> None:
         """The camera is lost: that is why it did not answer."""
         self._failed = False
+        TEMPERATURE.read = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,19 @@ from oreline.recording import RecordingSet
 from oreline.shell import Shell
 
 
-def camera(path: str) -> None:
-    """Be a camera until told to stop."""
+def camera(path: str, on: Callable[[], None] = lambda: None) -> None:
+    """Be a camera until told to stop. `on` is called when hosts can find it."""
     config = Config.load(Path(path))
     settings, output = config.section("simulator", Settings), config.line.output
     shell = Shell("camera", output)
     recordings = recording_of(settings, output)
     if recordings is None:
-        _live(settings, shell)
+        _live(settings, shell, on)
     else:
-        _replayed(settings, recordings, output / settings.folder, shell)
+        _replayed(settings, recordings, output / settings.folder, shell, on)
 
 
-def _replayed(settings: Settings, recordings: RecordingSet, folder: Path, shell: Shell) -> None:
+def _replayed(settings: Settings, recordings: RecordingSet, folder: Path, shell: Shell, on: Callable[[], None]) -> None:
     """Play recordings; their frames are paced inside the producer, not here."""
     sources = prepare(recordings, folder)
     with _plugged(
@@ -51,6 +52,7 @@ def _replayed(settings: Settings, recordings: RecordingSet, folder: Path, shell:
         if missing := recordings.scene.missing_lines:
             _say(shell, f"{recordings.scene.path} lacks {missing} lines; those that are whole are played")
         shell.ready()
+        on()
         if settings.speed == "step":
             _step(simulated, shell)
         else:
@@ -66,7 +68,7 @@ def _step(simulated: SimCamera, shell: Shell) -> None:
         simulated.step(int(text) if text.strip().isdecimal() else 1)
 
 
-def _live(settings: Settings, shell: Shell) -> None:
+def _live(settings: Settings, shell: Shell, on: Callable[[], None]) -> None:
     """Render a scene as it is seen."""
     assert settings.scene is not None
     world, sensor, preset = world_of(settings.scene), Sensor.of(settings.scene), settings.scene.preset
@@ -82,6 +84,7 @@ def _live(settings: Settings, shell: Shell) -> None:
     ) as simulated:
         live = LiveCamera(simulated, world, sensor, speed, lambda words: _say(shell, words))
         shell.ready()
+        on()
         live.run(shell.is_set)
         _report(shell, simulated, rendered=live.rendered, lost=live.lost, world_line=live.line)
 
@@ -112,14 +115,21 @@ def _say(shell: Shell, words: str) -> None:
     print(f"{shell.name}: {words}", file=sys.stderr)
 
 
-def plant(path: str) -> None:
-    """Be the PLC until told to stop."""
+def plant(path: str, on: Callable[[int], None] = lambda _: None) -> None:
+    """Be the PLC until told to stop. `on` is called with its port when it listens there."""
     config = Config.load(Path(path))
     settings, output = config.section("plant", plants.Settings), config.line.output
     shell = Shell("plant", output)
-    shell.report(**plants.serve(settings, output, lambda _port: shell.ready(), shell))
 
+    def ready(port: int) -> None:
+        shell.ready()
+        on(port)
+
+    shell.report(**plants.serve(settings, output, ready, shell))
+
+
+ROLES: dict[str, Callable[[str], None]] = {"camera": camera, "plant": plant}
 
 if __name__ == "__main__":
     role, line = sys.argv[1:3]
-    sys.exit(guarded(lambda: {"camera": camera, "plant": plant}[role](line)))
+    sys.exit(guarded(lambda: ROLES[role](line)))

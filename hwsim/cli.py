@@ -75,10 +75,8 @@ def camera(
     factor: Any = speed if speed in ("max", "step") else _number(speed)
     own = {"recording": str(recording), "serial": serial, "frame_rate": rate, "speed": factor, "loop": loop}
     config = _line(line, "simulator", own, setting)
-    console.print(
-        f"camera {config.tables['simulator'].get('serial', serial)} is on; producer {PRODUCER}; Ctrl-C ends it"
-    )
-    serve(str(_saved(config)))
+    name = config.tables["simulator"].get("serial", serial)
+    serve(str(_saved(config)), lambda: console.print(f"camera {name} is on; producer {PRODUCER}; Ctrl-C ends it"))
     _tell(config, "camera")
 
 
@@ -95,8 +93,7 @@ def plant(
     from hwsim.__main__ import plant as serve
 
     config = _line(line, "plant", {"port": port}, setting)
-    console.print(f"PLC at port {config.tables['plant'].get('port', port)}; Ctrl-C ends it")
-    serve(str(_saved(config)))
+    serve(str(_saved(config)), lambda bound: console.print(f"PLC at port {bound}; Ctrl-C ends it"))
     _tell(config, "plant")
 
 

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from inference.store import Store
-from oreline.config import Config
+from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError, ReferenceRefused, StageFailed
 from oreline.launch import choose_state, runs
 
@@ -15,8 +15,8 @@ LOOK_S = 0.05
 
 
 def choose(config: Config, identity: str | None, what: str, *, force: bool = False) -> str:
-    """Choose a reference, None for the one before, and say where it comes into force. Raises ReferenceRefused where it
-    is damaged, was refused (unless by `force`), or does not fit the line."""
+    """Choose a reference, None for the one before, and say where it comes into force, and until when. Raises
+    ReferenceRefused where it is damaged, was refused (unless by `force`), or does not fit the line."""
     if config.tables.get("inference", {}).get("reference") is not None:
         raise ConfigError("this line's file names inference.reference: take that key out to choose among its own")
     store = Store(config.line.references_folder)
@@ -28,8 +28,20 @@ def choose(config: Config, identity: str | None, what: str, *, force: bool = Fal
     store.choose(identity, what)
     choose_state(config)
     if not runs(config):
-        return f"reference {identity} is chosen, for when the line starts"
-    return answer(store, seen + 1, ("in_force",), config)
+        return f"reference {identity} is chosen, for when the line starts{_but(config)}"
+    return answer(store, seen + 1, ("in_force",), config) + _but(config)
+
+
+def _but(config: Config) -> str:
+    """What a choice will give way to, where a line takes references of its own whenever it starts."""
+    steps = config.section("acquisition", SETTINGS["acquisition"]()).steps
+    own = dict.fromkeys(step.kind for step in steps if step.kind != "scene")
+    if not own:
+        return ""
+    return (
+        f"\nbut each start of this line takes its own {' and '.join(own)} first, and what comes of that is in force "
+        "then: take those steps out of [[acquisition.steps]] for what you have chosen to hold"
+    )
 
 
 def answer(store: Store, seen: int, wanted: tuple[str, ...], config: Config, patience_s: float = ANSWER_S) -> str:

@@ -147,5 +147,5 @@ class Force:
     def _name(self, reference: Reference, line: RawLine) -> None:
         """It is in force from this line on."""
         self._named, run, first = reference.id, line.stamp.run.hex(), line.first
-        REFERENCE_AGE.set_function(reference.age_s)
+        REFERENCE_AGE.read = reference.age_s
         self._begin(lambda: self._intake.store.note("in_force", reference.id, run=run, line=first))

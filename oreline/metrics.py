@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
-from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from oreline.errors import SystemRefused
 from oreline.messages import LOST, EndOfStream, Gap, Line, Message, RawLine, Reason
 
 REGISTRY = CollectorRegistry(auto_describe=True)
@@ -47,6 +46,25 @@ class Tallies(Collector):
         yield family
 
 
+class Reading(Collector):
+    """Like a Prometheus gauge, but without a value while none is known: 0 degrees would be a temperature."""
+
+    def __init__(self, name: str, documentation: str) -> None:
+        self._described = name, documentation
+        self.read: Callable[[], float] | None = None
+        """What answers with the value now; None where there is none."""
+        REGISTRY.register(self)
+
+    def set(self, value: float) -> None:
+        self.read = lambda: value
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        read, family = self.read, GaugeMetricFamily(*self._described)
+        if read is not None:
+            family.add_metric([], read())
+        yield family
+
+
 LINES = Tallies("oreline_lines", "Lines by stage and what became of them", ("stage", "kind"))
 BYTES = Tallies("oreline_bytes", "Bytes of lines", ("stage",))
 PIXELS = Tallies("oreline_pixels", "Labelled samples by class", ("label",))
@@ -54,8 +72,8 @@ GAP_LINES = Counter("oreline_gap_lines", "Lines that did not come, by reason", [
 INCIDENTS = Counter("oreline_incidents", "Things that should not happen, by kind", ["stage", "kind"], registry=REGISTRY)
 STONES = Counter("oreline_stones", "Stones, and what was decided", ["decision"], registry=REGISTRY)
 QUEUE = Gauge("oreline_queue_depth", "Lines that wait in a ring", ["stream"], registry=REGISTRY)
-TEMPERATURE = Gauge("oreline_camera_temperature_celsius", "The camera's DeviceTemperature", registry=REGISTRY)
-REFERENCE_AGE = Gauge("oreline_reference_age_seconds", "Age of the reference in force", registry=REGISTRY)
+TEMPERATURE = Reading("oreline_camera_temperature_celsius", "The camera's DeviceTemperature")
+REFERENCE_AGE = Reading("oreline_reference_age_seconds", "Age of the reference in force")
 
 _PER_DECADE = 230
 _DECADES = 8
@@ -184,15 +202,3 @@ class Account:
             "reference": self.reference,
             "unaccounted": self.unaccounted,
         }
-
-
-def serve(port: int) -> int:
-    """Expose the registry on loopback; 0 takes a free port. Returns the port. Raises SystemRefused."""
-    try:
-        server, _ = start_http_server(port, addr="127.0.0.1", registry=REGISTRY)
-    except OSError as error:
-        raise SystemRefused(
-            f"metrics_port {port} cannot be opened: {error.strerror}; stop the program that has it, or set another one "
-            "(0 takes one that is free)"
-        ) from None
-    return int(server.server_port)

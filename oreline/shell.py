@@ -20,7 +20,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from oreline import metrics
+from oreline.metrics import REGISTRY
+from oreline.metrics_server import serve
 
 FEEDS = 4
 """So often is the watchdog fed in its time, if there is progress."""
@@ -54,7 +55,7 @@ class Shell:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*COLLECT)
-        port = metrics.serve(metrics_port)
+        port = serve(REGISTRY, metrics_port)
         self.tell(f"READY=1\nX_METRICS_PORT={port}\nSTATUS=ready", READY_TIMEOUT_S)
 
     def progress(self, done: object, due: object = None) -> None:

@@ -21,6 +21,7 @@ from hwsim.shared import cameras
 from oreline import plc
 from oreline.config import Section
 from oreline.errors import PlcError
+from oreline.files import try_to_write
 
 # What it logs is a lost connection, with all bytes that came before it; the line says so already.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
@@ -60,6 +61,7 @@ def serve(settings: Settings, output: Path, ready: Callable[[int], None], stop: 
     Returns the counts: batches, rows, late, refused, dropped, safe_states, valve_faults. Raises PlcError where the port
     is taken.
     """
+    try_to_write(output / settings.commands)
     belt = CameraBelt(cameras(), settings.camera)
     program = VirtualPlc(
         settings.rearm_s,
@@ -91,7 +93,9 @@ async def run(program: VirtualPlc, settings: Settings, ready: Callable[[int], No
     try:
         await server.serve_forever(background=True)
     except RuntimeError as error:
-        raise PlcError(f"cannot listen at {settings.host}:{settings.port}: choose a free port, or 0") from error
+        raise PlcError(
+            f"cannot listen at {settings.host}:{settings.port}: choose a free port, or 0, and an address of this host"
+        ) from error
     ready(cast(asyncio.Server, server.transport).sockets[0].getsockname()[1])
     while not stop.is_set():
         await asyncio.sleep(settings.scan_ms / 1e3)

@@ -1,6 +1,14 @@
-"""Accounts are exact, and quantiles are right to a hundredth."""
+"""Accounts are exact, quantiles are right to a hundredth, and the port serves whoever asks."""
 
 from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from contextlib import ExitStack, suppress
+from time import sleep
 
 import numpy as np
 import pytest
@@ -9,7 +17,8 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 
 from oreline.messages import EndOfStream, Gap, Message, Reason
-from oreline.metrics import REGISTRY, Account, LatencyHistogram, latency
+from oreline.metrics import REGISTRY, Account, LatencyHistogram, Reading, latency
+from oreline.metrics_server import AT_ONCE, serve
 from tests.oreline.streams import RUN, info, line
 
 
@@ -70,3 +79,62 @@ def test_what_comes_again_is_not_counted_again() -> None:
     for message in (line(0), line(1), Gap(RUN, 0, 1, 4, Reason.RING_FULL), line(5), line(5)):
         account.see(message)
     assert (account.lines, account.lost, account.acquired, account.unaccounted) == (3, 3, 6, 0)
+
+
+def test_what_is_not_known_is_not_there() -> None:
+    """No camera has said its temperature, and none is 0 degrees; what is lost is not what it was last."""
+    reading = Reading("oreline_test_reading_celsius", "Of this test")
+    assert "\noreline_test_reading_celsius " not in generate_latest(REGISTRY).decode()
+    reading.set(21.5)
+    assert "\noreline_test_reading_celsius 21.5\n" in generate_latest(REGISTRY).decode()
+    reading.read = None
+    assert "\noreline_test_reading_celsius " not in generate_latest(REGISTRY).decode()
+
+
+@pytest.mark.parametrize("name", ["oreline_camera_temperature_celsius", "oreline_reference_age_seconds"])
+def test_a_process_without_a_camera_or_a_reference_says_nothing_of_them(name: str) -> None:
+    code = (
+        "from oreline.metrics import REGISTRY; from prometheus_client import generate_latest as g; print(g(REGISTRY))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "oreline_lines_total" in done.stdout
+    assert f"\n{name} " not in done.stdout
+
+
+def read(port: int) -> str:
+    """As Prometheus does."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def test_clients_that_say_nothing_take_the_port_from_nobody_and_threads_stay_few() -> None:
+    port = serve(REGISTRY, 0)
+    before = threading.active_count()
+    with ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(200)]
+        for guest in silent[::2]:
+            guest.sendall(b"GET /metr")
+        assert "oreline_lines_total" in read(port)
+        while threading.active_count() - before > AT_ONCE + 1:
+            sleep(0.01)
+        assert "oreline_lines_total" in read(port)
+
+
+def test_what_is_no_request_is_answered_or_closed_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
+    port = serve(REGISTRY, 0)
+    rubbish = (
+        b"\xff\x00\n\n",
+        b"GET\n\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"A" * 70_000 + b"\n",
+        b"GET /metrics HTTP/1.1\r\n",
+    )
+    for words in rubbish:
+        with socket.create_connection(("127.0.0.1", port)) as guest, suppress(ConnectionError):
+            guest.sendall(words)
+            guest.shutdown(socket.SHUT_WR)
+            while guest.recv(65_536):
+                pass
+    assert "oreline_lines_total" in read(port)
+    assert capfd.readouterr() == ("", "")

@@ -64,7 +64,11 @@ def test_a_dark_and_a_white_are_taken_shown_and_reported(bench: Bench, tmp_path:
     assert bench("use", refused, bench.path).endswith("30")
     assert "give --force" in bench("use", refused, bench.path)
     assert f"reference {refused} is chosen, for when the line starts" in bench("use", refused, bench.path, "--force")
-    assert f"reference {first} is chosen" in bench("revert", bench.path)
+    said = bench("revert", bench.path)
+    assert f"reference {first} is chosen" in said
+    assert "each start of this line takes its own dark and white first" in said
+    bench.tables["acquisition"]["steps"] = [{"kind": "scene"}]
+    assert f"reference {first} is chosen, for when the line starts\n0" in bench("use", first, bench.path)
     page = tmp_path / "page.html"
     assert bench("report", bench.path, "--out", page).endswith("0")
     assert first in page.read_text()
