@@ -49,11 +49,11 @@ class Tallies(Collector):
 class Reading(Collector):
     """Like a Prometheus gauge, but without a value while none is known: 0 degrees would be a temperature."""
 
-    def __init__(self, name: str, documentation: str) -> None:
+    def __init__(self, name: str, documentation: str, registry: CollectorRegistry = REGISTRY) -> None:
         self._described = name, documentation
         self.read: Callable[[], float] | None = None
         """What answers with the value now; None where there is none."""
-        REGISTRY.register(self)
+        registry.register(self)
 
     def set(self, value: float) -> None:
         self.read = lambda: value

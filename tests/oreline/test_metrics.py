@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 
 from oreline.messages import EndOfStream, Gap, Message, Reason
 from oreline.metrics import REGISTRY, Account, LatencyHistogram, Reading, latency
@@ -81,14 +81,15 @@ def test_what_comes_again_is_not_counted_again() -> None:
     assert (account.lines, account.lost, account.acquired, account.unaccounted) == (3, 3, 6, 0)
 
 
-def test_what_is_not_known_is_not_there() -> None:
+def test_what_is_not_known_has_no_value() -> None:
     """No camera has said its temperature, and none is 0 degrees; what is lost is not what it was last."""
-    reading = Reading("oreline_test_reading_celsius", "Of this test")
-    assert "\noreline_test_reading_celsius " not in generate_latest(REGISTRY).decode()
+    registry = CollectorRegistry()
+    reading = Reading("belt_celsius", "Of this test", registry)
+    assert "\nbelt_celsius " not in generate_latest(registry).decode()
     reading.set(21.5)
-    assert "\noreline_test_reading_celsius 21.5\n" in generate_latest(REGISTRY).decode()
+    assert "\nbelt_celsius 21.5\n" in generate_latest(registry).decode()
     reading.read = None
-    assert "\noreline_test_reading_celsius " not in generate_latest(REGISTRY).decode()
+    assert "\nbelt_celsius " not in generate_latest(registry).decode()
 
 
 @pytest.mark.parametrize("name", ["oreline_camera_temperature_celsius", "oreline_reference_age_seconds"])
