@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
+from hwsim.camera import SimCamera
 from oreline.config import Config
-from oreline.messages import EndOfStream, Message, StreamInfo
+from oreline.messages import EndOfStream, Message, RawLine, StreamInfo
 from oreline.sink import Policy
 from oreline.stream import Inbox
+from tests.hwsim.host import until
 
 
 @dataclass
@@ -26,6 +28,14 @@ class Running:
 
     process: subprocess.Popen[str]
     inbox: Inbox
+
+    def says(self, words: str) -> None:
+        """Wait until the process has said so."""
+        assert self.process.stderr
+        for said in self.process.stderr:
+            if words in said:
+                return
+        pytest.fail(f"it ended and never said {words!r}")
 
     def messages(self, timeout_s: float = 60.0) -> Iterator[Message]:
         """Everything up to the end of the stream, each acknowledged after it was looked at, but for a description that
@@ -45,6 +55,32 @@ class Running:
             self.inbox.ack()
             assert self.process.poll() in (None, 0), self.process.stderr and self.process.stderr.read()
         pytest.fail("the stream did not end")
+
+
+class Played:
+    """Acquisition from a stepped camera, which exposes lines only when it is told to: nothing goes on while a test
+    thinks. `got` is what has come of it."""
+
+    def __init__(self, camera: SimCamera, running: Running) -> None:
+        self._camera, self._messages = camera, running.messages()
+        self._starts = camera.counters()["starts"]
+        self.got: list[Message] = []
+
+    def start(self, n: int) -> None:
+        """Expose so many lines, when the camera has been started once more."""
+        self._starts += 1
+        until(lambda: self._camera.counters()["starts"] == self._starts and self._camera.acquiring)
+        self._camera.step(n)
+
+    def receive(self, n: int | None = None) -> None:
+        """So many lines, or everything."""
+        while n is None or n > 0:
+            message = next(self._messages, None)
+            if message is None:
+                return
+            self.got.append(message)
+            if n is not None:
+                n -= isinstance(message, RawLine)
 
 
 Start = Callable[..., Any]

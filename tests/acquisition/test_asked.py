@@ -15,7 +15,7 @@ from acquisition.asked import Asked
 from hwsim.camera import Event, FaultKind, SimCamera, Source
 from oreline.config import ASKED
 from oreline.messages import EndOfStream, Gap, Kind, Message, RawLine, StreamInfo
-from tests.acquisition.process import Running, Start
+from tests.acquisition.process import Played, Start
 from tests.hwsim.host import until
 
 BANDS, SAMPLES, LINES, SCENE = 12, 40, 50, 400
@@ -42,43 +42,20 @@ def ask(folder: Path, *steps: Any) -> None:
     draft.replace(folder / ASKED)
 
 
-class Played:
-    """Acquisition from a stepped camera; `got` is what has come of it."""
-
-    def __init__(self, camera: SimCamera, folder: Path, running: Running) -> None:
-        self._camera, self._folder, self._messages = camera, folder, running.messages()
-        self._starts = camera.counters()["starts"]
-        self.got: list[Message] = []
-
-    def start(self, n: int) -> None:
-        """Expose so many lines, when the camera has been started once more."""
-        self._starts += 1
-        until(lambda: self._camera.counters()["starts"] == self._starts and self._camera.acquiring)
-        self._camera.step(n)
-
-    def receive(self, n: int | None = None) -> None:
-        """So many lines, or everything."""
-        while n is None or n > 0:
-            message = next(self._messages, None)
-            if message is None:
-                return
-            self.got.append(message)
-            if n is not None:
-                n -= isinstance(message, RawLine)
-
-    def ask(self, *steps: Any) -> None:
-        ask(self._folder, *steps)
-        until(lambda: not (self._folder / ASKED).exists())
+def ask_and_wait(folder: Path, *steps: Any) -> None:
+    """Until acquisition has taken it."""
+    ask(folder, *steps)
+    until(lambda: not (folder / ASKED).exists())
 
 
 def test_a_dark_is_taken_between_scene_lines_and_the_shutter_opens_again(
     acquire: Start, camera: SimCamera, tmp_path: Path
 ) -> None:
     with acquire(**SETTINGS) as running:
-        played = Played(camera, tmp_path, running)
+        played = Played(camera, running)
         played.start(41)
         played.receive(41)
-        played.ask(DARK)
+        ask_and_wait(tmp_path, DARK)
         played.start(30)
         played.start(SCENE)
         played.receive()
@@ -100,10 +77,10 @@ def test_a_scene_is_as_long_though_its_process_was_killed_in_a_dark_or_after_it_
     acquire: Start, camera: SimCamera, tmp_path: Path, darks: int
 ) -> None:
     with acquire(**SETTINGS) as running:
-        played = Played(camera, tmp_path, running)
+        played = Played(camera, running)
         played.start(40)
         played.receive(40)
-        played.ask(DARK)
+        ask_and_wait(tmp_path, DARK)
         played.start(darks)
         if darks == 30:
             played.start(10)
@@ -112,7 +89,7 @@ def test_a_scene_is_as_long_though_its_process_was_killed_in_a_dark_or_after_it_
     got = played.got
     with acquire(**SETTINGS) as running:
         running.inbox.run, running.inbox.next = got[0].run, _end(got)
-        played = Played(camera, tmp_path, running)
+        played = Played(camera, running)
         played.start(SCENE)
         played.receive()
     got += played.got
@@ -128,9 +105,9 @@ def test_a_gap_ends_with_the_step_that_was_asked_for_and_the_scene_goes_on(
 ) -> None:
     camera.inject(Event(FaultKind.DROP, view="dark", line=25, n=10))
     with acquire(**SETTINGS) as running:
-        played = Played(camera, tmp_path, running)
+        played = Played(camera, running)
         played.start(40)
-        played.ask(DARK)
+        ask_and_wait(tmp_path, DARK)
         played.start(36)
         played.start(SCENE)
         played.receive()

@@ -98,19 +98,15 @@ def test_viky_s_lines_come_once_in_order_though_it_has_no_clock_and_eight_bits(a
 def test_dropped_and_incomplete_frames_become_gaps_of_their_kind(
     acquire: Start, tmp_path: Path, sources: dict[str, Source]
 ) -> None:
-    with SimCamera.create(tmp_path / "cameras", "SIM1", **sources, frame_rate=400.0, loop=True) as camera:
-        with acquire(serial="SIM1", steps=[{"lines": 400}]) as running:
-            got = []
-            for message in running.messages():
-                got.append(message)
-                if message.first == 100:
-                    camera.drop(3)
-                if message.first == 250:
-                    camera.incomplete(2)
-        gaps = [m for m in got if isinstance(m, Gap)]
-        assert sum(g.n for g in gaps if g.reason is Reason.DROPPED) == 3
-        assert sum(g.n for g in gaps if g.reason is Reason.INCOMPLETE) == 2
-        assert sum(m.n for m in got) == got[-1].first
+    faults = [Event(FaultKind.DROP, line=100, n=3), Event(FaultKind.INCOMPLETE, line=250, n=2)]
+    with (
+        SimCamera.create(tmp_path / "cameras", "SIM1", **sources, frame_rate=400.0, loop=True, faults=faults),
+        acquire(serial="SIM1", steps=[{"lines": 400}]) as running,
+    ):
+        got = list(running.messages())
+    gaps = [(m.first, m.n, m.reason) for m in got if isinstance(m, Gap)]
+    assert gaps == [(100, 3, Reason.DROPPED), (250, 2, Reason.INCOMPLETE)]
+    assert sum(m.n for m in got) == got[-1].first == 400
     account = json.loads((tmp_path / "out" / "acquisition.json").read_text())["account"]
     assert (account["lost"], account["unaccounted"]) == (5, 0)
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Timer
-from typing import Any
 
 import numpy as np
 import pytest
@@ -33,15 +31,19 @@ def camera(tmp_path: Path) -> Iterator[SimCamera]:
         yield made
 
 
-def followed(running: Running, happenings: dict[int, Any]) -> list[Message]:
-    """All messages; each happening is called once when that line has come."""
-    got = []
+def line_of(first: int, epoch: int = 0) -> Callable[[Message], bool]:
+    """Whether that line, or one after it, has come."""
+    return lambda m: isinstance(m, RawLine) and m.first >= first and m.stamp.epoch >= epoch
+
+
+def followed(running: Running, *happenings: tuple[Callable[[Message], bool], Callable[[], object]]) -> list[Message]:
+    """All messages; each happening is called when a message is such, after those before it."""
+    got, left = [], list(happenings)
     for message in running.messages():
         got.append(message)
-        if isinstance(message, RawLine):
-            for at in [at for at in happenings if at <= message.first]:
-                happenings.pop(at)()
-    assert not happenings
+        if left and left[0][0](message):
+            left.pop(0)[1]()
+    assert not left
     return got
 
 
@@ -56,15 +58,14 @@ def incidents(tmp_path: Path) -> dict[str, int]:
 def test_an_unplugged_camera_comes_back_in_a_new_epoch_with_the_missed_lines_in_a_gap(
     acquire: Start, tmp_path: Path, camera: SimCamera, link: Link
 ) -> None:
-    def unplug() -> None:
-        camera.link = link
-        Timer(0.6, plug).start()
+    with acquire(serial="SIM1", silence_s=2.0, features=[["Gain", 6.0]]) as running:
 
-    def plug() -> None:
-        camera.link = Link.UP
+        def unplug() -> None:
+            camera.link = link
+            running.says("trying to open it again")
+            camera.link = Link.UP
 
-    with acquire(serial="SIM1", silence_s=0.4, features=[["Gain", 6.0]], steps=[{"lines": 500}]) as running:
-        got = followed(running, {200: unplug})
+        got = followed(running, (line_of(100), unplug), (line_of(0, epoch=1), running.process.terminate))
     infos = [m for m in got if isinstance(m, StreamInfo)]
     assert [info.epoch for info in infos] == [0, 1]
     assert infos[1].gain == infos[0].gain == pytest.approx(10 ** (6 / 20))
@@ -99,15 +100,14 @@ def test_the_end_of_a_recording_is_the_end_of_a_scene(acquire: Start, tmp_path: 
     assert running.process.returncode == 0
     assert [m.first for m in got if isinstance(m, RawLine)] == list(range(LINES))
     assert isinstance(end, EndOfStream)
-    assert (end.seq, len(got), incidents(tmp_path)) == (LINES, LINES, {})
+    assert (end.seq, len(got)) == (LINES, LINES)
+    assert "camera_lost" not in incidents(tmp_path)
 
 
 def test_a_recording_whose_camera_falls_silent_has_not_ended(acquire: Start, tmp_path: Path) -> None:
     with playing(tmp_path, loop=False) as camera, acquire(serial="SIM1", silence_s=0.4, reconnect_s=0.5) as running:
-        for message in running.messages():
-            if message.first == 20:
-                camera.link = Link.SILENT
-                break
+        camera.inject(Event(FaultKind.SILENCE, line=20))
+        running.says("trying to open it again")
         assert running.process.wait(20) == 15
 
 
@@ -116,36 +116,38 @@ def test_a_camera_that_fails_to_start_is_started_again(acquire: Start, tmp_path:
     with acquire(serial="SIM1", steps=[{"lines": 20}]) as running:
         got = list(running.messages())
     assert [m.first for m in got if isinstance(m, RawLine)] == list(range(20))
-    assert incidents(tmp_path) == {"failed_start": 2}
+    assert incidents(tmp_path)["failed_start"] == 2
 
 
 def test_a_camera_that_gets_warmer_says_so_from_the_next_line_on(
     acquire: Start, tmp_path: Path, camera: SimCamera
 ) -> None:
     camera.set_register("DeviceTemperature", 30.0)
-    warmer = {
-        40: lambda: camera.set_register("DeviceTemperature", 30.3),
-        80: lambda: camera.set_register("DeviceTemperature", 31.0),
-    }
-    with acquire(serial="SIM1", temperature_s=0.05, steps=[{"lines": 160}]) as running:
-        got = followed(running, warmer)
+    with acquire(serial="SIM1", temperature_s=0.05) as running:
+        got = followed(
+            running,
+            (line_of(40), lambda: camera.set_register("DeviceTemperature", 30.3)),
+            (line_of(80), lambda: camera.set_register("DeviceTemperature", 31.0)),
+            (lambda m: isinstance(m, StreamInfo), running.process.terminate),
+        )
     begin, later = (m for m in got if isinstance(m, StreamInfo))
     assert (begin.seq, begin.temperature_c, later.temperature_c) == (0, 30.0, 31.0)
     assert later.same_setting(begin)
-    assert 80 <= later.seq < 160
-    assert [m.first for m in got if isinstance(m, RawLine)] == list(range(160))
+    assert later.seq >= 80
+    assert [m.first for m in got if isinstance(m, RawLine)] == list(range(got[-1].first))
 
 
 def test_sigterm_ends_the_wait_for_a_lost_camera(acquire: Start, camera: SimCamera, tmp_path: Path) -> None:
-    with acquire(serial="SIM1", silence_s=0.2) as running:
-        last: Message | None = None
-        for message in running.messages():
-            last = message
-            if message.first == 20:
-                camera.link = Link.DOWN
-                Timer(0.5, running.process.terminate).start()
-        assert isinstance(last, EndOfStream)
-        assert running.process.wait(20) == 0
+    with acquire(serial="SIM1") as running:
+
+        def lose() -> None:
+            camera.link = Link.DOWN
+            running.says("trying to open it again")
+            running.process.terminate()
+
+        got = followed(running, (line_of(20), lose))
+    assert isinstance(got[-1], EndOfStream)
+    assert running.process.returncode == 0
     assert incidents(tmp_path)["camera_lost"] == 1
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ from tests.faults.gauges import Gauges
 from tests.faults.hands import Hands, small_disk, take_away
 from tests.faults.plan import Event
 from tests.faults.proxy import Proxy
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 LINES_OF_BELT = 1340
@@ -88,12 +88,6 @@ class Run:
     def printed(self) -> str:
         """What the line said."""
         return (self.folder / "line.log").read_text()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def chaos(folder: Path, seed: int, seconds: float, events: list[Event]) -> Run:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import pytest
 
 from hwsim.belt import BeltScene
 from hwsim.scene import render
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 LOOK_S = 0.02
@@ -138,8 +138,7 @@ def line(tmp_path: Path, belt: Path) -> Line:
     tables["simulator"] = {"recording": str(belt), "frame_rate": 450.0, "counts_per_line": 8.0}
     tables["acquisition"]["steps"][-1]["lines"] = 2000
     tables["acquisition"]["ring_lines"] = 2048
-    port = 20_000 + os.getpid() % 10_000
-    tables["plant"]["port"] = tables["sinks"]["conveyor"]["port"] = port
+    tables["plant"]["port"] = tables["sinks"]["conveyor"]["port"] = free_port()
     return Line(tmp_path, tables)
 
 

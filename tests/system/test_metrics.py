@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import urllib.request
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.ports import free_port
 from tests.system.line import Line
-
-STAGES = {"acquisition": 0, "inference": 1, "log": 2, "conveyor": 3}
 
 
 def scrape(port: int) -> dict[tuple[str, ...], float]:
@@ -19,15 +17,14 @@ def scrape(port: int) -> dict[tuple[str, ...], float]:
 
 
 def test_every_process_tells_its_lines_latency_queue_and_losses(line: Line) -> None:
-    base = 30_000 + os.getpid() % 10_000
-    line.tables["acquisition"]["metrics_port"] = base
-    line.tables["inference"]["metrics_port"] = base + 1
-    line.tables["sinks"]["log"]["metrics_port"] = base + 2
-    line.tables["sinks"]["conveyor"]["metrics_port"] = base + 3
+    sinks = line.tables["sinks"]
+    tables = {name: line.tables.get(name) or sinks[name] for name in ("acquisition", "inference", "log", "conveyor")}
+    for table in tables.values():
+        table["metrics_port"] = free_port()
     run = line.start()
     with run:
         line.wait_for_lines(500)
-        seen = {stage: scrape(base + offset) for stage, offset in STAGES.items()}
+        seen = {stage: scrape(table["metrics_port"]) for stage, table in tables.items()}
         output = run.communicate(timeout=90)[0]
     assert run.returncode == 0, output
     for stage in ("acquisition", "inference", "log"):

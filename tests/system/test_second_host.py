@@ -21,6 +21,7 @@ from oreline import keys
 from oreline.errors import SecurityError, StreamError
 from oreline.messages import Reason
 from oreline.stream.curve import new_pair
+from tests.ports import free_port
 from tests.system.line import ROOT
 
 PAGE = ROOT / "docs" / "how-to" / "second-host.md"
@@ -31,9 +32,7 @@ LIMIT_S = 90
 
 
 def free_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    return f"tcp://127.0.0.1:{free_port()}"
 
 
 def journalled(path: Path) -> list[Any]:
