@@ -21,6 +21,7 @@ from oreline.errors import CameraError, CameraNotFound, OrelineError, Undelivere
 from oreline.guard import guarded
 from oreline.keys import server_keys
 from oreline.messages import EndOfStream
+from oreline.notify import tell_refusal
 from oreline.process import drain
 from oreline.ring import Ring, RingReader, slot_bytes
 from oreline.shell import Shell
@@ -57,7 +58,8 @@ def _run(acquisition: Acquisition, outbox: Outbox, shell: Shell) -> None:
     """Acquire, and deliver what was acquired, also where the camera failed."""
     try:
         acquisition.run()
-    except OrelineError:
+    except OrelineError as error:
+        tell_refusal(error)
         shell.stopping = True
         try:
             drain([outbox], shell)

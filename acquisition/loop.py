@@ -81,9 +81,9 @@ class Acquisition:
 
     def _end(self) -> None:
         """End the stream, unless nobody makes room for that: the lines before it stay, and the line's next start ends
-        it."""
+        it. One that was not begun has no end: nobody would know of what."""
         numbering = self._numbering
-        if self._room_is_made():
+        if self._outbox.run == numbering.run and self._room_is_made():
             self._put(self.account.end(numbering.run, numbering.epoch, numbering.next))
 
     def summary(self) -> dict[str, Any]:

@@ -40,6 +40,9 @@ class LineSettings(Section):
     """Folder for rings and sockets; memory-backed by default. Paths of sockets are short: at most 90 bytes."""
     keys: Path | None = None
     """Folder of keys, as `oreline keys` makes it. Without it, tcp addresses may be of loopback only."""
+    finish: bool = True
+    """A run that was cut short is delivered before the next begins. False: it is given up, as a replay, which can be
+    played again."""
     hold_s: Annotated[float, Field(gt=0)] = 30.0
     """Lines are kept for a consumer that this file does not name, such as a log on another host, while it was heard
     from within so long, and as far as seven eighths of a ring go. Then it loses some: an alarm here, a gap there."""

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 
 from oreline.errors import STOPPED, OrelineError, StoreFailed, SystemRefused
+from oreline.notify import tell_refusal
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 _RIGHTS = "look at its owner and mode (ls -ld), or name another place"
@@ -61,5 +62,6 @@ def guarded(main: Callable[[], object], name: str = "") -> int:
 
 
 def _said(error: OrelineError, name: str) -> int:
+    tell_refusal(error)
     print(f"{name or type(error).__name__}: {error}", file=sys.stderr)
     return error.exit_code

@@ -45,7 +45,7 @@ def line_of(
     wanted = (("reflectance", reflectance), ("labels", labels), ("uncertainty", uncertainty))
     records = {what: {"sink": "record", "what": what, "name": what} for what, header in wanted if header is not None}
     tables = {
-        "line": {"name": "replay", "output": str(output)},
+        "line": {"name": "replay", "output": str(output), "finish": False},
         "simulator": {
             "recording": str(path),
             "folder": "converted",

@@ -12,14 +12,14 @@ import json
 import math
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from oreline import notify
 from oreline.metrics import REGISTRY
 from oreline.metrics_server import serve
 
@@ -84,13 +84,8 @@ class Shell:
             self.tell(f"WATCHDOG_USEC={self._watchdog_us}\nWATCHDOG=1")
 
     def tell(self, words: str, timeout_s: float = 0.0) -> None:
-        """Send lines of systemd's notify protocol, where anyone listens: one that does not read holds nobody up."""
-        path = os.environ.get("NOTIFY_SOCKET")
-        if path:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, suppress(OSError):
-                notify.settimeout(timeout_s)
-                notify.connect("\0" + path[1:] if path.startswith("@") else path)
-                notify.send(f"X_NAME={self.name}\n{words}".encode())
+        """Send lines of systemd's notify protocol, with our name, where anyone listens."""
+        notify.tell(f"X_NAME={self.name}\n{words}", timeout_s)
 
     def is_set(self) -> bool:
         """Whether to stop; so a shell can stand where a library wants an event."""

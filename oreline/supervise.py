@@ -25,6 +25,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from oreline.config import Config
 from oreline.errors import PASSING, StageFailed, Undelivered
 from oreline.sink import Policy
+from oreline.undelivered import is_undelivered
 from oreline.worker import CRASHED, KILLED, Worker
 
 READY_S = 120.0
@@ -107,7 +108,8 @@ class Supervisor:
             if self._refusal is not None:
                 raise self._refusal
         except BaseException:
-            self._drain()
+            if not self.finishing:
+                self._drain()
             raise
         finally:
             self._end_all(END_S)
@@ -127,8 +129,11 @@ class Supervisor:
                 self.tick(self)
 
     def _stop(self, _number: int, _frame: object) -> None:
-        """The first signal ends the stream at its source, the second ends everything."""
+        """The first signal ends the stream at its source, the second ends everything. A stream that is being finished
+        has ended: what nobody has yet stays where it is."""
         self.stopping += 1
+        if self.finishing:
+            return
         if self.stopping == 1:
             source = self.worker("acquisition")
             source.terminate()
@@ -177,7 +182,7 @@ class Supervisor:
                 return
             said = dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
             for worker in self.workers:
-                if worker.name == said.get("X_NAME"):
+                if worker.is_sender(said):
                     worker.hear(said)
 
     def _watch(self, elapsed_s: float) -> None:
@@ -208,17 +213,17 @@ class Supervisor:
         if code is None:
             return
         lacks = self._up and code in PASSING
-        crashed = code < 0 or code > KILLED or (code in CRASHED and self._up) or lacks
+        crashed = code < 0 or code > KILLED or self._passes(code)
         if code == 0 or (crashed and self.stopping > 1):
             worker.ended = True
         elif code == Undelivered.exit_code and self._up:
             worker.ended = True
             if not self._has_everything:
-                self._refusal = self._refusal or _refusal(worker, code)
+                self._refusal = self._refusal or self._refused(worker, code)
         elif lacks and (self.stopping or self.worker("inference").ended):
-            worker.ended, self._refusal = True, self._refusal or _refusal(worker, code)
+            worker.ended, self._refusal = True, self._refusal or self._refused(worker, code)
         elif not crashed:
-            raise _refusal(worker, code)
+            raise self._refused(worker, code)
         elif worker.revived(code):
             self._start(worker)
 
@@ -229,10 +234,31 @@ class Supervisor:
         sinks = [worker for worker in self._line if worker.name not in SOURCES]
         return all(sink.ended and not sink.told for sink in sinks if _is_complete(self.config, sink.name))
 
+    def _refused(self, worker: Worker, code: int) -> StageFailed:
+        """Of all that have refused, the first that did: what came later may have come of it. One that will be started
+        again is none of them, and what was not delivered is never a cause."""
+        self._listen(LOOK_S)
+        causes = [
+            (one.refusal, one.name)
+            for one in self.workers
+            if one.refusal and (one is worker or not self._is_consequence(one.refusal.code))
+        ]
+        (_, code, why), name = min(causes, default=((0, code, "its message stands above"), worker.name))
+        failure = StageFailed(f"{name} refused to go on (exit code {code}): {why}")
+        failure.exit_code = code
+        return failure
+
+    def _is_consequence(self, code: int) -> bool:
+        return code == Undelivered.exit_code or self._passes(code)
+
+    def _passes(self, code: int) -> bool:
+        return self._up and code in CRASHED | PASSING
+
     def _drain(self) -> None:
         """Something has failed: if lines can still go all the way, end the stream at its source and let them."""
-        if all(self.worker(name).running for name in SOURCES):
-            self.worker("acquisition").terminate()
+        inference, source = (self.worker(name) for name in SOURCES)
+        if inference.running and (source.running or is_undelivered(self.config.line.folder)):
+            source.terminate()
             deadline = time.monotonic() + DRAIN_S
             while any(worker.running for worker in self._line) and time.monotonic() < deadline:
                 self._listen(LOOK_S)
@@ -263,9 +289,3 @@ class Supervisor:
             }
         except (OSError, HTTPException, ValueError):
             return {}
-
-
-def _refusal(worker: Worker, code: int) -> StageFailed:
-    failure = StageFailed(f"{worker.name} refused to go on (exit code {code}); its message stands above")
-    failure.exit_code = code
-    return failure

@@ -15,18 +15,17 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from oreline.config import Config
-from oreline.errors import OrelineError, RingError, StageFailed
+from oreline.errors import OrelineError, StageFailed
 from oreline.guard import guarded
-from oreline.messages import EndOfStream
+from oreline.patience import Patience
 from oreline.report import facts_of
-from oreline.ring import Ring, RingReader
 from oreline.shell import Shell
 from oreline.supervise import Supervisor
-from oreline.wire import decode
+from oreline.undelivered import is_undelivered
 
 HANDOVER_S = 3.0
 """The processes of a supervisor that was killed die with it, but not in the same moment."""
@@ -64,8 +63,7 @@ def _begun(config: Config) -> Iterator[int]:
     folder = config.line.folder
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / LOCK) as lock:
-        rings = sorted(folder.glob("*.ring"))
-        if (folder / CONFIGURATION).exists() and _has_lines(folder / "raw.ring") and not all(map(_is_over, rings)):
+        if config.line.finish and (folder / CONFIGURATION).exists() and is_undelivered(folder):
             _finish(folder, lock)
         _forget(folder)
         config.save(folder / CONFIGURATION)
@@ -74,43 +72,35 @@ def _begun(config: Config) -> Iterator[int]:
 
 
 def _finish(folder: Path, lock: int) -> None:
-    """Deliver what the rings hold. Where that fails, say so: a line that cannot start again would be worse."""
+    """Deliver what the rings hold. Where that fails or is stopped, they keep it: raises StageFailed, with the code of
+    what went wrong."""
     print("the run before was cut short: what it left is delivered first", file=sys.stderr)
     path, where = folder / CONFIGURATION, (folder / FOLDER).readlink()
     try:
         config = Config.load(path)
-        run = Supervisor(config, path, lock, finishing=True, cwd=where)
+        run = Supervisor(config, path, lock, Patience(config.line.hold_s), finishing=True, cwd=where)
         run.run()
+        if run.stopping:
+            raise StageFailed("stopped, as asked")
     except OrelineError as error:
-        print(f"{error}: what that run had not committed is lost", file=sys.stderr)
-        return
-    if run.stopping:
-        raise StageFailed("stopped before the line was ready")
+        raise _kept(folder, error) from None
     log = facts_of(where / config.line.output, "log")
     counts = ", ".join(f"{what} {log[what]}" for what in ("labelled", "lost", "unaccounted") if what in log)
     print(f"it is finished{': ' if counts else ''}{counts}", file=sys.stderr)
 
 
-def _has_lines(path: Path) -> bool:
-    try:
-        return RingReader(path).head > 0
-    except RingError:
-        return False
-
-
-def _is_over(path: Path) -> bool:
-    """Whether its stream was ended, and all of it delivered."""
-    try:
-        geometry = RingReader(path)
-        with closing(Ring.open(path, geometry.slots, geometry.slot_bytes)) as ring:
-            frames = ring.read(ring.head - 1) if ring.head else None
-            return ring.tail == ring.head and frames is not None and isinstance(decode(frames), EndOfStream)
-    except RingError:
-        return False
+def _kept(folder: Path, error: OrelineError) -> StageFailed:
+    failure = StageFailed(
+        f"the run before is not finished: {error}\nNothing is lost: what it left is in {folder}, and the next start "
+        "goes on with that. To start without it, move its files elsewhere; to deliver it later, move them back"
+    )
+    failure.exit_code = error.exit_code
+    return failure
 
 
 def _forget(folder: Path) -> None:
-    for left in (*folder.glob("*.ring"), *folder.glob("*.sock"), folder / CONFIGURATION, folder / FOLDER):
+    """The configuration first: without it there is no run to finish, whatever else is still there after a kill."""
+    for left in (folder / CONFIGURATION, folder / FOLDER, *folder.glob("*.ring"), *folder.glob("*.sock")):
         left.unlink(missing_ok=True)
 
 

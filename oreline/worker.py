@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from oreline.config import LineSettings
 from oreline.errors import PASSING, StageFailed, SystemRefused
@@ -28,10 +29,18 @@ CRASHED = frozenset({1, SystemRefused.exit_code})
 over when it is started again."""
 KILLED = 128
 """A process that a second signal ended at once exits with this and the signal's number."""
-_LEAST, _NUMBERS = 1, {"X_METRICS_PORT": 65_535, "WATCHDOG_USEC": 1 << 48}
+_LEAST, _NUMBERS = 1, {"X_METRICS_PORT": 65_535, "WATCHDOG_USEC": 1 << 48, "X_REFUSED": 255}
 """What a process says in numbers, and the largest that makes sense."""
 _PRCTL = ctypes.CDLL(None).prctl
 _PR_SET_PDEATHSIG = 1
+
+
+class Refusal(NamedTuple):
+    """What a process says of its end: when that was heard, its exit code, why."""
+
+    at: float
+    code: int
+    why: str
 
 
 @dataclass
@@ -48,6 +57,7 @@ class Worker:
     told: bool = False
     port: int = 0
     failures: int = 0
+    refusal: Refusal | None = None
     _due: float | None = None
     _ready_at: float = 0.0
     _fed_at: float = 0.0
@@ -62,7 +72,7 @@ class Worker:
         """Start it; while it lives, it holds the line's `lock`, too."""
         supervisor = os.getpid()
         watchdog = {"WATCHDOG_USEC": str(round(self.line.watchdog_s * 1e6))} if self.watched else {}
-        self.ready, self.told, self._due = False, False, None
+        self.ready, self.told, self._due, self.refusal = False, False, None, None
         self.process = subprocess.Popen(
             self.command,
             cwd=cwd,
@@ -85,6 +95,13 @@ class Worker:
             self._patience_s = _number(said["WATCHDOG_USEC"]) * 1e-6
         if "READY" in said or "WATCHDOG" in said:
             self._fed_at, self._silent_s = now, 0.0
+        if "X_REFUSED" in said and self.refusal is None:
+            self.refusal = Refusal(now, _number(said["X_REFUSED"]), said.get("STATUS", ""))
+
+    def is_sender(self, said: Mapping[str, str]) -> bool:
+        """Whether these are its words: a process gives its name or, before it has one, its number."""
+        is_by_number = self.process is not None and said.get("MAINPID") == str(self.process.pid)
+        return is_by_number or said.get("X_NAME") == self.name
 
     def watch(self, elapsed_s: float) -> None:
         """Kill it where it has been silent for too long. `elapsed_s`: since the last look, at most half of that time

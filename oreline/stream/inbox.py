@@ -12,7 +12,7 @@ import zmq
 from oreline import control
 from oreline.errors import RingError, StreamError, WireError
 from oreline.keys import ClientKeys
-from oreline.messages import Gap, Message, StreamInfo
+from oreline.messages import EndOfStream, Gap, Message, StreamInfo
 from oreline.metrics import INCIDENTS
 from oreline.ring import RingReader
 from oreline.sink import Policy
@@ -57,7 +57,7 @@ class Inbox:
         self._session = secrets.randbits(62)
         self._index = self._acked = 0
         self._uncommitted: list[int] = []
-        self._changed = False
+        self._changed = self._ended = False
         self._credited = 0
         self._failures = 0
         self._owed = 0
@@ -108,14 +108,15 @@ class Inbox:
     def ack(self, *, committed: bool = True) -> None:
         """Ask for more; unless `committed` is False, say that everything that `receive` has returned is committed.
 
-        Said at once where a quarter of the credit is used up, otherwise within `CREDIT_NS`: each word costs the owner
-        a wake-up.
+        Said at once at the end of the stream, and where a quarter of the credit is used up, otherwise within
+        `CREDIT_NS`: each word costs the owner a wake-up.
         """
         self._changed |= bool(self._owed) or (committed and self._acked != self._index)
         if committed:
             self._acked, self._committed = self._index, self.next
             self._uncommitted.clear()
-        if self._changed and (self._owed >= self._credit // 4 or now() - self._credited > CREDIT_NS):
+        at_once = self._ended or self._owed >= self._credit // 4
+        if self._changed and (at_once or now() - self._credited > CREDIT_NS):
             self._give_credit()
 
     def _give_credit(self) -> None:
@@ -264,6 +265,7 @@ class Inbox:
             message = replace(message, first=self.next, n=message.first + message.n - self.next)
         self.next = max(self.next, message.first + message.n)
         self._failures = 0
+        self._ended = isinstance(message, EndOfStream)
         self._ready.append(message)
 
     def close(self) -> None:

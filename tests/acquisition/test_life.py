@@ -13,6 +13,7 @@ from acquisition.life import bring_back
 from hwsim.camera import Event, FaultKind, Link, SimCamera, Source
 from oreline.errors import CameraError, CameraLost, FeatureError
 from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo
+from oreline.ring import RingReader
 from tests.acquisition.process import Running, Start
 
 BANDS, SAMPLES, LINES, RATE = 12, 40, 50, 200.0
@@ -117,6 +118,14 @@ def test_a_camera_that_fails_to_start_is_started_again(acquire: Start, tmp_path:
         got = list(running.messages())
     assert [m.first for m in got if isinstance(m, RawLine)] == list(range(20))
     assert incidents(tmp_path)["failed_start"] == 2
+
+
+def test_a_stream_that_was_not_begun_has_no_end_and_nobody_is_waited_for(
+    acquire: Start, tmp_path: Path, camera: SimCamera
+) -> None:
+    with acquire(serial="SIM1", steps=[{"lines": 20, "features": [["Shuter", "Closed"]]}]) as running:
+        assert running.process.wait(20) == 14
+    assert RingReader(tmp_path / "raw.ring").head == 0
 
 
 def test_a_camera_that_gets_warmer_says_so_from_the_next_line_on(

@@ -134,10 +134,10 @@ MUTANTS = (
         """        if committed:
             self._acked, self._committed = self._index, self.next
             self._uncommitted.clear()
-        if self._changed and""",
+        at_once =""",
         """        self._acked, self._committed = self._index, self.next
         self._uncommitted.clear()
-        if self._changed and""",
+        at_once =""",
         STREAM_TESTS,
     ),
     Mutant(
@@ -310,6 +310,34 @@ MUTANTS = (
         "        box.free()\n",
         "        box.ring.free(box.ring.head)\n",
         ("tests/oreline/test_drain.py",),
+    ),
+    Mutant(
+        "a run is left though everybody has everything that was made of it",
+        "oreline/undelivered.py",
+        "not all(map(_is_over, results or rings))",
+        "not all(map(_is_over, rings))",
+        ("tests/oreline/test_undelivered.py",),
+    ),
+    Mutant(
+        "a run that never had a line is finished",
+        "oreline/undelivered.py",
+        "any(entry is None or entry.n for entry in entries)",
+        "any(True for entry in entries)",
+        ("tests/oreline/test_undelivered.py",),
+    ),
+    Mutant(
+        "a run that is being finished is waited for, for ever",
+        "oreline/patience.py",
+        "        elif now - self._since > self._longest_s:",
+        "        elif False:",
+        ("tests/oreline/test_undelivered.py",),
+    ),
+    Mutant(
+        "of several processes that refuse the last is named",
+        "oreline/supervise.py",
+        "= min(causes,",
+        "= max(causes,",
+        ("tests/oreline/test_supervise.py",),
     ),
     Mutant(
         "another version is served",

@@ -54,6 +54,22 @@ def test_whoever_sends_rubbish_to_the_supervisors_socket_is_ignored(supervisor: 
     assert (log.ready, log.port) == (True, 9101)
 
 
+def test_of_several_that_refuse_the_first_is_named_unless_it_is_started_again(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    log, inference = supervisor.worker("log"), supervisor.worker("inference")
+    assert "log refused to go on (exit code 40)" in str(supervisor._refused(log, 40))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.connect(str(tmp_path / "notify.sock"))
+        for name, code, why in (("log", 41, "no room"), ("acquisition", 14, "no Shuter"), ("inference", 60, "no peer")):
+            told.send(f"X_NAME={name}\nX_REFUSED={code}\nSTATUS={why}".encode())
+        first = supervisor._refused(inference, 60)
+    assert (str(first), first.exit_code) == ("log refused to go on (exit code 41): no room", 41)
+    supervisor._up = True
+    assert str(supervisor._refused(inference, 60)) == "acquisition refused to go on (exit code 14): no Shuter"
+    assert supervisor._refused(log, 41).exit_code == 41
+
+
 @pytest.mark.parametrize(
     "answer", [b"", b"\xff\n", b"SSH-2.0-other\r\n", b"HTTP/1.0 200 OK\r\n\r\nno { metrics", b"HTTP/1.0 500 No\r\n\r\n"]
 )

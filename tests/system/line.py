@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
@@ -41,11 +41,13 @@ class Line:
     def output(self) -> Path:
         return self.folder / "out"
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         path = self.folder / "line.json"
         path.write_text(json.dumps(self.tables))
         command = [sys.executable, "-m", "oreline.cli", "run", str(path), "--json", str(self.folder / "report.json")]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=environment
+        )
         return self.process
 
     def wait_for_lines(self, n: int, timeout_s: float = 90.0) -> None:
@@ -76,13 +78,13 @@ class Line:
         return found
 
     def pid_or_none(self, name: str) -> int | None:
-        wanted = f"{self.output / 'line.json'}".encode()
+        wanted = {f"{self.folder / where / 'line.json'}".encode() for where in ("out", "state")}
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 arguments = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if wanted in arguments and name.encode() in arguments:
+            if wanted.intersection(arguments) and name.encode() in arguments:
                 return int(entry.name)
         return None
 

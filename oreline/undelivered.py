@@ -1,0 +1,45 @@
+"""What a run has left in its rings, and whether anybody still lacks it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from oreline.errors import RingError
+from oreline.messages import EndOfStream
+from oreline.ring import Ring, RingReader
+from oreline.wire import decode
+
+SOURCE = "raw.ring"
+"""The ring at the head of a line. What is in the others was made of it."""
+
+
+def is_undelivered(folder: Path) -> bool:
+    """Whether there are lines, or what can no longer be read, in rings whose stream has not ended, or not for all.
+
+    Where each ring of results was delivered to its end, whoever made them has dealt with all that went in.
+    """
+    rings = sorted(folder.glob("*.ring"))
+    results = [ring for ring in rings if ring.name != SOURCE]
+    return any(map(_has_lines, rings)) and not all(map(_is_over, results or rings))
+
+
+def _has_lines(path: Path) -> bool:
+    if path.stat().st_size == 0:
+        return False
+    try:
+        ring = RingReader(path)
+    except RingError:
+        return True
+    entries = map(ring.entry, range(max(0, ring.head - ring.slots), ring.head))
+    return any(entry is None or entry.n for entry in entries)
+
+
+def _is_over(path: Path) -> bool:
+    try:
+        geometry = RingReader(path)
+        with closing(Ring.open(path, geometry.slots, geometry.slot_bytes)) as ring:
+            frames = ring.read(ring.head - 1) if ring.head else None
+            return ring.tail == ring.head and frames is not None and isinstance(decode(frames), EndOfStream)
+    except RingError:
+        return False
