@@ -188,7 +188,7 @@ def test_another_frame_rate_is_another_pace_from_the_next_line_on(live):
     camera.acquirer.start()
     list(seen(camera, 3))
     camera.nodes.AcquisitionFrameRate.value = 100
-    frames = list(seen(camera, 30))
+    frames = list(seen(camera, 80))  # Lines that were begun at the old rate come first: BACKLOG and the host's buffers.
     assert {later.t_ns - before.t_ns for before, later in pairwise(frames)} & {2_500_000, 10_000_000}
     assert_in_step(frames[-8:], 10_000_000)
 
@@ -197,11 +197,11 @@ def test_a_slow_camera_that_is_made_fast_has_nothing_to_catch_up(live):
     camera = live(frame_rate=1)
     camera.acquirer.start()
     list(seen(camera, 1))
-    time.sleep(0.5)
+    time.sleep(0.5)  # Fifty lines, had it been fast all the time.
     camera.nodes.AcquisitionFrameRate.value = 100
-    assert_in_step(list(seen(camera, 5))[-3:], 10_000_000)
-    assert camera.sensor.line < 30
-    assert camera.sensor.lost == 0
+    frames = list(seen(camera, 5))
+    assert_in_step(frames[-3:], 10_000_000)
+    assert frames[-1].encoder < 3 * 30
 
 
 @pytest.mark.parametrize("source", ["Software", "Line0"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import urllib.request
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -21,10 +22,13 @@ def test_every_process_tells_its_lines_latency_queue_and_losses(line: Line) -> N
     tables = {name: line.tables.get(name) or sinks[name] for name in ("acquisition", "inference", "log", "conveyor")}
     for table in tables.values():
         table["metrics_port"] = free_port()
+    line.tables["acquisition"]["steps"][-1].pop("lines")
+    line.tables["simulator"]["loop"] = True
     run = line.start()
     with run:
         line.wait_for_lines(500)
         seen = {stage: scrape(table["metrics_port"]) for stage, table in tables.items()}
+        run.send_signal(signal.SIGTERM)
         output = run.communicate(timeout=90)[0]
     assert run.returncode == 0, output
     for stage in ("acquisition", "inference", "log"):

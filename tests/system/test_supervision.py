@@ -8,6 +8,9 @@ import time
 
 import pytest
 
+from oreline.messages import EndOfStream
+from oreline.ring import RingReader
+from oreline.wire import decode
 from tests.faults.proxy import Proxy
 from tests.system.line import Line, is_alive
 
@@ -48,6 +51,7 @@ def test_a_process_that_cannot_live_ends_the_line_loudly_and_the_rest_in_order(l
     assert line.covered(run_id) == list(range(end))
 
 
+@pytest.mark.long
 def test_a_sorter_that_is_started_again_while_its_plc_is_away_is_waited_for(line: Line) -> None:
     proxy = Proxy(line.tables["plant"]["port"])
     line.tables["sinks"]["conveyor"]["port"] = proxy.port
@@ -71,6 +75,14 @@ def test_a_sorter_that_is_started_again_while_its_plc_is_away_is_waited_for(line
     assert line.report()["sorter"]["acquired"] > 450
 
 
+def wait_for_the_end_of_raw_lines(line: Line) -> None:
+    """The first signal has done its work when acquisition has ended its stream."""
+    ring, deadline = RingReader(line.folder / "state" / "raw.ring"), time.monotonic() + 60
+    while not ((frames := ring.read(ring.head - 1)) and isinstance(decode(frames), EndOfStream)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_a_second_signal_ends_the_line_at_once(line: Line) -> None:
     line.tables["acquisition"]["steps"][-1].pop("lines")
     line.tables["simulator"]["loop"] = True
@@ -79,10 +91,10 @@ def test_a_second_signal_ends_the_line_at_once(line: Line) -> None:
         line.wait_for_lines(300)
         os.kill(line.pid("inference"), signal.SIGSTOP)  # The drain cannot end by itself.
         run.send_signal(signal.SIGTERM)
-        time.sleep(0.2)
+        wait_for_the_end_of_raw_lines(line)
         run.send_signal(signal.SIGTERM)
         signalled = time.monotonic()
         output = run.communicate(timeout=30)[0]
-    assert time.monotonic() - signalled < 5.0
+    assert time.monotonic() - signalled < 5.0  # DRAIN_S, which the first one would have waited for.
     assert run.returncode == 70, output
     assert "stopped at once, as asked" in output

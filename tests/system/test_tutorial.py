@@ -33,6 +33,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_the_simulator_s_tutorial_works_as_it_stands(folder: Path) -> None:
     commands = script(ROOT / "docs" / "tutorial" / "simulator.md", folder)
     assert {"watch.toml", "faulty.toml"} <= {path.name for path in folder.iterdir()}
