@@ -23,6 +23,8 @@ from hwsim.sensor import Pixels, Sensor
 from oreline.cameras import CameraPreset
 from tests.hwsim.host import features, pixels_of, raw_frames, until
 
+pytestmark = pytest.mark.alone  # A live camera exposes on time, or loses the line.
+
 PRESET = CameraPreset("test", "test", 20, 6, 1000.0, 1100.0, 20.0, 400.0)
 SCENE = SimpleNamespace(
     preset=PRESET,

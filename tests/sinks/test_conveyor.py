@@ -17,6 +17,8 @@ from sinks.conveyor import Conveyor
 from sinks.conveyor.settings import ConveyorSettings
 from tests.sinks.conftest import RunningPlc
 
+pytestmark = pytest.mark.alone  # The PLC counts real milliseconds: it is safe when it hears nothing for 150 of them.
+
 Eventually = Callable[[Callable[[], object]], None]
 DISTANCE = 5000
 SETTINGS: dict[str, Any] = {
