@@ -76,6 +76,12 @@ static size_t data_bytes(const struct buffer *buffer)
     return buffer->new_data ? buffer->geometry.payload_bytes : 0;
 }
 
+/* They come last: a payload that is too short has none. */
+static bool has_chunks(const struct buffer *buffer)
+{
+    return buffer->geometry.chunks && buffer->filled && buffer->filled == data_bytes(buffer);
+}
+
 /* About the image. */
 static GC_ERROR image_info(const struct buffer *buffer, int32_t command, struct out out)
 {
@@ -105,11 +111,11 @@ static GC_ERROR image_info(const struct buffer *buffer, int32_t command, struct 
     case BUFFER_INFO_PAYLOADTYPE:
         return put_size(out, PAYLOAD_TYPE_IMAGE);
     case BUFFER_INFO_CONTAINS_CHUNKDATA:
-        return put_bool(out, buffer->new_data && g->chunks);
+        return put_bool(out, has_chunks(buffer));
     case BUFFER_INFO_DELIVERED_CHUNKPAYLOADSIZE:
-        return put_size(out, g->chunks ? g->payload_bytes - g->chunk_offset : 0);
-    case BUFFER_INFO_CHUNKLAYOUTID:
-        return put_u64(out, g->chunks);
+        return put_size(out, has_chunks(buffer) ? buffer->filled : 0);
+    case BUFFER_INFO_CHUNKLAYOUTID: /* which there are, and where */
+        return put_u64(out, g->chunks ? (uint64_t)g->image_chunk_bytes << SIMCAM_CHUNKS | g->chunks : 0);
     }
     return unknown_command("buffer info", command);
 }
@@ -167,12 +173,13 @@ GC_API DSGetBufferInfo(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, int32_t co
 
 static unsigned chunk_list(const struct geometry *geometry, SINGLE_CHUNK_DATA list[SIMCAM_CHUNKS])
 {
+    size_t offset = geometry->image_chunk_bytes + TRAILER_BYTES;
     unsigned n = 0;
 
     for (unsigned i = 0; i < SIMCAM_CHUNKS; i++)
         if (geometry->chunks & 1u << i) {
-            list[n] = (SINGLE_CHUNK_DATA){i + 1, geometry->chunk_offset + 8 * (size_t)n, 8};
-            n++;
+            list[n++] = (SINGLE_CHUNK_DATA){i + 1, offset, CHUNK_BYTES};
+            offset += CHUNK_BYTES + TRAILER_BYTES;
         }
     return n;
 }
@@ -189,7 +196,7 @@ GC_API DSGetBufferChunkData(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, SINGL
     if (no_pointer(n))
         return fail(GC_ERR_INVALID_PARAMETER, "piNumChunks is NULL");
     pthread_mutex_lock(&buffer->stream->lock);
-    present = buffer->filled == buffer->geometry.payload_bytes ? chunk_list(&buffer->geometry, list) : 0;
+    present = has_chunks(buffer) ? chunk_list(&buffer->geometry, list) : 0;
     pthread_mutex_unlock(&buffer->stream->lock);
     if (!present)
         return fail(GC_ERR_NO_DATA, "the buffer has no chunk data");

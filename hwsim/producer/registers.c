@@ -165,11 +165,14 @@ struct geometry registers_geometry(const struct simcam_registers *registers)
 
     g.pixel_format = registers->PixelFormat;
     g.image_bytes = g.pixel_format == MONO12P ? (pixels * 3 + 1) / 2 : pixels * 2;
-    g.chunk_offset = (g.image_bytes + 7) / 8 * 8;
+    g.image_chunk_bytes = (g.image_bytes + 7) / 8 * 8;
     for (unsigned i = 0; i < SIMCAM_CHUNKS; i++)
         if (registers->ChunkModeActive && registers->ChunkEnable[i])
             g.chunks |= 1u << i;
-    g.payload_bytes = g.chunks ? g.chunk_offset + 8 * (size_t)__builtin_popcount(g.chunks) : g.image_bytes;
+    g.payload_bytes = g.image_bytes;
+    if (g.chunks)
+        g.payload_bytes = g.image_chunk_bytes + TRAILER_BYTES +
+                          (CHUNK_BYTES + TRAILER_BYTES) * (size_t)__builtin_popcount(g.chunks);
     return g;
 }
 

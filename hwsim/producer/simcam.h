@@ -19,11 +19,16 @@
 enum kind { KIND_NONE, KIND_SYSTEM, KIND_INTERFACE, KIND_DEVICE, KIND_REMOTE, KIND_STREAM, KIND_BUFFER, KIND_EVENT };
 enum pixel_format { MONO12 = 0x01100005, MONO12P = 0x010C0047, MONO16 = 0x01100007 };
 
+/* In chunk mode a payload is chunks from its first byte to its last, the image and then the enabled ones. Each is
+ * followed by a trailer, its id and size as big-endian words: as from a GigE Vision camera, so that a host may read from
+ * the end of the buffer what DSGetBufferChunkData says too. */
+enum { CHUNK_BYTES = 8, TRAILER_BYTES = 8, IMAGE_CHUNK = SIMCAM_CHUNKS + 1 };
+
 /* What a frame looks like; latched at AcquisitionStart. */
 struct geometry {
     size_t width, height, x_offset;
     int64_t pixel_format;
-    size_t image_bytes, chunk_offset, payload_bytes;
+    size_t image_bytes, image_chunk_bytes, payload_bytes; /* the image's chunk ends on a multiple of 8 */
     unsigned chunks; /* bit n: chunk n is appended; 0 where chunk mode is off */
 };
 

@@ -1,4 +1,5 @@
 /* Recordings, mapped; and the one copy of a frame, from a recording or a ring slot into the host's buffer. */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -165,16 +166,24 @@ static void write_plain(const uint16_t *from, size_t stride, const struct geomet
             memcpy(to + band * row, from + band * stride, row);
 }
 
+static uint8_t *write_trailer(uint8_t *to, uint32_t id, size_t bytes)
+{
+    uint32_t words[] = {htobe32(id), htobe32((uint32_t)bytes)};
+
+    memcpy(to, words, TRAILER_BYTES);
+    return to + TRAILER_BYTES;
+}
+
 static void write_chunks(const struct frame *frame, const struct geometry *g, uint8_t *to)
 {
     const void *values[SIMCAM_CHUNKS] = {&frame->id, &frame->t_ns, &frame->exposure, &frame->encoder};
 
-    memset(to + g->image_bytes, 0, g->chunk_offset - g->image_bytes);
-    to += g->chunk_offset;
+    memset(to + g->image_bytes, 0, g->image_chunk_bytes - g->image_bytes);
+    to = write_trailer(to + g->image_chunk_bytes, IMAGE_CHUNK, g->image_chunk_bytes);
     for (unsigned i = 0; i < SIMCAM_CHUNKS; i++)
         if (g->chunks & 1u << i) {
-            memcpy(to, values[i], 8);
-            to += 8;
+            memcpy(to, values[i], CHUNK_BYTES);
+            to = write_trailer(to + CHUNK_BYTES, i + 1, CHUNK_BYTES);
         }
 }
 

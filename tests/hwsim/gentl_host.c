@@ -1,5 +1,6 @@
 /* A GenTL host: makes the calls that its arguments name, `Call` or `Call(argument)`, in their order, and prints the code
  * of each with what it answered. Handles that it was never given are NULL, those of what it closed are stale. */
+#include <endian.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,32 @@ static GC_ERROR next_frame(uint64_t timeout_ms)
     if (!error)
         buffer = data.BufferHandle;
     return error;
+}
+
+static size_t about_buffer(int32_t what)
+{
+    size_t value = 0, size = sizeof value;
+
+    DSGetBufferInfo(stream, buffer, what, NULL, &value, &size);
+    return value;
+}
+
+/* The chunk `id` of 8 bytes, found by the trailers alone, from the end of what was filled. */
+static GC_ERROR chunk_by_trailer(uint32_t id)
+{
+    const char *base = (const char *)about_buffer(BUFFER_INFO_BASE);
+    size_t end = about_buffer(BUFFER_INFO_SIZE_FILLED);
+
+    while (about_buffer(BUFFER_INFO_CONTAINS_CHUNKDATA) && end) {
+        uint32_t trailer[2]; /* id and size, big-endian */
+        memcpy(trailer, base + end - sizeof trailer, sizeof trailer);
+        end -= sizeof trailer + be32toh(trailer[1]);
+        if (be32toh(trailer[0]) == id && be32toh(trailer[1]) == sizeof answer) {
+            memcpy(&answer, base + end, sizeof answer);
+            return GC_ERR_SUCCESS;
+        }
+    }
+    return GC_ERR_NO_DATA;
 }
 
 #define CALL(call) if (!strcmp(name, #call)) return call
@@ -107,6 +134,7 @@ static GC_ERROR make(const char *name, const char *text)
     CALL(GCUnregisterEvent)(stream, EVENT_NEW_BUFFER);
     CALL(EventGetData)(event, &(EVENT_NEW_BUFFER_DATA){0}, &(size_t){sizeof(EVENT_NEW_BUFFER_DATA)}, n);
     NAMED(NextFrame) next_frame(*text ? n : LONG_MS);
+    NAMED(ChunkByTrailer) chunk_by_trailer(n);
     NAMED(SkipFrame) EventGetData(event, NULL, &size, *text ? n : LONG_MS);
     CALL(EventGetInfo)(event, n, &type, to, eight);
     CALL(EventFlush)(event);

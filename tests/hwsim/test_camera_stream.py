@@ -198,7 +198,7 @@ def test_chunks_say_id_time_exposure_and_encoder(tmp_path: Path, plug: Plug, hos
     acquirer.stop()
     nodes.ChunkSelector.value = "FrameID"
     nodes.ChunkEnable.value = False
-    assert nodes.PayloadSize.value == BANDS * SAMPLES * 2 + 3 * 8
+    assert nodes.PayloadSize.value == BANDS * SAMPLES * 2 + 8 + 3 * (8 + 8)
 
 
 def test_frames_that_python_pushes_come_in_order(tmp_path: Path, plug: Plug, host: Open) -> None:

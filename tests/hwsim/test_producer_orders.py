@@ -7,6 +7,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,10 @@ STREAM = DEVICE + "DevOpenDataStream GCRegisterEvent "
 QUEUED = STREAM + "DSAllocAndAnnounceBuffer DSQueueBuffer "
 GRABBING = QUEUED + "DSStartAcquisition AcquisitionStart "
 END = "AcquisitionStop DSStopAcquisition DSFlushQueue(ACQ_QUEUE_ALL_DISCARD) "
+DISCOVERY = (
+    SYSTEM + "TLUpdateInterfaceList TLGetNumInterfaces=1 TLGetInterfaceID TLGetInterfaceInfo TLOpenInterface "
+    "IFUpdateDeviceList IFGetNumDevices=2 IFGetDeviceID TLGetInfo IFGetDeviceInfo IFClose TLClose "
+)
 
 ALLOWED = {
     "a device is opened by the id that was listed before the interface was closed": LISTED
@@ -88,8 +93,17 @@ ALLOWED = {
     + "DSGetInfo(STREAM_INFO_NUM_STARTED)=1 DSStartAcquisition DSGetInfo(STREAM_INFO_NUM_STARTED)=1 "
     + "DSGetInfo(STREAM_INFO_NUM_DELIVERED)=0 DSClose DevOpenDataStream DSGetInfo(STREAM_INFO_NUM_STARTED)=0",
     "the parents are known": STREAM + "IFGetParentTL DevGetParentIF DSGetParentDev",
-    "chunk mode makes the payload larger": DEVICE + "DevOpenDataStream DSGetInfo(STREAM_INFO_PAYLOAD_SIZE)=240 "
-    "ChunkModeActive DSGetInfo(STREAM_INFO_PAYLOAD_SIZE)=272 DSGetInfo(STREAM_INFO_NUM_CHUNKS_MAX)=4",
+    "chunk mode makes the payload larger, by four chunks and five trailers": DEVICE
+    + "DevOpenDataStream DSGetInfo(STREAM_INFO_PAYLOAD_SIZE)=240 ChunkModeActive "
+    + "DSGetInfo(STREAM_INFO_PAYLOAD_SIZE)=312 DSGetInfo(STREAM_INFO_NUM_CHUNKS_MAX)=4",
+    "aravis looks for devices, closes everything, opens the one and reads its chunks by their trailers": DISCOVERY
+    + "TLOpen TLOpenInterface IFOpenDevice DevGetPort GCGetPortURLInfo GCReadPort DevGetInfo "
+    + "DevGetDataStreamID DevOpenDataStream ChunkModeActive DSAllocAndAnnounceBuffer GCRegisterEvent DSQueueBuffer "
+    + "DSStartAcquisition AcquisitionStart "
+    + "NextFrame DSGetNumBufferParts=NO_DATA ChunkByTrailer(1)=0 ChunkByTrailer(4)=1000 DSQueueBuffer "
+    + "NextFrame DSGetBufferChunkData ChunkByTrailer(1)=1 ChunkByTrailer(4)=1007 ChunkByTrailer(6)=NO_DATA "
+    + "AcquisitionStop DSStopAcquisition EventKill EventGetData(0)=ABORT GCUnregisterEvent "
+    + "DSFlushQueue(ACQ_QUEUE_ALL_DISCARD) DSRevokeBuffer DSClose DevClose IFClose TLClose GCCloseLib",
 }
 
 FORBIDDEN = {
@@ -174,10 +188,12 @@ def cameras(tmp_path: Path) -> Iterator[Path]:
     """A folder with the cameras A and B, and a file that is none."""
     scene = recording(tmp_path / "scene")
     (tmp_path / "broken.simcam").write_bytes(b"no camera")
-    with (
-        SimCamera.create(tmp_path, "A", scene=scene, frame_rate=500, lossless=True, loop=True),
-        SimCamera.create(tmp_path, "B", scene=scene, frame_rate=500, lossless=True, loop=True),
-    ):
+    belt = {"counts_per_line": 7.0, "encoder_start": 1000}
+    with ExitStack() as stack:
+        for serial in "AB":
+            stack.enter_context(
+                SimCamera.create(tmp_path, serial, scene=scene, frame_rate=500, lossless=True, loop=True, **belt)
+            )
         yield tmp_path
 
 

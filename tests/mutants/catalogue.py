@@ -1,4 +1,4 @@
-"""Mistakes that one could make in the ring and the protocol, each a small change of one file."""
+"""Mistakes that one could make in the ring, the protocol and the producer, each a small change of one file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ INBOX, OUTBOX, PEER = "oreline/stream/inbox.py", "oreline/stream/outbox.py", "or
 CONTROL = "oreline/control.py"
 RING_TESTS = ("tests/oreline/test_ring.py", "tests/oreline/test_ring_torture.py")
 HOLDS, HOLDS_TESTS = "oreline/stream/holds.py", ("tests/oreline/test_holds.py",)
+PRODUCER, ORDER_TESTS = "hwsim/producer", ("tests/hwsim/test_producer_orders.py",)
 STREAM_TESTS = ("tests/oreline/test_stream.py", "tests/oreline/test_protocol.py")
 
 
@@ -384,5 +385,34 @@ MUTANTS = (
         "        missing = step - 1\n",
         "        missing = 0\n",
         ("tests/acquisition/test_numbering.py",),
+    ),
+    Mutant(
+        "a camera must have been listed to be opened",
+        f"{PRODUCER}/interface.c",
+        "    if (listed(id, found) || file_identity(id, found, &link))",
+        "    if (listed(id, found) || (link = 0))",
+        ORDER_TESTS,
+    ),
+    Mutant(
+        "an event that ends keeps the buffers that nobody fetched",
+        f"{PRODUCER}/event.c",
+        "        pthread_cond_wait(&stream->changed, &stream->lock);\n    buffer_discard_all(&stream->output);",
+        "        pthread_cond_wait(&stream->changed, &stream->lock);",
+        ORDER_TESTS,
+    ),
+    Mutant(
+        "the last buffer takes the place of one that is revoked",
+        f"{PRODUCER}/announce.c",
+        "    memmove(&stream->announced[i], &stream->announced[i + 1], "
+        "(--stream->n_announced - i) * sizeof *stream->announced);",
+        "    stream->announced[i] = stream->announced[--stream->n_announced];",
+        ORDER_TESTS,
+    ),
+    Mutant(
+        "the words of a chunk's trailer are little-endian",
+        f"{PRODUCER}/source.c",
+        "    uint32_t words[] = {htobe32(id), htobe32((uint32_t)bytes)};",
+        "    uint32_t words[] = {htole32(id), htole32((uint32_t)bytes)};",
+        ORDER_TESTS,
     ),
 )
