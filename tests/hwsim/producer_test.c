@@ -227,11 +227,13 @@ static void test_frames_come_through_the_ring(void)
 
 static void expect_cameras(uint32_t wanted)
 {
-    uint32_t n;
+    uint32_t before, n;
+    bool8_t changed;
 
-    OK(IFUpdateDeviceList(interface, NULL, 0));
+    OK(IFGetNumDevices(interface, &before));
+    OK(IFUpdateDeviceList(interface, &changed, 0));
     OK(IFGetNumDevices(interface, &n));
-    CHECK(n == wanted);
+    CHECK(n == wanted && changed == (n != before));
 }
 
 static void test_a_broken_file_is_no_camera(const char *scene)
