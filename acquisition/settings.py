@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from oreline.cameras import CAMERAS
-from oreline.config import Section
+from oreline.config import NAME_OR_PATH, Section
 from oreline.errors import nearest
 from oreline.keys import TcpAddress
 from oreline.messages import Kind
@@ -37,7 +37,7 @@ class Settings(Section):
 
     source: str = "genicam"
     """Kind of camera: a name in the table of acquisition."""
-    producer: str = "simcam"
+    producer: Annotated[str, NAME_OR_PATH] = "simcam"
     """Path of a GenTL producer (.cti); "simcam" and "viky" name the two that are installed with Oreline."""
     serial: str | None = None
     model: str | None = None

@@ -24,7 +24,7 @@ class Settings(Section):
     live: bool = False
     """Render the scene line by line while it is seen, for ever: exposure, gain, shutter, target and triggers act on
     the light. Otherwise it is rendered ahead, into a recording whose light is what it is."""
-    folder: Path = Path("scene")
+    folder: str = "scene"
     """For what is rendered or converted, inside the line's output folder."""
     serial: str = "SIM0001"
     frame_rate: Positive = 100.0

@@ -16,15 +16,17 @@ from numpy.typing import NDArray
 
 from hwsim.layout import FILE, LOCK_SIMULATOR, MAGIC, PIXELS_AT, VERSION
 from oreline.errors import CameraBusy, ConfigError, ProducerNotFound
+from oreline.ownership import open_own
+from oreline.places import OURS, SHARED, claim
 
 PRODUCER: Final = Path(__file__).with_name("simcam.cti")
-"""The GenTL producer, to be loaded by a host like a vendor's. It looks for cameras in the directory that the
-environment variable ORELINE_SIMCAM names, /dev/shm/oreline-simcam where it is not set."""
+"""The GenTL producer, to be loaded by a host like a vendor's. It looks for its user's cameras in the directory that the
+environment variable ORELINE_SIMCAM names, /dev/shm/oreline-UID/cameras where it is not set."""
 
 
 def cameras() -> Path:
     """That directory."""
-    return Path(os.environ.get("ORELINE_SIMCAM") or "/dev/shm/oreline-simcam")  # noqa: S108
+    return Path(os.environ.get("ORELINE_SIMCAM") or SHARED / OURS / "cameras")
 
 
 class SharedFile:
@@ -44,10 +46,10 @@ class SharedFile:
         slot_bytes = -(-(PIXELS_AT + bands * samples * 2) // 64) * 64
         end = FILE.itemsize + slots * slot_bytes
         size = end + (0 if dark is None else dark.nbytes)
+        claim(directory, "set ORELINE_SIMCAM to one of your own")
+        path = directory / f".{serial}.{os.getpid()}"
         try:
-            directory.mkdir(parents=True, exist_ok=True)
-            path = directory / f".{serial}.{os.getpid()}"
-            fd = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            fd = open_own(path, os.O_CREAT | os.O_TRUNC | os.O_RDWR)
         except OSError as error:
             raise ConfigError(f"{directory}: no place for a camera ({error.strerror}); choose another.") from None
         try:
@@ -119,7 +121,7 @@ def _lock(kind: int) -> bytes:
 
 def _is_alive(path: Path) -> bool:
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        fd = open_own(path, os.O_RDWR)
     except FileNotFoundError:
         return False
     try:

@@ -23,6 +23,7 @@ from inference.measured import Measured
 from inference.reference import Reference
 from oreline.envi_writer import EnviWriter
 from oreline.errors import RecordingError, ReferenceRefused
+from oreline.guard import UMASK
 from oreline.recording import open_recording
 
 MANIFEST = "reference.json"
@@ -102,7 +103,7 @@ def save(reference: Reference, folder: Path) -> None:
         said = {"version": VERSION, "id": reference.id, "sha256": hashes, **facts}
         manifest = Manifest.model_validate_json(json.dumps(said))
         (draft / MANIFEST).write_text(_readable(manifest), encoding="utf-8")
-        draft.chmod(0o755)
+        draft.chmod(0o777 & ~UMASK)
         _put(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -11,7 +11,7 @@ from inference.backends import Precision
 from inference.correction import Correction
 from inference.lamp import Strip
 from inference.limits import Limits
-from oreline.config import Section
+from oreline.config import NAME_OR_PATH, Section
 from oreline.errors import ModelError, nearest
 from oreline.keys import TcpAddress
 
@@ -23,7 +23,7 @@ Stream = Literal["labels", "reflectance"]
 class Settings(Section):
     """[inference]: which model, which reference, which streams it makes."""
 
-    model: str | None = None
+    model: Annotated[str | None, NAME_OR_PATH] = None
     """Name of a model that comes with Oreline, or the folder of another; None where only reflectance is wanted."""
     reference: Path | None = None
     """Folder of a reference to begin with; otherwise the chosen one of the line's references."""

@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 
 from oreline.errors import ConfigError, nearest
 from oreline.files import try_folder, write_whole
+from oreline.places import claim, name_of, usual
 
 ASKED = "asked.json"
 """In a line's folder: steps that acquisition is to take in between."""
 SOCKET_BYTES = 107
 """Of the path of a socket, as the kernel has it."""
-SHARED = Path("/dev/shm")  # noqa: S108
+STREAMS = ("raw", "labels", "reflectance")
+"""Each has a ring and a socket in a line's folder."""
+NAME_OR_PATH = "name or path"
+"""Marks a setting that is the path of something where that is there, and otherwise a name."""
 TABLES = ("line", "simulator", "plant", "acquisition", "inference", "sinks")
 
 
@@ -37,7 +42,8 @@ class LineSettings(Section):
     references: Path | None = None
     """Folder of the line's dark and white references; None: `references` in the output folder."""
     state: Path | None = None
-    """Folder for rings and sockets; memory-backed by default. Paths of sockets are short: at most 90 bytes."""
+    """Folder for rings and sockets, of this line and of its user alone; memory-backed by default. Paths of sockets are
+    short: at most 90 bytes."""
     keys: Path | None = None
     """Folder of keys, as `oreline keys` makes it. Without it, tcp addresses may be of loopback only."""
     finish: bool = True
@@ -55,7 +61,7 @@ class LineSettings(Section):
 
     @property
     def folder(self) -> Path:
-        return self.state or SHARED / f"oreline-{self.name}"
+        return self.state or usual() / name_of(self.name, self.output)
 
     @property
     def references_folder(self) -> Path:
@@ -66,8 +72,10 @@ class LineSettings(Section):
         return self.folder / f"{stream}.ring"
 
     def endpoint(self, stream: str) -> str:
-        """Where a stream is served."""
-        return f"ipc://{self.socket(stream)}"
+        """Where a stream is served. Raises SecurityError where that is not a folder of the user's own."""
+        path = self.socket(stream)
+        claim(self.folder)
+        return f"ipc://{path}"
 
     def socket(self, name: str) -> str:
         """The path of a socket. Raises ConfigError where the system takes none so long."""
@@ -113,6 +121,11 @@ class Config:
         """Write as JSON, for the processes of one run to share."""
         write_whole(path, f"{json.dumps(self.tables, indent=2, default=str)}\n".encode())
 
+    def anchored(self) -> Config:
+        """The same, with every path that begins at the working folder made absolute: it means the same from any."""
+        models = {name: SETTINGS[name]() for name in self.tables if name in SETTINGS}
+        return Config({name: _anchored(models.get(name), table) for name, table in self.tables.items()}, self.source)
+
     @property
     def line(self) -> LineSettings:
         return self.section("line", LineSettings)
@@ -154,6 +167,19 @@ def validated(model: type[S], table: Any, where: str) -> S:
     except ValidationError as error:
         failures = "\n".join(f"  {_failure(model, item)}" for item in error.errors())
         raise ConfigError(f"{where} is not right:\n{failures}") from None
+
+
+def _anchored(model: type[BaseModel] | None, table: dict[str, Any]) -> dict[str, Any]:
+    fields = model.model_fields if model else {}
+    return {key: _absolute(fields[key], value) if key in fields else value for key, value in table.items()}
+
+
+def _absolute(field: FieldInfo, value: Any) -> Any:
+    if isinstance(value, dict):
+        return _anchored(_inner(field.annotation), value)
+    is_path = Path in (field.annotation, *get_args(field.annotation))
+    is_there = NAME_OR_PATH in field.metadata and value is not None and Path(value).exists()
+    return str(Path(value).absolute()) if value is not None and (is_path or is_there) else value
 
 
 def _failure(model: type[BaseModel], item: Any) -> str:

@@ -21,19 +21,26 @@ def read_plain(path: Path, most: int, *, private: bool = False) -> bytes:
 
     `private`: PermissionError where anyone but its owner may read or write it.
     """
-    try:
-        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        raise _linked(path) if error.errno == errno.ELOOP else error from None
+    number = open_plain(path, os.O_RDONLY)
     with os.fdopen(number, "rb") as file:
         status = os.fstat(number)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", str(path))
         if status.st_size > most:
             raise OSError(errno.EFBIG, f"it has more than {most} bytes", str(path))
         if private and status.st_mode & OTHERS:
             raise PermissionError(errno.EPERM, f"others can read it: chmod 600 {path}", str(path))
         return file.read(most)
+
+
+def open_plain(path: Path, flags: int, mode: int = 0) -> int:
+    """Open a regular file; where `flags` say so it is made, of that mode. Raises OSError as `read_plain` does."""
+    try:
+        number = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, mode)
+    except OSError as error:
+        raise _linked(path) if error.errno == errno.ELOOP else error from None
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return number
 
 
 def write_whole(path: Path, content: bytes) -> None:

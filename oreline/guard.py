@@ -9,11 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import sysconfig
 from collections.abc import Callable
+from pathlib import Path
 
 from oreline.errors import STOPPED, OrelineError, StoreFailed, SystemRefused
 from oreline.notify import tell_refusal
 
+UMASK = 0o027
 FULL = (errno.ENOSPC, errno.EDQUOT)
 _RIGHTS = "look at its owner and mode (ls -ld), or name another place"
 _ADVICE = {
@@ -49,6 +52,7 @@ def refusal(error: OSError, what: object = None) -> OrelineError:
 
 def guarded(main: Callable[[], object], name: str = "") -> int:
     """The exit code of a main function. A refusal is said on stderr, by `name`, or by its kind where there is none."""
+    keep_from_strangers()
     try:
         main()
     except OrelineError as error:
@@ -59,6 +63,17 @@ def guarded(main: Callable[[], object], name: str = "") -> int:
         print(f"{name or 'process'}: stopped", file=sys.stderr)
         return STOPPED
     return 0
+
+
+def keep_from_strangers() -> None:
+    """From now on this process makes files of mode 0640 and folders of 0750, whatever umask it was started with, and
+    Python that it starts loads no module from the working folder: our own come from where they came from here."""
+    os.umask(UMASK)
+    os.environ["PYTHONSAFEPATH"] = "1"
+    ours = str(Path(__file__).parents[1])
+    known = list(filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
+    if ours not in (sysconfig.get_path("purelib"), *known):
+        os.environ["PYTHONPATH"] = os.pathsep.join([ours, *known])
 
 
 def _said(error: OrelineError, name: str) -> int:

@@ -4,43 +4,47 @@ from __future__ import annotations
 
 import fcntl
 import importlib
-import shutil
-import tempfile
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
-from oreline.config import SETTINGS, SHARED, Config
-from oreline.supervise import Supervisor
-from oreline.unfinished import LOCK, supervise
-
-ROOM_FOR_RINGS = 1 << 30
+from oreline.config import SETTINGS, Config
+from oreline.files import try_to_write
+from oreline.ownership import is_own, open_own
+from oreline.places import name_of, roomy, users
+from oreline.supervise import Supervisor, workers_of
+from oreline.unfinished import CONFIGURATION, LOCK, supervise
 
 
 def launch(config: Config, console: Console, tick: Callable[[Supervisor], None] = lambda _: None) -> None:
-    """Check the configuration, keep it beside the results, render what is to be rendered, and run the line to its end.
-    What an earlier run reported is removed. Raises ConfigError, and StageFailed with the code of what refused."""
+    """Check the configuration, take the line's lock, keep a copy beside the results, render what is to be rendered, and
+    run the line to its end. Raises ConfigError, and StageFailed with the code of what refused."""
     config.check()
     choose_state(config)
     output = config.line.output
-    for left in output.glob("*.json"):
-        left.unlink()
-    path = output / "line.json"
-    config.save(path)
-    if config.tables.get("simulator", {}).get("scene"):
-        _render(config, console)
-    supervise(config, path, tick)
+    try_to_write(output / CONFIGURATION)
+
+    def prepare() -> None:
+        for worker in workers_of(config, output):
+            (output / f"{worker.name}.json").unlink(missing_ok=True)
+        config.save(output / CONFIGURATION)
+        if config.tables.get("simulator", {}).get("scene"):
+            _render(config, console)
+
+    supervise(config, tick, prepare)
 
 
 def choose_state(config: Config) -> None:
-    """Rings live in memory where there is room for them, otherwise in the folder for temporary files. A line that runs
-    has chosen already, and may have taken that room since."""
+    """Say where the line has its rings: where it runs, or where an earlier run has left its own; otherwise where there
+    is room for them now."""
     line = config.line
     if line.state is None:
-        elsewhere = Path(tempfile.gettempdir()) / f"oreline-{line.name}"
-        if _held(elsewhere) or not (_held(line.folder) or _has_room()):
-            config.tables.setdefault("line", {})["state"] = str(elsewhere)
+        places = [root / name_of(line.name, line.output) for root in users()]
+        left = (place for place in places if is_own(place / CONFIGURATION))
+        chosen = next((place for place in places if _held(place)), None) or next(left, roomy() / places[0].name)
+        config.tables.setdefault("line", {})["state"] = str(chosen)
 
 
 def runs(config: Config) -> bool:
@@ -50,19 +54,17 @@ def runs(config: Config) -> bool:
 
 def _held(folder: Path) -> bool:
     """Whether someone has the lock of a line's folder."""
-    path = folder / LOCK
-    if not path.is_file():
+    try:
+        number = open_own(folder / LOCK, os.O_RDONLY)
+    except OSError:
         return False
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
+    try:
+        fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(number)
     return False
-
-
-def _has_room() -> bool:
-    return SHARED.is_dir() and shutil.disk_usage(SHARED).free >= ROOM_FOR_RINGS
 
 
 def _render(config: Config, console: Console) -> None:

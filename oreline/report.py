@@ -53,7 +53,8 @@ def report_of(config: Config) -> dict[str, Any]:
     which the line's next start delivers. `unaccounted`: what is left of `acquired` less all that is accounted for.
     """
     output = config.line.output
-    log, sorter = log_of(output), facts_of(output, "conveyor")
+    log = log_of(output)
+    sorter = facts_of(output, "conveyor") if "conveyor" in config.tables.get("sinks", {}) else {}
     known = acquired(output, log)
     account = {key: int(log.get(key, 0)) for key in ("labelled", "shed", "lost")}
     account["undelivered"] = in_rings(config, log)

@@ -36,6 +36,8 @@ END_S = 1.0
 SUPPORT = ("camera", "plant")
 """Processes that play the world around the line, and end after it."""
 SOURCES = ("inference", "acquisition")
+NOTIFY = "notify.sock"
+"""In the line's folder: where its processes speak to their supervisor."""
 FINISH = "finish"
 """What acquisition is told that has only to end the stream that is in its ring."""
 
@@ -77,7 +79,6 @@ class Supervisor:
     lock: int
     tick: Callable[[Supervisor], None] = lambda _: None
     finishing: bool = False
-    cwd: Path | None = None
     workers: list[Worker] = field(init=False)
     stopping: int = 0
     _up: bool = False
@@ -94,6 +95,7 @@ class Supervisor:
         Path(address).unlink(missing_ok=True)
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.bind(address)
+        Path(address).chmod(0o700)
         simcam = {"ORELINE_SIMCAM": str(folder / "cameras")} if "simulator" in self.config.tables else {}
         self._environment = {**os.environ, "NOTIFY_SOCKET": address, **simcam}
 
@@ -170,7 +172,7 @@ class Supervisor:
                 self._check(worker)
 
     def _start(self, worker: Worker) -> None:
-        worker.start(self._environment, self.lock, self.cwd)
+        worker.start(self._environment, self.lock)
 
     def _listen(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s

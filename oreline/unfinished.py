@@ -18,31 +18,45 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from oreline.config import Config
+from oreline.config import STREAMS, Config
 from oreline.errors import OrelineError, StageFailed
 from oreline.guard import guarded
+from oreline.ownership import is_own, open_own, refuse_strangers
 from oreline.patience import Patience
+from oreline.places import claim
 from oreline.report import facts_of
 from oreline.shell import Shell
-from oreline.supervise import Supervisor
+from oreline.supervise import NOTIFY, Supervisor
 from oreline.undelivered import is_undelivered
 
 HANDOVER_S = 3.0
 """The processes of a supervisor that was killed die with it, but not in the same moment."""
 LOCK = "line.lock"
 HOLD_S = 0.2
-CONFIGURATION, FOLDER = "line.json", "cwd"
-"""Of the run at work: its configuration, and a link to the folder that its relative paths start from."""
+CONFIGURATION = "line.json"
+"""Of the run at work, for its processes and for whoever finishes it: all that can be paths are absolute."""
 
 
-def supervise(config: Config, path: Path, tick: Callable[[Supervisor], None] = lambda _: None) -> None:
-    """Run a line to its end, after the one before it was finished. Raises StageFailed.
+def supervise(
+    config: Config,
+    tick: Callable[[Supervisor], None] = lambda _: None,
+    prepare: Callable[[], None] = lambda: None,
+) -> None:
+    """Run a line to its end, after the one before it was finished. Raises StageFailed, and SecurityError where its
+    folders are somebody else's.
 
-    `path`: the saved configuration, for the processes to read. `tick` is called twice a second.
+    `tick` is called twice a second. `prepare` is called before the line starts, when nobody else can start it.
     """
+    folder = config.line.folder
     with _begun(config) as lock:
-        Supervisor(config, path, lock, tick).run()
-        _forget(config.line.folder)
+        try:
+            prepare()
+            Supervisor(config, folder / CONFIGURATION, lock, tick).run()
+        except BaseException:
+            if not is_undelivered(folder):
+                _forget(folder)
+            raise
+        _forget(folder)
 
 
 def main(path: str) -> None:
@@ -59,15 +73,17 @@ def main(path: str) -> None:
 
 @contextmanager
 def _begun(config: Config) -> Iterator[int]:
-    """Finish the run before, note down this one, and hold the line's lock."""
-    folder = config.line.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / LOCK) as lock:
-        if config.line.finish and (folder / CONFIGURATION).exists() and is_undelivered(folder):
+    """Finish the run before, note down this one, and hold the locks of the line's folders. Before that nothing is
+    touched."""
+    folder, output = config.line.folder, config.line.output
+    claim(folder)
+    output.mkdir(parents=True, exist_ok=True)
+    refuse_strangers(output)
+    with _locked(folder / LOCK) as lock, _locked(output / LOCK):
+        if config.line.finish and is_own(folder / CONFIGURATION) and is_undelivered(folder):
             _finish(folder, lock)
         _forget(folder)
-        config.save(folder / CONFIGURATION)
-        (folder / FOLDER).symlink_to(Path.cwd())
+        config.anchored().save(folder / CONFIGURATION)
         yield lock
 
 
@@ -75,16 +91,16 @@ def _finish(folder: Path, lock: int) -> None:
     """Deliver what the rings hold. Where that fails or is stopped, they keep it: raises StageFailed, with the code of
     what went wrong."""
     print("the run before was cut short: what it left is delivered first", file=sys.stderr)
-    path, where = folder / CONFIGURATION, (folder / FOLDER).readlink()
+    path = folder / CONFIGURATION
     try:
         config = Config.load(path)
-        run = Supervisor(config, path, lock, Patience(config.line.hold_s), finishing=True, cwd=where)
+        run = Supervisor(config, path, lock, Patience(config.line.hold_s), finishing=True)
         run.run()
         if run.stopping:
             raise StageFailed("stopped, as asked")
     except OrelineError as error:
         raise _kept(folder, error) from None
-    log = facts_of(where / config.line.output, "log")
+    log = facts_of(config.line.output, "log")
     counts = ", ".join(f"{what} {log[what]}" for what in ("labelled", "lost", "unaccounted") if what in log)
     print(f"it is finished{': ' if counts else ''}{counts}", file=sys.stderr)
 
@@ -99,20 +115,22 @@ def _kept(folder: Path, error: OrelineError) -> StageFailed:
 
 
 def _forget(folder: Path) -> None:
-    """The configuration first: without it there is no run to finish, whatever else is still there after a kill."""
-    for left in (folder / CONFIGURATION, folder / FOLDER, *folder.glob("*.ring"), *folder.glob("*.sock")):
-        left.unlink(missing_ok=True)
+    """What runs make there, and nothing else. The configuration first: without it there is no run to finish, whatever
+    else is still there after a kill."""
+    made = [CONFIGURATION, NOTIFY, *(f"{stream}.{kind}" for stream in STREAMS for kind in ("ring", "new", "sock"))]
+    for name in made:
+        (folder / name).unlink(missing_ok=True)
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[int]:
     """Hold the line's lock, which its processes hold, too. Raises StageFailed where it is not free within a moment."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    file = open_own(path, os.O_RDWR | os.O_CREAT, 0o640)
     try:
         deadline = time.monotonic() + HANDOVER_S
         while not _taken(file):
             if time.monotonic() > deadline:
-                raise StageFailed(f"this line runs already ({path.parent}): stop it, or name this one otherwise")
+                raise StageFailed(f"this line runs already ({path.parent}): stop it, or give this one another output")
             time.sleep(0.02)
         yield file
     finally:

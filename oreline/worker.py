@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 from oreline.config import LineSettings
@@ -68,14 +67,13 @@ class Worker:
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def start(self, environment: Mapping[str, str], lock: int, cwd: Path | None = None) -> None:
+    def start(self, environment: Mapping[str, str], lock: int) -> None:
         """Start it; while it lives, it holds the line's `lock`, too."""
         supervisor = os.getpid()
         watchdog = {"WATCHDOG_USEC": str(round(self.line.watchdog_s * 1e6))} if self.watched else {}
         self.ready, self.told, self._due, self.refusal = False, False, None, None
         self.process = subprocess.Popen(
             self.command,
-            cwd=cwd,
             env={**environment, **watchdog},
             start_new_session=True,
             pass_fds=(lock,),

@@ -2,7 +2,8 @@
 
 Lines that are missing are written as NaN or INVALID, so that line numbers stay right; reference lines have no line.
 A file ends where the run does, or where samples, bands or classes change. A sidecar, `NAME.place.json`, names the file
-and how many of its lines are committed: after a crash, what lies beyond is cut off and asked for again.
+and how many of its lines are committed: after a crash, what lies beyond is cut off and asked for again. No other file
+is ever written over.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -24,7 +26,7 @@ from oreline.errors import OrelineError, RecordingError, StoreFailed, StreamErro
 from oreline.messages import INVALID, Gap, LabelLine, Message, Reason, ReflectanceLine, StreamInfo
 from oreline.sink import Policy
 
-SIDECAR = "place.json"
+SIDECAR, DATA = "place.json", ".img"
 _SECTOR = 512
 
 
@@ -67,7 +69,7 @@ class Record:
         self._writer: EnviWriter | None = None
         self._report: dict[str, Any] | None = None
         self._pending: list[Message] = []
-        self._go_on()
+        self._taken = 0
 
     @classmethod
     def open(cls, settings: RecordSettings, output: Path) -> Record:
@@ -85,10 +87,9 @@ class Record:
     def commit(self) -> None:
         """Write what was consumed, then where it ends. Raises StoreFailed; what was half written is cut off then."""
         try:
-            if self._writer is None:
-                self._go_on()
-            for message in self._pending:
-                self._take(message)
+            while self._taken < len(self._pending):
+                self._take(self._pending[self._taken])
+                self._taken += 1
             if self._writer is not None:
                 self._settle(self._writer)
         except OrelineError:
@@ -96,10 +97,10 @@ class Record:
         except OSError as error:
             if self._writer is not None:
                 self._writer.abandon()
-            self._writer, self._place = None, self._committed
+            self._writer, self._place, self._taken = None, self._committed, 0
             why = error.strerror or error
             raise StoreFailed(f"{self._output} cannot be written: {why}; free space, nothing is lost") from error
-        self._pending.clear()
+        self._pending, self._taken = [], 0
 
     def _take(self, message: Message) -> None:
         if isinstance(message, StreamInfo):
@@ -114,8 +115,11 @@ class Record:
         place = replace(self._place, lines=writer.lines)
         if place != self._committed:
             writer.flush()
-            _write(self._sidecar, place)
-            self._committed = self._place = place
+            self._note(place)
+
+    def _note(self, place: _Place) -> None:
+        _write(self._sidecar, place)
+        self._committed = self._place = place
 
     def _go_on(self) -> None:
         """Open the file of the last commit again; one without a line may have gone before what replaces it came."""
@@ -123,7 +127,8 @@ class Record:
         header = self._output / place.header
         if place.lines or (place.header and header.is_file()):
             self._attach(EnviWriter.resume(header, place.lines))
-        else:
+        elif place.header:
+            header.with_suffix(DATA).unlink(missing_ok=True)
             self._place = replace(place, layout="")
 
     def idle(self) -> None:
@@ -134,8 +139,9 @@ class Record:
         if self._report is None:
             if self._writer is not None:
                 self._writer.close()
-                committed = self._committed.lines if self._committed.header == self._writer.header.name else 0
-                EnviWriter.resume(self._writer.header, committed).close()
+            header = self._output / self._committed.header
+            if self._committed.header and header.is_file():
+                EnviWriter.resume(header, self._committed.lines).close()
             names = [self._settings.what, *(f"{self._settings.what}_{i:03d}" for i in range(1, len(self._headers)))]
             artefacts = {name: str(path) for name, path in zip(names, self._headers, strict=False)}
             self._report = {"lines": self._committed.lines, "artefacts": artefacts}
@@ -152,28 +158,40 @@ class Record:
         return {"samples": info.samples, "bands": info.bands, "dtype": "f4", "wavelengths_nm": info.wavelengths_nm}
 
     def _begin(self, info: StreamInfo) -> None:
-        """Start a file, unless the one that is open fits."""
+        """Start a file, unless that of the last commit fits. What came before is on the disk then, and the name is
+        noted before the file is made: one that is there and not noted is somebody's, and stays."""
         run, layout = info.run.hex(), self.layout(info)
         digest = hashlib.sha256(repr(sorted(layout.items())).encode()).hexdigest()
+        same_run = run == self._place.run
+        if same_run and self._writer is None:
+            self._go_on()
         if (run, digest) == (self._place.run, self._place.layout):
             return
-        same_run = run == self._place.run
-        reused = self._writer is not None and self._end_file()
-        part = self._place.part + (not reused) if same_run else 0
-        header = self._output / f"{self._settings.name}_{run[:12]}_{part:03d}.hdr"
+        if self._writer is not None:
+            self._end_file(self._writer)
+        if not same_run:
+            self._headers.clear()
+        part = self._free_part(run, self._place.part if same_run else 0)
         shape = (layout["bands"], layout["samples"])
-        self._place = _Place(run, self._place.next if same_run else info.seq, header.name, part, 0, shape, digest)
-        self._attach(EnviWriter.create(header, **layout, extra=_about(info)))
+        header = self._header(run, part)
+        self._note(_Place(run, self._place.next if same_run else info.seq, header.name, part, 0, shape, digest))
+        self._pending, self._taken = self._pending[self._taken :], 0
+        self._attach(EnviWriter.create(header, **layout, extra=_about(info), suffix=DATA))
 
-    def _end_file(self) -> bool:
-        """Close the open file; one without a line, as before the first scene line, goes. Returns whether it did."""
-        assert self._writer is not None
-        self._writer.close()
-        if self._writer.lines or self._headers[-1] != self._writer.header:
-            return False
-        for path in (self._headers.pop(), self._writer.data):
-            path.unlink()
-        return True
+    def _free_part(self, run: str, first: int) -> int:
+        """The first part from there on of which no file is there."""
+        headers = ((part, self._header(run, part)) for part in count(first))
+        return next(part for part, header in headers if not header.exists() and not header.with_suffix(DATA).exists())
+
+    def _header(self, run: str, part: int) -> Path:
+        return self._output / f"{self._settings.name}_{run[:12]}_{part:03d}.hdr"
+
+    def _end_file(self, writer: EnviWriter) -> None:
+        """Close the open file; one without a line, as before the first scene line, goes."""
+        writer.close()
+        if not writer.lines and self._headers[-1] == writer.header:
+            for path in (self._headers.pop(), writer.data):
+                path.unlink()
 
     def _attach(self, writer: EnviWriter) -> None:
         self._writer = writer
@@ -181,6 +199,8 @@ class Record:
             self._headers.append(writer.header)
 
     def _write(self, pixels: NDArray[Any], n: int) -> None:
+        if self._writer is None and self._place.layout:
+            self._go_on()
         if self._writer is None:
             raise StreamError("a line came before the StreamInfo that describes it")
         for _ in range(n):
@@ -239,7 +259,7 @@ def _read(sidecar: Path) -> _Place:
 def _write(sidecar: Path, place: _Place) -> None:
     """One write of one sector in place, which a kill cannot halve; a rename costs a flush of the disk on ext4."""
     record = json.dumps(asdict(place)).encode().ljust(_SECTOR)
-    handle = os.open(sidecar, os.O_WRONLY | os.O_CREAT, 0o644)
+    handle = os.open(sidecar, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o640)
     try:
         os.pwrite(handle, record, 0)
     finally:

@@ -9,6 +9,7 @@ taken from the scene (`Motion`), where it is exact however late a busy machine m
 from __future__ import annotations
 
 import mmap
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hwsim.layout import FILE
 from oreline.errors import RecordingError
+from oreline.ownership import open_own
 from oreline.plc import ENCODER_MODULUS
 
 Floats = NDArray[np.float64]
@@ -97,7 +99,7 @@ class CameraBelt:
         return path is not None
 
     def _open(self, path: Path) -> None:
-        with path.open("rb") as file:
+        with os.fdopen(open_own(path, os.O_RDONLY), "rb") as file:
             self._bytes = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
         self._file = self._bytes[: FILE.itemsize].view(FILE).reshape(())
         self._inode = path.stat().st_ino

@@ -14,11 +14,16 @@
 
 #define SUFFIX ".simcam"
 
+/* Where cameras are looked for: a path of this user's own where the environment names none. */
 static const char *directory(void)
 {
+    static _Thread_local char own[64];
     const char *path = getenv("ORELINE_SIMCAM");
 
-    return path && *path ? path : "/dev/shm/oreline-simcam";
+    if (path && *path)
+        return path;
+    snprintf(own, sizeof own, "/dev/shm/oreline-%u/cameras", (unsigned)geteuid());
+    return own;
 }
 
 static struct flock one_byte(int byte)
@@ -81,8 +86,11 @@ static struct simcam_file *map(int fd, const char **why)
     struct simcam_file *file;
     struct stat status;
 
+    *why = "it belongs to another user, or others can write to it";
+    if (fstat(fd, &status) || status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)))
+        return NULL;
     *why = "it is too short";
-    if (fstat(fd, &status) || (size_t)status.st_size < sizeof *file)
+    if ((size_t)status.st_size < sizeof *file)
         return NULL;
     file = mmap(NULL, status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     *why = "it cannot be mapped";

@@ -115,10 +115,8 @@ def _run(folder: Path, model: str, lines: int, precision: str = "float32", *, pa
     network = {"model": model, "precision": precision}
     config = Config(_tables(folder, output, network, lines, paced), "bench")
     config.check()
-    path = output / "line.json"
-    config.save(path)
     watch = _Watch()
-    supervise(config, path, watch)
+    supervise(config, watch)
     (output / "journal.sqlite").unlink()
     return watch
 

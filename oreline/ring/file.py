@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from oreline.errors import RingError
+from oreline.ownership import open_own
 from oreline.ring import layout
 from oreline.ring.layout import CHECK, GEOMETRY, HEADER_BYTES, MAGIC, TABLE
 
@@ -17,8 +18,11 @@ _ZEROS = bytes(1 << 20)
 
 
 def locked(path: Path) -> int:
-    """Open a file for the only writer. Raises RingError where there is one."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    """Open a file for the only writer. Raises RingError where there is one, or the file is another user's."""
+    try:
+        file = open_own(path, os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        raise RingError(f"the ring {path} is refused: {error.strerror}") from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

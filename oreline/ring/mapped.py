@@ -9,6 +9,7 @@ from pathlib import Path
 import crc32c
 
 from oreline.errors import RingError
+from oreline.ownership import open_own
 from oreline.ring import layout
 from oreline.ring.layout import CHECK, ENTRY, ENTRY_BYTES, HEADER_BYTES, PREFIX, PUBLISHED_AT, Entry, aligned
 
@@ -73,7 +74,7 @@ class RingReader(Mapped):
 
     def __init__(self, path: Path) -> None:
         try:
-            file = os.open(path, os.O_RDONLY)
+            file = open_own(path, os.O_RDONLY)
         except OSError as error:
             raise RingError(f"cannot map the ring {path}: {error.strerror}") from None
         try:

@@ -7,6 +7,7 @@ libzmq's: nobody can take the place of another by calling himself like him.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -35,6 +36,8 @@ class Door:
         self._gate = Gate(self.socket, keys) if keys else None
         try:
             self.socket.bind(endpoint)
+            if not far:
+                Path(endpoint.removeprefix("ipc://")).chmod(0o700)
         except zmq.ZMQError as error:
             self.close()
             raise StreamError(f"cannot bind {endpoint}: {error}; is another process running here?") from None

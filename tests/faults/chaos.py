@@ -101,7 +101,7 @@ def chaos(folder: Path, seed: int, seconds: float, events: list[Event]) -> Run:
     tables = _tables(run, plant_port, proxy.port)
     state = Path(tables["line"]["state"])
     try:
-        hands = Hands(run.output / "line.json", folder / "disk", proxy)
+        hands = Hands(state / "line.json", folder / "disk", proxy)
         with _witness(run, state), _line(run, tables) as line, Gauges(hands, run.folder / "gauges.csv", tables):
             _wait_for_lines(run, line)
             hands.spare("plant")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,71 +12,110 @@ from typing import NamedTuple
 
 import pytest
 
-from oreline import config as configuration
-from oreline import launch
+from oreline import places as choices
 from oreline.config import Config
+from oreline.errors import SecurityError
 from oreline.launch import choose_state, runs
-from oreline.unfinished import LOCK
+from oreline.unfinished import CONFIGURATION, LOCK
+
+OURS = f"oreline-{os.geteuid()}"
 
 
 class Places(NamedTuple):
+    """The user's folders."""
+
+    session: Path
     memory: Path
     disk: Path
 
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
-    memory, disk = tmp_path / "shm", tmp_path / "tmp"
-    for place in (memory, disk):
-        (place / "oreline-belt").mkdir(parents=True)
-    monkeypatch.setattr(configuration, "SHARED", memory)
-    monkeypatch.setattr(launch, "SHARED", memory)
+    session, memory, disk = (tmp_path / name for name in ("run", "shm", "tmp"))
+    for place in (session, memory, disk):
+        place.mkdir(0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(session))
+    monkeypatch.setattr(choices, "SHARED", memory)
     monkeypatch.setattr(tempfile, "tempdir", str(disk))
-    return Places(memory / "oreline-belt", disk / "oreline-belt")
+    return Places(session / "oreline", memory / OURS, disk / OURS)
 
 
-def chosen() -> Config:
-    config = Config({"line": {"name": "belt"}})
+def rooms(monkeypatch: pytest.MonkeyPatch, **sizes: int) -> None:
+    """Bytes that are free, by the folder's name."""
+    monkeypatch.setattr(choices, "_room", lambda folder: sizes.get(folder.parent.name, 0))
+
+
+def chosen(output: str = "out") -> Config:
+    config = Config({"line": {"name": "belt", "output": output}})
     choose_state(config)
     return config
 
 
 @contextmanager
 def running_in(folder: Path) -> Iterator[None]:
+    folder.mkdir(0o700, parents=True, exist_ok=True)
     with (folder / LOCK).open("wb") as file:
+        (folder / LOCK).chmod(0o600)
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "ROOM_FOR_RINGS", 1 << 62)
-
-
-def test_rings_are_in_memory_where_there_is_room(places: Places) -> None:
-    assert chosen().line.folder == places.memory
-
-
-def test_otherwise_they_are_on_disk(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    full(monkeypatch)
-    assert chosen().line.folder == places.disk
-
-
-def test_a_line_that_runs_is_found_where_it_is_though_there_is_no_room_left(
-    places: Places, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("session", "memory", "where"),
+    [
+        pytest.param(2 << 30, 1 << 30, "session", id="the session's folder where it has the room"),
+        pytest.param(2 << 30, 8 << 30, "memory", id="shared memory where it has more"),
+        pytest.param(1 << 20, 1 << 20, "disk", id="the disk where memory has none"),
+    ],
+)
+def test_rings_are_where_there_is_room(
+    places: Places, monkeypatch: pytest.MonkeyPatch, session: int, memory: int, where: str
 ) -> None:
-    full(monkeypatch)
-    with running_in(places.memory):
-        config = chosen()
-        assert config.line.folder == places.memory
-        assert runs(config)
-    assert not runs(config)
+    rooms(monkeypatch, run=session, shm=memory)
+    folder = chosen().line.folder
+    assert folder.parent == getattr(places, where)
+    assert folder.name.startswith("belt-")
 
 
-def test_or_though_there_is_room_again(places: Places) -> None:
-    with running_in(places.disk):
-        config = chosen()
-        assert config.line.folder == places.disk
-        assert runs(config)
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o1777])
+def test_a_session_folder_that_others_can_enter_is_none(
+    places: Places, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    places.session.parent.chmod(mode)
+    rooms(monkeypatch, run=8 << 30, shm=2 << 30)
+    assert chosen().line.folder.parent == places.memory
+
+
+def test_lines_of_one_name_with_outputs_of_their_own_have_folders_of_their_own(places: Places, tmp_path: Path) -> None:
+    here, there = (chosen(str(tmp_path / checkout / "out")).line.folder for checkout in ("a", "b"))
+    assert here.name != there.name
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    assert chosen(str(tmp_path / "link" / "out")).line.folder == here
+
+
+@pytest.mark.parametrize("where", ["session", "memory", "disk"])
+def test_a_line_that_runs_is_found_where_it_is_whatever_room_there_is_now(
+    places: Places, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    folder = getattr(places, where) / chosen().line.folder.name
+    for room in (0, 8 << 30):
+        rooms(monkeypatch, run=room, shm=room // 2)
+        with running_in(folder):
+            config = chosen()
+            assert config.line.folder == folder
+            assert runs(config)
+        assert not runs(config)
+
+
+@pytest.mark.parametrize("where", ["session", "memory", "disk"])
+def test_so_is_what_a_run_has_left_that_was_cut_short(
+    places: Places, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    rooms(monkeypatch, run=8 << 30)
+    folder = getattr(places, where) / chosen().line.folder.name
+    folder.mkdir(0o700, parents=True)
+    (folder / CONFIGURATION).touch(0o640)
+    assert chosen().line.folder == folder
 
 
 def test_a_folder_that_is_named_is_taken(tmp_path: Path, places: Places) -> None:
@@ -83,3 +123,45 @@ def test_a_folder_that_is_named_is_taken(tmp_path: Path, places: Places) -> None
     choose_state(config)
     assert config.line.folder == tmp_path / "own"
     assert not runs(config)
+
+
+def test_a_folder_is_made_for_its_user_alone_under_any_umask(places: Places) -> None:
+    folder = chosen().line.folder
+    for umask in (0o000, 0o077):
+        before = os.umask(umask)
+        try:
+            choices.claim(folder)
+        finally:
+            os.umask(before)
+        assert [place.stat().st_mode & 0o777 for place in (folder.parent, folder)] == [0o700, 0o700]
+        folder.rmdir()
+        folder.parent.rmdir()
+
+
+def test_a_folder_that_others_can_write_to_is_refused(places: Places) -> None:
+    folder = chosen().line.folder
+    folder.mkdir(parents=True)
+    for mode in (0o770, 0o707, 0o1777):
+        folder.chmod(mode)
+        with pytest.raises(SecurityError, match="others can write to"):
+            choices.claim(folder)
+
+
+def test_so_is_one_that_others_can_replace(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    rooms(monkeypatch, shm=8 << 30)
+    folder = chosen().line.folder
+    folder.mkdir(0o700, parents=True)
+    for place, mode in ((folder.parent, 0o777), (folder.parent.parent, 0o777)):
+        before = place.stat().st_mode
+        place.chmod(mode)
+        with pytest.raises(SecurityError, match="others can"):
+            choices.claim(folder)
+        place.chmod(before)
+    choices.claim(folder)
+
+
+def test_so_is_a_link(places: Places, tmp_path: Path) -> None:
+    folder = chosen().line.folder
+    folder.parent.symlink_to(tmp_path)
+    with pytest.raises(SecurityError, match="is refused"):
+        choices.claim(folder)

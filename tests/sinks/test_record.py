@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -13,10 +14,11 @@ import pytest
 from numpy.typing import NDArray
 
 from oreline.envi import read_header
-from oreline.errors import RecordingError, StreamError
+from oreline.envi_writer import EnviWriter
+from oreline.errors import RecordingError, StoreFailed, StreamError
 from oreline.messages import INVALID, Gap, Reason
 from oreline.recording import open_recording
-from oreline.testing import RUN, SinkContract, end_of_stream, label_line, reflectance_line, stream_info
+from oreline.testing import OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, reflectance_line, stream_info
 from sinks.record import Record, RecordSettings
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +115,74 @@ def test_a_damaged_sidecar_is_refused(tmp_path: Path) -> None:
     (tmp_path / "record.place.json").write_text("{")
     with pytest.raises(RecordingError, match="damaged"):
         record(tmp_path)
+
+
+def filled(output: Path, numbers: range, run: bytes = RUN) -> Record:
+    sink = record(output)
+    sink.consume([stream_info(run=run), *(reflectance_line(seq, stream_info(run=run)) for seq in numbers)])
+    sink.commit()
+    return sink
+
+
+def test_a_recording_whose_place_nobody_knows_any_more_is_not_written_over(tmp_path: Path) -> None:
+    filled(tmp_path, range(10)).close()
+    (tmp_path / "record.place.json").unlink()
+    filled(tmp_path, range(10, 13)).close()
+    first, second = cubes(tmp_path, RUN)
+    assert np.allclose(first[:, 0, 0], np.arange(10) / 100)
+    assert np.allclose(second[:, 0, 0], np.arange(10, 13) / 100)
+
+
+def test_files_of_others_that_have_its_name_are_left_alone(tmp_path: Path) -> None:
+    theirs = [tmp_path / f"record_{RUN.hex()[:12]}_00{part}" for part in range(2)]
+    theirs[0].with_suffix(".hdr").write_text("mine")
+    theirs[1].with_suffix(".img").write_text("mine")
+    (header,) = filled(tmp_path, range(3)).close()["artefacts"].values()
+    assert header.endswith("_002.hdr")
+    assert [path.read_text() for path in sorted(tmp_path.glob("*00[01].*"))] == ["mine", "mine"]
+
+
+def test_a_run_may_begin_though_the_recording_of_the_last_was_moved_away(tmp_path: Path) -> None:
+    (header,) = filled(tmp_path, range(3)).close()["artefacts"].values()
+    for suffix in (".hdr", ".img"):
+        Path(header).with_suffix(suffix).unlink()
+    filled(tmp_path, range(5), OTHER_RUN).close()
+    assert [len(cube) for cube in cubes(tmp_path, OTHER_RUN)] == [5]
+
+
+def test_only_what_belongs_to_the_run_is_reported(tmp_path: Path) -> None:
+    filled(tmp_path, range(3)).close()
+    (header,) = filled(tmp_path, range(5), OTHER_RUN).close()["artefacts"].values()
+    assert OTHER_RUN.hex()[:12] in header
+
+
+def test_a_disk_that_is_full_where_the_camera_changes_costs_and_doubles_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wider = stream_info(samples=48, seq=5, epoch=2)
+    sink = record(tmp_path)
+    sink.consume([stream_info(), *(reflectance_line(seq) for seq in range(5)), wider])
+    sink.consume([reflectance_line(seq, wider) for seq in range(5, 8)])
+    with monkeypatch.context() as full:
+        full.setattr(EnviWriter, "create", fail_second(EnviWriter.create))
+        with pytest.raises(StoreFailed):
+            sink.commit()
+    sink.commit()
+    sink.close()
+    assert [np.round(cube[:, 0, 0] * 100).tolist() for cube in cubes(tmp_path, RUN)] == [[0, 1, 2, 3, 4], [5, 6, 7]]
+
+
+def fail_second(create: Any) -> Any:
+    made: list[Path] = []
+
+    def failing(header: Path, **options: Any) -> Any:
+        made.append(header)
+        if len(made) == 2:
+            header.with_suffix(".img").touch()
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return create(header, **options)
+
+    return failing
 
 
 WRITER = """

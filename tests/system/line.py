@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -78,13 +79,13 @@ class Line:
         return found
 
     def pid_or_none(self, name: str) -> int | None:
-        wanted = {f"{self.folder / where / 'line.json'}".encode() for where in ("out", "state")}
+        wanted = os.fsencode(self.folder / "state" / "line.json")
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 arguments = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if wanted.intersection(arguments) and name.encode() in arguments:
+            if wanted in arguments and name.encode() in arguments:
                 return int(entry.name)
         return None
 
