@@ -6,11 +6,13 @@ from acquisition.numbering import Numbering
 from acquisition.settings import Settings
 from acquisition.source import CameraInfo
 from oreline.errors import ConfigError
-from oreline.messages import StreamInfo
+from oreline.messages import Kind, StreamInfo
 
 
-def described(camera: CameraInfo, settings: Settings, numbering: Numbering, temperature_c: float) -> StreamInfo:
-    """Of the next line. Raises ConfigError where the configured wavelengths are not the camera's."""
+def described(
+    camera: CameraInfo, settings: Settings, numbering: Numbering, temperature_c: float, kind: Kind
+) -> StreamInfo:
+    """Of the next lines, which see `kind`. Raises ConfigError where the configured wavelengths are not the camera's."""
     wavelengths = settings.wavelengths(camera.bands)
     if len(wavelengths) != camera.bands:
         raise ConfigError(
@@ -33,4 +35,5 @@ def described(camera: CameraInfo, settings: Settings, numbering: Numbering, temp
         counts_per_line=settings.counts_per_line,
         pitch_mm=settings.pitch_mm,
         temperature_c=temperature_c,
+        kind=kind,
     )

@@ -19,7 +19,7 @@ from acquisition.stamping import Stamping
 from acquisition.temperature import Thermometer
 from oreline.errors import CameraError, CameraLost, FeatureError, OrelineError
 from oreline.messages import EndOfStream, Gap, Kind, RawLine, StreamInfo
-from oreline.metrics import BYTES, Account, latency
+from oreline.metrics import BYTES, CALIBRATING, Account, latency
 from oreline.process import DRAIN_S
 from oreline.shell import Shell
 from oreline.stream import Outbox
@@ -31,6 +31,10 @@ FETCHES = 3
 """Failures of the same fetch after which the camera is lost."""
 QUIET_S = 0.25
 """A camera that has sent nothing for so long is asked, so often, whether its recording has ended."""
+NOT_READY = (
+    "inference was not ready for the scene within {:g} s: it begins all the same, and nothing is sorted until it is. "
+    "What inference says tells why; if it only needs longer, raise acquisition.ready_s"
+)
 SETTING_S = 30.0
 """A camera may take so long to be opened, set or started."""
 
@@ -102,10 +106,11 @@ class Acquisition:
         for number, step in enumerate(steps):
             end = None if step.lines is None else begin + step.lines
             if not self._stopping() and self._room(end) > 0:
-                if step.sees is Kind.SCENE and begin < started:
+                begun = begin < started
+                if step.sees is Kind.SCENE and begun:
                     self._resume()
                 features = [feature for so_far in steps[unset : number + 1] for feature in so_far.features]
-                self._step(step, end, [*self._set_back, *features], steps[: number + 1])
+                self._step(step, end, [*self._set_back, *features], steps[: number + 1], begun=begun)
                 self._set_back, unset = [], number + 1
             begin = end or 0
 
@@ -116,10 +121,14 @@ class Acquisition:
         if last_ns is not None:
             self._stamping.away(last_ns)
 
-    def _step(self, step: Step, end: int | None, features: Features, so_far: list[Step]) -> None:
-        """One step, through losses of the camera: after each it is brought back and set as `so_far` has set it."""
+    def _step(self, step: Step, end: int | None, features: Features, so_far: list[Step], *, begun: bool) -> None:
+        """One step, through losses of the camera: after each it is brought back and set as `so_far` has set it. A scene
+        that was not begun before begins when inference is ready for it."""
         try:
-            self._begin(lambda: self._source.configure(features))
+            self._set(step, features)
+            if step.sees is Kind.SCENE and not begun:
+                self._await_inference()
+            self._start()
             while not self._stopping() and (room := self._room(end)) > 0:
                 try:
                     self._turn(step, room)
@@ -148,23 +157,39 @@ class Acquisition:
         for one in between:
             run, first = self._numbering.run, self._numbering.next
             self._aside.begin(run, first, one)
-            self._step(one, self._done + (one.lines or 0), one.features, [*so_far, one])
+            self._step(one, self._done + (one.lines or 0), one.features, [*so_far, one], begun=True)
             self._aside.end(run, self._numbering.next - first)
         if not self._stopping():
-            self._begin(lambda: self._source.configure(step.features))
+            self._set(step, step.features)
+            self._start()
 
-    def _begin(self, configure: Callable[[], None]) -> None:
-        """Set the camera, say how it is set, start it. What fails is tried again a few times."""
-        self._try(configure, self._settings.retry_s, self._failed)
+    def _set(self, step: Step, features: Features) -> None:
+        """Set the camera, and say how it is set and what it will see. What fails is tried again a few times."""
+        self._try(lambda: self._source.configure(features), self._settings.retry_s, self._failed)
         camera = self._source.describe()
         self._triggered = camera.triggered
         self._thermometer.read()
-        self._info = described(camera, self._settings, self._numbering, self._thermometer.celsius)
+        self._info = described(camera, self._settings, self._numbering, self._thermometer.celsius, step.sees)
+        CALIBRATING.set(1)
         self._room_is_made()
         self._put(self._info)
         self._stamping.begin(camera.line_rate_hz, even=self._settings.on_full == "gap" and not camera.triggered)
+
+    def _start(self) -> None:
         self._try(self._source.start, self._settings.retry_s, self._failed)
         self._heard = time.monotonic()
+        CALIBRATING.set(self._info is not None and self._info.kind is not Kind.SCENE)
+
+    def _await_inference(self) -> None:
+        """Until inference has answered everything that it was sent, so that the first line of the scene is dealt with
+        at once; the camera stands still. One that takes too long is not waited for any more: rock would be lost."""
+        deadline = time.monotonic() + self._settings.ready_s
+        while not (self._outbox.answered or self._stopping()):
+            if time.monotonic() > deadline:
+                self.account.incident("not_ready")
+                print(NOT_READY.format(self._settings.ready_s), file=sys.stderr)
+                return
+            self._wait(1)
 
     def _return(self, loss: CameraLost, so_far: list[Step]) -> None:
         """A lost camera is opened again until it is there, set anew, and begins an epoch."""
@@ -184,7 +209,8 @@ class Acquisition:
             raise CameraLost(why) from None
         self._numbering.reopen()
         if not self._stopping():
-            self._begin(lambda: None)
+            self._set(so_far[-1], [])
+            self._start()
             self._stamping.away()
 
     def _try(self, action: Callable[[], None], patience_s: float, failed: Callable[[Exception], None]) -> None:

@@ -67,6 +67,9 @@ class Settings(Section):
     """A full ring loses lines, as a live camera demands; "wait" stops fetching, for a lossless replay."""
     gather_ms: Annotated[float, Field(ge=0, le=100)] = 6.0
     """Sleep so long between looks at the camera: a wake-up for four lines costs a third less than one for each."""
+    ready_s: Annotated[float, Field(ge=0)] = 30.0
+    """A scene begins when inference has its reference in force and is warm; after so long it begins all the same: its
+    lines wait in the ring, and nothing is sorted before they are dealt with."""
     silence_s: Annotated[float, Field(gt=0)] = 5.0
     """A camera that sends no frame for so long is lost: it is opened again."""
     temperature_s: Annotated[float, Field(gt=0)] = 5.0

@@ -11,14 +11,14 @@ from inference.half import Half
 from inference.measured import ReferenceBuilder
 from inference.reference import Reference
 from oreline.errors import ReferenceRefused
-from oreline.messages import Gap, Kind, RawLine, Reason, StreamInfo
+from oreline.messages import Gap, Kind, Message, RawLine, Reason, StreamInfo
 
 
 class Capture:
     """Collects darks and whites. `held` are the messages that stand for what it has seen."""
 
     def __init__(self) -> None:
-        self.held: list[Gap | StreamInfo] = []
+        self.held: list[Message] = []
         self._builders: dict[Kind, ReferenceBuilder] = {}
 
     @property
@@ -40,7 +40,7 @@ class Capture:
         self._builders[line.kind].add(line.counts)
         self.hold(Gap(line.stamp.run, line.stamp.epoch, line.first, 1, Reason.REFERENCE))
 
-    def hold(self, message: Gap | StreamInfo) -> None:
+    def hold(self, message: Message) -> None:
         """Keep back a message; gaps of the same reason that follow each other become one."""
         last = self.held[-1] if self.held else None
         if isinstance(message, Gap) and isinstance(last, Gap) and last.reason is message.reason:

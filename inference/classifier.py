@@ -61,17 +61,15 @@ class Classifier:
                 f"the model in {folder} does not answer its golden vector in {precision} as it did when it was made: "
                 "this processor or this torch computes something else; do not use its labels, and report it"
             )
-        classifier.warm_up(snv.shape[1])
         return classifier
 
     def check(self, info: StreamInfo) -> None:
-        """Make ready for a stream. Raises ModelMismatch, naming both sides, where its bands are not the model's, and
-        the card does not allow resampling or they do not cover the model's."""
+        """Look whether it fits a stream. Raises ModelMismatch, naming both sides, where its bands are not the model's,
+        and the card does not allow resampling or they do not cover the model's."""
         if self.card.resampled:
             Chain(self.card.steps[:1], info.wavelengths_nm, 1)
         else:
             self._compare(info)
-        self.warm_up(info.samples)
 
     def _compare(self, info: StreamInfo) -> None:
         ours, theirs = np.array(self.card.wavelengths_nm), np.array(info.wavelengths_nm)
@@ -88,11 +86,6 @@ class Classifier:
                 f"{model} {ours[worst]:.1f} nm in band {worst}, {camera} {theirs[worst]:.1f} nm there, more than "
                 f"{allowed:.1f} nm off ({_range(ours)} against {_range(theirs)}): {remedy}"
             )
-
-    def warm_up(self, samples: int) -> None:
-        """The first call of a width costs tens of milliseconds, and again in each thread."""
-        blank = np.zeros((self._features, samples), np.float32)
-        self.classify(blank, np.zeros(samples, np.float32), np.zeros(samples, np.uint8))
 
     def classify(
         self, features: NDArray[np.float32], mean_reflectance: NDArray[np.float32], invalid: NDArray[np.uint8]

@@ -74,8 +74,16 @@ class Force:
 
     def calibrations(self, line: RawLine) -> list[Calibration]:
         """What is in force at a line, one for each lane. Raises ReferenceRefused where nothing is."""
+        calibrations, reference = self.prepared(), self.reference
+        if reference is not None and reference.id != self._named:
+            self._name(reference, line)
+        return calibrations
+
+    def prepared(self) -> list[Calibration]:
+        """What will be in force at the next line, unless something else comes before it. Waits for it where there is
+        nothing to go on with. Raises ReferenceRefused where nothing comes."""
         if self._ready or self.info is not self._seen:
-            self._bring(line)
+            self._bring()
         return self._calibrations
 
     def settle(self) -> None:
@@ -120,7 +128,7 @@ class Force:
         if outcome is not None:
             self._ready.append(outcome)
 
-    def _bring(self, line: RawLine) -> None:
+    def _bring(self) -> None:
         """Bring what is ready into force; begin with what there is where nothing was."""
         if not self._fits:
             self.settle()
@@ -130,8 +138,6 @@ class Force:
         if not self._fits:
             self._calibrations, self._made_for = self._intake.started(self.reference, self.info), self.info
         self._seen = self.info
-        if self.reference.id != self._named:
-            self._name(self.reference, line)
 
     def _take_all(self) -> None:
         while self._ready:

@@ -20,12 +20,12 @@ from oreline.errors import ConfigError, ReferenceRefused
 from oreline.messages import (
     EndOfStream,
     Flag,
-    Gap,
     Kind,
     LabelLine,
     Message,
     RawLine,
     ReflectanceLine,
+    Stamp,
     StreamInfo,
 )
 from oreline.metrics import BYTES, latency
@@ -62,33 +62,42 @@ class Pipeline:
         self._strip, self._light, self._unit = strip, Light(strip), unit
         self._calm = dict.fromkeys(BAD, CALM)
         self._lanes = [ThreadPoolExecutor(1) for _ in range(force.lanes)]
-        self._warm_for = 0
+        self._capture = Capture()
+        self._warm: list[Calibration] = []
         self._latency = latency("inference")
         self._bytes = BYTES.labels("inference")
 
     def __call__(self, batches: Iterator[list[Message]]) -> Iterator[list[Message]]:
-        """Results in order, line by line; what a capture holds back comes when it is complete."""
-        capture = Capture()
+        """Results in order, line by line; what a capture holds back comes when it is complete. It is when a scene is
+        announced, and that is not answered before everything is ready for its lines."""
+        self._capture = Capture()
         for batch in batches:
             for scene, group in groupby(batch, _is_scene):
                 messages = list(group)
-                if scene and capture.pending:
-                    yield self._offer(capture)
-                    capture = Capture()
-                yield from self._lines(messages) if scene else self._others(messages, capture)  # type: ignore[arg-type]
+                yield from self._lines(messages) if scene else map(self._other, messages)  # type: ignore[arg-type]
 
-    def _others(self, messages: list[Message], capture: Capture) -> Iterator[list[Message]]:
-        for message in messages:
-            if isinstance(message, RawLine):
-                capture.take(message, self._known(message))
-                yield []
-            elif isinstance(message, Gap | StreamInfo) and capture.pending:
-                capture.hold(self._begin(message) if isinstance(message, StreamInfo) else message)
-                yield []
-            elif isinstance(message, EndOfStream) and not (capture.complete or self._for_references):
-                yield [*capture.held, self._pass(message)]
-            else:
-                yield [*(self._offer(capture) if capture.pending else ()), self._pass(message)]
+    def _other(self, message: Message) -> list[Message]:
+        capture = self._capture
+        if isinstance(message, RawLine):
+            capture.take(message, self._known(message))
+            return []
+        if isinstance(message, EndOfStream):
+            held = self._captured() if capture.complete or self._for_references else capture.held
+            return [*held, self._end(message)]
+        said = self._begin(message) if isinstance(message, StreamInfo) else message
+        if isinstance(said, StreamInfo) and said.kind is Kind.SCENE:
+            return [*self._scene(said), said]
+        if capture.pending:
+            capture.hold(said)
+            return []
+        return [said]
+
+    def _scene(self, info: StreamInfo) -> list[Message]:
+        """A scene begins: what was captured is complete. Returns when its first line can be dealt with at once."""
+        held = self._captured()
+        if not self._for_references:
+            self._warm_up(info, self.force.prepared())
+        return held
 
     @property
     def _for_references(self) -> bool:
@@ -100,17 +109,27 @@ class Pipeline:
             raise ReferenceRefused(f"line {line.first} came before its stream was described")
         return self.force.info
 
-    def _offer(self, capture: Capture) -> list[Message]:
-        self.force.offer(capture)
-        return list(capture.held)
+    def _captured(self) -> list[Message]:
+        """Offer what was captured, if anything was; returns what stands for it."""
+        capture, self._capture = self._capture, Capture()
+        if capture.pending:
+            self.force.offer(capture)
+        return capture.held
 
-    def _pass(self, message: Message) -> Message:
-        if isinstance(message, StreamInfo):
-            return self._begin(message)
-        if isinstance(message, EndOfStream):
-            self.force.end()
-            return self.account.end(message.run, message.epoch, message.seq)
-        return message
+    def _warm_up(self, info: StreamInfo, calibrations: list[Calibration]) -> None:
+        """Have this thread and each lane make a line: the first of a width costs each of them tens of milliseconds."""
+        if calibrations is self._warm:
+            return
+        counts = np.zeros((info.bands, info.samples), np.uint16)
+        counts.flags.writeable = False
+        blank = RawLine(Stamp(info.run, info.epoch, 0, 0, 0, 0), Kind.SCENE, Flag.NONE, counts)
+        self._make(blank, calibrations[0])
+        list(self._made([blank] * (len(self._lanes) + 1), calibrations))
+        self._warm = calibrations
+
+    def _end(self, end: EndOfStream) -> EndOfStream:
+        self.force.end()
+        return self.account.end(end.run, end.epoch, end.seq)
 
     def _begin(self, info: StreamInfo) -> StreamInfo:
         """A stream begins or changes: the model must fit it. Raises ModelMismatch."""
@@ -120,10 +139,6 @@ class Pipeline:
         if self._classifier is None:
             return replace(info, unit=self._unit)
         self._classifier.check(info)
-        if info.samples != self._warm_for:
-            self._warm_for = info.samples
-            for lane in self._lanes:
-                lane.submit(self._classifier.warm_up, info.samples)
         return replace(info, classes=self._classifier.classes, model=self._classifier.id)
 
     def _lines(self, lines: list[RawLine]) -> Iterator[list[Message]]:

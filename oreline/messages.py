@@ -15,7 +15,7 @@ from enum import IntEnum, IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 UNKNOWN = 255
 """Label: the classifier's confidence is below the model's threshold."""
@@ -110,7 +110,8 @@ class StreamInfo:
     `full_scale`: the count of a saturated pixel. `counts_per_line`: encoder counts from one line to the next.
     `pitch_mm`: size of a sample across the belt. `classes`, `model`: empty until labels are made.
     `temperature_c`: of the camera when this was said, NaN where it tells none. `unit`: of what lines of reflectance
-    hold, where it is radiance.
+    hold, where it is radiance. `kind`: what the camera looks at from here on; dark and white are complete where a scene
+    is announced.
     """
 
     run: bytes
@@ -131,6 +132,7 @@ class StreamInfo:
     model: str = ""
     temperature_c: float = field(default=math.nan, compare=False)
     unit: str = ""
+    kind: Kind = Kind.SCENE
 
     @property
     def first(self) -> int:
@@ -145,8 +147,8 @@ class StreamInfo:
         return len(self.wavelengths_nm)
 
     def same_setting(self, other: StreamInfo) -> bool:
-        """Whether the camera is set alike: only the place in the stream and the temperature may differ."""
-        return replace(self, run=other.run, epoch=other.epoch, seq=other.seq) == other
+        """Whether the camera is set alike: the place in the stream, the temperature and what it looks at may differ."""
+        return replace(self, run=other.run, epoch=other.epoch, seq=other.seq, kind=other.kind) == other
 
 
 @dataclass(frozen=True, slots=True, eq=False)

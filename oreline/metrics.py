@@ -73,6 +73,7 @@ INCIDENTS = Counter("oreline_incidents", "Things that should not happen, by kind
 STONES = Counter("oreline_stones", "Stones, and what was decided", ["decision"], registry=REGISTRY)
 QUEUE = Gauge("oreline_queue_depth", "Lines that wait in a ring", ["stream"], registry=REGISTRY)
 TEMPERATURE = Reading("oreline_camera_temperature_celsius", "The camera's DeviceTemperature")
+CALIBRATING = Reading("oreline_calibrating", "1 while no scene is recorded, and none will be yet")
 REFERENCE_AGE = Reading("oreline_reference_age_seconds", "Age of the reference in force")
 
 _PER_DECADE = 230

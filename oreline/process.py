@@ -49,8 +49,9 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell, ac
             if time.monotonic() - pumped > PUMP_S:
                 _pump(outboxes)
                 pumped = time.monotonic()
-            inbox.ack(committed=all(box.next >= inbox.next for box in outboxes))
-            if results and isinstance(results[-1], EndOfStream):
+            ended = bool(results) and isinstance(results[-1], EndOfStream)
+            inbox.ack(committed=ended)
+            if ended:
                 drain(outboxes, shell)
                 return True
     drain(outboxes, shell)
@@ -64,6 +65,7 @@ def _batches(inbox: Inbox, outboxes: Sequence[Outbox], shell: Shell) -> Iterator
         shell.progress(inbox.position, inbox.stored)
         if batch:
             yield batch
+            inbox.ack(committed=all(box.next >= inbox.next for box in outboxes))
 
 
 def _hear_out(inbox: Inbox) -> None:

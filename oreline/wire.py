@@ -65,6 +65,7 @@ U64 = integer(0, 2**63 - 1)
 I64 = integer(-(2**63), 2**63 - 1)
 _SIZE = integer(1, 65_535)
 _ID = text(16)
+_KIND = integer(0, max(Kind))
 _STAMP: dict[str, Check] = {
     "run": is_run,
     "epoch": U64,
@@ -183,7 +184,7 @@ def _stamp_in(header: Header) -> Stamp:
 
 
 def _split_info(info: StreamInfo) -> tuple[Header, list[Buffer]]:
-    header = {name: getattr(info, name) for name in _INFO if name != "bands"}
+    header = {name: getattr(info, name) for name in _INFO if name != "bands"} | {"kind": int(info.kind)}
     classes = msgpack.packb([[c.name, *c.colour] for c in info.classes])
     return {**header, "bands": info.bands}, [_bytes(np.array(info.wavelengths_nm, np.float64), np.float64), classes]
 
@@ -193,7 +194,8 @@ def _build_info(header: Header, frames: Sequence[Buffer]) -> StreamInfo:
     wavelengths = _array(frames, 0, np.float64, (header.pop("bands"),))
     if not np.isfinite(wavelengths).all():
         raise WireError("a wavelength is not a number")
-    return StreamInfo(**header, wavelengths_nm=tuple(wavelengths.tolist()), classes=_classes(frames[1]))
+    kind, classes = Kind(header.pop("kind")), _classes(frames[1])
+    return StreamInfo(**header, kind=kind, wavelengths_nm=tuple(wavelengths.tolist()), classes=classes)
 
 
 def _classes(frame: Buffer) -> tuple[ClassInfo, ...]:
@@ -294,6 +296,7 @@ _INFO: dict[str, Check] = {
     "model": _ID,
     "temperature_c": _temperature,
     "unit": text(64),
+    "kind": _KIND,
 }
 _FLAGS = integer(0, int(max(Flag)) * 2 - 1)
 _END: dict[str, Check] = {**_ORIGIN, "seq": U64, "lines": U64, "lost": U64, "reference": U64}
@@ -301,7 +304,7 @@ _END: dict[str, Check] = {**_ORIGIN, "seq": U64, "lines": U64, "lost": U64, "ref
 _FORMATS: dict[str, _Format] = {
     "StreamInfo": _Format(_INFO, _split_info, _build_info),
     "RawLine": _Format(
-        {**_STAMP, "kind": integer(0, 2), "flags": _FLAGS, "bands": _SIZE, "samples": _SIZE},
+        {**_STAMP, "kind": _KIND, "flags": _FLAGS, "bands": _SIZE, "samples": _SIZE},
         _split_raw,
         _build_raw,
     ),

@@ -61,6 +61,11 @@ class Holds:
         """By consumer, how many records it lacks, where it lacks any."""
         return {name: lacks for name, index in self.acked.items() if (lacks := self._ring.head - index) > 0}
 
+    @property
+    def answered(self) -> bool:
+        """Whether those who are named lack nothing."""
+        return self._named.isdisjoint(self.behind())
+
     def beyond(self) -> list[str]:
         """Those who have begun to lose records since last time, for they lack more than is kept for them."""
         beyond = {name for name, lacks in self.behind().items() if name not in self._named and lacks > self.most}

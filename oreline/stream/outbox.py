@@ -107,6 +107,11 @@ class Outbox:
         return self.depth == 0 and all(peer.acked >= self.ring.head for peer in self._peers.values())
 
     @property
+    def answered(self) -> bool:
+        """Whether those whom the line's file names have acknowledged everything, and so are done with it."""
+        return self.holds.answered
+
+    @property
     def hurried(self) -> bool:
         """Whether a `fresh` consumer is there."""
         return any(peer.fresh for peer in self._peers.values())

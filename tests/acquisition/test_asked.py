@@ -19,7 +19,8 @@ from tests.acquisition.process import Played, Start
 from tests.hwsim.host import until
 
 BANDS, SAMPLES, LINES, SCENE = 12, 40, 50, 400
-SETTINGS: dict[str, Any] = {"serial": "SIM1", "silence_s": 600.0, "steps": [{"lines": SCENE}]}
+SETTINGS: dict[str, Any] = {"serial": "SIM1", "silence_s": 600.0, "ready_s": 0.0, "steps": [{"lines": SCENE}]}
+"""What announces the scene is answered only when a test looks at it, and that is when the camera has been started."""
 DARK = {"kind": "dark", "lines": 30, "features": [["Shutter", "Closed"]], "after": [["Shutter", "Open"]]}
 
 

@@ -47,8 +47,10 @@ def test_lines_come_once_in_order_with_rising_times_and_nothing_is_lost(
     acquire: Start, camera: Camera, tmp_path: Path
 ) -> None:
     with acquire(**camera.settings, steps=[{"lines": 300}]) as running:
-        info, *lines, end = running.messages()
+        info, *several, end = running.messages()
     assert isinstance(info, StreamInfo)
+    # A camera that takes its time to start keeps its process from being heard; who asks again is told again.
+    lines = [message for message in several if message != info]
     assert (info.bands, info.samples, info.full_scale) == (camera.bands, camera.samples, camera.full_scale)
     assert all(isinstance(line, RawLine) for line in lines), [m for m in lines if isinstance(m, Gap)]
     assert [line.stamp.seq for line in lines] == list(range(300))

@@ -94,7 +94,7 @@ def test_references_that_were_begun_are_ended_and_nothing_was_missed(
     got: list[Message] = []
     with playing(tmp_path, stepped=True) as camera:
         for steps, killed in ((before, True), (after, False)):
-            with acquire(serial="SIM1", steps=STEPS, silence_s=600.0) as running:
+            with acquire(serial="SIM1", steps=STEPS, silence_s=600.0, ready_s=0.0) as running:
                 if got:
                     running.inbox.run, running.inbox.next = got[0].run, _end(got)
                 played = Played(camera, running)

@@ -63,11 +63,12 @@ class Running:
     def scene(self, n: int = 1) -> list[Message]:
         return self.lines(some_lines(INFO, 1000.0, n))
 
-    def dark(self, level: float = 300.0) -> list[Message]:
-        return self.lines(some_lines(INFO, level, 20, seed=1), Kind.DARK)
+    def dark(self, level: float = 300.0, info: StreamInfo = WARM) -> list[Message]:
+        """Announced, and then twenty lines."""
+        return [replace(info, kind=Kind.DARK), *self.lines(some_lines(INFO, level, 20, seed=1), Kind.DARK)]
 
     def white(self, level: float = 2500.0) -> list[Message]:
-        return self.lines(some_lines(INFO, level, 20, seed=2), Kind.WHITE)
+        return [replace(WARM, kind=Kind.WHITE), *self.lines(some_lines(INFO, level, 20, seed=2), Kind.WHITE)]
 
     def chosen_now(self, identity: str) -> None:
         """An operator chooses, and it is looked for."""
@@ -92,8 +93,8 @@ def used(out: list[Message]) -> list[str]:
 
 def test_a_first_capture_is_waited_for_and_is_in_force_at_the_first_line(tmp_path: Path) -> None:
     line = Running(tmp_path)
-    out = line.feed(WARM, *line.dark(), *line.white(), *line.scene(3))
-    assert [type(m) for m in out] == [StreamInfo, Gap, *[ReflectanceLine] * 3]
+    out = line.feed(*line.dark(), *line.white(), WARM, *line.scene(3))
+    assert [type(m) for m in out] == [StreamInfo, Gap, StreamInfo, Gap, StreamInfo, *[ReflectanceLine] * 3]
     assert used(out) == [line.store.chosen] * 3
     line.force.end()
     assert line.store.history()[-1] | {"at": ""} == {
@@ -104,7 +105,7 @@ def test_a_first_capture_is_waited_for_and_is_in_force_at_the_first_line(tmp_pat
 def test_a_run_that_begins_with_references_uses_them_from_its_first_line_on(tmp_path: Path) -> None:
     old = reference()
     line = Running(tmp_path, old)
-    out = line.feed(WARM, *line.dark(), *line.white(2400.0), *line.scene(2))
+    out = line.feed(*line.dark(), *line.white(2400.0), WARM, *line.scene(2))
     assert used(out) == [line.store.chosen] * 2
     assert line.store.chosen != old.id
 
@@ -112,7 +113,7 @@ def test_a_run_that_begins_with_references_uses_them_from_its_first_line_on(tmp_
 def test_lines_go_on_under_the_old_reference_until_the_new_one_comes_between_two_of_them(tmp_path: Path) -> None:
     old = reference()
     line = Running(tmp_path, old)
-    out = line.feed(WARM, *line.scene(5), *line.dark(), *line.white(2400.0), *line.scene(5))
+    out = line.feed(WARM, *line.scene(5), *line.dark(), *line.white(2400.0), WARM, *line.scene(5))
     line.force.settle()
     out += line.feed(*line.scene(5))
     names = used(out)
@@ -131,7 +132,7 @@ def test_a_dark_of_another_exposure_does_not_make_lines_wait(tmp_path: Path) -> 
     old = reference()
     line = Running(tmp_path, old)
     long = replace(WARM, exposure_us=4000.0)
-    out = line.feed(WARM, *line.scene(2), long, *line.dark(330.0), WARM, *line.scene(2))
+    out = line.feed(WARM, *line.scene(2), *line.dark(330.0, long), WARM, *line.scene(2))
     line.force.settle()
     out += line.feed(*line.scene(2))
     names = used(out)
@@ -184,7 +185,7 @@ def test_a_choice_that_is_damaged_is_refused_and_taken_back(tmp_path: Path) -> N
 def test_what_is_refused_is_kept_beside_and_its_reasons_stand_in_the_history(tmp_path: Path) -> None:
     first = reference()
     line = Running(tmp_path, first)
-    line.feed(WARM, *line.scene(), *line.dark(), *line.white(1200.0), *line.scene())
+    line.feed(WARM, *line.scene(), *line.dark(), *line.white(1200.0), WARM, *line.scene())
     line.force.end()
     assert line.incidents == {"reference_change": 1}
     assert line.store.chosen == first.id
@@ -196,7 +197,7 @@ def test_what_is_refused_is_kept_beside_and_its_reasons_stand_in_the_history(tmp
 def test_a_first_reference_that_is_wrong_for_certain_ends_the_line_with_all_reasons(tmp_path: Path) -> None:
     line = Running(tmp_path, least_lines=50)
     with pytest.raises(ReferenceRefused) as refusal:
-        line.feed(WARM, *line.dark(), *line.white(4300.0), *line.scene())
+        line.feed(*line.dark(), *line.white(4300.0), WARM, *line.scene())
     assert "only 20 lines of a kind" in str(refusal.value)
     assert "at full scale" in str(refusal.value)
 
@@ -205,7 +206,7 @@ def test_a_recording_keeps_the_references_that_it_has_and_what_speaks_against_th
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     line = Running(tmp_path, reference(), refuse=False)
-    out = line.feed(WARM, *line.dark(), *line.white(1200.0), *line.scene())
+    out = line.feed(*line.dark(), *line.white(1200.0), WARM, *line.scene())
     assert used(out) == [line.store.chosen]
     assert line.incidents == {"reference_change": 1}
     assert "41% of the light it had last time" in capsys.readouterr().err
@@ -213,10 +214,10 @@ def test_a_recording_keeps_the_references_that_it_has_and_what_speaks_against_th
 
 def test_a_dark_alone_waits_for_a_white(tmp_path: Path) -> None:
     line = Running(tmp_path, reflectance=False)
-    line.feed(WARM, *line.dark(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
+    line.feed(*line.dark(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
     assert line.store.chosen == ""
     later = Running(tmp_path, reflectance=False)
-    later.feed(WARM, *later.white(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
+    later.feed(*later.white(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
     made = later.store.load(later.store.chosen)
     np.testing.assert_array_equal(made.dark.mean, some_lines(INFO, 300.0, 20, seed=1).mean(axis=0))
     assert made.dark.temperature_c == 30.0
@@ -225,13 +226,13 @@ def test_a_dark_alone_waits_for_a_white(tmp_path: Path) -> None:
 
 def test_a_half_that_is_damaged_is_said_to_be(tmp_path: Path) -> None:
     line = Running(tmp_path, reflectance=False)
-    line.feed(WARM, *line.dark(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
+    line.feed(*line.dark(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
     whole = (tmp_path / "waiting.npz").read_bytes()
     for damaged in (whole[:-100], whole[:2], b"", whole[:500] + b"\0" * 200 + whole[700:]):
         (tmp_path / "waiting.npz").write_bytes(damaged)
         later = Running(tmp_path, reflectance=False)
         with pytest.raises(ReferenceRefused, match="delete it, and capture again"):
-            later.feed(WARM, *later.white(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
+            later.feed(*later.white(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
 
 
 def test_a_run_that_is_cut_short_in_its_dark_makes_no_reference_of_it(tmp_path: Path) -> None:
@@ -252,13 +253,13 @@ def test_of_two_times_the_older_counts_and_one_that_is_no_time_does_not() -> Non
 def test_a_scene_after_a_dark_alone_is_refused(tmp_path: Path) -> None:
     line = Running(tmp_path)
     with pytest.raises(ReferenceRefused, match="no white lines"):
-        line.feed(WARM, *line.dark(), *line.scene())
+        line.feed(*line.dark(), WARM, *line.scene())
 
 
 def test_a_newer_dark_keeps_the_light_of_the_white(tmp_path: Path) -> None:
     first = reference()
     line = Running(tmp_path, first)
-    line.feed(WARM, *line.scene(), *line.dark(310.0), *line.scene())
+    line.feed(WARM, *line.scene(), *line.dark(310.0), WARM, *line.scene())
     line.force.end()
     new = line.store.load(line.store.chosen)
     assert new.id != first.id
@@ -270,7 +271,7 @@ def test_a_dark_at_another_temperature_comes_beside_the_first(tmp_path: Path) ->
     first = reference()
     line = Running(tmp_path, first)
     warmer = replace(WARM, temperature_c=32.0)
-    line.feed(WARM, *line.scene(), warmer, *line.dark(310.0), *line.scene())
+    line.feed(WARM, *line.scene(), *line.dark(310.0, warmer), WARM, *line.scene())
     line.force.end()
     new = line.store.load(line.store.chosen)
     np.testing.assert_array_equal(new.dark.mean, first.dark.mean)
@@ -291,7 +292,7 @@ def test_a_line_does_not_start_with_a_reference_that_has_gone_off(
 
 def test_a_line_may_start_by_taking_new_references_in_place_of_old_ones(tmp_path: Path) -> None:
     line = Running(tmp_path, reference(hours=100.0))
-    out = line.feed(WARM, *line.dark(), *line.white(), *line.scene())
+    out = line.feed(*line.dark(), *line.white(), WARM, *line.scene())
     assert used(out) == [line.store.chosen]
 
 
@@ -325,7 +326,7 @@ def test_lines_under_a_reference_that_has_gone_off_are_flagged_until_the_first_u
     out = line.feed(WARM, *line.scene(2))
     line.force.look()
     line.force.settle()
-    out += line.feed(*line.scene(), *line.dark(), *line.white(), *line.scene())
+    out += line.feed(*line.scene(), *line.dark(), *line.white(), WARM, *line.scene())
     line.force.settle()
     out += line.feed(*line.scene(2))
     flags = [made.flags for made in out if isinstance(made, ReflectanceLine)]

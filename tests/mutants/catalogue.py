@@ -1,4 +1,4 @@
-"""Mistakes that one could make in the ring, the protocol and the producer, each a small change of one file."""
+"""Mistakes that one could make in ring, protocol, producer and stages, each a small change of one file."""
 
 from __future__ import annotations
 
@@ -25,6 +25,27 @@ class Mutant:
 
 
 MUTANTS = (
+    Mutant(
+        "a scene begins though inference has not answered its announcement",
+        "acquisition/loop.py",
+        "while not (self._outbox.answered or self._stopping()):",
+        "while not self._outbox.has_room():",
+        ("tests/acquisition/test_ready.py",),
+    ),
+    Mutant(
+        "a scene is announced onwards before its lanes are warm",
+        "inference/pipeline.py",
+        "            self._warm_up(info, self.force.prepared())\n",
+        "            self.force.prepared()\n",
+        ("tests/inference/test_pipeline.py",),
+    ),
+    Mutant(
+        "what a batch ends with is acknowledged before it is dealt with",
+        "oreline/process.py",
+        "inbox.ack(committed=ended)",
+        "inbox.ack(committed=all(box.next >= inbox.next for box in outboxes))",
+        ("tests/oreline/test_process.py",),
+    ),
     Mutant(
         "a record is published before its table entry is written",
         RING,

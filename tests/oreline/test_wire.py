@@ -44,11 +44,18 @@ def test_a_temperature_is_a_possible_one_or_nan(degrees: object) -> None:
         decode([msgpack.packb({**msgpack.unpackb(header), "temperature_c": degrees}), *arrays])
 
 
+@pytest.mark.parametrize("kind", [-1, 3, True, "SCENE", None])
+def test_a_stream_is_of_a_kind_that_there_is(kind: object) -> None:
+    header, *arrays = encode(INFO)
+    with pytest.raises(WireError, match="kind"):
+        decode([msgpack.packb({**msgpack.unpackb(header), "kind": kind}), *arrays])
+
+
 def test_the_longest_description_fits_its_header() -> None:
     text = "m" * 64
     info = StreamInfo(
         bytes(16), 2**63 - 1, 2**63 - 1, text, text, (900.0,), 65_535, 65_535, 65_535, 1e9, 1e9, 1e9, 1e9, 1e9, (),
-        "f" * 16, 25.0, text,
+        "f" * 16, 25.0, text, Kind.WHITE,
     )  # fmt: skip
     assert decode(encode(info)) == info
 

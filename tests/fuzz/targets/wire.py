@@ -85,6 +85,7 @@ INFO = st.builds(
     classes=st.lists(st.builds(ClassInfo, name=st.text(max_size=64), colour=COLOUR), max_size=8).map(tuple),
     model=ID,
     temperature_c=st.floats(-273.0, 999.0) | st.just(math.nan),
+    kind=st.sampled_from(Kind),
 )
 GAP = st.builds(Gap, run=RUN, epoch=U64, first=U64, n=st.integers(1, 2**63 - 1), reason=st.sampled_from(Reason))
 END = st.builds(EndOfStream, run=RUN, epoch=U64, seq=U64, lines=U64, lost=U64, reference=U64)
