@@ -43,7 +43,7 @@ COMMAND = (
     Field("encoder", 2, 2, "encoder count at which the first row fires"),
     Field("rows", 4, 1, "rows in the batch, 1 to 13"),
     Field("counts_per_line", 5, 1, "encoder counts from one row to the next"),
-    Field("state", 6, 1, "bits: 0 run, 1 calibrated, 2 degraded, 3 lamp fault, 4 reject all"),
+    Field("state", 6, 1, "bits: 0 run, 1 calibrated, 2 degraded, 3 lamp fault, 4 reject all, 5 calibrating"),
     Field("heartbeat", 7, 1, "plus one each 30 to 100 ms"),
     Field("model_crc", 8, 2, "CRC-32 of the model's id"),
     Field("bitmaps", 10, MAX_ROWS * _WORDS_PER_ROW, "13 rows of 128 valves"),
@@ -61,7 +61,8 @@ PULSE = tuple(field for field in COMMAND if field.name in ("state", "heartbeat")
 
 
 class State(IntFlag):
-    """What Oreline says of itself. `LAMP_FAULT`: the reference strip has faded."""
+    """What Oreline says of itself. `LAMP_FAULT`: the reference strip has faded. `CALIBRATING`: dark or white is taken,
+    or made ready; no rock is to be fed."""
 
     STOPPED = 0
     RUN = 1
@@ -69,6 +70,7 @@ class State(IntFlag):
     DEGRADED = 4
     LAMP_FAULT = 8
     REJECT_ALL = 16
+    CALIBRATING = 32
 
 
 @dataclass(frozen=True, slots=True)

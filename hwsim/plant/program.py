@@ -7,6 +7,8 @@ fire, else REJECT (no valve opens, all goes to the tails) or ACCEPT (a flap send
 It leaves SORT by itself: for REJECT while the line says REJECT_ALL, and for its default route when it is inhibited,
 because the heartbeat stands still or somebody pressed the emergency stop. Rows that have not fired by then never do,
 nor do those of a batch that comes before it is re-armed: it is acknowledged and dropped.
+
+It feeds rock while the line says RUN and not CALIBRATING, and is not inhibited.
 """
 
 from __future__ import annotations
@@ -36,6 +38,10 @@ ROW = np.dtype(
 v is bit v % 16 of word v // 16), the batch it came in, and CLOCK_MONOTONIC when it was taken."""
 CHANGE = np.dtype([("t_ns", "<i8"), ("count", "<i8"), ("route", "u1"), ("silent_ns", "<i8")])
 """A change of route: CLOCK_MONOTONIC and the belt's count when it was made, and how long the heartbeat had stood."""
+
+
+FEED = np.dtype([("t_ns", "<i8"), ("count", "<i8"), ("on", "?")])
+"""The feeder goes on, or is held: CLOCK_MONOTONIC and the belt's count at that moment."""
 
 
 class Route(IntEnum):
@@ -86,8 +92,9 @@ class VirtualPlc:
         self.stopped = False
         self.heard: int | None = None
         self._heard_ns = self._good_since_ns = 0
-        self._rows, self._changes, self._lates = bytearray(), bytearray(), bytearray()
+        self._rows, self._changes, self._lates, self._feeds = bytearray(), bytearray(), bytearray(), bytearray()
         self._last: list[tuple[int, ...]] = []
+        self._fed: list[tuple[int, int, bool]] = []
         self._route: Route | None = None
         self._safe, self._used = False, 0
         self._refused: list[int] = []
@@ -102,6 +109,11 @@ class VirtualPlc:
     def changes(self) -> NDArray[Any]:
         """The routes from the first scan on, of dtype CHANGE; the last entry is the last scan."""
         return np.concatenate([np.frombuffer(bytes(self._changes), CHANGE), np.array(self._last, CHANGE)])
+
+    @property
+    def feeds(self) -> NDArray[Any]:
+        """When the feeder was held and when it ran, of dtype FEED; the last entry is the last scan."""
+        return np.concatenate([np.frombuffer(bytes(self._feeds), FEED), np.array(self._fed, FEED)])
 
     @property
     def lates(self) -> NDArray[np.int64]:
@@ -131,6 +143,7 @@ class VirtualPlc:
         if command[-1] and command[-1] != self._status.acknowledged:
             self._take(now, command)
         self._follow_route(now)
+        self._feed(now)
         latch = self._position % plc.ENCODER_MODULUS
         self._set(encoder=latch, heartbeat=(self._status.heartbeat + 1) & 0xFFFF, valve_faults=len(self.faulty()))
         first = plc.start(plc.STATUS)
@@ -203,6 +216,13 @@ class VirtualPlc:
         if route is not self._route:
             self._changes += np.array(self._last, CHANGE).tobytes()
         self._route, self._safe = route, safe
+
+    def _feed(self, now: int) -> None:
+        told = plc.State.RUN in self.state and plc.State.CALIBRATING not in self.state
+        before, on = self._fed, told and not self.inhibited
+        self._fed = [(now, self._position, on)]
+        if not before or before[0][2] is not on:
+            self._feeds += np.array(self._fed, FEED).tobytes()
 
     def _drop_pending(self) -> None:
         rows = self.rows

@@ -37,19 +37,19 @@ def plant_report(config: Config) -> dict[str, Any]:
     the recipe wants of them; "misplaced_ore_kg", "misplaced_waste_kg": the mass of the missed and the wrong. "shots",
     "air_shots": pulses of a valve, and those that met no stone. "late": rows that came after they were due, "dropped":
     rows that a safe state kept from firing, "refused": batches that made no sense, "valve_faults": valves that did not
-    answer. "diversions": when all stones went one way, see `diversions`.
+    answer. "diversions": when all stones went one way, see `diversions`; "held": when none was to be fed, see `held`.
 
     Raises RecordingError where the scene's truth cannot be read.
     """
     settings = config.section("plant", Settings)
     with np.load(config.line.output / settings.commands, allow_pickle=False) as commands:
-        rows, changes = commands["rows"], commands["changes"]
+        rows, changes, feeds = commands["rows"], commands["changes"], commands["feeds"]
     feed, bar = _site(config, settings, int(changes["count"][-1]))
     recipe = RECIPE | config.tables["sinks"]["conveyor"]["recipe"]
     aim = Aim(frozenset(recipe["ore"]), recipe["min_fraction"], recipe["min_pixels"])
     counted = json.loads((config.line.output / "plant.json").read_text())
     said = as_dict(judge(rows, changes, feed, bar, aim)) | {name: counted[name] for name in COUNTS}
-    return said | {"diversions": diversions(changes)}
+    return said | {"diversions": diversions(changes), "held": held(feeds, feed.mm_per_count)}
 
 
 def as_dict(result: Result) -> dict[str, Any]:
@@ -75,6 +75,19 @@ def diversions(changes: NDArray[Any]) -> list[dict[str, Any]]:
     ]
 
 
+def held(feeds: NDArray[Any], mm_per_count: float) -> list[dict[str, Any]]:
+    """Each time that the feeder was held (feeds of dtype FEED): how long, "seconds", and how far the belt ran meanwhile
+    with what lay on it, "mm"."""
+    return [
+        {
+            "seconds": int(after["t_ns"] - feed["t_ns"]) / 1e9,
+            "mm": int(after["count"] - feed["count"]) * mm_per_count,
+        }
+        for feed, after in pairwise(feeds)
+        if not feed["on"]
+    ]
+
+
 def show(report: dict[str, Any], console: Console) -> None:
     """Print a report of the plant for a person."""
     table = Table("", "stones", "mass kg", "ore kg", "grade", box=None, pad_edge=False)
@@ -87,6 +100,8 @@ def show(report: dict[str, Any], console: Console) -> None:
     console.print(f"misplaced: ore {report['misplaced_ore_kg']:.3f} kg, waste {report['misplaced_waste_kg']:.3f} kg")
     console.print(f"shots {report['shots']}, into the air {report['air_shots']}")
     console.print(", ".join(f"{name.replace('_', ' ')} {report[name]}" for name in COUNTS))
+    times, seconds, mm = len(report["held"]), *(sum(one[what] for one in report["held"]) for what in ("seconds", "mm"))
+    console.print(f"feeder held {times} times, {seconds:.1f} s in all, in which the belt ran {mm:.0f} mm")
     for one in report["diversions"]:
         console.print(
             f"{one['route']} all: {one['seconds']:.1f} s, after {one['silent_ms']:.0f} ms without a heartbeat"

@@ -56,7 +56,8 @@ class Stop(Protocol):
 
 def serve(settings: Settings, output: Path, ready: Callable[[int], None], stop: Stop) -> dict[str, int]:
     """Run the PLC until `stop` is set; `ready` gets the port. Writes `settings.commands`: the arrays `rows` (of dtype
-    ROW), `changes` (of dtype CHANGE) and `lates` (int64, CLOCK_MONOTONIC in ns of the rows that came too late).
+    ROW), `changes` (of dtype CHANGE), `lates` (int64, CLOCK_MONOTONIC in ns of the rows that came too late) and
+    `feeds` (of dtype FEED).
 
     Returns the counts: batches, rows, late, refused, dropped, safe_states, valve_faults. Raises PlcError where the port
     is taken.
@@ -72,7 +73,13 @@ def serve(settings: Settings, output: Path, ready: Callable[[int], None], stop: 
     )
     asyncio.run(run(program, settings, ready, stop))
     output.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(output / settings.commands, rows=program.rows, changes=program.changes, lates=program.lates)
+    np.savez_compressed(
+        output / settings.commands,
+        rows=program.rows,
+        changes=program.changes,
+        lates=program.lates,
+        feeds=program.feeds,
+    )
     return program.summary()
 
 

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from oreline.errors import StreamError
-from oreline.messages import EndOfStream, Flag, Gap, LabelLine, Message, Reason, StreamInfo
+from oreline.messages import EndOfStream, Flag, Gap, Kind, LabelLine, Message, Reason, StreamInfo
 from oreline.metrics import LatencyHistogram
 from oreline.plc import State, Status
 from oreline.sink import Policy
@@ -53,6 +53,7 @@ class Conveyor:
     def __init__(self, settings: ConveyorSettings, dispatcher: Dispatcher, clock: Callable[[], int]) -> None:
         self._settings, self._dispatcher, self._clock = settings, dispatcher, clock
         self._info: StreamInfo | None = None
+        self._sees = Kind.SCENE
         self._segmenter: Segmenter
         self._schedule: Schedule
         self._speed: Speed
@@ -134,7 +135,7 @@ class Conveyor:
         }
 
     def _begin(self, info: StreamInfo) -> None:
-        before = self._info
+        before, self._sees = self._info, info.kind
         if before is not None and (before.run, before.epoch) == (info.run, info.epoch) and info.same_setting(before):
             return
         settings = self._settings
@@ -230,10 +231,11 @@ class Conveyor:
         return silent or self._unanswered >= _UNANSWERED or (self._info is not None and self._alignment.off)
 
     def _state(self) -> State:
-        now = self._clock()
+        now, watch = self._clock(), self._dispatcher.watch
+        state = State.STOPPED if self._sees is Kind.SCENE else State.CALIBRATING
         if self._lost:
-            return State.REJECT_ALL if self._settings.fail_safe == "reject" else State.STOPPED
-        state, watch = State.RUN, self._dispatcher.watch
+            return state | (State.REJECT_ALL if self._settings.fail_safe == "reject" else State.STOPPED)
+        state |= State.RUN
         if self._calibrated:
             state |= State.CALIBRATED
         if now - max(self._last_trouble_ns, watch.alarm_ns) < _DEGRADED_NS or watch.status.valve_faults:

@@ -223,3 +223,17 @@ def test_a_valve_fails_when_the_belt_comes_to_its_count() -> None:
         bench.position = position
         bench.silence(1)
         assert bench.status.valve_faults == faulty
+
+
+def test_rock_is_fed_while_the_line_sorts_and_neither_calibrates_nor_is_inhibited() -> None:
+    bench = Bench()
+    for state in (State.STOPPED, State.CALIBRATING, State.STOPPED, State.RUN, State.RUN | State.CALIBRATED):
+        bench.beat(state=state)
+    bench.position = 80
+    bench.beat(state=State.RUN | State.CALIBRATING)
+    bench.beat(state=State.RUN)
+    bench.silence(150)
+    feeds = bench.program.feeds
+    assert feeds["on"][:-1].tolist() == [False, True, False, True, False]
+    assert feeds["count"][:-1].tolist() == [0, 0, 80, 80, 80]
+    assert feeds["t_ns"][-1] == bench.now

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from hwsim.plant import Route
+from hwsim.plant.program import FEED
 from hwsim.plant.report import RECIPE, SORTER, plant_report, show
 from oreline.config import Config
 from oreline.envi_writer import EnviWriter
@@ -50,11 +51,11 @@ def config(tmp_path: Path) -> Config:
     )
 
 
-def leave(output: Path, changes: Any) -> None:
+def leave(output: Path, changes: Any, *feeds: tuple[int, int, bool]) -> None:
     """What the plant's process leaves."""
     rows = shots_at(ORE)
     rows["encoder"] += START
-    np.savez(output / "commands.npz", rows=rows, changes=changes)
+    np.savez(output / "commands.npz", rows=rows, changes=changes, feeds=np.array([*feeds], FEED))
     counted = {"batches": 3, "rows": len(rows), "late": 2, "refused": 0, "dropped": 1, "safe_states": 1}
     (output / "plant.json").write_text(json.dumps(counted | {"valve_faults": 1}))
 
@@ -88,6 +89,16 @@ def test_a_safe_state_is_reported_with_its_duration(config: Config) -> None:
     assert report["diversions"] == [{"route": "reject", "from_count": START + 3000, "seconds": 2.5, "silent_ms": 148.0}]
     assert report["ejected"] == 0
     assert "reject all: 2.5 s, after 148 ms without a heartbeat" in shown(report)
+
+
+def test_how_long_the_feeder_was_held_and_how_far_the_belt_ran_meanwhile_is_reported(config: Config) -> None:
+    feeds = [(0, START, False), (2500, START + 40, True), (6000, START + 4000, False), (6500, START + 4000, False)]
+    changes = routes((0, Route.SORT), (START + LINES * 10, Route.SORT))
+    leave(config.line.output, changes, *((t_ms * MS, count, on) for t_ms, count, on in feeds))
+    report = plant_report(config)
+    way = 40 * PIXEL_MM / COUNTS
+    assert report["held"] == [{"seconds": 2.5, "mm": pytest.approx(way)}, {"seconds": 0.5, "mm": 0.0}]
+    assert f"feeder held 2 times, 3.0 s in all, in which the belt ran {way:.0f} mm" in shown(report)
 
 
 def test_only_what_the_belt_brought_is_judged(config: Config) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hwsim.plant import ValveFault, VirtualPlc
 from oreline import plc
 from oreline.errors import ConfigError, PlcError, StreamError
-from oreline.messages import BACKGROUND, INVALID, Flag, Gap, LabelLine, Reason, StreamInfo
+from oreline.messages import BACKGROUND, INVALID, Flag, Gap, Kind, LabelLine, Reason, StreamInfo
 from oreline.testing import RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.conveyor import Conveyor
 from sinks.conveyor.settings import ConveyorSettings
@@ -355,6 +356,32 @@ def test_the_plc_hears_the_heartbeat_while_no_lines_come(
     until(lambda: program.heard > first + 5)
     assert program.safe_states == 0
     conveyor.close()
+
+
+def test_the_plc_hears_that_the_line_calibrates_until_a_scene_is_announced(
+    plc_on_loopback: Any, conveyor: Conveyor, until: Eventually
+) -> None:
+    program, info = plc_on_loopback.program, stream_info(line_rate_hz=0.1)
+    for kind in (Kind.DARK, Kind.WHITE):
+        feed(conveyor, replace(info, kind=kind))
+        until(lambda: program.state is plc.State.CALIBRATING)
+    feed(conveyor, info)
+    until(lambda: program.state is plc.State.STOPPED)
+    feed(conveyor, *belt(EMPTY))
+    until(lambda: program.state is plc.State.RUN | plc.State.CALIBRATED)
+    conveyor.close()
+
+
+def test_a_dark_that_is_asked_for_is_heard_of_and_ejects_what_was_seen_before_it(
+    plc_on_loopback: Any, conveyor: Conveyor, until: Eventually
+) -> None:
+    program, info = plc_on_loopback.program, stream_info(line_rate_hz=0.1)
+    feed(conveyor, info, *belt(STONE, EMPTY), replace(info, seq=2, kind=Kind.DARK))
+    until(lambda: plc.State.CALIBRATING in program.state)
+    until(lambda: len(program.rows) == 1)
+    feed(conveyor, replace(info, seq=9), *belt(EMPTY, first=9))
+    until(lambda: plc.State.RUN in program.state and plc.State.CALIBRATING not in program.state)
+    assert conveyor.close()["ejected"] == 1
 
 
 def test_silence_of_three_lines_and_50_ms_rejects_all_where_the_site_wants_it_and_closing_stops_the_run(
