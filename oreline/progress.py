@@ -31,7 +31,7 @@ class Total:
 
 
 class Progress:
-    """Shows lines/s, what was lost or shed, latency, stones and class shares while a line runs."""
+    """Shows lines/s, or that the line calibrates, what was lost or shed, latency, stones and class shares."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -49,7 +49,8 @@ class Progress:
         if not acquired:
             return
         lines = self._total("lines", acquired.get(("oreline_lines_total", "scene", "acquisition"), 0.0))
-        words = [f"{(lines - self._lines) / elapsed:6.1f} lines/s", f"{lines:.0f} lines"]
+        rate = f"{(lines - self._lines) / elapsed:6.1f} lines/s"
+        words = ["calibrating" if acquired.get(("oreline_calibrating",)) else rate, f"{lines:.0f} lines"]
         words += [f"lost {self._total('lost', _lost(acquired)):.0f}", *self._sorted(sorter)]
         self._shown, self._lines = time.monotonic(), lines
         end = "\r" if self._live else "\n"

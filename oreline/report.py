@@ -97,6 +97,8 @@ def show(report: dict[str, Any], console: Console) -> None:
     for name in ("stones", "sorter", "reference"):
         if report.get(name):
             table.add_row(name, ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in report[name].items()))
+    if report["sorter"].get("shed"):
+        table.add_row("", "shed is load: lines that were older than budget_ms when their turn came")
     for stage, kinds in report["incidents"].items():
         table.add_row(
             "incidents", f"{stage}: " + ", ".join(f"{kind.replace('_', ' ')} {n}" for kind, n in kinds.items())

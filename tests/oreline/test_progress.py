@@ -20,14 +20,15 @@ class Line:
     workers = (SimpleNamespace(name="conveyor"),)
 
     def __init__(self) -> None:
-        self.lines, self.lost, self.stones = 0.0, 0.0, 0.0
+        self.lines, self.lost, self.stones, self.calibrating = 0.0, 0.0, 0.0, 0.0
         self.sorter_answers = True
 
     def samples(self, name: str) -> Samples:
         if name == "conveyor":
             return {("oreline_stones_total", "seen"): self.stones} if self.sorter_answers else {}
         gap = ("oreline_gap_lines_total", "restart", "acquisition")
-        return {("oreline_lines_total", "scene", "acquisition"): self.lines, gap: self.lost}
+        calibrating = {("oreline_calibrating",): self.calibrating}
+        return {("oreline_lines_total", "scene", "acquisition"): self.lines, gap: self.lost, **calibrating}
 
 
 def test_a_process_that_is_started_again_takes_nothing_from_what_the_run_has_counted(
@@ -51,3 +52,12 @@ def test_a_process_that_is_started_again_takes_nothing_from_what_the_run_has_cou
         ["500.0 lines/s", "12500 lines", "lost 300", "shed 0", "90 stones"],
         ["100.0 lines/s", "13500 lines", "lost 300", "shed 0", "105 stones"],
     ]
+
+
+def test_a_line_that_calibrates_says_so_in_place_of_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, line, shown = [0.0], Line(), io.StringIO()
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    show = Progress(Console(file=shown, width=120))
+    line.calibrating, now[0] = 1.0, 10.0
+    show(cast(Supervisor, line))
+    assert shown.getvalue().startswith("calibrating  0 lines")
