@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -211,6 +213,28 @@ def test_an_order_of_calls(host: Path, cameras: Path, order: str) -> None:
     for call, result, (code, answer) in zip(calls, wanted, answers(host, cameras, calls), strict=True):
         assert (call, code) == (call, "SUCCESS" if not result or result.isdigit() else result)
         assert (call, answer) == (call, int(result) if result.isdigit() else answer)
+
+
+NULLS = """
+import ctypes, sys
+producer = ctypes.CDLL(sys.argv[1])
+for name in sys.argv[2:]:
+    print(getattr(producer, name)(*[None] * 7))
+"""
+
+
+def test_every_call_knows_whether_the_library_is_ready_and_that_null_is_nothing() -> None:
+    declared = re.findall(r"^GC_API (\w+)\(", (SOURCES / "gentl.h").read_text(), re.MULTILINE)
+    calls = [name for name in declared if name not in ("GCInitLib", "GCCloseLib")]
+    command = [sys.executable, "-c", NULLS, PRODUCER, *calls, "GCCloseLib", "GCInitLib", *calls]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    codes = [CODES[int(code)] for code in done.stdout.split()]
+    before, (closed, begun), after = codes[: len(calls)], codes[len(calls) :][:2], codes[len(calls) + 2 :]
+    assert {*before, closed} == {"NOT_INITIALIZED"}
+    assert begun == "SUCCESS"
+    without_handle = ("GCGetInfo", "GCGetLastError", "TLOpen")
+    wanted = {call: "INVALID_PARAMETER" if call in without_handle else "INVALID_HANDLE" for call in calls}
+    assert dict(zip(calls, after, strict=True)) == wanted
 
 
 def random_calls(dice: random.Random, n: int) -> Iterator[str]:
