@@ -35,6 +35,7 @@ READY_S, END_S = 120.0, 60.0
 LINE = """
 [line]
 restarts = 100
+hold_s = 2.0
 [simulator]
 serial = "CHAOS"
 loop = true
@@ -79,6 +80,8 @@ class Run:
     done: list[Done] = field(default_factory=list)
     exit_code: int = 0
     missed_by_witness: int = 0
+    second_starts: list[int] = field(default_factory=list)
+    """Exit codes of those who started the line though it ran."""
 
     @property
     def output(self) -> Path:
@@ -106,6 +109,7 @@ def chaos(folder: Path, seed: int, seconds: float, events: list[Event]) -> Run:
             _wait_for_lines(run, line)
             hands.spare("plant")
             _do_all(run, events, hands)
+            run.second_starts = hands.second_starts
             run.exit_code = _ended(line)
         shutil.copytree(run.output, folder / "kept", dirs_exist_ok=True)
     finally:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from oreline.config import Config
 from tests.faults.plan import Event
 from tests.faults.proxy import Proxy
 
@@ -26,6 +28,8 @@ class Hands:
 
     def __init__(self, config: Path, disk: Path, proxy: Proxy) -> None:
         self._config, self._disk, self._proxy = os.fsencode(config), disk, proxy
+        self.second_starts: list[int] = []
+        """How each second start of the line ended."""
         self._deeds: dict[str, Callable[[str, float], bool]] = {
             "kill": self.kill,
             "freeze": self.freeze,
@@ -33,6 +37,8 @@ class Hands:
             "starve_memory": self.starve_memory,
             "fill_disk": self.fill_disk,
             "cut_tcp": lambda _, seconds: self._network(proxy.cut, seconds),
+            "visit": self.visit,
+            "second_start": self.second_start,
             "drop_tcp": lambda _, seconds: self._network(proxy.swallow, seconds),
         }
 
@@ -102,6 +108,18 @@ class Hands:
                 pass
         time.sleep(seconds)
         ballast.unlink(missing_ok=True)
+        return True
+
+    def visit(self, stream: str, seconds: float) -> bool:
+        """A consumer that the line does not know comes, and leaves in the middle of what it was sent."""
+        line = Config.load(Path(os.fsdecode(self._config))).line
+        where = [line.endpoint(stream), str(line.ring(stream)), str(seconds), f"visitor-{time.monotonic_ns() % 10}"]
+        return subprocess.run([sys.executable, "-m", "tests.faults.visitor", *where], check=False).returncode == 0
+
+    def second_start(self, _name: str, _seconds: float) -> bool:
+        """Somebody starts the line though it runs."""
+        command = [sys.executable, "-m", "oreline.cli", "run", os.fsdecode(self._config)]
+        self.second_starts.append(subprocess.run(command, capture_output=True, check=False).returncode)
         return True
 
     def _network(self, harm: Callable[[], None], seconds: float) -> bool:

@@ -29,6 +29,8 @@ KINDS = (
     Kind("fill_disk", ("log",), 180.0),
     Kind("cut_tcp", ("conveyor",), 60.0),
     Kind("drop_tcp", ("conveyor",), 60.0),
+    Kind("visit", ("raw", "labels"), 60.0),
+    Kind("second_start", ("line",), 180.0),
 )
 
 

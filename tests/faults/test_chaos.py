@@ -60,7 +60,7 @@ def doctored(ran: Run, folder: Path, sql: str, one: int) -> list[str]:
 
 @pytest.fixture(scope="module")
 def one_line(ran: Run) -> int:
-    """The number of a line that the journal has, and that the witness, which may miss some, saw in both rings."""
+    """The number of a line that the journal has, and that the witness saw in both rings."""
     seen = np.fromfile(ran.folder / "witness.bin", SEEN)
     with closing(sqlite3.connect(ran.folder / "kept" / "journal.sqlite")) as db:
         known = {seq for (seq,) in db.execute("SELECT seq FROM lines")}
@@ -77,6 +77,7 @@ def one_line(ran: Run) -> int:
         ("INSERT INTO gaps SELECT run, seq, 1, 0, 1 FROM lines WHERE seq = :one", "1 numbers that two records"),
         ("UPDATE lines SET confidence = zeroblob(640) WHERE seq = :one", "1 journalled lines that are not the"),
         ("UPDATE lines SET labels = zeroblob(640) WHERE seq = :one", "1 lines of the recording that got other"),
+        ("UPDATE runs SET end = end + 7", "7 numbers by which the journal's end differs"),
         ("UPDATE runs SET end = NULL", "the end of the stream is not in the journal"),
     ],
 )

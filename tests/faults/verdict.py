@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oreline.errors import StageFailed
 from oreline.messages import LOST, Flag, LabelLine, Reason, Stamp
 from oreline.ring.layout import checksum
 from oreline.wire import encode
@@ -49,12 +50,14 @@ def judge(run: Run) -> dict[str, Any]:
     with closing(sqlite3.connect(kept / "journal.sqlite")) as db:
         gaps = db.execute("SELECT first, n, reason FROM gaps").fetchall()
         figures |= _missing(seen[seen["ring"] == RAW], db, gaps)
+        figures |= _counted(seen[seen["ring"] == RAW], figures["end"])
         figures |= _content(seen[seen["ring"] == LABELS], db)
     figures["gap_lines"] = {reason.name.lower(): sum(n for _, n, r in gaps if r == reason) for reason in Reason}
     figures |= _restarts(run, seen, gaps)
     figures |= _sorter(run, kept)
     figures["memory_growth"] = _growth(run)
     figures["grown"] = 0 if run.done else sum(growth > FLAT for growth in figures["memory_growth"].values())
+    figures["started_twice"] = sum(code != StageFailed.exit_code for code in run.second_starts)
     figures["witness_missed"] = run.missed_by_witness
     figures["exit_code"] = run.exit_code
     figures["broken"] = broken(figures)
@@ -72,6 +75,8 @@ def broken(figures: dict[str, Any]) -> list[str]:
         "long_gaps": f"gaps longer than their restart and {MORE_S * 1e3:.0f} ms",
         "plc_late": "rows that came to the PLC after they were due, though nothing held them up",
         "unsafe": f"times that the PLC was not safe within {SAFE_MS:.0f} ms",
+        "uncounted": "numbers by which the journal's end differs from what acquisition gave out, as the witness saw it",
+        "started_twice": "second starts of the line that were not refused",
         "witness_missed": "records that the witness did not see",
         "grown": f"processes whose memory grew by more than {FLAT:.0%} after the first tenth of the time",
         "exit_code": "is how the line ended",
@@ -103,6 +108,13 @@ def _missing(raw: Records, db: sqlite3.Connection, gaps: list[tuple[int, int, in
         if reason in LOST:
             lost |= within
     return {"appended": int(appended.size), "missing": int((~told).sum()), "given_up": int(lost.sum())}
+
+
+def _counted(raw: Records, end: int) -> dict[str, int]:
+    """What acquisition counted, kept outside the line: every line and every gap that it appended, each record once."""
+    _, once = np.unique(raw["index"], return_index=True)
+    given_out = int(raw["n"][once].sum())
+    return {"given_out": given_out, "uncounted": abs(given_out - end)}
 
 
 def _content(labels: Records, db: sqlite3.Connection) -> dict[str, int]:

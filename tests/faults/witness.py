@@ -36,14 +36,14 @@ class Watched:
                 self._reader = RingReader(self._path)
             except RingError:
                 return []
-        now, found = time.monotonic_ns(), []
-        for index in range(self._next, self._reader.head):
+        now, found, head = time.monotonic_ns(), [], self._reader.head
+        for index in range(self._next, head):
             entry = self._reader.entry(index)
             if entry is None:
                 self.missed += 1
             else:
                 found.append((self._number, index, entry.first, entry.n, entry.crc, now))
-        self._next = max(self._next, self._reader.head)
+        self._next = max(self._next, head)
         return found
 
 
