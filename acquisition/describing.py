@@ -13,19 +13,13 @@ def described(
     camera: CameraInfo, settings: Settings, numbering: Numbering, temperature_c: float, kind: Kind
 ) -> StreamInfo:
     """Of the next lines, which see `kind`. Raises ConfigError where the configured wavelengths are not the camera's."""
-    wavelengths = settings.wavelengths(camera.bands)
-    if len(wavelengths) != camera.bands:
-        raise ConfigError(
-            f"the camera delivers {camera.bands} bands, but {len(wavelengths)} wavelengths are configured: "
-            "set acquisition.preset or acquisition.wavelengths_nm for this camera"
-        )
     return StreamInfo(
         run=numbering.run,
         epoch=numbering.epoch,
         seq=numbering.next,
         camera=camera.model,
         serial=camera.serial,
-        wavelengths_nm=wavelengths,
+        wavelengths_nm=wavelengths_of(settings, camera.bands),
         samples=camera.samples,
         offset_x=camera.offset_x,
         full_scale=camera.full_scale,
@@ -37,3 +31,14 @@ def described(
         temperature_c=temperature_c,
         kind=kind,
     )
+
+
+def wavelengths_of(settings: Settings, bands: int) -> tuple[float, ...]:
+    """Band centres in nm of a camera with so many bands. Raises ConfigError where others are configured."""
+    wavelengths = settings.wavelengths(bands)
+    if len(wavelengths) != bands:
+        raise ConfigError(
+            f"the camera delivers {bands} bands, but {len(wavelengths)} wavelengths are configured: "
+            "set acquisition.preset or acquisition.wavelengths_nm for this camera"
+        )
+    return wavelengths

@@ -8,19 +8,18 @@ process and one `update`, before any camera is opened.
 from __future__ import annotations
 
 import logging
-import os
 import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import genicam
 import numpy as np
 from genicam.genapi import GenericException as FeatureException
 from genicam.gentl import AccessDeniedException, ResourceInUseException
 from genicam.gentl import GenericException as TransportException
 from harvesters.core import Callback, Harvester
 
+from acquisition.producer import find_producer
 from acquisition.settings import Settings
 from acquisition.source import CameraInfo, Frame
 from oreline.errors import CameraBusy, CameraError, CameraLost, CameraNotFound, FeatureError, ProducerNotFound, nearest
@@ -29,21 +28,6 @@ FULL_SCALE = {"Mono8": 255, "Mono10": 1023, "Mono12": 4095, "Mono14": 16383, "Mo
 EVENT_TIMEOUT_MS = 10
 
 logging.getLogger("harvesters.core").setLevel(logging.CRITICAL)
-
-
-def find_producer(name: str) -> Path:
-    """The .cti of a name or path. Raises ProducerNotFound."""
-    shipped = {
-        "simcam": Path(__file__).parents[1] / "hwsim" / "simcam.cti",
-        "viky": Path(genicam.__file__).parent / "viky.cti",
-    }
-    path = shipped.get(name, Path(name))
-    if not path.is_file():
-        raise ProducerNotFound(
-            f"no GenTL producer {path}: acquisition.producer is the path of the .cti file that the camera's vendor "
-            f"installs (GENICAM_GENTL64_PATH is {os.environ.get('GENICAM_GENTL64_PATH', 'not set')})"
-        )
-    return path
 
 
 class GenicamSource:

@@ -88,7 +88,7 @@ class SimCamera:
         sources = [scene, dark, white]
         bands, samples = _sensor([source for source in sources if source], shape)
         exposure = 0.9e6 / max(frame_rate, 1e-9) if exposure_us is None else exposure_us
-        _check(serial, frame_rate, exposure, speed, full_scale_bits)
+        check_values(serial, frame_rate, exposure, speed, full_scale_bits)
         roi = (scene.x_start, scene.samples) if scene else (0, samples)
         level = dark.mean(samples) if dark else dark_level
         if level is not None and level.shape != (bands, samples):
@@ -265,7 +265,8 @@ def _sensor(sources: list[Source], shape: tuple[int, int] | None) -> tuple[int, 
     return shape
 
 
-def _check(serial: str, frame_rate: float, exposure_us: float, speed: float, bits: int) -> None:
+def check_values(serial: str, frame_rate: float, exposure_us: float, speed: float, bits: int = 12) -> None:
+    """Raises ConfigError for values that no camera has."""
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,62}", serial):
         raise ConfigError(f"Serial number {serial!r}: 1 to 63 of A-Z a-z 0-9 _ - and, not first, a dot.")
     if not 0.1 <= frame_rate <= 1e6 or not speed > 0:

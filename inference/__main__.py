@@ -25,7 +25,6 @@ from inference.settings import Settings, Stream  # noqa: E402
 from inference.store import Store  # noqa: E402
 from inference.warm import compile_kernels  # noqa: E402
 from oreline.config import Config, LineSettings  # noqa: E402
-from oreline.errors import ConfigError  # noqa: E402
 from oreline.guard import guarded  # noqa: E402
 from oreline.keys import client_keys, server_keys  # noqa: E402
 from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
@@ -90,8 +89,6 @@ def _pipeline(settings: Settings, line: LineSettings, patient: Patient) -> Pipel
 
 def _calibrate(settings: Settings, classifier: Classifier | None) -> partial[Calibration]:
     """What makes a reference ready for a stream."""
-    if classifier is not None and settings.correction.quantity != "reflectance":
-        raise ConfigError("a model reads reflectance: leave out inference.model, or inference.correction.quantity")
     steps = SNV if classifier is None else classifier.card.steps
     return partial(Calibration, correction=settings.correction, strip=settings.strip, steps=steps)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from inference.backends import Logits, Precision
 from inference.backends import load as load_backend
+from inference.bands import compare
 from inference.card import GOLDEN, MODEL, Card
 from inference.flags import UNUSABLE
 from inference.preprocessing import Chain
@@ -24,9 +25,6 @@ GOLDEN_TOLERANCE: dict[Precision, float] = {"float32": 2**-10, "bfloat16": 2**-3
 processor do by 1e-5. bfloat16 rounds by at most 2^-9, and does so to weights and inputs of four layers: together
 2^-6 of what is summed, which is several times the spread, since the first layer takes differences of neighbouring
 bands; the models that ship differ by 0.04 and 0.06, and by 0.8 to 7 with one output or tap left out of any layer."""
-
-WAVELENGTH_TOLERANCE = 0.25
-"""Of the spacing of the bands: by how much a camera's may be off."""
 
 Table = NDArray[Any]
 
@@ -69,23 +67,7 @@ class Classifier:
         if self.card.resampled:
             Chain(self.card.steps[:1], info.wavelengths_nm, 1)
         else:
-            self._compare(info)
-
-    def _compare(self, info: StreamInfo) -> None:
-        ours, theirs = np.array(self.card.wavelengths_nm), np.array(info.wavelengths_nm)
-        model, camera = f"model {self.card.name!r} reads", f"camera {info.camera!r} sends"
-        remedy = "choose a model made for this camera, or train one with `oreline train`"
-        if len(ours) != len(theirs):
-            raise ModelMismatch(
-                f"{model} {len(ours)} bands, {_range(ours)}; {camera} {len(theirs)}, {_range(theirs)}: {remedy}"
-            )
-        off = np.nan_to_num(np.abs(ours - theirs), nan=np.inf)
-        worst, allowed = int(off.argmax()), float(np.diff(ours).min()) * WAVELENGTH_TOLERANCE
-        if off[worst] > allowed:
-            raise ModelMismatch(
-                f"{model} {ours[worst]:.1f} nm in band {worst}, {camera} {theirs[worst]:.1f} nm there, more than "
-                f"{allowed:.1f} nm off ({_range(ours)} against {_range(theirs)}): {remedy}"
-            )
+            compare(self.card, info.wavelengths_nm, info.camera)
 
     def classify(
         self, features: NDArray[np.float32], mean_reflectance: NDArray[np.float32], invalid: NDArray[np.uint8]
@@ -127,10 +109,6 @@ def _agree(answered: NDArray[np.float32], expected: NDArray[np.float32], toleran
     second, best = np.sort(expected, axis=0)[-2:]
     same = answered.argmax(axis=0) == expected.argmax(axis=0)
     return bool((np.abs(answered - expected) <= allowed).all() and same[best - second > allowed].all())
-
-
-def _range(nm: NDArray[np.float64]) -> str:
-    return f"{nm[0]:.1f}-{nm[-1]:.1f} nm"
 
 
 @kernel

@@ -63,6 +63,8 @@ class Settings(Section):
         for stream in self.listen:
             if stream not in self.streams:
                 raise ValueError(f"listen.{stream}: add {stream!r} to streams, or leave it out")
+        if self.model is not None and self.correction.quantity != "reflectance":
+            raise ValueError("a model reads reflectance: leave out model, or correction.quantity")
         return self
 
     def model_folder(self) -> Path | None:

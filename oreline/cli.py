@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from oreline import check as checking
 from oreline import report as reports
 from oreline.__main__ import main
 from oreline.config import SETTINGS, Config
@@ -128,7 +129,7 @@ def bench(
 @config_app.command()
 def check(line: Path) -> None:
     """Say whether a line's file is right, or all that is wrong with it."""
-    Config.load(line).check()
+    checking.check(Config.load(line))
     console.print(f"{line} is right")
 
 

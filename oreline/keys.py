@@ -26,7 +26,7 @@ from oreline.files import WRITERS, make_private, read_plain, try_to_write, write
 ALLOWED, MAKERS = "allowed", "makers"
 SECRET, PUBLIC, MAKER = ".secret", ".key", ".pem"
 _LARGEST = 4096
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _KEY = re.compile(rb"[0-9A-Za-z.:+=^!/*?&<>()\[\]{}@%$#-]{40}")
 _PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 
@@ -94,8 +94,14 @@ def _must_be_loopback(address: str, why: str) -> None:
         raise SecurityError(f"{why}: make keys with `oreline keys make`, and name their folder in line.keys")
 
 
+def address_of(endpoint: str) -> tuple[str, int]:
+    """Host and port of a tcp address."""
+    host, _, port = endpoint.removeprefix("tcp://").rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 def _is_loopback(address: str) -> bool:
-    host = address.removeprefix("tcp://").rpartition(":")[0].strip("[]")
+    host, _ = address_of(address)
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -194,7 +200,7 @@ def _said(public: Path, secret: Path | None = None) -> str:
 
 
 def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise SecurityError(f"{name!r} is no name of a key: use up to 32 letters, digits, - and _")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from oreline.check import check
 from oreline.config import SETTINGS, Config
 from oreline.files import try_to_write
 from oreline.ownership import is_own, open_own
@@ -21,7 +22,7 @@ from oreline.unfinished import CONFIGURATION, LOCK, supervise
 def launch(config: Config, console: Console, tick: Callable[[Supervisor], None] = lambda _: None) -> None:
     """Check the configuration, take the line's lock, keep a copy beside the results, render what is to be rendered, and
     run the line to its end. Raises ConfigError, and StageFailed with the code of what refused."""
-    config.check()
+    check(config)
     choose_state(config)
     output = config.line.output
     try_to_write(output / CONFIGURATION)

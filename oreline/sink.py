@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 from pydantic import BaseModel
 
+from oreline.expected import Expected
 from oreline.messages import Message
 
 
@@ -25,6 +26,10 @@ class Sink(Protocol):
     stream: ClassVar[str]
     """Which of inference's streams it reads: "labels" or "reflectance"."""
     Settings: ClassVar[type[BaseModel]]
+
+    @classmethod
+    def check(cls, settings: Any, expected: Expected) -> None:
+        """What of the stream, as far as it is known before the line runs, would be refused. Raises an OrelineError."""
 
     @classmethod
     def open(cls, settings: Any, output: Path) -> Self:

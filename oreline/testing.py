@@ -21,6 +21,7 @@ import pytest
 from numpy.typing import ArrayLike
 from pydantic import ValidationError
 
+from oreline.expected import Expected
 from oreline.messages import (
     BACKGROUND,
     ClassInfo,
@@ -134,6 +135,9 @@ class SinkContract:
     def place(self, run: bytes, seq: int) -> tuple[bytes, int] | None:
         """Where a sink resumes: a fresh one holds nothing, and takes what is on the belt now."""
         return (run, seq) if self.sink.policy is Policy.COMPLETE else None
+
+    def test_what_is_not_known_of_a_stream_is_not_refused(self, options: dict[str, Any]) -> None:
+        self.sink.check(self.sink.Settings(**options), Expected())
 
     def test_a_new_sink_has_nothing_to_resume(self, options: dict[str, Any], tmp_path: Path) -> None:
         sink = self.start(options, tmp_path)

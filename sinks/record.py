@@ -22,10 +22,12 @@ from pydantic import BaseModel, Field
 
 from oreline.config import Section
 from oreline.envi_writer import EnviWriter
-from oreline.errors import OrelineError, RecordingError, StoreFailed, StreamError
+from oreline.errors import ConfigError, OrelineError, RecordingError, StoreFailed, StreamError
+from oreline.expected import Expected
 from oreline.messages import INVALID, Gap, LabelLine, Message, Reason, ReflectanceLine, StreamInfo
 from oreline.sink import Policy
 
+NOT_SURE = "lines do not say how sure they are: set inference.uncertainty = true"
 SIDECAR, DATA = "place.json", ".img"
 _SECTOR = 512
 
@@ -70,6 +72,13 @@ class Record:
         self._report: dict[str, Any] | None = None
         self._pending: list[Message] = []
         self._taken = 0
+
+    @classmethod
+    def check(cls, settings: RecordSettings, expected: Expected) -> None:
+        """Raises ConfigError where nothing makes what it is to record."""
+        expected.must_have(RECORDERS[settings.what].stream)
+        if settings.what == "uncertainty" and not expected.uncertainty:
+            raise ConfigError(NOT_SURE)
 
     @classmethod
     def open(cls, settings: RecordSettings, output: Path) -> Record:
@@ -212,7 +221,7 @@ class UncertaintyRecord(Record):
 
     def pixels(self, line: ReflectanceLine | LabelLine) -> NDArray[Any]:
         if not isinstance(line, ReflectanceLine) or line.uncertainty is None:
-            raise StreamError("lines came that do not say how sure they are: set inference.uncertainty = true")
+            raise StreamError(NOT_SURE)
         return line.uncertainty
 
 

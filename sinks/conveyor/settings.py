@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from oreline.config import Section
 from oreline.errors import ConfigError
-from oreline.messages import StreamInfo
 from oreline.plc import MAX_VALVES
 from sinks.conveyor.recipe import Recipe
 
@@ -47,16 +46,17 @@ class ConveyorSettings(Section):
             raise ValueError(f"send_ms must be less than deadline_ms ({self.deadline_ms:g})")
         return self
 
-    def check(self, info: StreamInfo) -> int:
-        """Encoder counts per line, for a stream that fits these settings. Raises ConfigError."""
-        counts = round(info.counts_per_line)
+    def check(self, counts_per_line: float, line_rate_hz: float) -> int:
+        """Encoder counts per line, for a stream that fits these settings; a rate of 0 is not known. Raises
+        ConfigError."""
+        counts = round(counts_per_line)
         if not 1 <= counts <= 0xFFFF:
             raise ConfigError(
-                f"the stream has {info.counts_per_line:g} encoder counts a line, but valves fire by encoder: give the "
+                f"the stream has {counts_per_line:g} encoder counts a line, but valves fire by encoder: give the "
                 "camera an encoder of 1 to 65535 counts a line"
             )
-        if info.line_rate_hz > 0:
-            travel_ms = 1e3 * self.distance_counts / (info.counts_per_line * info.line_rate_hz)
+        if line_rate_hz > 0:
+            travel_ms = 1e3 * self.distance_counts / (counts_per_line * line_rate_hz)
             if self.deadline_ms + self.valve_lag_ms > travel_ms:
                 raise ConfigError(
                     f"the belt takes {travel_ms:.0f} ms over distance_counts = {self.distance_counts}, but deadline_ms "

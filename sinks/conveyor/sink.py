@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from oreline.errors import StreamError
+from oreline.expected import Expected
 from oreline.messages import EndOfStream, Flag, Gap, Kind, LabelLine, Message, Reason, StreamInfo
 from oreline.metrics import LatencyHistogram
 from oreline.plc import State, Status
@@ -67,6 +68,15 @@ class Conveyor:
         self._latency = LatencyHistogram()
         self._count = Count(settings.recipe)
         self._report: dict[str, Any] | None = None
+
+    @classmethod
+    def check(cls, settings: ConveyorSettings, expected: Expected) -> None:
+        """Raises ConfigError where the recipe's ore is no class, or its stones would pass before they are decided."""
+        expected.must_have(cls.stream)
+        if expected.classes is not None:
+            settings.recipe.kinds(expected.classes)
+        if expected.counts_per_line is not None:
+            settings.check(expected.counts_per_line, expected.line_rate_hz or 0.0)
 
     @classmethod
     def open(cls, settings: ConveyorSettings, output: Path, clock: Callable[[], int] = time.monotonic_ns) -> Conveyor:  # noqa: ARG003
@@ -139,7 +149,8 @@ class Conveyor:
         if before is not None and (before.run, before.epoch) == (info.run, info.epoch) and info.same_setting(before):
             return
         settings = self._settings
-        counts_per_line, kinds = settings.check(info), settings.recipe.kinds(info.classes)
+        counts_per_line = settings.check(info.counts_per_line, info.line_rate_hz)
+        kinds = settings.recipe.kinds(info.classes)
         if self._info is not None:
             self._cut()
             self._release()

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from oreline.config import Section
 from oreline.errors import RecordingError
+from oreline.expected import Expected
 from oreline.messages import Message
 from oreline.sink import Policy
 from sinks.log import parquet, picture
@@ -43,6 +44,11 @@ class Log:
         self._settings, self._journal, self._clock = settings, journal, clock
         self._pending: list[Message] = []
         self._report: dict[str, Any] | None = None
+
+    @classmethod
+    def check(cls, settings: LogSettings, expected: Expected) -> None:  # noqa: ARG003
+        """Raises ConfigError where nothing makes labels."""
+        expected.must_have(cls.stream)
 
     @classmethod
     def open(cls, settings: LogSettings, output: Path, clock: Callable[[], int] = time.monotonic_ns) -> Log:

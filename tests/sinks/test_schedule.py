@@ -5,7 +5,7 @@ import pytest
 
 from oreline.errors import ConfigError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
-from oreline.testing import CLASSES, stream_info
+from oreline.testing import CLASSES
 from sinks.conveyor.recipe import Recipe
 from sinks.conveyor.schedule import Row, Schedule
 from sinks.conveyor.segment import Segmenter, Stone
@@ -172,13 +172,13 @@ def test_rows_lead_by_the_way_of_the_lag() -> None:
 def test_a_budget_longer_than_the_way_to_the_valves_is_refused() -> None:
     settings = ConveyorSettings(recipe=Recipe(ore=("calcite",)), distance_counts=100, deadline_ms=150)
     with pytest.raises(ConfigError, match="the belt takes 100 ms"):
-        settings.check(stream_info())
+        settings.check(1.0, 1000.0)
 
 
 def test_a_stream_without_an_encoder_is_refused() -> None:
     settings = ConveyorSettings(recipe=Recipe(ore=("calcite",)), distance_counts=100_000)
     with pytest.raises(ConfigError, match="encoder"):
-        settings.check(stream_info(counts_per_line=0.0))
+        settings.check(0.0, 1000.0)
 
 
 def test_the_lag_of_the_valves_is_part_of_the_budget() -> None:
@@ -186,4 +186,4 @@ def test_the_lag_of_the_valves_is_part_of_the_budget() -> None:
         recipe=Recipe(ore=("calcite",)), distance_counts=160, deadline_ms=150, valve_lag_ms=11, send_ms=10
     )
     with pytest.raises(ConfigError, match="valve_lag_ms 11"):
-        settings.check(stream_info())
+        settings.check(1.0, 1000.0)

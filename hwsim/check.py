@@ -1,0 +1,52 @@
+"""What the simulated camera would refuse of a line's file, and what it will look like."""
+
+from __future__ import annotations
+
+from hwsim import faults
+from hwsim.camera import check_values
+from hwsim.settings import Settings
+from oreline.check import Findings
+from oreline.config import Config
+from oreline.errors import ConfigError
+from oreline.expected import Expected
+from oreline.recording import RecordingSet, find_recording
+
+
+def check(config: Config, expected: Expected, found: Findings) -> None:
+    """The simulator's table, where there is one."""
+    if "simulator" not in config.tables:
+        return
+    settings = config.section("simulator", Settings)
+    expected.serial, expected.line_rate_hz = settings.serial, settings.frame_rate
+    expected.exposure_us = 0.9e6 / settings.frame_rate
+    speed = 1.0 if isinstance(settings.speed, str) else settings.speed
+    with found.noted("[simulator]"):
+        check_values(settings.serial, settings.frame_rate, expected.exposure_us, speed)
+    with found.noted("[simulator]"):
+        lines = _look_at(settings, expected)
+        faults.plan(settings.faults, lines, settings.frame_rate)
+
+
+def _look_at(settings: Settings, expected: Expected) -> int | None:
+    """What it will see. Returns the lines of that; None without an end, or where rendering decides."""
+    expected.camera = settings.serial
+    if settings.recording is not None:
+        recordings = find_recording(settings.recording)
+        scene, expected.views = recordings.scene, frozenset(recordings.present())
+        expected.bands, expected.samples = scene.bands, scene.samples
+        _open(recordings)
+        if settings.start_line >= scene.lines:
+            raise ConfigError(f"start_line = {settings.start_line}: the recording has {scene.lines} lines, from 0")
+        return None if settings.loop else scene.lines
+    assert settings.scene is not None
+    preset, expected.views = settings.scene.preset, frozenset(RecordingSet.KINDS)
+    expected.bands, expected.samples = preset.bands, preset.samples
+    expected.exposure_us = None if settings.live else expected.exposure_us
+    return None if settings.live or settings.loop else getattr(settings.scene, "lines", None)
+
+
+def _open(recordings: RecordingSet) -> None:
+    """Raises OSError where a file cannot be read."""
+    for recording in recordings.present().values():
+        with recording.path.open("rb"):
+            pass

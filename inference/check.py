@@ -1,0 +1,95 @@
+"""What inference would refuse of a line's file, and what comes out of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inference.backends import BACKENDS
+from inference.bands import compare
+from inference.card import Card
+from inference.certificate import panel_curve
+from inference.preprocessing import Chain
+from inference.reference_file import load
+from inference.settings import Settings
+from inference.signature import checked
+from inference.store import Store
+from oreline.check import Findings
+from oreline.config import Config, LineSettings
+from oreline.errors import ConfigError, ModelError, ReferenceRefused, nearest
+from oreline.expected import Expected
+from oreline.keys import client_keys, server_keys
+from oreline.messages import ClassInfo
+
+
+def check(config: Config, expected: Expected, found: Findings) -> None:
+    """The table of inference, unless all that this file has is for another host's."""
+    if not config.tables.keys() & {"inference", "acquisition", "simulator"}:
+        return
+    settings, line = config.section("inference", Settings), config.line
+    if settings.remote:
+        expected.kinds = None
+        with found.noted("[inference]"):
+            client_keys(settings.remote, line.keys, "inference", "acquisition")
+    for address in settings.listen.values():
+        with found.noted("[inference]"):
+            server_keys(address, line.keys, "inference")
+    with found.noted("[inference]"):
+        _model(settings, line, expected)
+    with found.noted("[inference]"):
+        _sizes(settings, expected)
+    with found.noted("[inference]"):
+        _references(settings, line, expected)
+    made = {"labels": settings.model is not None, "reflectance": True}
+    expected.streams = tuple(stream for stream in settings.streams if made[stream])
+    expected.uncertainty = settings.uncertainty
+
+
+def _model(settings: Settings, line: LineSettings, expected: Expected) -> None:
+    """Signed by one who is trusted, whole, and for these bands. Its network is not loaded: that takes seconds."""
+    folder = settings.model_folder()
+    if folder is None:
+        expected.classes = ()
+        return
+    card = _card(folder, line.keys)
+    expected.classes = tuple(ClassInfo(one.name, one.colour) for one in card.classes)
+    if expected.wavelengths_nm is not None:
+        if card.resampled:
+            Chain(card.steps[:1], expected.wavelengths_nm, 1)
+        else:
+            compare(card, expected.wavelengths_nm, expected.camera)
+
+
+def _card(folder: Path, keys: Path | None) -> Card:
+    card, _ = checked(folder, keys)
+    card.check_files(folder)
+    if card.backend not in BACKENDS:
+        raise ModelError(f"no backend {card.backend!r}.{nearest(card.backend, BACKENDS)}")
+    return card
+
+
+def _sizes(settings: Settings, expected: Expected) -> None:
+    if settings.strip is not None and expected.samples is not None and settings.strip.end > expected.samples:
+        raise ConfigError(f"strip ends at sample {settings.strip.end}, a line has {expected.samples}: move it")
+    if "reflectance" in settings.streams and expected.bands and expected.samples:
+        size = expected.bands * expected.samples
+        if size > settings.largest_line:
+            raise ConfigError(f"largest_line = {settings.largest_line}, but a line has {size} values: raise it")
+
+
+def _references(settings: Settings, line: LineSettings, expected: Expected) -> None:
+    """What lines are made into reflectance by, and what goes with those that are taken."""
+    if settings.panel is not None:
+        panel_curve(settings.panel, expected.wavelengths_nm or ())
+    store = Store(line.references_folder)
+    if settings.reference is not None:
+        load(settings.reference)
+    elif store.chosen:
+        store.load(store.chosen)
+    elif settings.streams and expected.kinds is not None:
+        waiting = store.waiting()
+        there = expected.kinds | ({waiting.kind.name.lower()} if waiting else set())
+        if "scene" in there and not there >= {"dark", "white"}:
+            raise ReferenceRefused(
+                "no dark and white reference: let [[acquisition.steps]] begin with steps of kind 'dark' and 'white', "
+                "take them with `oreline calibrate`, or name a saved one in inference.reference", "none",
+            )  # fmt: skip

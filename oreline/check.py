@@ -1,0 +1,100 @@
+"""What `oreline run` would refuse of a configuration, found before anything is started and without a camera.
+
+The parts of a line are asked in the order in which its stream goes through them, each for what it can tell: it raises
+or notes what is wrong, and adds to what is known of the stream. Each has a module `check` with a function `check`, and
+is loaded by name, since it stands above this package.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from oreline.config import Config
+from oreline.errors import ConfigError, OrelineError
+from oreline.expected import Expected
+from oreline.guard import refusal
+from oreline.keys import NAME, address_of
+
+PARTS = ("hwsim", "acquisition", "inference", "sinks")
+OURS = ("camera", "plant", "acquisition", "inference", "line")
+"""Names of processes, which no sink may have."""
+
+
+class Findings(list[OrelineError]):
+    """All that is wrong."""
+
+    @contextmanager
+    def noted(self, where: str = "") -> Iterator[None]:
+        """Go on after what is refused in here, and keep it; `where` is put in front of it."""
+        try:
+            yield
+        except OrelineError as error:
+            self.append(_named(error, where))
+        except OSError as error:
+            self.append(_named(refusal(error), where))
+
+
+def _named(error: OrelineError, where: str) -> OrelineError:
+    error.args = (f"{where}: {error}" if where else str(error), *error.args[1:])
+    return error
+
+
+def check(config: Config) -> None:
+    """Raises what `oreline run` would: the first refusal, with the words of all of them."""
+    config.check()
+    found, expected = Findings(), Expected()
+    for own in (_something_to_run, _names, _ports):
+        with found.noted():
+            own(config)
+    for part in PARTS:
+        import_module(f"{part}.check").check(config, expected, found)
+    if found:
+        words = "\n".join(str(error) for error in found)
+        found[0].args = (words if len(found) == 1 else f"{config.source} is not right:\n{words}",)
+        raise found[0]
+
+
+def _something_to_run(config: Config) -> None:
+    sinks = config.tables.get("sinks", {}).values()
+    elsewhere = any("remote" in table for table in (config.tables.get("inference", {}), *sinks))
+    if not elsewhere and not config.tables.keys() & {"acquisition", "simulator"}:
+        raise ConfigError(
+            f"{config.source} has no camera: add a table [acquisition], see deploy/examples/demo.toml and "
+            "docs/reference/configuration.md"
+        )
+
+
+def _names(config: Config) -> None:
+    for name in config.tables.get("sinks", {}):
+        if name in OURS or not NAME.fullmatch(name):
+            raise ConfigError(
+                f"[sinks.{name}]: a sink's name is up to 32 letters, digits, - and _, and not {', '.join(OURS)}"
+            )
+
+
+def _ports(config: Config) -> None:
+    """Raises ConfigError where two processes of the line want the same port."""
+    wanted: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for key, host, port in _bound(config.tables):
+        for other, its in wanted[port]:
+            if port and (host == its or "*" in (host, its)):
+                raise ConfigError(f"{other} and {key} are both port {port}: each needs its own")
+        wanted[port].append((key, host))
+
+
+def _bound(tables: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
+    """The key, host and port of everything that listens."""
+    parts = {name: tables.get(name, {}) for name in ("acquisition", "inference")}
+    parts |= {f"sinks.{name}": table for name, table in tables.get("sinks", {}).items()}
+    for name, table in parts.items():
+        yield f"{name}.metrics_port", "127.0.0.1", table.get("metrics_port", 0)
+    if "plant" in tables:
+        yield "plant.port", tables["plant"].get("host", "127.0.0.1"), tables["plant"].get("port", 0)
+    if "listen" in parts["acquisition"]:
+        yield "acquisition.listen", *address_of(parts["acquisition"]["listen"])
+    for stream, address in parts["inference"].get("listen", {}).items():
+        yield f"inference.listen.{stream}", *address_of(address)

@@ -1,0 +1,19 @@
+"""What sinks would refuse of a line's file and of the stream that it will have."""
+
+from __future__ import annotations
+
+from oreline.check import Findings
+from oreline.config import Config
+from oreline.expected import Expected
+from oreline.keys import client_keys
+from sinks.settings import settings_of
+
+
+def check(config: Config, expected: Expected, found: Findings) -> None:
+    """The table of each sink."""
+    for name in config.tables.get("sinks", {}):
+        common, kind, settings = settings_of(config, name)
+        with found.noted(f"[sinks.{name}]"):
+            if common.remote:
+                client_keys(common.remote, config.line.keys, name, "inference")
+            kind.check(settings, Expected() if common.remote else expected)
