@@ -24,6 +24,7 @@ from inference.settings import Settings
 from inference.store import Store
 from oreline.config import SETTINGS, Config
 from oreline.errors import RecordingError, ReferenceRefused
+from oreline.files import try_folder
 from oreline.messages import StreamInfo
 from oreline.recording import Recording, entrances, open_recording
 
@@ -46,6 +47,7 @@ def brought(paths: Iterable[Path], config: Config, said: Said, *, force: bool = 
     `force`), RecordingError for files that are none."""
     settings = config.section("inference", Settings)
     store = Store(config.line.references_folder)
+    try_folder(store.folder)
     new = _reference(list(paths), config, said)
     new = Certificates(settings.panel, settings.coefficients, settings.coefficients_unit).applied(new)
     old = store.load(store.chosen) if store.chosen else None

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 
+from oreline import metrics_server
 from oreline.messages import EndOfStream, Gap, Message, Reason
 from oreline.metrics import REGISTRY, Account, LatencyHistogram, Reading, latency
-from oreline.metrics_server import AT_ONCE, serve
 from tests.oreline.streams import RUN, info, line
 
 
@@ -109,21 +109,35 @@ def read(port: int) -> str:
     return text
 
 
-def test_clients_that_say_nothing_take_the_port_from_nobody_and_threads_stay_few() -> None:
-    port = serve(REGISTRY, 0)
-    before = threading.active_count()
+def test_clients_that_say_nothing_take_the_port_from_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics_server._Handler, "timeout", None)
+    port, before = metrics_server.serve(REGISTRY, 0), threading.active_count()
     with ExitStack() as stack:
-        silent = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(200)]
+        silent = [stack.enter_context(socket.create_connection(("127.0.0.1", port), 30)) for _ in range(200)]
         for guest in silent[::2]:
             guest.sendall(b"GET /metr")
         assert "oreline_lines_total" in read(port)
-        while threading.active_count() - before > AT_ONCE + 1:
+        for guest in silent[: -metrics_server.AT_ONCE]:
+            assert is_sent_away(guest)
+        while threading.active_count() - before > metrics_server.AT_ONCE + 1:
             sleep(0.01)
-        assert "oreline_lines_total" in read(port)
+
+
+def test_a_client_that_says_nothing_is_sent_away_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics_server._Handler, "timeout", 0.05)
+    with socket.create_connection(("127.0.0.1", metrics_server.serve(REGISTRY, 0)), 30) as guest:
+        assert is_sent_away(guest)
+
+
+def is_sent_away(guest: socket.socket) -> bool:
+    try:
+        return guest.recv(1) == b""
+    except ConnectionError:
+        return True
 
 
 def test_what_is_no_request_is_answered_or_closed_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
-    port = serve(REGISTRY, 0)
+    port = metrics_server.serve(REGISTRY, 0)
     rubbish = (
         b"\xff\x00\n\n",
         b"GET\n\n",
