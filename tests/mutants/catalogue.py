@@ -401,6 +401,27 @@ MUTANTS = (
         ("tests/sinks/test_log.py",),
     ),
     Mutant(
+        "a gap goes on beyond the end of its step",
+        "acquisition/numbering.py",
+        "if n := min(missing, end - self.next):",
+        "if n := missing:",
+        ("tests/acquisition/test_numbering.py",),
+    ),
+    Mutant(
+        "what is asked for while the last is read is forgotten",
+        "acquisition/asked.py",
+        "        taken.unlink()\n",
+        "        taken.unlink()\n        self._path.unlink(missing_ok=True)\n",
+        ("tests/acquisition/test_asked.py",),
+    ),
+    Mutant(
+        "a recording that has ended is taken for a camera that is lost",
+        "acquisition/loop.py",
+        "self._ended = self._source.ended() and not self._source.waiting()",
+        "self._ended = False",
+        ("tests/acquisition/test_life.py",),
+    ),
+    Mutant(
         "frames that the camera dropped are not told",
         "acquisition/numbering.py",
         "        missing = step - 1\n",
