@@ -97,7 +97,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     for name in ("stones", "sorter", "reference"):
         if report.get(name):
             table.add_row(name, ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in report[name].items()))
-    if report["sorter"].get("shed"):
+    if report.get("sorter", {}).get("shed"):
         table.add_row("", "shed is load: lines that were older than budget_ms when their turn came")
     for stage, kinds in report["incidents"].items():
         table.add_row(
