@@ -88,7 +88,7 @@ class LineSettings(Section):
     def check(self) -> None:
         """Try what the line's processes will do. Raises ConfigError, SystemRefused, StoreFailed."""
         self.socket("reflectance")
-        for folder in (self.output, self.references_folder):
+        for folder in (self.output, self.references_folder, *([self.state] if self.state else [])):
             try_folder(folder)
 
 

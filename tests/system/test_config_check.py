@@ -142,7 +142,8 @@ WRONG: dict[str, tuple[dict[str, Any], type[errors.OrelineError], str]] = {
     "name of a sink": ({"sinks.inference": {"sink": "log"}}, errors.ConfigError, "a sink's name"),
     "output": ({"line.output": "/proc/nothing"}, errors.SystemRefused, "/proc/nothing"),
     "references folder": ({"line.references": "/dev/null/x"}, errors.SystemRefused, "/dev/null/x: Not a directory"),
-    "state": ({"line.state": "/tmp/" + "x" * 120}, errors.ConfigError, "too many for a socket"),
+    "state": ({"line.state": "/proc/nothing"}, errors.SystemRefused, "/proc/nothing"),
+    "state's sockets": ({"line.state": "/tmp/" + "x" * 120}, errors.ConfigError, "too many for a socket"),
 }  # fmt: skip
 
 
