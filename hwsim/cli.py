@@ -76,7 +76,10 @@ def camera(
     own = {"recording": str(recording), "serial": serial, "frame_rate": rate, "speed": factor, "loop": loop}
     config = _line(line, "simulator", own, setting)
     name = config.tables["simulator"].get("serial", serial)
-    serve(str(_saved(config)), lambda: console.print(f"camera {name} is on; producer {PRODUCER}; Ctrl-C ends it"))
+    serve(
+        str(_saved(config, "camera")),
+        lambda: console.print(f"camera {name} is on; producer {PRODUCER}; Ctrl-C ends it"),
+    )
     _tell(config, "camera")
 
 
@@ -93,7 +96,7 @@ def plant(
     from hwsim.__main__ import plant as serve
 
     config = _line(line, "plant", {"port": port}, setting)
-    serve(str(_saved(config)), lambda bound: console.print(f"PLC at port {bound}; Ctrl-C ends it"))
+    serve(str(_saved(config, "plant")), lambda bound: console.print(f"PLC at port {bound}; Ctrl-C ends it"))
     _tell(config, "plant")
 
 
@@ -179,9 +182,10 @@ def _line(line: Path | None, table: str, own: dict[str, Any], settings: list[str
     return Config(tables, str(line or "sim"))
 
 
-def _saved(config: Config) -> Path:
+def _saved(config: Config, name: str) -> Path:
+    """What this process reads; the line itself may run, and has its own."""
     config.check()
-    path = config.line.output / "line.json"
+    path = config.line.output / f"sim-{name}.json"
     config.save(path)
     return path
 

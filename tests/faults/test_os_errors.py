@@ -117,7 +117,7 @@ TARGETS = {
     "bench --json": ("bad/x.json", "bench --json bad/x.json"),
     "sim scene --out": ("bad/scene/manifest.json", "sim scene --out bad/scene --lines 20"),
     "sim scene --preview": ("bad/scene.png", "sim scene --out scene --lines 20 --preview bad/scene.png"),
-    "sim camera": ("out/sim/line.json", "sim camera --recording rec"),
+    "sim camera": ("out/sim/sim-camera.json", "sim camera --recording rec"),
     "keys make": ("bad/keys/acquisition.key", "keys make acquisition --folder bad/keys"),
     "train --out": ("bad/model/model.pt", "train swir288 --data nothing.npz --out bad/model"),
     "calibrate report --out": ("bad/page.html", "calibrate report line.toml --out bad/page.html"),

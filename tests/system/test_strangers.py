@@ -1,0 +1,172 @@
+"""What a second user of the machine can do to a line by names that he knows before: it is refused, or runs as it
+should, and none of his code runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from hwsim.belt import BeltScene
+from hwsim.scene import render
+from oreline.errors import SecurityError
+from oreline.places import name_of
+from tests.system.line import ROOT
+
+NOBODY, SOMEBODY = 65_534, 61_234
+PAIRS = pytest.mark.parametrize(
+    ("victim", "attacker"), [pytest.param(0, NOBODY, id="root"), pytest.param(NOBODY, SOMEBODY, id="nobody")]
+)
+
+EVIL = """
+import os, pathlib
+for place in {places!r}:
+    place = pathlib.Path(place)
+    place.mkdir(0o777, parents=True, exist_ok=True)
+    place.chmod(0o777)
+    for name in ("acquisition", "inference", "sinks", "hwsim", "oreline", "numpy"):
+        (place / name).mkdir(exist_ok=True)
+        (place / name / "__init__.py").write_text("open({pwned!r}, 'w')")
+        (place / name / "__main__.py").write_text("open({pwned!r}, 'w')")
+    (place / "line.json").write_text({config!r})
+    (place / "line.lock").touch()
+    (place / "raw.ring").write_bytes(bytes(8192))
+    (place / "cwd").symlink_to(place)
+for place, target in {links!r}:
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    os.symlink(target, place)
+"""
+
+
+class Site(NamedTuple):
+    """`folder` is anybody's, `site` in it the victim's, `evil` the attacker's."""
+
+    folder: Path
+    site: Path
+    evil: Path
+    victim: int
+    attacker: int
+
+    def run(
+        self, *words: object, places: list[Path] | None = None, links: list[tuple[Path, Path]] | None = None,
+        cwd: Path | None = None, **environment: object,
+    ) -> subprocess.CompletedProcess[str]:  # fmt: skip
+        """The attacker squats on `places` and makes `links`, then the victim runs the command."""
+        config = {"line": {"output": "out"}, "acquisition": {"producer": "evil.so"}}
+        worst = EVIL.format(
+            places=[str(place) for place in places or []],
+            links=[(str(link), str(target)) for link, target in links or []],
+            pwned=str(self.pwned),
+            config=json.dumps(config),
+        )
+        (self.folder / "worst.py").write_text(worst)
+        program = [sys.executable, "-P", "-m", "oreline", *map(str, words)]
+        if cwd is not None:
+            program = ["sh", "-c", 'cd "$0" && exec "$@"', str(cwd), *program]
+        said = {"PYTHONPATH": str(ROOT), **{name: str(value) for name, value in environment.items()}}
+        (self.folder / "command.json").write_text(json.dumps([program, said]))
+        command = ["unshare", "-m", sys.executable, "-m", "tests.system.namespace"]
+        return subprocess.run(
+            [*command, str(self.victim), str(self.attacker), str(self.folder)],
+            cwd=ROOT, capture_output=True, text=True, check=False, timeout=200,
+        )  # fmt: skip
+
+    @property
+    def pwned(self) -> Path:
+        return self.folder / "pwned"
+
+    @property
+    def state(self) -> str:
+        """The name of the folder of a line that is called "belt" and writes to `site/out`."""
+        return name_of("belt", self.site / "out")
+
+
+@pytest.fixture(scope="module")
+def recording() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="oreline-belt-") as name:
+        render(BeltScene(lines=60, seed=6), Path(name))
+        subprocess.run(["chmod", "-R", "a+rX", name], check=True)
+        yield Path(name)
+
+
+@pytest.fixture
+def site(victim: int, attacker: int, recording: Path) -> Iterator[Site]:
+    if os.geteuid():
+        pytest.skip("only root can be two other users")
+    if subprocess.run(["unshare", "-m", "true"], check=False).returncode:
+        pytest.skip("a /dev/shm of its own takes the right to mount")
+    with tempfile.TemporaryDirectory(prefix="oreline-strangers-") as name:
+        folder = Path(name)
+        folder.chmod(0o1777)
+        for place, owner in (("site", victim), ("evil", attacker)):
+            (folder / place).mkdir()
+            os.chown(folder / place, owner, owner)
+        made = Site(folder, folder / "site", folder / "evil", victim, attacker)
+        yield made
+        assert not made.pwned.exists()
+
+
+def line(site: Site, recording: Path, **settings: Any) -> Path:
+    """A line's file of a recording without end of its own."""
+    path = site.folder / "belt.json"
+    steps = [
+        {"kind": "dark", "lines": 20, "features": [["Shutter", "Closed"]]},
+        {"kind": "white", "lines": 20, "features": [["Shutter", "Open"], ["TargetSelector", "White"]]},
+        {"kind": "scene", "lines": 60, "features": [["TargetSelector", "Scene"]]},
+    ]
+    tables = {
+        "line": {"name": "belt", **settings},
+        "simulator": {"recording": str(recording), "frame_rate": 100.0},
+        "acquisition": {"preset": "swir288", "steps": steps, "features": [["PixelFormat", "Mono12"]]},
+        "inference": {"model": "swir288", "limits": {"refuse": False}},
+        "sinks": {"log": {}},
+    }
+    path.write_text(json.dumps(tables))
+    path.chmod(0o644)
+    return path
+
+
+def refused(ran: subprocess.CompletedProcess[str], place: Path) -> None:
+    assert ran.returncode == SecurityError.exit_code, ran.stdout + ran.stderr
+    (said,) = ran.stderr.splitlines()
+    assert str(place) in said
+
+
+@PAIRS
+def test_who_takes_the_users_folder_in_shared_memory_gets_a_refusal(site: Site, recording: Path) -> None:
+    ours = Path(f"/dev/shm/oreline-{site.victim}")
+    file = line(site, recording, output="out")
+    refused(site.run("run", file, places=[ours, ours / site.state]), ours)
+    refused(site.run("run", file, links=[(ours, site.evil)]), ours)
+    refused(site.run("replay", recording, "--reflectance", "r.hdr", places=[ours]), ours)
+    refused(site.run("sim", "camera", "--recording", recording, places=[ours / "cameras"]), ours)
+
+
+@PAIRS
+def test_so_does_who_takes_a_folder_that_the_lines_file_names(site: Site, recording: Path) -> None:
+    state, output = site.folder / "state", site.folder / "out"
+    refused(site.run("run", line(site, recording, state=str(state)), places=[state]), state)
+    refused(site.run("run", line(site, recording, state=str(output / "state")), places=[output]), output)
+    results = site.folder / "results"
+    refused(site.run("run", line(site, recording, output=str(results)), places=[results]), results)
+
+
+@PAIRS
+def test_in_the_middle_of_it_all_a_line_runs_as_it_should(site: Site, recording: Path) -> None:
+    ran = site.run(
+        "run", line(site, recording, output=str(site.site / "out")), "--json", site.site / "report.json",
+        places=[site.evil, Path("/dev/shm/oreline-belt"), site.folder / "oreline-belt", site.folder / "oreline-simcam"],
+        cwd=site.evil, XDG_RUNTIME_DIR=site.evil, TMPDIR=site.folder,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    report = json.loads((site.site / "report.json").read_text())
+    assert (report["labelled"], report["unaccounted"]) == (60, 0)
+    owners = {path.stat().st_uid for path in (site.site / "out").rglob("*")}
+    assert owners == {site.victim}
