@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,25 +33,24 @@ def end() -> EndOfStream:
     return EndOfStream(RUN, 0, LINES, LINES, 0, 0)
 
 
-def take_slowly(inbox: Inbox, taken: list[int]) -> None:
-    """A line at a time, each committed after a pause; all together take longer than anybody waits for one."""
-    while len(taken) < LINES:
-        taken += [message.first for message in inbox.receive(5) if message.n]
-        time.sleep(PAUSE_S)
+def test_a_slow_consumer_gets_everything_after_a_signal(
+    outbox: Outbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a line at a time, and for all of them longer than anybody waits for one."""
+    clock, taken = [0.0], list[int]()
+    monkeypatch.setattr(process, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    assert LINES * PAUSE_S > PATIENCE_S > PAUSE_S
+    inbox = make_inbox(tmp_path, credit=1)
+
+    def take() -> None:
+        came = [message.first for message in inbox.receive(5) if message.n]
+        taken.extend(came)
+        clock[0] += PAUSE_S * len(came)
         inbox.ack()
 
-
-def test_a_slow_consumer_gets_everything_after_a_signal(outbox: Outbox, tmp_path: Path) -> None:
-    taken: list[int] = []
-    inbox = make_inbox(tmp_path, credit=1)
-    consumer = threading.Thread(target=take_slowly, args=(inbox, taken))
-    consumer.start()
-    drain([outbox], shell(stopping=True))
-    consumer.join()
+    with closing(outbox, inbox):
+        drain([outbox], shell(stopping=True), take)
     assert taken == list(range(LINES))
-    assert LINES * PAUSE_S > PATIENCE_S
-    inbox.close()
-    outbox.close()
 
 
 def test_a_consumer_of_the_line_that_is_gone_is_not_waited_for_and_what_it_lacks_stays_in_the_ring(
