@@ -76,6 +76,7 @@ void buffer_free(struct buffer *buffer)
 
 GC_API DSAnnounceBuffer(DS_HANDLE handle, void *base, size_t size, void *user, BUFFER_HANDLE *buffer)
 {
+    CALL;
     struct stream *stream;
     GC_ERROR error = check(handle, &stream);
 
@@ -88,6 +89,7 @@ GC_API DSAnnounceBuffer(DS_HANDLE handle, void *base, size_t size, void *user, B
 
 GC_API DSAllocAndAnnounceBuffer(DS_HANDLE handle, size_t size, void *user, BUFFER_HANDLE *buffer)
 {
+    CALL;
     struct stream *stream;
     GC_ERROR error = check(handle, &stream);
 
@@ -100,6 +102,7 @@ GC_API DSAllocAndAnnounceBuffer(DS_HANDLE handle, size_t size, void *user, BUFFE
 
 GC_API DSRevokeBuffer(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, void **base, void **user)
 {
+    CALL_ALONE;
     struct stream *stream;
     struct buffer *buffer;
     GC_ERROR error = check_buffer(handle, buffer_handle, &buffer);

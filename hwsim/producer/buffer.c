@@ -42,6 +42,7 @@ static GC_ERROR stream_info(struct stream *stream, int32_t command, struct out o
 
 GC_API DSGetInfo(DS_HANDLE handle, int32_t command, INFO_DATATYPE *type, void *buffer, size_t *size)
 {
+    CALL;
     struct stream *stream;
     GC_ERROR error = check(handle, &stream);
 
@@ -55,6 +56,7 @@ GC_API DSGetInfo(DS_HANDLE handle, int32_t command, INFO_DATATYPE *type, void *b
 
 GC_API DSGetBufferID(DS_HANDLE handle, uint32_t index, BUFFER_HANDLE *buffer)
 {
+    CALL;
     struct stream *stream;
     GC_ERROR error = check(handle, &stream);
 
@@ -160,6 +162,7 @@ static GC_ERROR buffer_info(const struct buffer *buffer, int32_t command, struct
 GC_API DSGetBufferInfo(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, int32_t command, INFO_DATATYPE *type,
                        void *answer, size_t *size)
 {
+    CALL;
     struct buffer *buffer;
     GC_ERROR error = check_buffer(handle, buffer_handle, &buffer);
 
@@ -186,6 +189,7 @@ static unsigned chunk_list(const struct geometry *geometry, SINGLE_CHUNK_DATA li
 
 GC_API DSGetBufferChunkData(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, SINGLE_CHUNK_DATA *chunks, size_t *n)
 {
+    CALL;
     SINGLE_CHUNK_DATA list[SIMCAM_CHUNKS];
     struct buffer *buffer;
     GC_ERROR error = check_buffer(handle, buffer_handle, &buffer);
@@ -218,6 +222,7 @@ static GC_ERROR not_multipart(DS_HANDLE handle, BUFFER_HANDLE buffer_handle)
 
 GC_API DSGetNumBufferParts(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, uint32_t *n)
 {
+    CALL;
     GC_ERROR error = not_multipart(handle, buffer_handle);
 
     if (error == GC_ERR_NO_DATA && no_pointer(n))
@@ -228,6 +233,7 @@ GC_API DSGetNumBufferParts(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, uint32
 GC_API DSGetBufferPartInfo(DS_HANDLE handle, BUFFER_HANDLE buffer_handle, uint32_t part, int32_t command,
                            INFO_DATATYPE *type, void *buffer, size_t *size)
 {
+    CALL;
     (void)part, (void)command, (void)type, (void)buffer, (void)size;
     return not_multipart(handle, buffer_handle);
 }

@@ -160,6 +160,7 @@ void device_close_all(void)
 
 GC_API DevClose(DEV_HANDLE handle)
 {
+    CALL_ALONE;
     struct device *device;
     GC_ERROR error = check(handle, &device);
 
@@ -170,6 +171,7 @@ GC_API DevClose(DEV_HANDLE handle)
 
 GC_API DevGetInfo(DEV_HANDLE handle, int32_t command, INFO_DATATYPE *type, void *buffer, size_t *size)
 {
+    CALL;
     struct identity identity;
     struct device *device;
     GC_ERROR error = check(handle, &device);
@@ -182,6 +184,7 @@ GC_API DevGetInfo(DEV_HANDLE handle, int32_t command, INFO_DATATYPE *type, void 
 
 GC_API DevGetPort(DEV_HANDLE handle, PORT_HANDLE *port)
 {
+    CALL;
     struct device *device;
     GC_ERROR error = check(handle, &device);
 
@@ -195,6 +198,7 @@ GC_API DevGetPort(DEV_HANDLE handle, PORT_HANDLE *port)
 
 GC_API DevGetNumDataStreams(DEV_HANDLE handle, uint32_t *n)
 {
+    CALL;
     struct device *device;
     GC_ERROR error = check(handle, &device);
 
@@ -208,6 +212,7 @@ GC_API DevGetNumDataStreams(DEV_HANDLE handle, uint32_t *n)
 
 GC_API DevGetDataStreamID(DEV_HANDLE handle, uint32_t index, char *id, size_t *size)
 {
+    CALL;
     struct device *device;
     GC_ERROR error = check(handle, &device);
 
@@ -220,6 +225,7 @@ GC_API DevGetDataStreamID(DEV_HANDLE handle, uint32_t index, char *id, size_t *s
 
 GC_API DevOpenDataStream(DEV_HANDLE handle, const char *id, DS_HANDLE *stream)
 {
+    CALL_ALONE;
     struct device *device;
     GC_ERROR error = check(handle, &device);
 
@@ -240,6 +246,7 @@ GC_API DevOpenDataStream(DEV_HANDLE handle, const char *id, DS_HANDLE *stream)
 
 GC_API DevGetParentIF(DEV_HANDLE handle, IF_HANDLE *interface)
 {
+    CALL;
     struct device *device;
     GC_ERROR error = check(handle, &device);
 

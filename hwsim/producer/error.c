@@ -20,6 +20,7 @@ GC_ERROR fail(GC_ERROR code, const char *format, ...)
 
 GC_API GCGetLastError(GC_ERROR *code, char *text, size_t *size)
 {
+    CALL;
     size_t needed = strlen(last_text) + 1;
 
     if (!library_ready())

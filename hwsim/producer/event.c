@@ -30,6 +30,7 @@ static GC_ERROR resolve(EVENTSRC_HANDLE handle, int32_t type, struct stream **st
 
 GC_API GCRegisterEvent(EVENTSRC_HANDLE handle, int32_t type, EVENT_HANDLE *event)
 {
+    CALL;
     struct stream *stream;
     GC_ERROR error = resolve(handle, type, &stream);
 
@@ -65,6 +66,7 @@ void event_close(struct stream *stream)
 
 GC_API GCUnregisterEvent(EVENTSRC_HANDLE handle, int32_t type)
 {
+    CALL;
     struct stream *stream;
     GC_ERROR error = resolve(handle, type, &stream);
 
@@ -115,6 +117,7 @@ static GC_ERROR next_buffer(struct stream *stream, EVENT_HANDLE event, int64_t d
 
 GC_API EventGetData(EVENT_HANDLE handle, void *data, size_t *size, uint64_t timeout_ms)
 {
+    CALL;
     EVENT_NEW_BUFFER_DATA answer = {0};
     struct buffer *buffer;
     struct stream *stream;
@@ -128,6 +131,7 @@ GC_API EventGetData(EVENT_HANDLE handle, void *data, size_t *size, uint64_t time
         return fail(GC_ERR_BUFFER_TOO_SMALL, "the event takes %zu bytes, the buffer has %zu", sizeof answer, *size);
     pthread_mutex_lock(&stream->lock);
     stream->waiters++;
+    call_end(&under_way); /* to be closed is to be woken */
     error = next_buffer(stream, handle, deadline_of(timeout_ms), &buffer);
     if (!error)
         answer = (EVENT_NEW_BUFFER_DATA){buffer->handle, buffer->user};
@@ -145,6 +149,7 @@ GC_API EventGetData(EVENT_HANDLE handle, void *data, size_t *size, uint64_t time
 GC_API EventGetDataInfo(EVENT_HANDLE handle, const void *data, size_t data_size, int32_t command, INFO_DATATYPE *type,
                         void *buffer, size_t *size)
 {
+    CALL;
     struct out out = {type, buffer, size};
     EVENT_NEW_BUFFER_DATA event;
     struct stream *stream;
@@ -164,6 +169,7 @@ GC_API EventGetDataInfo(EVENT_HANDLE handle, const void *data, size_t data_size,
 
 GC_API EventGetInfo(EVENT_HANDLE handle, int32_t command, INFO_DATATYPE *type, void *buffer, size_t *size)
 {
+    CALL;
     struct out out = {type, buffer, size};
     struct stream *stream;
     GC_ERROR error = check(handle, &stream);
@@ -193,6 +199,7 @@ GC_API EventGetInfo(EVENT_HANDLE handle, int32_t command, INFO_DATATYPE *type, v
 
 GC_API EventFlush(EVENT_HANDLE handle)
 {
+    CALL;
     struct stream *stream;
     GC_ERROR error = check(handle, &stream);
 
@@ -206,6 +213,7 @@ GC_API EventFlush(EVENT_HANDLE handle)
 
 GC_API EventKill(EVENT_HANDLE handle)
 {
+    CALL;
     struct stream *stream;
     GC_ERROR error = check(handle, &stream);
 

@@ -78,6 +78,7 @@ void interface_close(void)
 
 GC_API IFClose(IF_HANDLE interface)
 {
+    CALL_ALONE;
     GC_ERROR error = check(interface);
 
     if (!error)
@@ -100,6 +101,7 @@ GC_ERROR interface_info(int32_t command, struct out out)
 
 GC_API IFGetInfo(IF_HANDLE interface, int32_t command, INFO_DATATYPE *type, void *buffer, size_t *size)
 {
+    CALL;
     GC_ERROR error = check(interface);
 
     return error ? error : interface_info(command, (struct out){type, buffer, size});
@@ -107,6 +109,7 @@ GC_API IFGetInfo(IF_HANDLE interface, int32_t command, INFO_DATATYPE *type, void
 
 GC_API IFUpdateDeviceList(IF_HANDLE interface, bool8_t *changed, uint64_t timeout)
 {
+    CALL;
     GC_ERROR error = check(interface);
     struct identity *list;
     size_t n;
@@ -127,6 +130,7 @@ GC_API IFUpdateDeviceList(IF_HANDLE interface, bool8_t *changed, uint64_t timeou
 
 GC_API IFGetNumDevices(IF_HANDLE interface, uint32_t *n)
 {
+    CALL;
     GC_ERROR error = check(interface);
 
     if (error)
@@ -141,6 +145,7 @@ GC_API IFGetNumDevices(IF_HANDLE interface, uint32_t *n)
 
 GC_API IFGetDeviceID(IF_HANDLE interface, uint32_t index, char *id, size_t *size)
 {
+    CALL;
     GC_ERROR error = check(interface);
 
     if (error)
@@ -157,6 +162,7 @@ GC_API IFGetDeviceID(IF_HANDLE interface, uint32_t index, char *id, size_t *size
 GC_API IFGetDeviceInfo(IF_HANDLE interface, const char *id, int32_t command, INFO_DATATYPE *type, void *buffer,
                        size_t *size)
 {
+    CALL;
     struct identity identity;
     GC_ERROR error = find(interface, id, &identity);
 
@@ -167,6 +173,7 @@ GC_API IFGetDeviceInfo(IF_HANDLE interface, const char *id, int32_t command, INF
 
 GC_API IFOpenDevice(IF_HANDLE interface, const char *id, int32_t flags, DEV_HANDLE *device)
 {
+    CALL_ALONE;
     struct identity identity;
     GC_ERROR error = find(interface, id, &identity);
 
@@ -183,6 +190,7 @@ GC_API IFOpenDevice(IF_HANDLE interface, const char *id, int32_t flags, DEV_HAND
 
 GC_API IFGetParentTL(IF_HANDLE interface, TL_HANDLE *tl)
 {
+    CALL;
     GC_ERROR error = check(interface);
 
     if (error)

@@ -22,6 +22,7 @@ GC_ERROR check_handle(void *handle, enum kind kind, void **object)
 
 GC_API GCInitLib(void)
 {
+    CALL_ALONE;
     bool was = false;
 
     if (!atomic_compare_exchange_strong(&ready, &was, true))
@@ -31,6 +32,7 @@ GC_API GCInitLib(void)
 
 GC_API GCCloseLib(void)
 {
+    CALL_ALONE;
     if (!library_ready())
         return fail(GC_ERR_NOT_INITIALIZED, "GCInitLib was not called");
     system_close();
@@ -78,6 +80,7 @@ GC_ERROR system_info(int32_t command, struct out out)
 
 GC_API GCGetInfo(int32_t command, INFO_DATATYPE *type, void *buffer, size_t *size)
 {
+    CALL;
     if (!library_ready())
         return fail(GC_ERR_NOT_INITIALIZED, "GCInitLib was not called");
     return system_info(command, (struct out){type, buffer, size});

@@ -79,6 +79,7 @@ static GC_ERROR write_port(const struct port *port, uint64_t address, const void
 
 GC_API GCReadPort(PORT_HANDLE handle, uint64_t address, void *buffer, size_t *size)
 {
+    CALL;
     struct port port;
     GC_ERROR error = resolve(handle, &port);
 
@@ -91,6 +92,7 @@ GC_API GCReadPort(PORT_HANDLE handle, uint64_t address, void *buffer, size_t *si
 
 GC_API GCWritePort(PORT_HANDLE handle, uint64_t address, const void *buffer, size_t *size)
 {
+    CALL;
     struct port port;
     GC_ERROR error = resolve(handle, &port);
 
@@ -103,6 +105,7 @@ GC_API GCWritePort(PORT_HANDLE handle, uint64_t address, const void *buffer, siz
 
 GC_API GCReadPortStacked(PORT_HANDLE handle, PORT_REGISTER_STACK_ENTRY *entries, size_t *n)
 {
+    CALL;
     struct port port;
     GC_ERROR error = resolve(handle, &port);
     size_t i;
@@ -119,6 +122,7 @@ GC_API GCReadPortStacked(PORT_HANDLE handle, PORT_REGISTER_STACK_ENTRY *entries,
 
 GC_API GCWritePortStacked(PORT_HANDLE handle, PORT_REGISTER_STACK_ENTRY *entries, size_t *n)
 {
+    CALL;
     struct port port;
     GC_ERROR error = resolve(handle, &port);
     size_t i;
@@ -135,6 +139,7 @@ GC_API GCWritePortStacked(PORT_HANDLE handle, PORT_REGISTER_STACK_ENTRY *entries
 
 GC_API GCGetNumPortURLs(PORT_HANDLE handle, uint32_t *n)
 {
+    CALL;
     struct port port;
     GC_ERROR error = resolve(handle, &port);
 
@@ -159,6 +164,7 @@ static void url_of(const struct port *port, char url[URL_BYTES])
 GC_API GCGetPortURLInfo(PORT_HANDLE handle, uint32_t index, int32_t command, INFO_DATATYPE *type, void *buffer,
                         size_t *size)
 {
+    CALL;
     struct out out = {type, buffer, size};
     struct port port;
     GC_ERROR error = resolve(handle, &port);
@@ -195,6 +201,7 @@ GC_API GCGetPortURLInfo(PORT_HANDLE handle, uint32_t index, int32_t command, INF
 
 GC_API GCGetPortURL(PORT_HANDLE handle, char *list, size_t *size)
 {
+    CALL;
     struct out out = {NULL, list, size};
     struct port port;
     GC_ERROR error = resolve(handle, &port);
@@ -222,6 +229,7 @@ static const char *module_id(const struct port *port)
 
 GC_API GCGetPortInfo(PORT_HANDLE handle, int32_t command, INFO_DATATYPE *type, void *buffer, size_t *size)
 {
+    CALL;
     struct out out = {type, buffer, size};
     struct port port;
     GC_ERROR error = resolve(handle, &port);

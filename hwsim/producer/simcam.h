@@ -143,6 +143,13 @@ static inline bool no_pointer(const void *pointer)
     return !pointer || (uintptr_t)pointer == UINTPTR_MAX;
 }
 
+/* call.c: the first line of every exported function says how it goes with those of other threads. */
+#define CALL bool under_way __attribute__((cleanup(call_end), unused)) = call_begin()
+#define CALL_ALONE bool under_way __attribute__((cleanup(call_end), unused)) = call_begin_alone()
+bool call_begin(void);
+bool call_begin_alone(void);
+void call_end(bool *under_way);
+
 /* error.c: the code is returned, and kept with its text for GCGetLastError. */
 GC_ERROR fail(GC_ERROR code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

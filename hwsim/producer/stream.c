@@ -116,6 +116,7 @@ static void enqueue(struct stream *stream, struct buffer *buffer)
 
 GC_API DSQueueBuffer(DS_HANDLE handle, BUFFER_HANDLE buffer_handle)
 {
+    CALL;
     struct stream *stream;
     struct buffer *buffer;
     GC_ERROR error = check_buffer(handle, buffer_handle, &buffer);
@@ -142,6 +143,7 @@ static void all_to_input(struct stream *stream)
 
 GC_API DSFlushQueue(DS_HANDLE handle, int32_t operation)
 {
+    CALL;
     struct stream *stream;
     GC_ERROR error = check(handle, &stream);
 
@@ -181,6 +183,7 @@ GC_API DSFlushQueue(DS_HANDLE handle, int32_t operation)
 
 GC_API DSStartAcquisition(DS_HANDLE handle, int32_t flags, uint64_t n)
 {
+    CALL;
     struct stream *stream;
     GC_ERROR error = check(handle, &stream);
 
@@ -209,6 +212,7 @@ GC_API DSStartAcquisition(DS_HANDLE handle, int32_t flags, uint64_t n)
 
 GC_API DSStopAcquisition(DS_HANDLE handle, int32_t flags)
 {
+    CALL;
     struct stream *stream;
     GC_ERROR error = check(handle, &stream);
 
@@ -246,6 +250,7 @@ void stream_close(struct stream *stream)
 
 GC_API DSClose(DS_HANDLE handle)
 {
+    CALL_ALONE;
     struct stream *stream;
     GC_ERROR error = check(handle, &stream);
 
@@ -256,6 +261,7 @@ GC_API DSClose(DS_HANDLE handle)
 
 GC_API DSGetParentDev(DS_HANDLE handle, DEV_HANDLE *device)
 {
+    CALL;
     struct stream *stream;
     GC_ERROR error = check(handle, &stream);
 

@@ -33,6 +33,7 @@ TL_HANDLE system_handle(void)
 
 GC_API TLOpen(TL_HANDLE *tl)
 {
+    CALL_ALONE;
     GC_ERROR error = GC_ERR_SUCCESS;
 
     if (!library_ready())
@@ -62,6 +63,7 @@ void system_close(void)
 
 GC_API TLClose(TL_HANDLE tl)
 {
+    CALL_ALONE;
     GC_ERROR error = check(tl);
 
     if (!error)
@@ -71,6 +73,7 @@ GC_API TLClose(TL_HANDLE tl)
 
 GC_API TLGetInfo(TL_HANDLE tl, int32_t command, INFO_DATATYPE *type, void *buffer, size_t *size)
 {
+    CALL;
     GC_ERROR error = check(tl);
 
     return error ? error : system_info(command, (struct out){type, buffer, size});
@@ -78,6 +81,7 @@ GC_API TLGetInfo(TL_HANDLE tl, int32_t command, INFO_DATATYPE *type, void *buffe
 
 GC_API TLGetNumInterfaces(TL_HANDLE tl, uint32_t *n)
 {
+    CALL;
     GC_ERROR error = check(tl);
 
     if (error)
@@ -90,6 +94,7 @@ GC_API TLGetNumInterfaces(TL_HANDLE tl, uint32_t *n)
 
 GC_API TLGetInterfaceID(TL_HANDLE tl, uint32_t index, char *id, size_t *size)
 {
+    CALL;
     GC_ERROR error = check(tl);
 
     if (error)
@@ -101,6 +106,7 @@ GC_API TLGetInterfaceID(TL_HANDLE tl, uint32_t index, char *id, size_t *size)
 
 GC_API TLGetInterfaceInfo(TL_HANDLE tl, const char *id, int32_t command, INFO_DATATYPE *type, void *buffer, size_t *size)
 {
+    CALL;
     GC_ERROR error = check_interface(tl, id);
 
     return error ? error : interface_info(command, (struct out){type, buffer, size});
@@ -108,6 +114,7 @@ GC_API TLGetInterfaceInfo(TL_HANDLE tl, const char *id, int32_t command, INFO_DA
 
 GC_API TLOpenInterface(TL_HANDLE tl, const char *id, IF_HANDLE *interface)
 {
+    CALL_ALONE;
     GC_ERROR error = check_interface(tl, id);
 
     if (error)
@@ -119,6 +126,7 @@ GC_API TLOpenInterface(TL_HANDLE tl, const char *id, IF_HANDLE *interface)
 
 GC_API TLUpdateInterfaceList(TL_HANDLE tl, bool8_t *changed, uint64_t timeout)
 {
+    CALL;
     GC_ERROR error = check(tl);
 
     (void)timeout;

@@ -177,6 +177,48 @@ static void test_a_waiter_is_ended_by_kill_and_by_unregister(void)
     OK(GCCloseLib());
 }
 
+static struct host closed_meanwhile;
+static atomic_bool closing;
+
+static void *use(void *unused)
+{
+    struct host *host = &closed_meanwhile;
+
+    while (closing) {
+        EVENT_NEW_BUFFER_DATA data;
+        uint64_t answer;
+        size_t size = sizeof data, eight = 8;
+
+        GCReadPort(host->port, offsetof(struct simcam_registers, Width), &answer, &eight);
+        if (!EventGetData(host->event, &data, &size, 1)) {
+            DSGetBufferInfo(host->stream, data.BufferHandle, BUFFER_INFO_FRAMEID, NULL, &answer, &eight);
+            DSQueueBuffer(host->stream, data.BufferHandle);
+        }
+    }
+    return unused;
+}
+
+static void test_another_thread_uses_what_is_closed(void)
+{
+    pthread_t threads[3];
+
+    open_all();
+    closing = true;
+    for (int i = 0; i < 3; i++)
+        CHECK(!pthread_create(&threads[i], NULL, use, NULL));
+    for (int round = 0; round < 500; round++) {
+        connect(&closed_meanwhile, "A");
+        start(&closed_meanwhile);
+        if (round % 2)
+            OK(DSClose(closed_meanwhile.stream));
+        OK(DevClose(closed_meanwhile.device));
+    }
+    closing = false;
+    for (int i = 0; i < 3; i++)
+        CHECK(!pthread_join(threads[i], NULL));
+    OK(GCCloseLib());
+}
+
 static void test_any_register_write_is_survived(void)
 {
     struct host host;
@@ -359,6 +401,7 @@ int main(void)
     test_starting_and_stopping_many_times(files[0]);
     test_several_cameras_at_once();
     test_a_waiter_is_ended_by_kill_and_by_unregister();
+    test_another_thread_uses_what_is_closed();
     test_any_register_write_is_survived();
     test_frames_come_through_the_ring();
     test_a_broken_file_is_no_camera(scene);
