@@ -142,8 +142,8 @@ def schema(table: Annotated[str, typer.Argument(help=f"One of {', '.join(SETTING
 
 
 def _run(config: Config, json: Path | None, make_report: Any = reports.report_of) -> None:
-    """Run a line and report, also where it has ended with lines that its log did not take. Files of a replay stay where
-    they are then, for the next start to go on with."""
+    """Run a line and report, also where it has ended with lines that its log did not take. A replay is played again
+    then."""
     if json is not None:
         try_to_write(json)
     undelivered: StageFailed | None = None
