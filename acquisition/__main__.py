@@ -19,6 +19,7 @@ from acquisition.source import Source
 from oreline.config import ASKED, Config, LineSettings
 from oreline.errors import CameraError, CameraNotFound, OrelineError, Undelivered
 from oreline.guard import guarded
+from oreline.incidents import refused, report
 from oreline.keys import server_keys
 from oreline.messages import EndOfStream
 from oreline.notify import tell_refusal
@@ -64,7 +65,7 @@ def _run(acquisition: Acquisition, outbox: Outbox, shell: Shell) -> None:
         try:
             drain([outbox], shell)
         except Undelivered as error:
-            print(error, file=sys.stderr)
+            report("", "undelivered", str(error))
         raise
     drain([outbox], shell)
 
@@ -127,7 +128,7 @@ def _opened(settings: Settings, shell: Shell, resumed: bool) -> Source:
     bring_back(
         attempt,
         settings.reconnect_s if resumed else 0.0,
-        lambda error: print(f"{error}; trying again", file=sys.stderr) if resumed else None,
+        lambda error: report("", "camera_away", f"{error}; trying again") if resumed else None,
         shell.is_set,
     )
     if not found:
@@ -136,4 +137,4 @@ def _opened(settings: Settings, shell: Shell, resumed: bool) -> Source:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(lambda: {"": main, "finish": finish}["".join(sys.argv[2:])](sys.argv[1])))
+    sys.exit(guarded(lambda: {"": main, "finish": finish}["".join(sys.argv[2:])](sys.argv[1]), say=refused))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from acquisition.settings import Step
+from oreline.incidents import report
 
 _STEPS = TypeAdapter(list[Step])
 
@@ -31,6 +31,6 @@ class Asked:
         try:
             steps = _STEPS.validate_python(json.loads(text))
         except (ValueError, ValidationError) as error:
-            print(f"{self._path} was not understood and is dropped: {error}", file=sys.stderr)
+            report("acquisition", "asked", f"{self._path} was not understood and is dropped: {error}")
             return []
         return [step for step in steps if step.lines is not None]

@@ -17,7 +17,9 @@ from acquisition.settings import Features, Settings, Step
 from acquisition.source import Frame, Source
 from acquisition.stamping import Stamping
 from acquisition.temperature import Thermometer
+from oreline import moment
 from oreline.errors import CameraError, CameraLost, FeatureError, OrelineError
+from oreline.incidents import report
 from oreline.messages import EndOfStream, Gap, Kind, RawLine, StreamInfo
 from oreline.metrics import BYTES, CALIBRATING, Account, latency
 from oreline.process import DRAIN_S
@@ -186,16 +188,15 @@ class Acquisition:
         deadline = time.monotonic() + self._settings.ready_s
         while not (self._outbox.answered or self._stopping()):
             if time.monotonic() > deadline:
-                self.account.incident("not_ready")
-                print(NOT_READY.format(self._settings.ready_s), file=sys.stderr)
+                words = NOT_READY.format(self._settings.ready_s)
+                self.account.incident("not_ready", words, self._numbering.next)
                 return
             self._wait(1)
 
     def _return(self, loss: CameraLost, so_far: list[Step]) -> None:
         """A lost camera is opened again until it is there, set anew, and begins an epoch."""
-        self.account.incident("camera_lost")
+        self.account.incident("camera_lost", f"{loss}; trying to open it again", self._numbering.next)
         self._thermometer.forget()
-        print(f"{loss}; trying to open it again", file=sys.stderr)
         features = [*self._settings.features, *(feature for step in so_far for feature in step.features)]
 
         def again() -> None:
@@ -228,7 +229,8 @@ class Acquisition:
         self._shell.progress(self._numbering.next)
 
     def _failed(self, error: Exception) -> None:
-        self.account.incident("register_error" if isinstance(error, FeatureError) else "failed_start")
+        kind = "register_error" if isinstance(error, FeatureError) else "failed_start"
+        self.account.incident(kind, f"{error}; trying again", self._numbering.next)
 
     def _turn(self, step: Step, room: int) -> None:
         if self._settings.on_full == "wait" and not self._outbox.has_room():
@@ -257,7 +259,8 @@ class Acquisition:
             self._looked = now
             self._ended = self._source.ended() and not self._source.waiting()
             if self._ended and step.lines:
-                print(f"the recording has ended {room} lines before its step", file=sys.stderr)
+                words = f"the recording has ended {room} lines before its step"
+                report("", "recording_ended", words, run=self._numbering.run, seq=self._numbering.next)
         silence_s = self._settings.silence_s
         if now - self._heard > silence_s and not (self._ended or self._triggered):
             raise CameraLost(f"no frame for {silence_s:g} s: check the camera's trigger, cable and exposure")
@@ -279,7 +282,7 @@ class Acquisition:
                     raise
             else:
                 if failures:
-                    self.account.incident("fetch_error")
+                    self.account.incident("fetch_error", seq=self._numbering.next)
                 return frame
         return None
 
@@ -289,17 +292,17 @@ class Acquisition:
             return
         celsius = self._thermometer.celsius
         if abs(celsius - self._info.temperature_c) >= self._settings.temperature_step_k:
-            self._info = replace(self._info, seq=self._numbering.next, temperature_c=celsius)
+            self._info = replace(self._info, seq=self._numbering.next, temperature_c=celsius, clock=moment.now())
             self._put(self._info)
 
     def _take(self, frame: Frame, step: Step, room: int) -> None:
         ahead = self._stamping.ahead(frame)
         if ANEW < ahead <= 0:
-            self.account.incident("late_frame" if ahead else "repeated_frame")
+            self.account.incident("late_frame" if ahead else "repeated_frame", seq=self._numbering.next)
             return
         line = self._stamping.stamp(frame, time.monotonic_ns(), self._source.incomplete, room)
         for kind in line.incidents:
-            self.account.incident(kind)
+            self.account.incident(kind, seq=line.stamp.seq if line.stamp else self._numbering.next)
         for gap in line.gaps:
             self._put(gap)
         if line.stamp is None:

@@ -36,6 +36,7 @@ from inference.limits import Limits
 from inference.settings import SHIPPED
 from oreline import errors, plc
 from oreline.config import SETTINGS, Section
+from oreline.incidents import KINDS, Severity
 from oreline.messages import Flag, Reason
 from sinks import SINKS, find
 from sinks.conveyor.recipe import Recipe
@@ -88,6 +89,17 @@ def line_flags() -> str:
 def reasons() -> str:
     """Why lines are not there."""
     return _table(("number", "reason", "meaning"), _members(Reason))
+
+
+def incidents() -> str:
+    """Kinds of incidents."""
+    rows = ((kind.stage, f"`{name}`", kind.severity, kind.meaning) for name, kind in KINDS.items())
+    return _table(("stage", "kind", "severity", "what it says where nobody has more to say"), rows)
+
+
+def severities() -> str:
+    """What each severity means."""
+    return _table(("severity", "meaning"), ((f"`{number}`", said) for number, _, said in _members(Severity)))
 
 
 def _members(kind: type[Enum]) -> Iterator[tuple[str, str, str]]:
@@ -214,6 +226,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "flags": flags,
     "line-flags": line_flags,
     "reasons": reasons,
+    "incidents": incidents,
+    "severities": severities,
     "settings-scene": partial(settings, BeltScene),
     "settings-core": partial(settings, CoreScene),
     "settings-lithology": partial(settings, Lithology),

@@ -19,6 +19,7 @@ from hwsim.shared import cameras
 from hwsim.worlds import world_of
 from oreline.config import Config
 from oreline.guard import guarded
+from oreline.incidents import refused, report
 from oreline.recording import RecordingSet
 from oreline.shell import Shell
 
@@ -112,7 +113,7 @@ def _report(shell: Shell, simulated: SimCamera, **facts: int) -> None:
 
 def _say(shell: Shell, words: str) -> None:
     shell.tell(f"STATUS={words}")
-    print(f"{shell.name}: {words}", file=sys.stderr)
+    report(shell.name, "simulator", words)
 
 
 def plant(path: str, on: Callable[[int], None] = lambda _: None) -> None:
@@ -132,4 +133,4 @@ ROLES: dict[str, Callable[[str], None]] = {"camera": camera, "plant": plant}
 
 if __name__ == "__main__":
     role, line = sys.argv[1:3]
-    sys.exit(guarded(lambda: ROLES[role](line)))
+    sys.exit(guarded(lambda: ROLES[role](line), say=refused))

@@ -26,6 +26,7 @@ from inference.store import Store  # noqa: E402
 from inference.warm import compile_kernels  # noqa: E402
 from oreline.config import Config, LineSettings  # noqa: E402
 from oreline.guard import guarded  # noqa: E402
+from oreline.incidents import refused  # noqa: E402
 from oreline.keys import client_keys, server_keys  # noqa: E402
 from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
 from oreline.metrics import Account, latency  # noqa: E402
@@ -131,4 +132,4 @@ def _outbox(name: Stream, settings: Settings, config: Config) -> Outbox:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(lambda: main(sys.argv[1])))
+    sys.exit(guarded(lambda: main(sys.argv[1]), say=refused))

@@ -143,7 +143,7 @@ class Force:
         while self._ready:
             outcome = self._ready.popleft()
             for code in outcome.incidents:
-                self.account.incident(f"reference_{code}")
+                self.account.count(f"reference_{code}")
             if outcome.stale is not None:
                 self.stale = outcome.stale
             if outcome.reference is not None:

@@ -5,7 +5,6 @@ All of it happens beside the lines, in one thread, so that offers are dealt with
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from inference.reference import Reference
 from inference.staleness import refuse_stale, staleness
 from inference.store import Store
 from oreline.errors import ReferenceRefused
+from oreline.incidents import report
 from oreline.messages import StreamInfo
 
 NONE = "none"
@@ -102,7 +102,7 @@ class Intake:
         except ReferenceRefused as refusal:
             return self._refused(new.id if new else "", [Doubt(refusal.code, str(refusal))])
         for doubt in (*found, *few_lines(new, self._limits)):
-            _say(f"reference {new.id}: {doubt}")
+            _say(doubt.code, f"reference {new.id}: {doubt}")
         self.store.waits_no_longer()
         self._choose(new, "captured", found)
         return Outcome(new, info, calibrations, [doubt.code for doubt in found], stale=False)
@@ -136,14 +136,14 @@ class Intake:
         before, self._warned = self._warned, set(stale)
         news = sorted(self._warned - before)
         for code in news:
-            _say(stale[code].words)
+            _say(code, stale[code].words)
             self.store.note("warned", self.latest.id, doubts=[{"code": code, "words": stale[code].words}])
         return Outcome(incidents=news, stale=bool(stale)) if self._warned != before else None
 
     def failed(self, error: Exception) -> Outcome:
         """What should not happen, such as a full disk. The old reference stays in force."""
         code = error.code if isinstance(error, ReferenceRefused) else "disk"
-        _say(f"a reference could not be kept or made ready: {error}")
+        _say(code, f"a reference could not be kept or made ready: {error}")
         self.refusal = ReferenceRefused(f"no reference could be kept: {error}", code)
         return Outcome(incidents=[code])
 
@@ -164,11 +164,10 @@ class Intake:
     def _refused(self, identity: str, found: Sequence[Doubt], what_else: str = "") -> Outcome:
         """Say all that speaks against a reference; the old one stays in force."""
         name = f"reference {identity}" if identity else "the capture"
+        stays = f"; reference {self.latest.id} stays in force{what_else}" if self.latest is not None else ""
         for doubt in found:
-            _say(f"{name}: {doubt}")
+            _say(doubt.code, f"{name}: {doubt}{stays}")
         self.store.note("refused", identity, doubts=_told(found))
-        if self.latest is not None:
-            _say(f"reference {self.latest.id} stays in force{what_else}")
         words = "".join(f"\n  {doubt}" for doubt in found)
         self.refusal = ReferenceRefused(f"{name} was refused:{words}", found[0].code)
         return Outcome(incidents=[doubt.code for doubt in found])
@@ -178,5 +177,5 @@ def _told(found: Sequence[Doubt]) -> list[dict[str, str]]:
     return [{"code": doubt.code, "words": doubt.words} for doubt in found]
 
 
-def _say(words: str) -> None:
-    print(words, file=sys.stderr)
+def _say(code: str, words: str) -> None:
+    report("inference", f"reference_{code}", words)

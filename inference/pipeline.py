@@ -193,7 +193,7 @@ class Pipeline:
                 self._calm[flag] += 1
                 continue
             if self._calm[flag] >= CALM:
-                self.account.incident(kind)
+                self.account.incident(kind, seq=made[0].first)
             self._calm[flag] = 0
 
 

@@ -50,17 +50,21 @@ def refusal(error: OSError, what: object = None) -> OrelineError:
     return kind(f"{what or 'the operating system refused'}: {said}; {advice}")
 
 
-def guarded(main: Callable[[], object], name: str = "") -> int:
-    """The exit code of a main function. A refusal is said on stderr, by `name`, or by its kind where there is none."""
+def _on_stderr(words: str) -> None:
+    print(words, file=sys.stderr)
+
+
+def guarded(main: Callable[[], object], name: str = "", say: Callable[[str], None] = _on_stderr) -> int:
+    """The exit code of a main function. A refusal is said, by `name`, or by its kind where there is none."""
     keep_from_strangers()
     try:
         main()
     except OrelineError as error:
-        return _said(error, name)
+        return _said(error, name, say)
     except OSError as error:
-        return _said(refusal(error), name)
+        return _said(refusal(error), name, say)
     except KeyboardInterrupt:
-        print(f"{name or 'process'}: stopped", file=sys.stderr)
+        say(f"{name or 'process'}: stopped")
         return STOPPED
     return 0
 
@@ -76,7 +80,7 @@ def keep_from_strangers() -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join([ours, *known])
 
 
-def _said(error: OrelineError, name: str) -> int:
+def _said(error: OrelineError, name: str, say: Callable[[str], None]) -> int:
     tell_refusal(error)
-    print(f"{name or type(error).__name__}: {error}", file=sys.stderr)
+    say(f"{name or type(error).__name__}: {error}")
     return error.exit_code

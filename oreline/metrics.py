@@ -10,7 +10,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from oreline.messages import LOST, EndOfStream, Gap, Line, Message, RawLine, Reason
+from oreline.incidents import INCIDENTS, report
+from oreline.messages import LOST, EndOfStream, Gap, Line, Message, RawLine, Reason, StreamInfo
 
 REGISTRY = CollectorRegistry(auto_describe=True)
 
@@ -69,12 +70,13 @@ LINES = Tallies("oreline_lines", "Lines by stage and what became of them", ("sta
 BYTES = Tallies("oreline_bytes", "Bytes of lines", ("stage",))
 PIXELS = Tallies("oreline_pixels", "Labelled samples by class", ("label",))
 GAP_LINES = Counter("oreline_gap_lines", "Lines that did not come, by reason", ["stage", "reason"], registry=REGISTRY)
-INCIDENTS = Counter("oreline_incidents", "Things that should not happen, by kind", ["stage", "kind"], registry=REGISTRY)
 STONES = Counter("oreline_stones", "Stones, and what was decided", ["decision"], registry=REGISTRY)
 QUEUE = Gauge("oreline_queue_depth", "Lines that wait in a ring", ["stream"], registry=REGISTRY)
 TEMPERATURE = Reading("oreline_camera_temperature_celsius", "The camera's DeviceTemperature")
 CALIBRATING = Reading("oreline_calibrating", "1 while no scene is recorded, and none will be yet")
 REFERENCE_AGE = Reading("oreline_reference_age_seconds", "Age of the reference in force")
+
+REGISTRY.register(INCIDENTS)
 
 _PER_DECADE = 230
 _DECADES = 8
@@ -143,7 +145,7 @@ class Account:
     """
 
     def __init__(self, stage: str) -> None:
-        self.stage = stage
+        self.stage, self.run = stage, b""
         self.next: int | None = None
         self.start = 0
         self.lines = self.lost = self.shed = self.reference = 0
@@ -165,6 +167,7 @@ class Account:
         if self.next is None:
             self.start = self.next = first
         if first + n <= self.next:
+            self.run = message.run if isinstance(message, StreamInfo) else self.run
             return
         before, self.next = self.next, first + n
         if isinstance(message, Gap):
@@ -176,10 +179,14 @@ class Account:
             self.lines += 1
             self._scene.n += 1
 
-    def incident(self, kind: str) -> None:
-        """Count something that should not happen."""
+    def incident(self, kind: str, words: str = "", seq: int | None = None) -> None:
+        """Count something that should not happen, and say it, with the line that it began at where one is known."""
+        self.count(kind)
+        report(self.stage, kind, words, run=self.run, seq=seq)
+
+    def count(self, kind: str) -> None:
+        """Count something that was said already."""
         self.incidents[kind] = self.incidents.get(kind, 0) + 1
-        INCIDENTS.labels(self.stage, kind).inc()
 
     def _gap(self, reason: Reason, n: int) -> None:
         GAP_LINES.labels(self.stage, reason.name.lower()).inc(n)

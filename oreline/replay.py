@@ -10,7 +10,7 @@ from oreline.config import Config
 from oreline.errors import ConfigError, ModelError, RecordingError
 from oreline.files import try_to_write
 from oreline.recording import Recording, RecordingSet, find_recording
-from oreline.report import acquired, facts_of
+from oreline.report import acquired, facts_of, told
 
 DEFAULT_RATE_HZ = 100.0
 WAVELENGTH_TOLERANCE_NM = 2.0
@@ -90,6 +90,7 @@ def report_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) -> d
         "saturated_samples": inference.get("saturated_samples", 0),
         "reference": inference.get("reference"),
         "incidents": {stage: kinds for stage in STAGES if (kinds := facts_of(output, stage).get("incidents"))},
+        "history": told(output),
         "artefacts": artefacts,
     }
 

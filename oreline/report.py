@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from rich.table import Table
 
 from oreline.config import Config
 from oreline.files import write_whole
+from oreline.incidents import history
 
 STAGES = "acquisition", "inference", "conveyor"
 """Those whose incidents are reported."""
+SHOWN = 20
+"""Incidents that a person is shown, the last ones; the report as JSON has all."""
 
 
 def facts_of(output: Path, name: str) -> dict[str, Any]:
@@ -45,6 +49,11 @@ def log_of(output: Path) -> dict[str, Any]:
     return log if run in (None, log.get("run")) else {}
 
 
+def told(output: Path) -> list[dict[str, Any]]:
+    """The incidents of this run, in order."""
+    return [asdict(one) for one in history(output)]
+
+
 def report_of(config: Config) -> dict[str, Any]:
     """The journal's account against what acquisition counted, latency and stones at the sorter, and, where the scene
     is a simulated one, what its truth says of labels and shots.
@@ -70,6 +79,7 @@ def report_of(config: Config) -> dict[str, Any]:
         "saturated_samples": facts_of(output, "inference").get("saturated_samples", 0),
         "reference": facts_of(output, "inference").get("reference"),
         "incidents": {stage: kinds for stage in STAGES if (kinds := facts_of(output, stage).get("incidents"))},
+        "history": told(output),
         "artefacts": {**log.get("artefacts", {}), **sorter.get("artefacts", {})},
     }
     if config.tables.get("simulator", {}).get("scene") is not None:
@@ -103,6 +113,9 @@ def show(report: dict[str, Any], console: Console) -> None:
         table.add_row(
             "incidents", f"{stage}: " + ", ".join(f"{kind.replace('_', ' ')} {n}" for kind, n in kinds.items())
         )
+    for one in report["history"][-SHOWN:]:
+        words = one["words"].partition("\n")[0]
+        table.add_row(one["severity"], f"{one['time']} {one['stage']} {one['kind'].replace('_', ' ')}: {words}")
     for name, path in report["artefacts"].items():
         table.add_row(name, str(path))
     console.print(table)

@@ -12,7 +12,6 @@ import json
 import math
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from oreline import notify
+from oreline.incidents import open_log, report
 from oreline.metrics import REGISTRY
 from oreline.metrics_server import serve
 
@@ -36,6 +36,7 @@ class Shell:
     def __init__(self, name: str, output: Path) -> None:
         self.name = name
         self.output = output
+        open_log(name, output)
         self.stopping = False
         self._watchdog_us = _watchdog_us()
         self._fed = -math.inf if self._watchdog_us else math.inf
@@ -106,7 +107,7 @@ class Shell:
             temporary.write_text(json.dumps(facts, indent=2, default=str) + "\n")
             temporary.replace(path)
         except OSError as error:
-            print(f"{self.name}: its report is not in {path}: {error.strerror}; free space", file=sys.stderr)
+            report("", "no_report", f"its report is not in {path}: {error.strerror}; free space")
 
 
 def _watchdog_us() -> int:

@@ -24,6 +24,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from oreline.config import Config
 from oreline.errors import PASSING, StageFailed, Undelivered
+from oreline.incidents import report
 from oreline.sink import Policy
 from oreline.undelivered import is_undelivered
 from oreline.worker import CRASHED, KILLED, Worker
@@ -109,7 +110,8 @@ class Supervisor:
                 raise StageFailed("stopped at once, as asked: the journal may lack the last lines")
             if self._refusal is not None:
                 raise self._refusal
-        except BaseException:
+        except BaseException as error:
+            report("", "not_finished" if self.finishing else "gave_up", str(error))
             if not self.finishing:
                 self._drain()
             raise

@@ -21,6 +21,7 @@ from pathlib import Path
 from oreline.config import STREAMS, Config
 from oreline.errors import OrelineError, StageFailed
 from oreline.guard import guarded
+from oreline.incidents import open_log, refused, report
 from oreline.ownership import is_own, open_own, refuse_strangers
 from oreline.patience import Patience
 from oreline.places import claim
@@ -31,6 +32,8 @@ from oreline.undelivered import is_undelivered
 
 HANDOVER_S = 3.0
 """The processes of a supervisor that was killed die with it, but not in the same moment."""
+LINE = "line"
+"""What a line's supervisor is called."""
 LOCK = "line.lock"
 HOLD_S = 0.2
 CONFIGURATION = "line.json"
@@ -63,7 +66,7 @@ def main(path: str) -> None:
     """Make a line ready for processes that systemd starts, and keep it. Raises ConfigError, StageFailed."""
     config = Config.load(Path(path))
     config.check()
-    shell = Shell("line", config.line.output)
+    shell = Shell(LINE, config.line.output)
     with _begun(config):
         shell.tell("READY=1")
         while not shell.stopping:
@@ -80,6 +83,7 @@ def _begun(config: Config) -> Iterator[int]:
     output.mkdir(parents=True, exist_ok=True)
     refuse_strangers(output)
     with _locked(folder / LOCK) as lock, _locked(output / LOCK):
+        open_log(LINE, output)
         if config.line.finish and is_own(folder / CONFIGURATION) and is_undelivered(folder):
             _finish(folder, lock)
         _forget(folder)
@@ -90,7 +94,7 @@ def _begun(config: Config) -> Iterator[int]:
 def _finish(folder: Path, lock: int) -> None:
     """Deliver what the rings hold. Where that fails or is stopped, they keep it: raises StageFailed, with the code of
     what went wrong."""
-    print("the run before was cut short: what it left is delivered first", file=sys.stderr)
+    report("", "cut_short")
     path = folder / CONFIGURATION
     try:
         config = Config.load(path)
@@ -102,7 +106,7 @@ def _finish(folder: Path, lock: int) -> None:
         raise _kept(folder, error) from None
     log = facts_of(config.line.output, "log")
     counts = ", ".join(f"{what} {log[what]}" for what in ("labelled", "lost", "unaccounted") if what in log)
-    print(f"it is finished{': ' if counts else ''}{counts}", file=sys.stderr)
+    report("", "finished", f"it is finished{': ' if counts else ''}{counts}")
 
 
 def _kept(folder: Path, error: OrelineError) -> StageFailed:
@@ -146,4 +150,4 @@ def _taken(file: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(lambda: main(sys.argv[1])))
+    sys.exit(guarded(lambda: main(sys.argv[1]), say=refused))

@@ -10,7 +10,6 @@ import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 from oreline.config import LineSettings
 from oreline.errors import PASSING, StageFailed, SystemRefused
+from oreline.incidents import report
 
 BACK_OFF_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Before each start in a row of a process that does not live."""
@@ -108,7 +108,7 @@ class Worker:
             return
         self._silent_s += min(elapsed_s, self._patience_s / 2)
         if self._silent_s > self._patience_s:
-            print(f"{self.name} has shown no progress for {self._patience_s:g} s: killed", file=sys.stderr)
+            report(self.name, "silent", f"{self.name} has shown no progress for {self._patience_s:g} s: killed")
             self._silent_s = 0.0
             self.send(signal.SIGKILL)
 
@@ -137,7 +137,7 @@ class Worker:
             self._due = time.monotonic() + pause
         if time.monotonic() < self._due:
             return False
-        print(f"{self.name} was {_cause(code)}: started again", file=sys.stderr)
+        report(self.name, "restarted", f"{self.name} was {_cause(code)}: started again")
         return True
 
     def _was_steady(self) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from oreline.config import Config
 from oreline.guard import guarded
+from oreline.incidents import refused
 from oreline.keys import client_keys
 from oreline.metrics import Account, latency
 from oreline.process import tune_allocator
@@ -52,4 +53,4 @@ def main(name: str, path: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(lambda: main(sys.argv[1], sys.argv[2])))
+    sys.exit(guarded(lambda: main(sys.argv[1], sys.argv[2]), say=refused))

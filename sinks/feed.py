@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from oreline.errors import StoreFailed
@@ -65,6 +64,5 @@ class Feed:
 
     def _failed(self, error: StoreFailed) -> None:
         if not self.failing:
-            self._account.incident("store_failed")
-            print(f"{error}; trying again", file=sys.stderr)
+            self._account.incident("store_failed", f"{error}; trying again", self._account.next)
         self.failing, self._due = True, time.monotonic() + AGAIN_S

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from oreline.incidents import Log
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -18,6 +20,12 @@ def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(folder))
         yield folder / "oreline"
+
+
+@pytest.fixture(autouse=True)
+def own_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test has said is news again in the next."""
+    monkeypatch.setattr("oreline.incidents.process._log", Log())
 
 
 @pytest.fixture(scope="session")

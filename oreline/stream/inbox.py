@@ -11,12 +11,11 @@ import zmq
 
 from oreline import control
 from oreline.errors import RingError, StreamError, WireError
+from oreline.incidents import report
 from oreline.keys import ClientKeys
 from oreline.messages import EndOfStream, Gap, Message, StreamInfo
-from oreline.metrics import INCIDENTS
 from oreline.ring import RingReader
 from oreline.sink import Policy
-from oreline.stream.complaints import Complaints
 from oreline.stream.curve import Knock
 from oreline.stream.sockets import NO_RUN, SILENCE_NS, make_socket, now, pending, reach_far, receive, run_of
 from oreline.wire import FRAMES_LIMIT, decode
@@ -64,7 +63,6 @@ class Inbox:
         self._heard = 0
         self._told = 0
         self._ready: deque[Message] = deque()
-        self._complaints = Complaints(name)
         self._socket = make_socket(zmq.DEALER, frame_bytes)
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
         if endpoint.startswith("tcp:"):
@@ -142,7 +140,7 @@ class Inbox:
 
         Raises StreamError where it happens again and again without one good message between.
         """
-        INCIDENTS.labels(self.name, why).inc()
+        report(self.name, why, run=self.run, seq=self.next)
         self._failures += 1
         if self._failures > FAILURES:
             raise StreamError(f"{self.endpoint} sends nothing that {self.name} can use ({why}): are both up to date?")
@@ -180,7 +178,7 @@ class Inbox:
             remedy = f"on that host, `oreline keys allow {self.name}.key`"
             raise StreamError(f"{self.endpoint} does not allow the key of {self.name}: {remedy}")
         if failed:
-            self._complaints.about("no_handshake", f"{self.endpoint} has another key than ours of it, or none", failed)
+            report(self.name, "no_handshake", f"{self.endpoint} has another key than ours of it, or none", n=failed)
 
     def _map(self) -> bool:
         if self._ring_path is None:
@@ -206,7 +204,7 @@ class Inbox:
                 raise WireError("too many frames")
             kind, header = control.unpack(frames[0])
         except WireError as error:
-            self._complaints.about("bad_message", str(error))
+            report(self.name, "bad_message", str(error))
             return
         if header["session"] != self._session:
             return

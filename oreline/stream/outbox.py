@@ -8,11 +8,11 @@ from typing import Any
 
 from oreline import control
 from oreline.errors import WireError
+from oreline.incidents import report
 from oreline.keys import ServerKeys
 from oreline.messages import Line, Message, RawLine, StreamInfo
-from oreline.metrics import INCIDENTS, QUEUE
+from oreline.metrics import QUEUE
 from oreline.ring import Ring
-from oreline.stream.complaints import Complaints
 from oreline.stream.door import Door
 from oreline.stream.holds import Holds
 from oreline.stream.peer import Peer
@@ -53,7 +53,6 @@ class Outbox:
         self._former: set[int] = set()
         self._infos: deque[tuple[int, list[Buffer]]] = deque()
         self._beat_at = 0
-        self._complaints = Complaints(self.name)
         self.doors = [Door(endpoint), *([Door(listen, keys)] if listen else [])]
         self._recover()
 
@@ -132,7 +131,7 @@ class Outbox:
         """Give up the oldest eighth, so that whoever is behind has a moment before the next of it goes."""
         oldest = self.ring.tail + max(1, self.ring.slots // 8)
         if self.depth > self.ring.slots - self.ring.slots // 8:
-            INCIDENTS.labels(self.name, "ring_full").inc()
+            report(self.name, "ring_full", run=self.run, seq=self.next)
         self._free(oldest)
 
     def _free(self, tail: int) -> None:
@@ -211,7 +210,7 @@ class Outbox:
                 self.holds.hear(peer.name)
         for name in self.holds.beyond():
             most = f"{self.holds.most} records, which is all that is kept for it"
-            self._complaints.about("hold_exceeded", f"{name} lacks more than {most}: a gap will say what it lost")
+            report(self.name, "hold_exceeded", f"{name} lacks more than {most}: a gap will say what it lost")
         for name in self.holds.lapsed():
             self._part_with(name, f"was not heard from for {self.holds.hold_s:g} s")
 
@@ -219,7 +218,7 @@ class Outbox:
         self.holds.release(name)
         self._peers = {who: peer for who, peer in self._peers.items() if peer.name != name}
         self._save_note()
-        self._complaints.about("consumer_left", f"{name} {why}: nothing is kept for it; a gap will say what it lost")
+        report(self.name, "consumer_left", f"{name} {why}: nothing is kept for it; a gap will say what it lost")
 
     def leave_visitors(self) -> None:
         """Keep nothing any more for consumers that the line's file does not name: the line ends without them."""
@@ -229,9 +228,9 @@ class Outbox:
     def _attend(self, door: Door) -> None:
         failed, refused = door.attend()
         if failed:
-            self._complaints.about("bad_message", f"no handshake at {door.address}", failed)
+            report(self.name, "bad_message", f"no handshake at {door.address}", n=failed)
         for why in refused:
-            self._complaints.about("refused_key", why)
+            report(self.name, "refused_key", why)
 
     def _hear(self, door: Door) -> None:
         identity, user, frames = door.hear()
@@ -240,7 +239,7 @@ class Outbox:
                 raise WireError(f"{len(frames)} frames instead of one")
             kind, header = control.unpack(frames[0])
         except WireError as error:
-            self._complaints.about("bad_message", str(error))
+            report(self.name, "bad_message", str(error))
             return
         peer = self._peers.get((door, identity))
         if kind == "hello":
@@ -273,7 +272,7 @@ class Outbox:
     def _objection(self, peer: Peer, user: str | None) -> str:
         """Why a consumer cannot have the stream; empty where it can. `user`: whose key it holds, on another host."""
         if user not in (None, peer.name):
-            self._complaints.about("refused_name", f"the key of {user} came as {peer.name!r}")
+            report(self.name, "refused_name", f"the key of {user} came as {peer.name!r}")
             return f"its key is that of {user!r}: a consumer has the name of its key"
         near = peer.door is self.doors[0]
         if peer.name in self._near and not near:
@@ -315,7 +314,7 @@ class Outbox:
         """Whoever says HELLO may do so because it could not use the line here. One that is damaged becomes a hole."""
         while (entry := self.ring.entry(index)) is not None:
             if self.ring.read(index) is None:
-                INCIDENTS.labels(self.name, "damaged").inc()
+                report(self.name, "damaged", run=self.run, seq=entry.first)
                 return self.ring.void(index)
             if entry.n:
                 break

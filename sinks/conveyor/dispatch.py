@@ -82,8 +82,8 @@ class Dispatcher:
                 self._send_batch(state)
             if self._clock() >= self._next_beat_ns:
                 self._beat(state)
-        except PlcError:
-            self._lost()
+        except PlcError as error:
+            self._lost(error)
 
     def farewell(self) -> None:
         """Say that the run has stopped, and close the link."""
@@ -163,13 +163,13 @@ class Dispatcher:
         self._link.write(plc.PULSE, plc.encode_pulse(state, self._heartbeat))
         self._next_beat_ns = self._clock() + self._heartbeat_ns
 
-    def _lost(self) -> None:
+    def _lost(self, error: PlcError) -> None:
         """One that comes back without its heartbeat was never found again."""
         self._link.close()
         now = self._clock()
         if not self._away:
             self.tally.outages += 1
-            self.watch.alarm("plc_lost", now)
+            self.watch.alarm("plc_lost", now, str(error))
         self._away = True
         self._dial.lost(now)
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from oreline import plc
 from oreline.errors import PlcError
-from oreline.metrics import INCIDENTS
+from oreline.incidents import report
 
 _PATIENCE_NS = plc.HEARTBEAT_TIMEOUT_MS * 1_000_000
 _COUNTS = 1 << 16
@@ -40,10 +40,10 @@ class Watch:
             self.alarm("valve_fault", now_ns)
         self._listen(status.heartbeat != before.heartbeat, now_ns)
 
-    def alarm(self, kind: str, now_ns: int) -> None:
+    def alarm(self, kind: str, now_ns: int, words: str = "") -> None:
         self.incidents[kind] += 1
         self.alarm_ns = now_ns
-        INCIDENTS.labels("conveyor", kind).inc()
+        report("conveyor", kind, words)
 
     def _listen(self, beats: bool, now_ns: int) -> None:
         """Between two readings that say the same; when we slept ourselves, nothing is known of the time before."""

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from oreline.errors import RingError, StoreFailed
+from oreline.incidents import process
 from oreline.messages import Message
 from oreline.recording import open_recording
 from oreline.ring import Ring
@@ -117,4 +118,5 @@ def test_a_report_for_which_there_is_no_room_is_said_and_no_crash(
     shell = Shell("log", disk)
     fill(disk, 0)
     shell.report(lines=3)
-    assert "log: its report is not in" in capsys.readouterr().err
+    process._log.close()
+    assert "log no_report: its report is not in" in capsys.readouterr().err

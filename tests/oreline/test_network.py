@@ -16,9 +16,9 @@ import zmq
 
 from oreline import control, keys
 from oreline.errors import SecurityError, StreamError
+from oreline.incidents import INCIDENTS
 from oreline.keys import Pair, client_keys, server_keys
 from oreline.messages import EndOfStream, Message
-from oreline.metrics import INCIDENTS
 from oreline.sink import Policy
 from oreline.stream import Inbox, Outbox
 from oreline.stream.curve import new_pair

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import pytest
 
 from oreline.errors import StoreFailed
+from oreline.incidents import INCIDENTS
 from oreline.messages import Message
-from oreline.metrics import INCIDENTS, Account
+from oreline.metrics import Account
 from oreline.sink import Policy
 from oreline.testing import end_of_stream, label_line, stream_info
 from sinks import feed
@@ -74,7 +75,7 @@ def test_a_store_that_is_full_is_asked_again_and_nothing_is_acknowledged_before(
     assert ends.asked.count("commit") == 4
     assert ends.asked[-1] == "ack"
     assert INCIDENTS.labels("two", "store_failed")._value.get() == 1
-    assert capsys.readouterr().err == "the disk is full: free space; trying again\n"
+    assert capsys.readouterr().err.endswith("alarm two store_failed: the disk is full: free space; trying again\n")
     assert [message.first for message in ends.kept[1:]] == [0, 1, 2]
     assert fed._account.lines == 3
 

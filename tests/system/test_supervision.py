@@ -26,7 +26,7 @@ def test_a_frozen_stage_is_killed_by_the_watchdog_and_nothing_is_lost_or_doubled
     assert run.returncode == 0, output
     assert not is_alive(frozen)
     assert f"{victim} has shown no progress for 2 s: killed" in output
-    assert output.count("started again") == 1
+    assert [one["stage"] for one in line.report()["history"] if one["kind"] == "restarted"] == [victim]
     assert (line.report()["acquired"], line.report()["unaccounted"]) == (2000, 0)
     assert line.covered() == list(range(2200))
 

@@ -1,7 +1,7 @@
 """What is fuzzed. A decoder more is a file here and a line in TARGETS."""
 
 from tests.fuzz.target import MakeTarget
-from tests.fuzz.targets import card, control, envi, link, plant, plc, recording, reference, wire
+from tests.fuzz.targets import card, control, envi, incident, link, plant, plc, recording, reference, wire
 
 TARGETS: dict[str, MakeTarget] = {
     "wire": wire.target,
@@ -15,4 +15,5 @@ TARGETS: dict[str, MakeTarget] = {
     "recording": recording.target,
     "card": card.target,
     "reference": reference.target,
+    "incident": incident.target,
 }

@@ -1,0 +1,89 @@
+"""Reading the files of an output folder, while they are written and turned over.
+
+Each file is kept open, so that it is read to its end under whatever name, and another of the same inode is not taken
+for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from oreline.incidents.incident import Incident, parsed
+from oreline.incidents.process import FOLDER, began
+
+_READ_BYTES = 1 << 20
+
+
+class Follower:
+    """Of an output folder. Files are read from their beginning: who has incidents already tells them by their names."""
+
+    def __init__(self, output: Path) -> None:
+        self._folder = output / FOLDER
+        self._files: dict[tuple[int, int], _File] = {}
+
+    def read(self) -> list[Incident]:
+        """What has come since the last time. What cannot be read is passed over."""
+        for path in sorted(self._folder.glob("*.jsonl*")):
+            with suppress(OSError):
+                self._find(path)
+        gone = [key for key, file in self._files.items() if file.is_gone]
+        found = [incident for file in self._files.values() for incident in file.read()]
+        for key in gone:
+            self._files.pop(key).close()
+        return found
+
+    def close(self) -> None:
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+
+    def _find(self, path: Path) -> None:
+        status = path.lstat()
+        if (key := (status.st_dev, status.st_ino)) not in self._files:
+            self._files[key] = _File(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK))
+
+
+class _File:
+    def __init__(self, number: int) -> None:
+        self._number, self._rest = number, b""
+
+    @property
+    def is_gone(self) -> bool:
+        return os.fstat(self._number).st_nlink == 0
+
+    def read(self) -> Iterator[Incident]:
+        """The incidents of whole lines; one that is not whole waits for its end."""
+        while read := self._read():
+            *lines, self._rest = (self._rest + read).split(b"\n")
+            yield from filter(None, map(parsed, filter(None, lines)))
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self._number, _READ_BYTES)
+        except OSError:
+            return b""
+
+    def close(self) -> None:
+        os.close(self._number)
+
+
+def history(output: Path) -> list[Incident]:
+    """What the processes of a line have said since this one opened its log, in order."""
+    follower, since = Follower(output), began()
+    found = follower.read()
+    follower.close()
+    return in_order(one for one in found if one.boot == since.boot.hex() and one.t_ns >= since.t_ns)
+
+
+def in_order(incidents: Iterable[Incident]) -> list[Incident]:
+    """As they happened. The wall's clock, which may jump, tells no more than which boot came first."""
+    found = list(incidents)
+    began: dict[str, datetime] = {}
+    for one in found:
+        at = datetime.fromisoformat(one.time)
+        began[one.boot] = min(at, began.get(one.boot, at))
+    return sorted(found, key=lambda one: (began[one.boot], one.boot, one.t_ns))
