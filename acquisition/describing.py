@@ -5,6 +5,7 @@ from __future__ import annotations
 from acquisition.numbering import Numbering
 from acquisition.settings import Settings
 from acquisition.source import CameraInfo
+from oreline import moment
 from oreline.errors import ConfigError
 from oreline.messages import Kind, StreamInfo
 
@@ -30,6 +31,7 @@ def described(
         pitch_mm=settings.pitch_mm,
         temperature_c=temperature_c,
         kind=kind,
+        clock=moment.now(),
     )
 
 

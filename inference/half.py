@@ -40,7 +40,7 @@ class Half:
         """Read what `save` wrote. Raises ReferenceRefused."""
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-                info = decode([file[f"info_{n}"].tobytes() for n in range(3)])
+                info = decode([file[name].tobytes() for name in sorted(file.files) if name.startswith("info_")])
                 arrays = (file[name] for name in ("mean", "spread", "saturated"))
                 measured = Measured.from_facts(json.loads(str(file["facts"])), *arrays)
                 kind = Kind(int(file["kind"]))

@@ -15,6 +15,8 @@ from enum import IntEnum, IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
+from oreline.moment import NEVER, Moment
+
 SCHEMA_VERSION = 3
 
 UNKNOWN = 255
@@ -111,7 +113,7 @@ class StreamInfo:
     `pitch_mm`: size of a sample across the belt. `classes`, `model`: empty until labels are made.
     `temperature_c`: of the camera when this was said, NaN where it tells none. `unit`: of what lines of reflectance
     hold, where it is radiance. `kind`: what the camera looks at from here on; dark and white are complete where a scene
-    is announced.
+    is announced. `clock`: when this was said, by which each `t_ns` of its lines can be put on a calendar.
     """
 
     run: bytes
@@ -133,6 +135,7 @@ class StreamInfo:
     temperature_c: float = field(default=math.nan, compare=False)
     unit: str = ""
     kind: Kind = Kind.SCENE
+    clock: Moment = NEVER
 
     @property
     def first(self) -> int:
@@ -147,8 +150,10 @@ class StreamInfo:
         return len(self.wavelengths_nm)
 
     def same_setting(self, other: StreamInfo) -> bool:
-        """Whether the camera is set alike: the place in the stream, the temperature and what it looks at may differ."""
-        return replace(self, run=other.run, epoch=other.epoch, seq=other.seq, kind=other.kind) == other
+        """Whether the camera is set alike: where and when in the stream, the temperature and what it looks at may
+        differ."""
+        placed = replace(self, run=other.run, epoch=other.epoch, seq=other.seq, clock=other.clock)
+        return replace(placed, kind=other.kind) == other
 
 
 @dataclass(frozen=True, slots=True, eq=False)

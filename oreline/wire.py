@@ -7,8 +7,9 @@ extension types, never pickle. A header that is not exactly right raises WireErr
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import msgpack
@@ -30,10 +31,15 @@ from oreline.messages import (
     Stamp,
     StreamInfo,
 )
+from oreline.moment import NEVER, Moment
 
 HEADER_LIMIT = 512
 CLASSES_LIMIT = 32_768
 FRAMES_LIMIT = 4
+
+DAY_S = 86_400
+_CLOCK = struct.Struct("<qqq16s")
+"""Wall's time in ns, its zone in s, CLOCK_MONOTONIC in ns, boot."""
 
 Buffer = bytes | memoryview
 Check = Callable[[Any], bool]
@@ -185,17 +191,21 @@ def _stamp_in(header: Header) -> Stamp:
 
 def _split_info(info: StreamInfo) -> tuple[Header, list[Buffer]]:
     header = {name: getattr(info, name) for name in _INFO if name != "bands"} | {"kind": int(info.kind)}
+    wavelengths = _bytes(np.array(info.wavelengths_nm, np.float64), np.float64)
     classes = msgpack.packb([[c.name, *c.colour] for c in info.classes])
-    return {**header, "bands": info.bands}, [_bytes(np.array(info.wavelengths_nm, np.float64), np.float64), classes]
+    clock = [] if info.clock == NEVER else [_CLOCK.pack(*astuple(info.clock))]
+    return {**header, "bands": info.bands}, [wavelengths, classes, *clock]
 
 
 def _build_info(header: Header, frames: Sequence[Buffer]) -> StreamInfo:
-    _only(frames, 2)
+    """A third array, where there is one, is the clock."""
+    _only(frames, max(2, min(len(frames), 3)))
     wavelengths = _array(frames, 0, np.float64, (header.pop("bands"),))
     if not np.isfinite(wavelengths).all():
         raise WireError("a wavelength is not a number")
     kind, classes = Kind(header.pop("kind")), _classes(frames[1])
-    return StreamInfo(**header, kind=kind, wavelengths_nm=tuple(wavelengths.tolist()), classes=classes)
+    clock = _clock(frames[2]) if len(frames) == 3 else NEVER
+    return StreamInfo(**header, kind=kind, wavelengths_nm=tuple(wavelengths.tolist()), classes=classes, clock=clock)
 
 
 def _classes(frame: Buffer) -> tuple[ClassInfo, ...]:
@@ -207,6 +217,15 @@ def _classes(frame: Buffer) -> tuple[ClassInfo, ...]:
         if type(row) is not list or len(row) != 4 or not name(row[0]) or not all(map(level, row[1:])):
             raise WireError("a class is not a name and three levels from 0 to 255")
     return tuple(ClassInfo(row[0], (row[1], row[2], row[3])) for row in rows)
+
+
+def _clock(frame: Buffer) -> Moment:
+    if len(frame) != _CLOCK.size:
+        raise WireError(f"a clock of {len(frame)} bytes, not {_CLOCK.size}")
+    clock = Moment(*_CLOCK.unpack(frame))
+    if abs(clock.offset_s) >= DAY_S:
+        raise WireError("a zone that is more than a day from UTC")
+    return clock
 
 
 def _split_raw(line: RawLine) -> tuple[Header, list[Buffer]]:

@@ -20,26 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from oreline.errors import RecordingError, StoreFailed
+from oreline.incidents import Incident
 from oreline.messages import EndOfStream, Gap, LabelLine, Message, RawLine, ReflectanceLine, StreamInfo
+from oreline.moment import NEVER
+from sinks.log.schema import prepare, version_of
 
-SCHEMA = 1
-_TABLES = """
-CREATE TABLE IF NOT EXISTS runs(
-    run BLOB PRIMARY KEY, next INTEGER NOT NULL, exported INTEGER NOT NULL DEFAULT 0,
-    end INTEGER, lines INTEGER, lost INTEGER, reference INTEGER);
-CREATE TABLE IF NOT EXISTS streams(
-    run BLOB NOT NULL, seq INTEGER NOT NULL, info TEXT NOT NULL, PRIMARY KEY (run, seq));
-CREATE TABLE IF NOT EXISTS lines(
-    run BLOB NOT NULL, seq INTEGER NOT NULL, epoch INTEGER NOT NULL, block_id INTEGER NOT NULL, t_ns INTEGER NOT NULL,
-    encoder INTEGER NOT NULL, flags INTEGER NOT NULL, model TEXT NOT NULL, calibration TEXT NOT NULL,
-    latency_us INTEGER NOT NULL, labels BLOB NOT NULL, confidence BLOB NOT NULL, PRIMARY KEY (run, seq));
-CREATE TABLE IF NOT EXISTS gaps(
-    run BLOB NOT NULL, first INTEGER NOT NULL, n INTEGER NOT NULL, epoch INTEGER NOT NULL, reason INTEGER NOT NULL,
-    PRIMARY KEY (run, first));
-"""
 _LINE = "INSERT OR IGNORE INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _GAP = "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?, ?)"
-_STREAM = "INSERT OR REPLACE INTO streams VALUES (?, ?, ?)"
+_STREAM = "INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INCIDENT = "INSERT OR IGNORE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _NEXT = """INSERT INTO runs(run, next) VALUES (?, ?)
     ON CONFLICT(run) DO UPDATE SET next = max(next, excluded.next), exported = 0"""
 _END = "UPDATE runs SET end = ?, lines = ?, lost = ?, reference = ? WHERE run = ?"
@@ -94,6 +83,11 @@ class Journal:
                 self._note(message)
         self.duplicates += len(lines) + len(gaps) - inserted
 
+    def take(self, incidents: list[Incident]) -> None:
+        """Commit incidents, in this order; those that are there already are left alone. Raises StoreFailed."""
+        with self._transaction():
+            self._db.executemany(_INCIDENT, map(_incident_row, incidents))
+
     def mark_exported(self, run: bytes) -> None:
         with explained(self.path):
             self._db.execute("UPDATE runs SET exported = 1 WHERE run = ?", (run,))
@@ -112,9 +106,7 @@ class Journal:
 
     def _note(self, message: Message) -> None:
         if isinstance(message, StreamInfo):
-            info = asdict(message) | {"run": message.run.hex()}
-            info["temperature_c"] = None if math.isnan(message.temperature_c) else message.temperature_c
-            self._db.execute(_STREAM, (message.run, message.seq, json.dumps(info)))
+            self._db.execute(_STREAM, _stream_row(message))
         elif isinstance(message, EndOfStream):
             self._db.execute(_END, (message.seq, message.lines, message.lost, message.reference, message.run))
 
@@ -139,12 +131,10 @@ class Journal:
 def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, timeout=1.0)
     try:
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, SCHEMA):
-            raise RecordingError(f"{path} has schema {version}, this writes {SCHEMA}: use another output folder")
+        version = version_of(db, path)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(f"PRAGMA synchronous = {synchronous}")
-        db.executescript(f"{_TABLES} PRAGMA user_version = {SCHEMA};")
+        prepare(db, version)
     except BaseException:
         db.close()
         raise
@@ -180,6 +170,21 @@ def _run(message: Message) -> bytes:
 def _furthest(messages: list[Message]) -> list[Message]:
     """The last message of each run, in order of the runs."""
     return list({_run(message): message for message in messages}.values())
+
+
+def _stream_row(info: StreamInfo) -> tuple[Any, ...]:
+    said = asdict(info) | {"run": info.run.hex()}
+    said["temperature_c"] = None if math.isnan(info.temperature_c) else info.temperature_c
+    clock = info.clock
+    del said["clock"]
+    when = (clock.wall_ns, clock.offset_s, clock.t_ns, clock.boot) if clock != NEVER else (None,) * 4
+    return info.run, info.seq, json.dumps(said), *when
+
+
+def _incident_row(incident: Incident) -> tuple[Any, ...]:
+    said = asdict(incident)
+    said["run"], said["boot"] = bytes.fromhex(incident.run) if incident.run else None, bytes.fromhex(incident.boot)
+    return tuple(said.values())
 
 
 def _line_row(line: LabelLine, now_ns: int) -> tuple[Any, ...]:

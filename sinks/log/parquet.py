@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN
-from sinks.log.reading import COLUMNS, Segment, gaps, lines, segments
+from sinks.log.reading import COLUMNS, INCIDENT_COLUMNS, Segment, gaps, incidents, lines, segments
 
 _TYPES = {
     "seq": pa.int64(),
@@ -27,6 +28,16 @@ _TYPES = {
     "latency_us": pa.int64(),
     "labels": pa.list_(pa.uint8()),
     "confidence": pa.list_(pa.uint8()),
+    "wall_ns": pa.timestamp("ns", tz="UTC"),
+}
+_INCIDENT_TYPES = {
+    "time": pa.timestamp("ms", tz="UTC"),
+    "n": pa.int64(),
+    "run": pa.binary(),
+    "seq": pa.int64(),
+    "t_ns": pa.int64(),
+    "boot": pa.binary(),
+    "number": pa.int64(),
 }
 _SPECIAL = {"unknown": UNKNOWN, "background": BACKGROUND, "invalid": INVALID}
 
@@ -50,6 +61,26 @@ def export(db: sqlite3.Connection, run: bytes, path: Path) -> None:
             for rows in lines(db, run, part):
                 writer.write_table(_table(rows, part, names, schema))
     draft.replace(path)
+
+
+def export_incidents(db: sqlite3.Connection, path: Path) -> bool:
+    """Write all incidents to `path` as they happened, in one step. Returns whether there are any."""
+    schema = pa.schema([(name, _INCIDENT_TYPES.get(name, pa.string())) for name in INCIDENT_COLUMNS])
+    batches = incidents(db)
+    rows = next(batches, None)
+    if rows is None:
+        return False
+    draft = path.with_name(path.name + ".new")
+    with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+        while rows:
+            columns = dict(zip(INCIDENT_COLUMNS, zip(*rows, strict=True), strict=True))
+            columns["time"] = tuple(map(datetime.fromisoformat, columns["time"]))
+            writer.write_table(
+                pa.table({k: pa.array(v, schema.field(k).type) for k, v in columns.items()}, schema=schema)
+            )
+            rows = next(batches, None)
+    draft.replace(path)
+    return True
 
 
 def _table(rows: list[tuple[Any, ...]], part: Segment, names: list[str], schema: pa.Schema) -> pa.Table:

@@ -6,11 +6,12 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from oreline.errors import RecordingError
+from oreline.incidents import Incident
 from oreline.messages import ClassInfo, Gap, Reason
 from sinks.log.journal import explained
 
@@ -27,7 +28,9 @@ COLUMNS = (
     "latency_us",
     "labels",
     "confidence",
+    "wall_ns",
 )
+INCIDENT_COLUMNS = tuple(one.name for one in fields(Incident))
 _PAST_ALL = (1 << 63) - 1
 
 
@@ -72,8 +75,15 @@ def segments(db: sqlite3.Connection, run: bytes) -> list[Segment]:
 
 def lines(db: sqlite3.Connection, run: bytes, segment: Segment) -> Iterator[list[tuple[Any, ...]]]:
     """Rows of COLUMNS in order of seq, at most CHUNK at a time."""
-    query = f"SELECT {', '.join(COLUMNS)} FROM lines WHERE run = ? AND seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
+    query = f"SELECT {', '.join(COLUMNS)} FROM timed_lines WHERE run = ? AND seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
     cursor = db.execute(query, (run, segment.start, segment.stop))
+    while rows := cursor.fetchmany(CHUNK):
+        yield rows
+
+
+def incidents(db: sqlite3.Connection) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows of INCIDENT_COLUMNS in the order in which they happened, at most CHUNK at a time."""
+    cursor = db.execute(f"SELECT {', '.join(INCIDENT_COLUMNS)} FROM history")  # noqa: S608
     while rows := cursor.fetchmany(CHUNK):
         yield rows
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel
 
 from oreline.config import Section
-from oreline.errors import RecordingError
+from oreline.errors import RecordingError, StoreFailed
 from oreline.expected import Expected
+from oreline.incidents import Follower, Incident, in_order
 from oreline.messages import Message
 from oreline.sink import Policy
 from sinks.log import parquet, picture
@@ -20,6 +22,7 @@ from sinks.log.journal import Journal
 from sinks.log.reading import reading
 
 JOURNAL = "journal.sqlite"
+LOOK_NS = 1_000_000_000
 
 
 class LogSettings(Section):
@@ -40,8 +43,10 @@ class Log:
     stream: ClassVar[str] = "labels"
     Settings: ClassVar[type[BaseModel]] = LogSettings
 
-    def __init__(self, settings: LogSettings, journal: Journal, clock: Callable[[], int]) -> None:
-        self._settings, self._journal, self._clock = settings, journal, clock
+    def __init__(self, settings: LogSettings, journal: Journal, follower: Follower, clock: Callable[[], int]) -> None:
+        self._settings, self._journal, self._follower, self._clock = settings, journal, follower, clock
+        self._incidents: list[Incident] = []
+        self._look_ns = 0
         self._pending: list[Message] = []
         self._report: dict[str, Any] | None = None
 
@@ -54,7 +59,7 @@ class Log:
     def open(cls, settings: LogSettings, output: Path, clock: Callable[[], int] = time.monotonic_ns) -> Log:
         """Open or create the journal. Raises RecordingError where it is damaged or another process writes it."""
         output.mkdir(parents=True, exist_ok=True)
-        return cls(settings, Journal(output / JOURNAL, settings.synchronous), clock)
+        return cls(settings, Journal(output / JOURNAL, settings.synchronous), Follower(output), clock)
 
     def resume(self) -> tuple[bytes, int] | None:
         return self._journal.position()
@@ -67,18 +72,33 @@ class Log:
         if self._pending:
             self._journal.write(self._pending, self._clock())
             self._pending.clear()
+        self.idle()
 
     def idle(self) -> None:
-        """Nothing to do: what was committed is safe."""
+        """Take in, once a second, what the processes of this output folder have reported; not while lines wait for
+        the journal, whom one more that waits for it would hold up."""
+        if not self._pending and self._clock() >= self._look_ns:
+            self._look_ns = self._clock() + LOOK_NS
+            self._take_in()
+
+    def _take_in(self) -> None:
+        """What finds no room is tried again."""
+        self._incidents += in_order(self._follower.read())
+        if self._incidents:
+            with suppress(StoreFailed):
+                self._journal.take(self._incidents)
+                self._incidents.clear()
 
     def close(self) -> dict[str, Any]:
         """Export the runs that no export has seen yet, the interrupted ones before this one included. Where the last
         commit failed, the next start does that: its lines come again then."""
         if self._report is None:
+            self._take_in()
             position, duplicates = self._journal.position(), self._journal.duplicates
             artefacts = self._export(position[0]) if position and not self._pending else {}
             counts = {"run": position[0].hex(), **account(self._journal.path)} if position else {}
             self._journal.close()
+            self._follower.close()
             self._report = {**counts, "duplicates": duplicates, "artefacts": artefacts}
         return self._report
 
@@ -90,6 +110,9 @@ class Log:
                     suffix = "" if run == newest else f"_{run.hex()[:12]}"
                     artefacts |= {name + suffix: str(path) for name, path in self._files(db, run).items()}
                     self._journal.mark_exported(run)
+                table = self._journal.path.with_name("incidents.parquet")
+                if self._settings.parquet and parquet.export_incidents(db, table):
+                    artefacts["incidents"] = str(table)
         except OSError as error:
             folder = self._journal.path.parent
             raise RecordingError(

@@ -16,9 +16,11 @@ from inference.limits import Limits
 from inference.pipeline import Pipeline
 from inference.reference import Reference
 from inference.store import Store
+from oreline import moment
 from oreline.errors import ReferenceRefused
 from oreline.messages import EndOfStream, Flag, Gap, Kind, Message, RawLine, ReflectanceLine, Stamp, StreamInfo
 from oreline.metrics import Account
+from oreline.moment import NEVER, Moment
 from tests.inference.references import INFO, a_reference, some_lines, stream
 
 WARM = stream(temperature_c=30.0)
@@ -212,9 +214,11 @@ def test_a_recording_keeps_the_references_that_it_has_and_what_speaks_against_th
     assert "41% of the light it had last time" in capsys.readouterr().err
 
 
-def test_a_dark_alone_waits_for_a_white(tmp_path: Path) -> None:
+@pytest.mark.parametrize("clock", [NEVER, moment.now()], ids=["of a release that told no time", "of this one"])
+def test_a_dark_alone_waits_for_a_white(tmp_path: Path, clock: Moment) -> None:
     line = Running(tmp_path, reflectance=False)
-    line.feed(*line.dark(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
+    dark = [replace(one, clock=clock) if isinstance(one, StreamInfo) else one for one in line.dark()]
+    line.feed(*dark, EndOfStream(INFO.run, 1, 20, 0, 0, 20))
     assert line.store.chosen == ""
     later = Running(tmp_path, reflectance=False)
     later.feed(*later.white(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))

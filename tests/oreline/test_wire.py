@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import msgpack
@@ -13,6 +14,7 @@ import pytest
 from oreline import control
 from oreline.errors import WireError
 from oreline.messages import INVALID, ClassInfo, EndOfStream, Flag, Kind, RawLine, Stamp, StreamInfo
+from oreline.moment import Moment
 from oreline.wire import CLASSES_LIMIT, decode, encode
 
 STAMP = Stamp(bytes(16), 0, 0, 0, 0, 0)
@@ -58,6 +60,18 @@ def test_the_longest_description_fits_its_header() -> None:
         "f" * 16, 25.0, text, Kind.WHITE,
     )  # fmt: skip
     assert decode(encode(info)) == info
+
+
+def test_the_clocks_of_a_stream_survive_and_are_a_moment_or_refused() -> None:
+    clock = Moment(1_772_000_000_123_456_789, -34_200, 5, bytes(range(16)))
+    header, wavelengths, classes, frame = encode(replace(INFO, clock=clock))
+    decoded = decode([header, wavelengths, classes, frame])
+    assert isinstance(decoded, StreamInfo)
+    assert decoded.clock == clock
+    with pytest.raises(WireError, match="39 bytes"):
+        decode([header, wavelengths, classes, bytes(frame)[1:]])
+    with pytest.raises(WireError, match="zone"):
+        decode([header, wavelengths, classes, encode(replace(INFO, clock=replace(clock, offset_s=86_400)))[3]])
 
 
 def test_a_line_of_the_wrong_dtype_is_a_mistake_of_its_maker() -> None:

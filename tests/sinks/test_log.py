@@ -17,6 +17,8 @@ import pytest
 from PIL import Image
 
 from oreline.errors import RecordingError
+from oreline.incidents import Log as ProcessLog
+from oreline.incidents.file import LogFile
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, Gap, Message, Reason
 from oreline.testing import CLASSES, RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.log import Log, account
@@ -135,6 +137,9 @@ def test_a_journal_with_a_damaged_page_is_refused(tmp_path: Path, damage: bytes)
     info = stream_info(samples=300)
     whole: list[Message] = [info, *(label_line(seq, info) for seq in range(60)), Gap(RUN, 1, 60, 5, Reason.DROPPED)]
     write(tmp_path, whole, settings=LogSettings(parquet=False, label_map=False))
+    process = ProcessLog("acquisition", LogFile(tmp_path / "logs" / "acquisition.jsonl"))
+    process.report("", "camera_lost")
+    process.close()
     journal = tmp_path / "journal.sqlite"
     good = journal.read_bytes()
     for at in range(0, len(good), PAGE):

@@ -26,6 +26,7 @@ from oreline.messages import (
     Stamp,
     StreamInfo,
 )
+from oreline.moment import NEVER, Moment
 from oreline.wire import CLASSES_LIMIT, HEADER_LIMIT, decode, encode
 from tests.fuzz.target import Frames, Target
 from tests.fuzz.twist import twist_map
@@ -86,6 +87,7 @@ INFO = st.builds(
     model=ID,
     temperature_c=st.floats(-273.0, 999.0) | st.just(math.nan),
     kind=st.sampled_from(Kind),
+    clock=st.just(NEVER) | st.builds(Moment, wall_ns=I64, offset_s=st.integers(-86_399, 86_399), t_ns=I64, boot=RUN),
 )
 GAP = st.builds(Gap, run=RUN, epoch=U64, first=U64, n=st.integers(1, 2**63 - 1), reason=st.sampled_from(Reason))
 END = st.builds(EndOfStream, run=RUN, epoch=U64, seq=U64, lines=U64, lost=U64, reference=U64)
