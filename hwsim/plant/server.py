@@ -42,7 +42,7 @@ class Settings(Section):
     camera: str | None = None
     """Serial number of the simulated camera that looks at the belt; needed where there are several."""
     commands: str = "commands.npz"
-    """File in the output folder for the rows that were taken and the changes of route."""
+    """File in the output folder for the rows that were taken, the changes of route and of the feeder."""
     ejector: Ejector = Ejector()
     faults: tuple[ValveFault, ...] = ()
     """Valves that are broken."""
