@@ -42,7 +42,7 @@ from hwsim.worlds import Truth, World, world_of
 from oreline.envi import write_header
 from oreline.envi_writer import EnviWriter, band_fields, layout_fields
 from oreline.errors import RecordingError
-from oreline.files import is_within
+from oreline.files import is_within, write_whole
 from oreline.recording import RecordingSet, find_recording
 
 __all__ = ["BeltScene", "CoreScene", "Scene", "render"]
@@ -92,8 +92,7 @@ def render(scene: BeltScene | CoreScene, folder: Path, progress: Progress | None
 
 def _render(world: World, folder: Path, identity: str, progress: Progress | None) -> None:
     scene, capture = world.scene, folder / "capture"
-    capture.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
+    _take(folder, scene)
     dark, white = scene.dark_lines, scene.white_lines
     parts = [
         Part(f"DARKREF_{scene.name}", dark, {"shutter_open": False}, 0),
@@ -182,14 +181,28 @@ def _identity(world: World) -> str:
     return hashlib.sha256(said + world.spectra.tobytes()).hexdigest()
 
 
+def _take(folder: Path, scene: BeltScene | CoreScene) -> None:
+    """Begin anew in a folder that is empty or that a manifest says to be ours. Raises RecordingError."""
+    capture = folder / "capture"
+    capture.mkdir(parents=True, exist_ok=True)
+    theirs = [] if (folder / MANIFEST).is_file() else _files(folder, scene.name)
+    if theirs:
+        raise RecordingError(f"{theirs[0]} was not rendered here, and would be lost: choose another folder")
+    write_whole(folder / MANIFEST, b"{}\n")
+
+
+def _files(folder: Path, name: str) -> list[Path]:
+    """Those that have the names of a rendering's."""
+    return sorted(path for path in folder.rglob("*") if path.name.removesuffix(path.suffix) in _stems(name))
+
+
 def _write_manifest(folder: Path, scene: BeltScene | CoreScene, identity: str, digests: dict[Path, str]) -> None:
     files = {}
-    for path in sorted(path for path in folder.rglob("*") if path.name.removesuffix(path.suffix) in _stems(scene.name)):
+    for path in _files(folder, scene.name):
         digest = digests.get(path) or hashlib.sha256(path.read_bytes()).hexdigest()
         files[str(path.relative_to(folder))] = {"bytes": path.stat().st_size, "sha256": digest}
-    draft = folder / f"{MANIFEST}.new"
-    draft.write_text(json.dumps({"identity": identity, "settings": scene.model_dump(), "files": files}, indent=1))
-    draft.replace(folder / MANIFEST)
+    said = {"identity": identity, "settings": scene.model_dump(), "files": files}
+    write_whole(folder / MANIFEST, json.dumps(said, indent=1).encode())
 
 
 def _stems(name: str) -> set[str]:

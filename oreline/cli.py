@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import socket
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,6 +52,7 @@ def demo(
     lines = round(seconds * config.tables["simulator"]["frame_rate"])
     scene["lines"] = steps[-1]["lines"] = lines
     config.tables["line"]["output"] = str(output)
+    config.tables["plant"]["port"] = config.tables["sinks"]["conveyor"]["port"] = _free_port()
     _run(config, json)
 
 
@@ -139,6 +141,13 @@ def schema(table: Annotated[str, typer.Argument(help=f"One of {', '.join(SETTING
     if table not in SETTINGS:
         raise ConfigError(f"no table {table!r}: choose one of {', '.join(SETTINGS)}")
     console.print_json(data=SETTINGS[table]().model_json_schema())
+
+
+def _free_port() -> int:
+    """For a PLC beside those of other demos."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
 
 
 def _run(config: Config, json: Path | None, make_report: Any = reports.report_of) -> None:

@@ -17,6 +17,7 @@ from hwsim.scene_base import Motion
 from hwsim.worlds import world_of
 from hwsim.worlds.palette import PANEL
 from oreline.cameras import CAMERAS
+from oreline.errors import RecordingError
 from oreline.jit import kernel
 from oreline.messages import BACKGROUND
 from oreline.recording import open_recording
@@ -271,3 +272,25 @@ def test_dice_are_normal_and_uncorrelated():
     assert (one**4).mean() == pytest.approx(3.0, abs=0.06)
     for other in (np.roll(one, 1), np.roll(one, 384), two):
         assert np.corrcoef(one, other)[0, 1] == pytest.approx(0.0, abs=0.006)
+
+
+def test_a_recording_that_was_not_rendered_here_is_not_written_over(tmp_path):
+    theirs = tmp_path / "capture" / "belt.raw"
+    theirs.parent.mkdir()
+    theirs.write_text("mine")
+    with pytest.raises(RecordingError, match=r"capture/belt\.raw was not rendered here"):
+        render(SMALL, tmp_path)
+    assert theirs.read_text() == "mine"
+
+
+def test_a_rendering_that_was_cut_short_is_begun_anew(tmp_path, rendered):
+    code = (
+        "import os, sys; from pathlib import Path; from hwsim import scene;"
+        "scene.render(scene.BeltScene.model_validate_json(sys.argv[1]), Path(sys.argv[2]),"
+        f"lambda done, _: os._exit(9) if done > {SMALL.dark_lines} else None)"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, SMALL.model_dump_json(), tmp_path], check=False)
+    assert killed.returncode == 9
+    assert (tmp_path / "capture" / "DARKREF_belt.raw").exists()
+    render(SMALL, tmp_path)
+    assert digests(tmp_path) == digests(rendered[0])

@@ -10,6 +10,7 @@ CONTROL = "oreline/control.py"
 RING_TESTS = ("tests/oreline/test_ring.py", "tests/oreline/test_ring_torture.py")
 HOLDS, HOLDS_TESTS = "oreline/stream/holds.py", ("tests/oreline/test_holds.py",)
 PRODUCER, ORDER_TESTS = "hwsim/producer", ("tests/hwsim/test_producer_orders.py",)
+STRANGERS = ("tests/system/test_strangers.py",)
 STREAM_TESTS = ("tests/oreline/test_stream.py", "tests/oreline/test_protocol.py")
 
 
@@ -537,5 +538,68 @@ MUTANTS = (
         "ORDER BY streams.seq DESC LIMIT 1",
         "ORDER BY streams.seq LIMIT 1",
         ("tests/sinks/test_log_incidents.py",),
+    ),
+    Mutant(
+        "a folder of another user is taken as a line's own",
+        "oreline/ownership.py",
+        "    if itself.st_uid != os.geteuid():\n",
+        "    if False:\n",
+        STRANGERS,
+    ),
+    Mutant(
+        "a folder that others can write to is taken as a line's own",
+        "oreline/ownership.py",
+        "    if itself.st_mode & WRITERS:\n",
+        "    if False:\n",
+        ("tests/oreline/test_launch.py",),
+    ),
+    Mutant(
+        "a folder in one that others can rename it in is taken",
+        "oreline/ownership.py",
+        "(above.st_mode & ANYONE and not above.st_mode & stat.S_ISVTX)",
+        "False",
+        ("tests/oreline/test_launch.py",),
+    ),
+    Mutant(
+        "an output folder of another user is written to",
+        "oreline/unfinished.py",
+        "    refuse_strangers(output)\n",
+        "",
+        STRANGERS,
+    ),
+    Mutant(
+        "processes load modules from the working folder",
+        "oreline/guard.py",
+        '    os.environ["PYTHONSAFEPATH"] = "1"\n',
+        "",
+        STRANGERS,
+    ),
+    Mutant(
+        "files have the modes of the caller's umask",
+        "oreline/guard.py",
+        "    os.umask(UMASK)\n",
+        "",
+        ("tests/system/test_security.py",),
+    ),
+    Mutant(
+        "lines of one name share a folder",
+        "oreline/places.py",
+        "os.fsencode(output.resolve())",
+        "os.fsencode(line)",
+        ("tests/oreline/test_launch.py",),
+    ),
+    Mutant(
+        "the output folder is touched before its lock is had",
+        "oreline/unfinished.py",
+        "    with _locked(folder / LOCK) as lock, _locked(output / LOCK):\n",
+        "    with _locked(folder / LOCK) as lock:\n",
+        ("tests/system/test_left_alone.py",),
+    ),
+    Mutant(
+        "a recorder writes over what it has not noted",
+        "sinks/record.py",
+        "if not header.exists() and not header.with_suffix(DATA).exists())",
+        "if header or part)",
+        ("tests/sinks/test_record.py",),
     ),
 )

@@ -1,7 +1,7 @@
-"""Runs in a mount namespace with a /dev/shm of its own: `python -m tests.system.namespace VICTIM ATTACKER FOLDER`.
+"""Runs in a mount namespace with a /dev/shm of its own: `python -m tests.system.namespace STEPS.json`.
 
-A second user does his worst by the script `worst.py` of the folder, and then the first runs what `command.json` of it
-says, in its `site`.
+A step is a list of commands that run side by side, each by a user in a folder. The exit code is the
+first that is not 0.
 """
 
 from __future__ import annotations
@@ -11,25 +11,27 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 READ = "+dac_read_search"
-"""Python may lie in root's home: they may read what others keep for themselves, and no more than that."""
+"""Python may lie in root's home: users may read what others keep for themselves, and no more than that."""
 
 
-def as_user(uid: int, command: list[str], cwd: Path, **environment: str) -> int:
-    other = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", f"--inh-caps={READ}"]
-    home = {"HOME": str(cwd), "NUMBA_CACHE_DIR": str(cwd / f"numba-{uid}"), **environment}
+def begun(user: int, folder: str, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    other = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", f"--inh-caps={READ}"]
+    home = {"HOME": folder, "NUMBA_CACHE_DIR": f"{folder}/numba", **environment}
     words = [*other, f"--ambient-caps={READ}", "--", *command]
-    return subprocess.run(words, cwd=cwd, env=os.environ | home, umask=0, check=False).returncode
+    return subprocess.Popen(words, cwd=folder, env=os.environ | home, umask=0)
 
 
-def main(victim: int, attacker: int, folder: Path) -> int:
+def main(steps: list[list[Any]]) -> int:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777,size=2g", "tmpfs", "/dev/shm"], check=True)
-    if as_user(attacker, [sys.executable, str(folder / "worst.py")], folder):
-        return 99
-    command, environment = json.loads((folder / "command.json").read_text())
-    return as_user(victim, command, folder / "site", **environment)
+    for commands in steps:
+        codes = [process.wait() for process in [begun(*command) for command in commands]]
+        if any(codes):
+            return next(filter(None, codes))
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])))
+    sys.exit(main(json.loads(Path(sys.argv[1]).read_text())))

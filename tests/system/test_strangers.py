@@ -45,6 +45,20 @@ for place, target in {links!r}:
 """
 
 
+def oreline(*words: object) -> list[str]:
+    return [sys.executable, "-P", "-m", "oreline", *map(str, words)]
+
+
+def in_namespace(folder: Path, *steps: list[Any]) -> subprocess.CompletedProcess[str]:
+    """Each step's commands side by side, each by a user in a folder with an environment; and what they said."""
+    path = folder / "steps.json"
+    path.write_text(json.dumps(steps))
+    return subprocess.run(
+        ["unshare", "-m", sys.executable, "-m", "tests.system.namespace", str(path)],
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=250,
+    )  # fmt: skip
+
+
 class Site(NamedTuple):
     """`folder` is anybody's, `site` in it the victim's, `evil` the attacker's."""
 
@@ -67,16 +81,9 @@ class Site(NamedTuple):
             config=json.dumps(config),
         )
         (self.folder / "worst.py").write_text(worst)
-        program = [sys.executable, "-P", "-m", "oreline", *map(str, words)]
-        if cwd is not None:
-            program = ["sh", "-c", 'cd "$0" && exec "$@"', str(cwd), *program]
-        said = {"PYTHONPATH": str(ROOT), **{name: str(value) for name, value in environment.items()}}
-        (self.folder / "command.json").write_text(json.dumps([program, said]))
-        command = ["unshare", "-m", sys.executable, "-m", "tests.system.namespace"]
-        return subprocess.run(
-            [*command, str(self.victim), str(self.attacker), str(self.folder)],
-            cwd=ROOT, capture_output=True, text=True, check=False, timeout=200,
-        )  # fmt: skip
+        squat = self.attacker, str(self.evil), [sys.executable, str(self.folder / "worst.py")], {}
+        run = self.victim, str(cwd or self.site), oreline(*words), {name: str(v) for name, v in environment.items()}
+        return in_namespace(self.folder, [squat], [run])
 
     @property
     def pwned(self) -> Path:
@@ -97,25 +104,38 @@ def recording() -> Iterator[Path]:
 
 
 @pytest.fixture
-def site(victim: int, attacker: int, recording: Path) -> Iterator[Site]:
+def anybodys() -> Iterator[Path]:
+    """A folder that anybody can write to, as /tmp is."""
     if os.geteuid():
         pytest.skip("only root can be two other users")
     if subprocess.run(["unshare", "-m", "true"], check=False).returncode:
         pytest.skip("a /dev/shm of its own takes the right to mount")
     with tempfile.TemporaryDirectory(prefix="oreline-strangers-") as name:
-        folder = Path(name)
-        folder.chmod(0o1777)
-        for place, owner in (("site", victim), ("evil", attacker)):
-            (folder / place).mkdir()
-            os.chown(folder / place, owner, owner)
-        made = Site(folder, folder / "site", folder / "evil", victim, attacker)
-        yield made
-        assert not made.pwned.exists()
+        Path(name).chmod(0o1777)
+        yield Path(name)
 
 
-def line(site: Site, recording: Path, **settings: Any) -> Path:
-    """A line's file of a recording without end of its own."""
-    path = site.folder / "belt.json"
+def given(folder: Path, name: str, user: int) -> Path:
+    (folder / name).mkdir()
+    os.chown(folder / name, user, user)
+    return folder / name
+
+
+@pytest.fixture
+def site(victim: int, attacker: int, anybodys: Path) -> Site:
+    folder = anybodys
+    return Site(folder, given(folder, "site", victim), given(folder, "evil", attacker), victim, attacker)
+
+
+@pytest.fixture(autouse=True)
+def no_code_runs(anybodys: Path) -> Iterator[None]:
+    yield
+    assert not (anybodys / "pwned").exists()
+
+
+def line(folder: Path, recording: Path, **settings: Any) -> Path:
+    """The file of a line that is called "belt" and plays a recording."""
+    path = folder / "belt.json"
     steps = [
         {"kind": "dark", "lines": 20, "features": [["Shutter", "Closed"]]},
         {"kind": "white", "lines": 20, "features": [["Shutter", "Open"], ["TargetSelector", "White"]]},
@@ -142,7 +162,7 @@ def refused(ran: subprocess.CompletedProcess[str], place: Path) -> None:
 @PAIRS
 def test_who_takes_the_users_folder_in_shared_memory_gets_a_refusal(site: Site, recording: Path) -> None:
     ours = Path(f"/dev/shm/oreline-{site.victim}")
-    file = line(site, recording, output="out")
+    file = line(site.folder, recording, output="out")
     refused(site.run("run", file, places=[ours, ours / site.state]), ours)
     refused(site.run("run", file, links=[(ours, site.evil)]), ours)
     refused(site.run("replay", recording, "--reflectance", "r.hdr", places=[ours]), ours)
@@ -152,16 +172,16 @@ def test_who_takes_the_users_folder_in_shared_memory_gets_a_refusal(site: Site, 
 @PAIRS
 def test_so_does_who_takes_a_folder_that_the_lines_file_names(site: Site, recording: Path) -> None:
     state, output = site.folder / "state", site.folder / "out"
-    refused(site.run("run", line(site, recording, state=str(state)), places=[state]), state)
-    refused(site.run("run", line(site, recording, state=str(output / "state")), places=[output]), output)
+    refused(site.run("run", line(site.folder, recording, state=str(state)), places=[state]), state)
+    refused(site.run("run", line(site.folder, recording, state=str(output / "state")), places=[output]), output)
     results = site.folder / "results"
-    refused(site.run("run", line(site, recording, output=str(results)), places=[results]), results)
+    refused(site.run("run", line(site.folder, recording, output=str(results)), places=[results]), results)
 
 
 @PAIRS
 def test_in_the_middle_of_it_all_a_line_runs_as_it_should(site: Site, recording: Path) -> None:
     ran = site.run(
-        "run", line(site, recording, output=str(site.site / "out")), "--json", site.site / "report.json",
+        "run", line(site.folder, recording, output=str(site.site / "out")), "--json", site.site / "report.json",
         places=[site.evil, Path("/dev/shm/oreline-belt"), site.folder / "oreline-belt", site.folder / "oreline-simcam"],
         cwd=site.evil, XDG_RUNTIME_DIR=site.evil, TMPDIR=site.folder,
     )  # fmt: skip
@@ -170,3 +190,16 @@ def test_in_the_middle_of_it_all_a_line_runs_as_it_should(site: Site, recording:
     assert (report["labelled"], report["unaccounted"]) == (60, 0)
     owners = {path.stat().st_uid for path in (site.site / "out").rglob("*")}
     assert owners == {site.victim}
+
+
+def test_two_users_and_two_checkouts_run_lines_of_one_name_side_by_side(anybodys: Path, recording: Path) -> None:
+    file = line(anybodys, recording, output="out")
+    users = {"one": NOBODY, "two": SOMEBODY, "other checkout of two": SOMEBODY}
+    command = oreline("run", file, "--json", "report.json")
+    ran = in_namespace(
+        anybodys, [(user, str(given(anybodys, name, user)), command, {}) for name, user in users.items()]
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    for name in users:
+        report = json.loads((anybodys / name / "report.json").read_text())
+        assert (report["labelled"], report["unaccounted"]) == (60, 0)
