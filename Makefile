@@ -9,6 +9,8 @@ SEED ?= 1
 
 .PHONY: demo test test-beside test-alone test-long packages lint bench fuzz chaos soak mutants clean models wheel
 
+.NOTPARALLEL:
+
 demo: .venv/installed
 	$(BIN)/oreline demo --seconds $(SECONDS_OF_BELT) --json out/demo/report.json
 
