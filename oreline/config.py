@@ -104,6 +104,9 @@ class Config:
         for name in tables:
             if name not in TABLES:
                 raise ConfigError(f"{source}: unknown table [{name}].{nearest(name, TABLES)}")
+            _must_be_table(tables[name], f"{source}: [{name}]")
+        for name, sink in tables.get("sinks", {}).items():
+            _must_be_table(sink, f"{source}: [sinks.{name}]")
 
     @classmethod
     def load(cls, path: Path) -> Config:
@@ -113,8 +116,9 @@ class Config:
             tables = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         except FileNotFoundError:
             raise ConfigError(f"no configuration file {path}: give the path of a line's TOML file") from None
-        except (ValueError, OSError) as error:
+        except (ValueError, RecursionError, OSError) as error:
             raise ConfigError(f"{path} cannot be read: {error}") from None
+        _must_be_table(tables, str(path))
         return cls(tables, str(path))
 
     def save(self, path: Path) -> None:
@@ -167,6 +171,11 @@ def validated(model: type[S], table: Any, where: str) -> S:
     except ValidationError as error:
         failures = "\n".join(f"  {_failure(model, item)}" for item in error.errors())
         raise ConfigError(f"{where} is not right:\n{failures}") from None
+
+
+def _must_be_table(found: Any, where: str) -> None:
+    if not isinstance(found, dict):
+        raise ConfigError(f"{where} is no table: see deploy/examples/demo.toml")
 
 
 def _anchored(model: type[BaseModel] | None, table: dict[str, Any]) -> dict[str, Any]:

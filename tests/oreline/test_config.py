@@ -54,6 +54,23 @@ def test_a_file_that_is_not_toml_says_where(tmp_path: Path) -> None:
         config(tmp_path, "[line]\nname = ?")
 
 
+@pytest.mark.parametrize(
+    "text", ["[]", "null", '"line"', '{"line": 3}', '{"sinks": 3}', '{"sinks": {"log": 3}}', '{"line": [{}]}']
+)
+def test_what_is_no_table_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "line.json"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="is no table"):
+        Config.load(path)
+
+
+def test_tables_that_have_no_end_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "line.json"
+    path.write_text('{"line":' * 100_000)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        Config.load(path)
+
+
 def test_a_saved_configuration_reads_the_same(tmp_path: Path) -> None:
     saved = config(tmp_path, '[line]\nname = "a"\n[acquisition]\nbuffers = 7')
     saved.save(tmp_path / "line.json")
