@@ -103,21 +103,31 @@ def drain(outboxes: Sequence[Outbox], shell: Shell, meanwhile: Callable[[], None
     next start of the line to go on with. Raises Undelivered, which says who lacks how much. Without a signal, a process
     that was started again waits a moment for the `fresh` ones, which it has no record of, to come back.
     """
-    deadline, depth = 0.0, -1
+    deadline, moved, depth = 0.0, 0.0, -1
     at_least = time.monotonic() + (LINGER_S if not shell.stopping and any(box.resumed for box in outboxes) else 0.0)
     while time.monotonic() < at_least or not all(box.drained for box in outboxes):
         shell.progress(None)
-        left = sum(box.depth for box in outboxes)
+        left, now = sum(box.depth for box in outboxes), time.monotonic()
         if left != depth or not shell.stopping:
-            deadline, depth = time.monotonic() + DRAIN_S, left
-        elif time.monotonic() > deadline:
+            deadline = now + DRAIN_S
+        elif now > deadline:
             _give_up(outboxes)
             break
+        if left != depth:
+            moved, depth = now, left
         meanwhile()
         for box in outboxes:
             box.pump(5)
+        _leave_visitors(outboxes, now - moved)
     for box in outboxes:
         box.free()
+
+
+def _leave_visitors(outboxes: Iterable[Outbox], still_s: float) -> None:
+    """One that comes again and again and commits nothing is heard, and holds up the end no longer than a silent one."""
+    for box in outboxes:
+        if still_s > box.holds.hold_s:
+            box.leave_visitors()
 
 
 def _give_up(outboxes: Sequence[Outbox]) -> None:

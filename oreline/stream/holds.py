@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from oreline.ring import Ring
 from oreline.stream.sockets import now
 
+VISITORS = 64
+"""Consumers that the line's file does not name, at most: the ring's note has room for so many names."""
+
 
 class Holds:
     """`acked`: by consumer, the index up to which it has committed every record."""
@@ -25,6 +28,10 @@ class Holds:
         self.most, self.hold_s = ring.slots - ring.slots // 8, hold_s
         self._heard: dict[str, int] = {}
         self._beyond: set[str] = set()
+
+    def has_room_for(self, name: str) -> bool:
+        """Whether it is named, is there already, or can come besides those who are."""
+        return name in self._named or name in self._heard or len(self._heard) < VISITORS
 
     def hear(self, name: str) -> None:
         """A consumer has said something, or lacks nothing."""

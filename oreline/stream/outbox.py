@@ -14,7 +14,7 @@ from oreline.messages import Line, Message, RawLine, StreamInfo
 from oreline.metrics import QUEUE
 from oreline.ring import Ring
 from oreline.stream.door import Door
-from oreline.stream.holds import Holds
+from oreline.stream.holds import VISITORS, Holds
 from oreline.stream.peer import Peer
 from oreline.stream.sockets import BEAT_NS, NO_RUN, now, wait
 from oreline.wire import Buffer, decode, encode
@@ -277,6 +277,8 @@ class Outbox:
         near = peer.door is self.doors[0]
         if peer.name in self._near and not near:
             return f"there is a {peer.name!r} on the stream's own host: give this one another name"
+        if not self.holds.has_room_for(peer.name):
+            return f"{VISITORS} consumers are there that the line's file does not name: stop some, or name it there"
         if not self._claim(peer.name, peer.process):
             return f"another process has taken over as {peer.name!r} since: stop one of the two"
         if near:

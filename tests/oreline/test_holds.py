@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import monotonic_ns
+from types import SimpleNamespace
 
 import pytest
 
+from oreline import process
+from oreline.errors import StreamError
 from oreline.messages import Gap, Message, Reason
 from oreline.process import drain
 from oreline.stream import Outbox, holds
@@ -163,3 +166,42 @@ def test_what_was_sent_again_after_a_silence_is_kept_until_it_is_committed(tmp_p
         successor = make_inbox(tmp_path, cursor=(RUN, committed))
         with closing(successor):
             assert seqs(exchange(outbox, successor, lambda got: 39 in seqs(got))) == list(range(committed, 40))
+
+
+def test_the_end_waits_for_a_visitor_that_comes_again_and_commits_nothing_only_as_long_as_for_a_silent_one(
+    tmp_path: Path, clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log on another host whose disk is full is started again and again."""
+    outbox, passed = owner(tmp_path), [0.0]
+    monkeypatch.setattr(process, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+
+    def come_again() -> None:
+        passed[0] += 1.0
+        clock.ahead_s += 1.0
+        visited(outbox, tmp_path)
+        assert passed[0] < 3 * HOLD_S, "the end waits for a visitor"
+
+    with closing(outbox):
+        outbox.put(info())
+        put(outbox, range(5))
+        visited(outbox, tmp_path)
+        drain([outbox], shell(stopping=False), come_again)
+        assert "visitor lacks 6 records at the end of the line" in capsys.readouterr().err
+
+
+def test_so_many_visitors_are_let_in_as_the_ring_can_note_and_the_others_hear_why_not(tmp_path: Path) -> None:
+    outbox, longest = owner(tmp_path, "log"), "{:\U0001f311>64}"
+    with closing(outbox):
+        outbox.put(info())
+        for number in range(holds.VISITORS):
+            visited(outbox, tmp_path, longest.format(number))
+        late, log = make_inbox(tmp_path, "late"), make_inbox(tmp_path)
+        with closing(late, log):
+            with pytest.raises(StreamError, match="64 consumers are there that the line's file does not name"):
+                exchange(outbox, late, lambda _: False)
+            assert exchange(outbox, log, bool)
+        put(outbox, range(5))
+        outbox.free()
+    again = owner(tmp_path)
+    with closing(again):
+        assert len(again.holds.acked) == holds.VISITORS + 1
