@@ -12,6 +12,7 @@ from rich.console import Console
 
 from oreline.check import check
 from oreline.config import SETTINGS, Config
+from oreline.errors import ConfigError
 from oreline.files import try_to_write
 from oreline.ownership import is_own, open_own
 from oreline.places import name_of, roomy, users
@@ -38,14 +39,23 @@ def launch(config: Config, console: Console, tick: Callable[[Supervisor], None] 
 
 
 def choose_state(config: Config) -> None:
-    """Say where the line has its rings: where it runs, or where an earlier run has left its own; otherwise where there
-    is room for them now."""
+    """Say where the line has its rings: where it runs, or where an earlier run has left its own, be it one of another
+    session; otherwise where there is room for them now."""
     line = config.line
     if line.state is None:
-        places = [root / name_of(line.name, line.output) for root in users()]
+        places = [*(root / name_of(line.name, line.output) for root in users()), *_noted(line.output / CONFIGURATION)]
         left = (place for place in places if is_own(place / CONFIGURATION))
         chosen = next((place for place in places if _held(place)), None) or next(left, roomy() / places[0].name)
         config.tables.setdefault("line", {})["state"] = str(chosen)
+
+
+def _noted(copy: Path) -> list[Path]:
+    """Where the run before had its rings: from another session, and under another name, they would not be found."""
+    try:
+        state = Config.load(copy).line.state if is_own(copy) else None
+    except ConfigError:
+        return []
+    return [state] if state else []
 
 
 def runs(config: Config) -> bool:

@@ -165,3 +165,40 @@ def test_so_is_a_link(places: Places, tmp_path: Path) -> None:
     folder.parent.symlink_to(tmp_path)
     with pytest.raises(SecurityError, match="is refused"):
         choices.claim(folder)
+
+
+def another_session(tmp_path: Path, name: str) -> Config:
+    """A run in the first session, from which a folder is left; then the line in one without such a folder."""
+    output = tmp_path / "out"
+    output.mkdir()
+    first = chosen(str(output))
+    first.line.folder.mkdir(0o700, parents=True)
+    for folder in (first.line.folder, output):
+        first.save(folder / CONFIGURATION)
+        (folder / CONFIGURATION).chmod(0o640)
+    return Config({"line": {"name": name, "output": str(output)}})
+
+
+@pytest.mark.parametrize("name", ["belt", "renamed"])
+def test_what_another_session_has_left_is_found(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    rooms(monkeypatch, run=2 << 30)
+    config = another_session(tmp_path, name)
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    with running_in(next(places.session.iterdir())):
+        choose_state(config)
+        assert runs(config)
+    assert config.line.folder.parent == places.session
+
+
+@pytest.mark.parametrize("copy", ["{", '{"line": {}}', '{"line": {"state": "nowhere"}}', '{"lines": 1}'])
+def test_a_copy_that_says_nothing_of_use_is_passed_over(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copy: str
+) -> None:
+    rooms(monkeypatch, run=2 << 30)
+    config = another_session(tmp_path, "renamed")
+    config.line.output.joinpath(CONFIGURATION).write_text(copy)
+    choose_state(config)
+    assert config.line.folder.parent == places.session
+    assert config.line.folder.name.startswith("renamed-")
