@@ -49,7 +49,7 @@ def test_a_replay_that_was_refused_or_killed_is_not_held_against_the_next(
     wanted = ["--labels", tmp_path / "labels.hdr", "--output", tmp_path / "out"]
     refused = cli("replay", short_belt, *wanted, "--model", "nir22")
     assert refused.returncode == 20
-    assert "inference refused to go on (exit code 20)" in refused.stderr
+    assert "Did you mean 'nir224'?" in refused.stderr
     kill_in_the_middle(short_belt, *wanted, "--speed", "0.2")
     again = cli("replay", short_belt, *wanted)
     assert again.returncode == 0, again.stderr
