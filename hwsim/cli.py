@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from oreline.config import Config
 from oreline.errors import ConfigError
 from oreline.files import try_to_write
+from oreline.terminal import commands, console
 
-app = typer.Typer(no_args_is_help=True, help="Render scenes, be a camera, be a PLC, script what goes wrong.")
-console = Console(highlight=False, soft_wrap=True)
+app = commands("Render scenes, be a camera, be a PLC, script what goes wrong.")
 OUTPUT = Path("out/sim")
 SET_HELP = "A key of the table in configuration.md and a TOML value, such as surface.dust=0.1. May be repeated."
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=SET_HELP)]
-LineFile = Annotated[Path | None, typer.Argument(help="TOML file of a line, whose table is taken.")]
+LINE_HELP = "TOML file of a line, whose [{}] table is taken."
+CameraFile = Annotated[Path | None, typer.Argument(metavar="LINE.toml", help=LINE_HELP.format("simulator"))]
+PlantFile = Annotated[Path | None, typer.Argument(metavar="LINE.toml", help=LINE_HELP.format("plant"))]
 
 
 @app.command()
@@ -55,7 +56,7 @@ def scene(
 
 @app.command()
 def camera(
-    line: LineFile = None,
+    line: CameraFile = None,
     recording: Annotated[Path | None, typer.Option(help="What it sees: an ENVI header, TIFF or folder.")] = None,
     serial: Annotated[str, typer.Option(help="Serial number that hosts see.")] = "SIM0001",
     rate: Annotated[float, typer.Option(help="Lines a second.", min=0.1)] = 100.0,
@@ -85,7 +86,7 @@ def camera(
 
 @app.command()
 def plant(
-    line: LineFile = None,
+    line: PlantFile = None,
     port: Annotated[int, typer.Option(help="Modbus TCP port on this host.")] = 5020,
     setting: Set = None,
 ) -> None:
@@ -102,7 +103,7 @@ def plant(
 
 @app.command()
 def faults(
-    line: LineFile = None,
+    line: CameraFile = None,
     lines: Annotated[int | None, typer.Option(help="Length of the scene, where the file does not say it.")] = None,
 ) -> None:
     """List what can go wrong with a camera, or what a line's file makes go wrong, and when.

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from oreline.config import Config
 from oreline.errors import ConfigError
+from oreline.terminal import commands, console, console_of
 
-app = typer.Typer(no_args_is_help=True, help="Take, check, choose and show dark and white references.")
-console = Console(highlight=False, soft_wrap=True)
+app = commands("Take, check, choose and show dark and white references.")
 TABLE_WIDTH = 150
 LineFile = Annotated[Path, typer.Argument(metavar="LINE.toml", help="TOML file of the line.")]
 Lines = Annotated[int | None, typer.Option(help="Lines to take; as many as the line's own step, or 100.", min=2)]
@@ -87,7 +86,7 @@ def list_(line: LineFile) -> None:
     table = Table("", "id", "captured", "dark", "white", "exposure", "camera", "what became of it", box=None)
     for row in store.overview():
         table.add_row(*row)
-    Console(width=max(console.width, TABLE_WIDTH)).print(table)
+    console_of(max(console.width, TABLE_WIDTH)).print(table)
 
 
 @app.command()

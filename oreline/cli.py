@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from oreline import check as checking
 from oreline import report as reports
+from oreline import terminal
 from oreline.__main__ import main
 from oreline.config import SETTINGS, Config
 from oreline.errors import STOPPED, ConfigError, StageFailed, Undelivered
@@ -20,18 +20,18 @@ from oreline.keys_cli import app as keys_app
 from oreline.launch import launch
 from oreline.model_cli import app as model_app
 from oreline.progress import Progress
+from oreline.terminal import console
 
 DEMO = Path(__file__).parents[1] / "deploy" / "examples" / "demo.toml"
 JSON_OPTION = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON to this file.")]
 
-app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
-config_app = typer.Typer(no_args_is_help=True, help="Check and explain configuration files.")
+app = terminal.commands()
+config_app = terminal.commands("Check and explain configuration files.")
 app.add_typer(config_app, name="config")
 app.add_typer(keys_app, name="keys")
 app.add_typer(model_app, name="model")
 app.add_typer(importlib.import_module("hwsim.cli").app, name="sim")
 app.add_typer(importlib.import_module("inference.cli").app, name="calibrate")
-console = Console(highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -6,22 +6,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from oreline import keys
 from oreline.stream.curve import new_pair
+from oreline.terminal import commands, console
 
 Folder = Annotated[Path, typer.Option("--folder", help="The folder that line.keys names.")]
 Name = Annotated[str, typer.Argument(help="A process: acquisition, inference, or a sink's name in [sinks].")]
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="Keys for streams between two hosts.\n\n"
+app = commands(
+    "Keys for streams between two hosts.\n\n"
     "A process that serves a stream to another host has a key of its own, and so has each consumer there. Each host "
     "makes the keys of its own processes: NAME.secret never leaves it, NAME.key goes to the other host and is allowed "
-    "there. docs/how-to/second-host.md goes through it step by step.",
+    "there. docs/how-to/second-host.md goes through it step by step."
 )
-console = Console(highlight=False, soft_wrap=True, markup=False)
 HERE = Path("keys")
 
 

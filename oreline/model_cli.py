@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from oreline.terminal import commands, console
 
 Model = Annotated[Path, typer.Argument(help="Folder of a model: model.pt, golden.npz, card.json.")]
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="Signatures of models.\n\n"
+app = commands(
+    "Signatures of models.\n\n"
     "A model is a program: whoever made it can do on this host whatever the line may. So a line runs only models that "
     "are signed by a maker it trusts: those that come with Oreline, this user, and the makers in its folder of keys "
-    "(`oreline keys allow NAME.pem`). `oreline train` signs what it makes.",
+    "(`oreline keys allow NAME.pem`). `oreline train` signs what it makes."
 )
-console = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 @app.command()

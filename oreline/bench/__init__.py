@@ -13,14 +13,15 @@ from importlib import import_module
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from oreline.bench.case import BANDS, SAMPLES, Case, Result, measure
 from oreline.bench.machine import machine
 from oreline.files import try_to_write, write_whole
 from oreline.process import one_thread, tune_allocator
+from oreline.terminal import console_of
 
 ROUNDS, QUICK_ROUNDS = 3, 1
 TITLE = f"a line is {SAMPLES} samples x {BANDS} bands, uint16"
@@ -34,7 +35,7 @@ def main(path: Path | None, quick: bool) -> None:
         try_to_write(path)
     one_thread()
     tune_allocator()
-    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    console = console_of(None if sys.stdout.isatty() else WIDTH)
     with tempfile.TemporaryDirectory(prefix="oreline-bench-", dir=_memory()) as folder, Progress(transient=True) as bar:
         cases = _cases(Path(folder), quick)
         rounds = QUICK_ROUNDS if quick else ROUNDS
@@ -70,7 +71,8 @@ def _table(results: list[Result]) -> Table:
         column.no_wrap = True
         column.justify = "right" if number in (1, 2, 4) else "left"
     for result in results:
-        goal = "" if result.goal is None else f"{result.goal:g} {'reached' if result.reached else '[red]missed[/]'}"
+        goal = "" if result.goal is None else f"{result.goal:g} {'reached' if result.reached else 'missed'}"
+        style = "red" if goal and not result.reached else ""
         table.add_row(
             result.name,
             f"{result.seconds * 1e6:,.1f}" if result.line else "",
@@ -78,6 +80,6 @@ def _table(results: list[Result]) -> Table:
             result.unit,
             "" if result.ratio is None else f"{result.ratio:.2f}",
             result.to or "",
-            goal,
+            Text(goal, style),
         )
     return table

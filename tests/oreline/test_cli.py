@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from oreline import errors
+from oreline.cli import app
 from tests.system.line import ROOT, oreline
 
 DEMO = ROOT / "deploy" / "examples" / "demo.toml"
@@ -60,3 +62,29 @@ def test_help_names_every_command() -> None:
     ran = oreline("--help")
     for command in ("demo", "run", "replay", "train", "bench", "config"):
         assert command in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("keys make", "in [sinks]"),
+        ("sim camera", "whose [simulator] table is taken"),
+        ("sim plant", "whose [plant] table is taken"),
+        ("sim faults", "whose [simulator] table is taken"),
+    ],
+)
+def test_help_shows_what_stands_in_brackets(command: str, words: str) -> None:
+    shown = CliRunner().invoke(app, [*command.split(), "--help"]).stdout
+    assert words in " ".join(shown.split())
+
+
+def test_a_path_with_brackets_is_said_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "d[/x][red].toml"
+    path.parent.mkdir()
+    path.write_text(DEMO.read_text())
+    ran = CliRunner().invoke(app, ["config", "check", str(path)])
+    assert (ran.exit_code, ran.stdout) == (0, f"{path} is right\n")
+
+
+def test_the_list_of_commands_shows_their_sentences_whole() -> None:
+    assert "..." not in CliRunner().invoke(app, ["--help"]).stdout.partition("Commands:")[2]
