@@ -6,6 +6,7 @@ Where an earlier process has left its ring, its camera was there: it is waited f
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -137,4 +138,8 @@ def _opened(settings: Settings, shell: Shell, resumed: bool) -> Source:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(lambda: {"": main, "finish": finish}["".join(sys.argv[2:])](sys.argv[1]), say=refused))
+    parser = ArgumentParser("python -m acquisition", description=__doc__)
+    parser.add_argument("line", metavar="LINE.toml")
+    parser.add_argument("what", nargs="?", choices=["finish"])
+    given = parser.parse_args()
+    sys.exit(guarded(lambda: (finish if given.what else main)(given.line), say=refused))

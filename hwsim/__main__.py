@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -132,5 +133,8 @@ def plant(path: str, on: Callable[[int], None] = lambda _: None) -> None:
 ROLES: dict[str, Callable[[str], None]] = {"camera": camera, "plant": plant}
 
 if __name__ == "__main__":
-    role, line = sys.argv[1:3]
-    sys.exit(guarded(lambda: ROLES[role](line), say=refused))
+    parser = ArgumentParser("python -m hwsim", description=__doc__)
+    parser.add_argument("role", choices=ROLES)
+    parser.add_argument("line", metavar="LINE.toml")
+    given = parser.parse_args()
+    sys.exit(guarded(lambda: ROLES[given.role](given.line), say=refused))

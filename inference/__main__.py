@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
@@ -132,4 +133,7 @@ def _outbox(name: Stream, settings: Settings, config: Config) -> Outbox:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(lambda: main(sys.argv[1]), say=refused))
+    parser = ArgumentParser("python -m inference", description=__doc__)
+    parser.add_argument("line", metavar="LINE.toml")
+    given = parser.parse_args()
+    sys.exit(guarded(lambda: main(given.line), say=refused))

@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import time
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -150,4 +151,7 @@ def _taken(file: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(lambda: main(sys.argv[1]), say=refused))
+    parser = ArgumentParser("python -m oreline.unfinished", description=__doc__)
+    parser.add_argument("line", metavar="LINE.toml")
+    given = parser.parse_args()
+    sys.exit(guarded(lambda: main(given.line), say=refused))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 
 from oreline.config import Config
@@ -53,4 +54,8 @@ def main(name: str, path: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(lambda: main(sys.argv[1], sys.argv[2]), say=refused))
+    parser = ArgumentParser("python -m sinks", description=__doc__)
+    parser.add_argument("name", metavar="NAME", help="of its table, [sinks.NAME]")
+    parser.add_argument("line", metavar="LINE.toml")
+    given = parser.parse_args()
+    sys.exit(guarded(lambda: main(given.name, given.line), say=refused))

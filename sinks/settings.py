@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from oreline.config import Config, Section, validated
-from oreline.errors import ConfigError
+from oreline.errors import ConfigError, nearest
 from oreline.keys import TcpAddress
 from oreline.sink import Policy, Sink
 from sinks import find
@@ -28,7 +28,11 @@ class Common(Section):
 def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], BaseModel]:
     """The common settings, class and own settings of a configured sink. Raises ConfigError."""
     where = f"{config.source}: [sinks.{name}]"
-    table: dict[str, Any] = dict(config.tables.get("sinks", {}).get(name, {}))
+    tables = config.tables.get("sinks", {})
+    if name not in tables:
+        there = ", ".join(f"[sinks.{one}]" for one in tables) or "no sink"
+        raise ConfigError(f"{config.source} has no [sinks.{name}]: it has {there}.{nearest(name, tables)}")
+    table: dict[str, Any] = dict(tables[name])
     shared = {key: table.pop(key) for key in Common.model_fields if key in table}
     common = validated(Common, {"sink": name, **shared}, where)
     kind = find(common.sink)

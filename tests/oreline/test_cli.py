@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,22 @@ def test_a_path_with_brackets_is_said_as_it_is(tmp_path: Path) -> None:
 
 def test_the_list_of_commands_shows_their_sentences_whole() -> None:
     assert "..." not in CliRunner().invoke(app, ["--help"]).stdout.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("module", ["acquisition", "inference", "sinks", "hwsim", "oreline.unfinished"])
+def test_a_process_without_its_words_says_how_it_is_started(module: str) -> None:
+    ran = process(module)
+    assert (ran.returncode, ran.stderr.splitlines()[0].split(" [-h] ")[0]) == (2, f"usage: python -m {module}")
+
+
+def test_a_sink_that_the_file_does_not_have_is_refused_with_those_that_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "office.toml"
+    path.write_text('[sinks.archive]\nsink = "log"\n')
+    ran = process("sinks", "arkive", path)
+    assert ran.returncode == 3
+    assert "has no [sinks.arkive]: it has [sinks.archive]. Did you mean 'archive'?" in ran.stderr
+
+
+def process(module: str, *words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", module, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
