@@ -193,6 +193,6 @@ def _saved(config: Config, name: str) -> Path:
 
 def _tell(config: Config, name: str) -> None:
     """What it reported when it ended."""
-    from oreline.report import facts_of
+    from oreline.facts import facts_of
 
     console.print_json(data=facts_of(config.line.output, name))

@@ -16,12 +16,14 @@ from typing import Any
 from oreline.config import Config
 from oreline.errors import ConfigError, OrelineError
 from oreline.expected import Expected
+from oreline.facts import refuse_others
 from oreline.guard import refusal
 from oreline.keys import NAME, address_of
 
 PARTS = ("hwsim", "acquisition", "inference", "sinks")
-OURS = ("camera", "plant", "acquisition", "inference", "line")
-"""Names of processes, which no sink may have."""
+PROCESSES = ("camera", "plant", "acquisition", "inference")
+OURS = (*PROCESSES, "line")
+"""Names that no sink may have."""
 
 
 class Findings(list[OrelineError]):
@@ -47,7 +49,7 @@ def check(config: Config) -> None:
     """Raises what `oreline run` would: the first refusal, with the words of all of them."""
     config.check()
     found, expected = Findings(), Expected()
-    for own in (_something_to_run, _names, _ports):
+    for own in (_something_to_run, _names, _ports, _reports):
         with found.noted():
             own(config)
     for part in PARTS:
@@ -74,6 +76,10 @@ def _names(config: Config) -> None:
             raise ConfigError(
                 f"[sinks.{name}]: a sink's name is up to 32 letters, digits, - and _, and not {', '.join(OURS)}"
             )
+
+
+def _reports(config: Config) -> None:
+    refuse_others(config.line.output, (*PROCESSES, *config.tables.get("sinks", {})))
 
 
 def _ports(config: Config) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from oreline.check import check
 from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError
+from oreline.facts import forget_facts
 from oreline.files import try_to_write
 from oreline.ownership import is_own, open_own
 from oreline.places import name_of, roomy, users
@@ -29,8 +30,7 @@ def launch(config: Config, console: Console, tick: Callable[[Supervisor], None] 
     try_to_write(output / CONFIGURATION)
 
     def prepare() -> None:
-        for worker in workers_of(config, output):
-            (output / f"{worker.name}.json").unlink(missing_ok=True)
+        forget_facts(output, (worker.name for worker in workers_of(config, output)))
         config.save(output / CONFIGURATION)
         if config.tables.get("simulator", {}).get("scene"):
             _render(config, console)

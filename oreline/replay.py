@@ -8,9 +8,10 @@ from typing import Any
 
 from oreline.config import Config
 from oreline.errors import ConfigError, ModelError, RecordingError
+from oreline.facts import facts_of
 from oreline.files import try_to_write
 from oreline.recording import Recording, RecordingSet, find_recording
-from oreline.report import acquired, facts_of, told
+from oreline.report import acquired, told
 
 DEFAULT_RATE_HZ = 100.0
 WAVELENGTH_TOLERANCE_NM = 2.0

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from oreline.config import Config
+from oreline.facts import facts_of
 from oreline.files import write_whole
 from oreline.incidents import history
 
@@ -19,13 +20,6 @@ STAGES = "acquisition", "inference", "conveyor"
 """Those whose incidents are reported."""
 SHOWN = 20
 """Incidents that a person is shown, the last ones; the report as JSON has all."""
-
-
-def facts_of(output: Path, name: str) -> dict[str, Any]:
-    """What a process reported when it ended in order; empty where it did not."""
-    path = output / f"{name}.json"
-    facts: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
-    return facts
 
 
 def acquired(output: Path, log: dict[str, Any]) -> int:

@@ -8,7 +8,6 @@ dead-locked or going round in a circle is killed and started again, and one that
 from __future__ import annotations
 
 import gc
-import json
 import math
 import os
 import signal
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from oreline import notify
+from oreline.facts import leave_facts
 from oreline.incidents import open_log, report
 from oreline.metrics import REGISTRY
 from oreline.metrics_server import serve
@@ -100,14 +100,10 @@ class Shell:
     def report(self, **facts: Any) -> None:
         """Leave what this process counted as `{name}.json` in the output folder. Where there is no room for it, say so:
         it is worth no second start."""
-        path = self.output / f"{self.name}.json"
-        temporary = path.with_suffix(".tmp")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(facts, indent=2, default=str) + "\n")
-            temporary.replace(path)
+            leave_facts(self.output, self.name, facts)
         except OSError as error:
-            report("", "no_report", f"its report is not in {path}: {error.strerror}; free space")
+            report("", "no_report", f"its report is not in {self.output}: {error.strerror}")
 
 
 def _watchdog_us() -> int:

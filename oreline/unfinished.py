@@ -21,12 +21,12 @@ from pathlib import Path
 
 from oreline.config import STREAMS, Config
 from oreline.errors import OrelineError, StageFailed
+from oreline.facts import facts_of
 from oreline.guard import guarded
 from oreline.incidents import open_log, refused, report
 from oreline.ownership import is_own, open_own, refuse_strangers
 from oreline.patience import Patience
 from oreline.places import claim
-from oreline.report import facts_of
 from oreline.shell import Shell
 from oreline.supervise import NOTIFY, Supervisor
 from oreline.undelivered import is_undelivered

@@ -56,6 +56,18 @@ def test_files_that_the_user_has_put_there_outlast_a_run(short: Line) -> None:
     assert content(state, ("notes.json", "record.json")) == ["mine: notes.json", "mine: record.json"]
 
 
+def test_a_file_of_theirs_that_has_the_name_of_a_report_refuses_the_start_and_stays(short: Line) -> None:
+    short.output.mkdir()
+    theirs = short.output / "log.json"
+    theirs.write_text('{"mine": 1}')
+    process = short.start()
+    with process:
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == 3
+    assert f"{theirs} is no report of an earlier run, and this one would write it: move it away" in said
+    assert theirs.read_text() == '{"mine": 1}'
+
+
 def test_so_does_the_report_that_was_asked_for(short: Line, cli: Any) -> None:
     end(short)
     report = short.output / "report.json"

@@ -1,0 +1,62 @@
+"""What each process of a run counted: `NAME.json` in the output folder, left when it ends. A file of that name that no
+process has left is somebody else's, and stays as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from oreline.errors import ConfigError
+from oreline.files import write_whole
+
+PROCESS = "process"
+"""In the file: whose it is."""
+
+
+def leave_facts(output: Path, name: str, facts: dict[str, Any]) -> None:
+    """Write what a process counted. Raises OSError, FileExistsError where the file is somebody else's."""
+    path = _path(output, name)
+    if path.exists() and not _is_ours(path):
+        raise FileExistsError(17, "there is a file of that name that no process has left; move it away", str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, f"{json.dumps({PROCESS: name, **facts}, indent=2, default=str)}\n".encode())
+
+
+def facts_of(output: Path, name: str) -> dict[str, Any]:
+    """What a process has left; empty where it has not."""
+    path = _path(output, name)
+    facts: dict[str, Any] = json.loads(path.read_text()) if _is_ours(path) else {}
+    return facts
+
+
+def forget_facts(output: Path, names: Iterable[str]) -> None:
+    """Remove what processes of these names have left."""
+    for name in names:
+        path = _path(output, name)
+        if _is_ours(path):
+            path.unlink()
+
+
+def refuse_others(output: Path, names: Iterable[str]) -> None:
+    """Raise ConfigError where a file has the name that a process of the line will give to its own."""
+    for name in names:
+        path = _path(output, name)
+        if path.exists() and not _is_ours(path):
+            raise ConfigError(
+                f"{path} is no report of an earlier run, and this one would write it: move it away, or choose another "
+                "line.output"
+            )
+
+
+def _path(output: Path, name: str) -> Path:
+    return output / f"{name}.json"
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        facts = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(facts, dict) and facts.get(PROCESS) == path.stem
