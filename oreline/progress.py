@@ -13,6 +13,8 @@ from oreline.supervise import Samples, Supervisor
 EVERY_S = 1.0
 PLAIN_EVERY_S = 5.0
 LOST_NAMES = {reason.name.lower() for reason in LOST}
+TOLD = "acquisition", "inference", "log"
+"""Who counts lost lines: each those that the one before has told of, and those that a ring gave up for it."""
 
 
 class Total:
@@ -51,11 +53,18 @@ class Progress:
         lines = self._total("lines", acquired.get(("oreline_lines_total", "scene", "acquisition"), 0.0))
         rate = f"{(lines - self._lines) / elapsed:6.1f} lines/s"
         words = ["calibrating" if acquired.get(("oreline_calibrating",)) else rate, f"{lines:.0f} lines"]
-        words += [f"lost {self._total('lost', _lost(acquired)):.0f}", *self._sorted(sorter)]
+        words += [f"lost {self._lost(supervisor, acquired):.0f}", *self._sorted(sorter)]
         self._shown, self._lines = time.monotonic(), lines
         end = "\r" if self._live else "\n"
         self._console.file.write("  ".join(words)[: self._console.width - 1].ljust(self._console.width - 1) + end)
         self._console.file.flush()
+
+    def _lost(self, supervisor: Supervisor, acquired: Samples) -> float:
+        """Each stage is told what those before it lost, but later: whoever knows of most is believed, and none is added
+        to another, for they count the same lines."""
+        names = [worker.name for worker in supervisor.workers if worker.name in TOLD]
+        samples = {name: acquired if name == "acquisition" else supervisor.samples(name) for name in names}
+        return max(self._total(f"lost {name}", _lost(found)) for name, found in samples.items())
 
     def _sorted(self, sorter: Samples) -> list[str]:
         """All but the stones are of the sorter's present life, which has shed what came before it, too."""
@@ -80,5 +89,8 @@ def _sorter(supervisor: Supervisor) -> Samples:
     return supervisor.samples("conveyor") if "conveyor" in names else {}
 
 
-def _lost(acquired: Samples) -> float:
-    return sum(v for key, v in acquired.items() if key[0] == "oreline_gap_lines_total" and key[1] in LOST_NAMES)
+def _lost(found: Samples) -> float | None:
+    """None where a process does not answer."""
+    if not found:
+        return None
+    return sum(v for key, v in found.items() if key[0] == "oreline_gap_lines_total" and key[1] in LOST_NAMES)

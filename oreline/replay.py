@@ -11,13 +11,12 @@ from oreline.errors import ConfigError, ModelError, RecordingError
 from oreline.facts import facts_of
 from oreline.files import try_to_write
 from oreline.recording import Recording, RecordingSet, find_recording
-from oreline.report import acquired, told
+from oreline.report import acquired, incidents_of
 
 DEFAULT_RATE_HZ = 100.0
 WAVELENGTH_TOLERANCE_NM = 2.0
 SUFFIXES = (".img", ".hdr")
 """Of a result's two files."""
-STAGES = ("acquisition", "inference")
 
 
 def line_of(
@@ -90,8 +89,7 @@ def report_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) -> d
         "lines_per_s": facts_of(output, "acquisition").get("lines_per_s", 0.0),
         "saturated_samples": inference.get("saturated_samples", 0),
         "reference": inference.get("reference"),
-        "incidents": {stage: kinds for stage in STAGES if (kinds := facts_of(output, stage).get("incidents"))},
-        "history": told(output),
+        **incidents_of(output),
         "artefacts": artefacts,
     }
 

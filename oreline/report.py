@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,6 @@ from oreline.facts import facts_of
 from oreline.files import write_whole
 from oreline.incidents import history
 
-STAGES = "acquisition", "inference", "conveyor"
-"""Those whose incidents are reported."""
 SHOWN = 20
 """Incidents that a person is shown, the last ones; the report as JSON has all."""
 
@@ -43,9 +42,13 @@ def log_of(output: Path) -> dict[str, Any]:
     return log if run in (None, log.get("run")) else {}
 
 
-def told(output: Path) -> list[dict[str, Any]]:
-    """The incidents of this run, in order."""
-    return [asdict(one) for one in history(output)]
+def incidents_of(output: Path) -> dict[str, Any]:
+    """The incidents of this run in order, as `history`, and how often each kind came in each stage, as `incidents`."""
+    told = history(output)
+    counts: dict[str, Counter[str]] = {}
+    for one in told:
+        counts.setdefault(one.stage, Counter())[one.kind] += one.n
+    return {"incidents": counts, "history": [asdict(one) for one in told]}
 
 
 def report_of(config: Config) -> dict[str, Any]:
@@ -72,8 +75,7 @@ def report_of(config: Config) -> dict[str, Any]:
         | {name: sorter[name] for name in ("doubtful", "dropped", "plc_late") if sorter.get(name)},
         "saturated_samples": facts_of(output, "inference").get("saturated_samples", 0),
         "reference": facts_of(output, "inference").get("reference"),
-        "incidents": {stage: kinds for stage in STAGES if (kinds := facts_of(output, stage).get("incidents"))},
-        "history": told(output),
+        **incidents_of(output),
         "artefacts": {**log.get("artefacts", {}), **sorter.get("artefacts", {})},
     }
     if config.tables.get("simulator", {}).get("scene") is not None:

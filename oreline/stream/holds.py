@@ -68,6 +68,10 @@ class Holds:
         """By consumer, how many records it lacks, where it lacks any."""
         return {name: lacks for name, index in self.acked.items() if (lacks := self._ring.head - index) > 0}
 
+    def lacking(self, index: int) -> list[str]:
+        """Those for whom the ring must keep records before `index`."""
+        return sorted(name for name in self.acked if self._limited(name) < index)
+
     @property
     def answered(self) -> bool:
         """Whether those who are named lack nothing."""

@@ -52,7 +52,7 @@ class Outbox:
         self._process: dict[str, int] = {}
         self._former: set[int] = set()
         self._infos: deque[tuple[int, list[Buffer]]] = deque()
-        self._beat_at = 0
+        self._beat_at = self._given_up = 0
         self.doors = [Door(endpoint), *([Door(listen, keys)] if listen else [])]
         self._recover()
 
@@ -130,9 +130,17 @@ class Outbox:
     def _evict(self) -> None:
         """Give up the oldest eighth, so that whoever is behind has a moment before the next of it goes."""
         oldest = self.ring.tail + max(1, self.ring.slots // 8)
-        if self.depth > self.ring.slots - self.ring.slots // 8:
-            report(self.name, "ring_full", run=self.run, seq=self.next)
+        if names := self.holds.lacking(oldest):
+            self._give_up(range(max(self.ring.tail, self.holds.oldest), oldest), names)
         self._free(oldest)
+
+    def _give_up(self, records: range, names: list[str]) -> None:
+        """Say how many lines are lost with records, since this process began, too: alarms of ten seconds are one."""
+        entries = [entry for entry in map(self.ring.entry, records) if entry is not None]
+        n = sum(entry.n for entry in entries)
+        self._given_up += n
+        words = f"{n} lines were given up that {', '.join(names)} lacked, {self._given_up} in all"
+        report(self.name, "ring_full", words, run=self.run, seq=entries[0].first if entries else self.next)
 
     def _free(self, tail: int) -> None:
         while len(self._infos) > 1 and self._infos[1][0] < tail:

@@ -17,13 +17,18 @@ from oreline.supervise import Samples, Supervisor
 class Line:
     """A supervisor of whose processes the counters are scripted."""
 
-    workers = (SimpleNamespace(name="conveyor"),)
+    workers = tuple(SimpleNamespace(name=name) for name in ("conveyor", "log", "inference", "acquisition"))
 
     def __init__(self) -> None:
         self.lines, self.lost, self.stones, self.calibrating = 0.0, 0.0, 0.0, 0.0
         self.sorter_answers = True
+        self.given_up: dict[str, float | None] = {"inference": 0.0, "log": 0.0}
 
     def samples(self, name: str) -> Samples:
+        if name in self.given_up:
+            lines = self.given_up[name]
+            gap = "oreline_gap_lines_total", "ring_full", name
+            return {} if lines is None else {gap: lines, ("oreline_gap_lines_total", "reference", name): 200.0}
         if name == "conveyor":
             return {("oreline_stones_total", "seen"): self.stones} if self.sorter_answers else {}
         gap = ("oreline_gap_lines_total", "restart", "acquisition")
@@ -61,3 +66,17 @@ def test_a_line_that_calibrates_says_so_in_place_of_a_rate(monkeypatch: pytest.M
     line.calibrating, now[0] = 1.0, 10.0
     show(cast(Supervisor, line))
     assert shown.getvalue().startswith("calibrating  0 lines")
+
+
+def test_what_a_ring_gave_up_is_lost_and_is_counted_once_whoever_was_told_and_started_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, line, shown = [0.0], Line(), io.StringIO()
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    show = Progress(Console(file=shown, width=120))
+    for inference, log in ((4096.0, 0.0), (4096.0, 4096.0), (None, 4096.0), (8.0, 5000.0), (8.0, None), (8.0, 7.0)):
+        line.given_up = {"inference": inference, "log": log}
+        now[0] += 10.0
+        show(cast(Supervisor, line))
+    said = [words.strip().split("  ")[2] for words in shown.getvalue().splitlines()]
+    assert said == ["lost 4096", "lost 4096", "lost 4096", "lost 5000", "lost 5000", "lost 5007"]

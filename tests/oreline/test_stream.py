@@ -9,6 +9,7 @@ import pytest
 
 from oreline import control
 from oreline.errors import StreamError
+from oreline.incidents import open_log
 from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo
 from oreline.ring import HEADER_BYTES, Ring
 from oreline.sink import Policy
@@ -51,16 +52,21 @@ def test_a_consumer_that_died_before_it_committed_gets_the_lines_again(tmp_path:
             assert isinstance(got[0], StreamInfo)
 
 
-def test_a_full_ring_never_blocks_and_says_what_it_lost(tmp_path: Path) -> None:
+def test_a_full_ring_never_blocks_and_says_what_it_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    open_log("acquisition", tmp_path)
     outbox, inbox = make_outbox(tmp_path, "log", slots=32), make_inbox(tmp_path)
     with closing(outbox, inbox):
         outbox.put(info())
         for seq in range(50):
             outbox.put(line(seq))
+        open_log("", tmp_path)
+        first, *_, last = (words for words in capsys.readouterr().err.splitlines() if "raw ring_full" in words)
         got = exchange(outbox, inbox, lambda got: 49 in seqs(got))
         gap = next(m for m in got if isinstance(m, Gap))
         assert (gap.first, gap.reason) == (0, Reason.RING_FULL)
         assert seqs(got) == list(range(gap.n, 50))
+        assert "raw ring_full at line 0: 3 lines were given up that log lacked, 3 in all" in first
+        assert last.endswith(f"4 lines were given up that log lacked, {gap.n} in all")
 
 
 def test_a_consumer_that_was_there_first_and_was_never_fed_before_the_ring_had_turned_over_is_told_all(
