@@ -154,4 +154,4 @@ class Force:
         """It is in force from this line on."""
         self._named, run, first = reference.id, line.stamp.run.hex(), line.first
         REFERENCE_AGE.read = reference.age_s
-        self._begin(lambda: self._intake.store.note("in_force", reference.id, run=run, line=first))
+        self._begin(lambda: self._intake.store.note_in_force(reference.id, run, first))

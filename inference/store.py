@@ -69,6 +69,13 @@ class Store:
         with self._history.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"at": now, "what": what, "id": identity, **facts}) + "\n")
 
+    def note_in_force(self, identity: str, run: str, line: int) -> None:
+        """It is in force from a line of a run on; one that was so already, before a process was started again, is not
+        noted twice."""
+        changes = [entry["id"] for entry in self.history() if entry["what"] == "in_force" and entry.get("run") == run]
+        if changes[-1:] != [identity]:
+            self.note("in_force", identity, run=run, line=line)
+
     def history(self) -> list[dict[str, Any]]:
         """What happened, oldest first; a line that a kill cut short is passed over."""
         found = []

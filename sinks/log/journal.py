@@ -21,7 +21,7 @@ from typing import Any
 
 from oreline.errors import RecordingError, StoreFailed
 from oreline.incidents import Incident
-from oreline.messages import EndOfStream, Gap, LabelLine, Message, RawLine, ReflectanceLine, StreamInfo
+from oreline.messages import LOST, EndOfStream, Gap, LabelLine, Message, RawLine, Reason, ReflectanceLine, StreamInfo
 from oreline.moment import NEVER
 from sinks.log.schema import prepare, version_of
 
@@ -31,7 +31,13 @@ _STREAM = "INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?)"
 _INCIDENT = "INSERT OR IGNORE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _NEXT = """INSERT INTO runs(run, next) VALUES (?, ?)
     ON CONFLICT(run) DO UPDATE SET next = max(next, excluded.next), exported = 0"""
-_END = "UPDATE runs SET end = ?, lines = ?, lost = ?, reference = ? WHERE run = ?"
+_LOST = ", ".join(str(int(reason)) for reason in LOST)
+_END = f"""UPDATE runs SET end = ?,
+    lines = (SELECT count(*) FROM lines WHERE run = runs.run),
+    lost = (SELECT total(n) FROM gaps WHERE run = runs.run AND reason IN ({_LOST})),
+    reference = (SELECT total(n) FROM gaps WHERE run = runs.run AND reason = {int(Reason.REFERENCE)})
+    WHERE run = ?"""  # noqa: S608
+"""Counted here: a sender's totals are of its last life, and one that only ends what was cut short has seen no line."""
 
 CHECK = "check the disk and the folder's permissions"
 _ADVICE = {
@@ -108,7 +114,7 @@ class Journal:
         if isinstance(message, StreamInfo):
             self._db.execute(_STREAM, _stream_row(message))
         elif isinstance(message, EndOfStream):
-            self._db.execute(_END, (message.seq, message.lines, message.lost, message.reference, message.run))
+            self._db.execute(_END, (message.seq, message.run))
 
     def _insert(self, statement: str, rows: list[tuple[Any, ...]]) -> int:
         before = self._db.total_changes

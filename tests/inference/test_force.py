@@ -104,6 +104,26 @@ def test_a_first_capture_is_waited_for_and_is_in_force_at_the_first_line(tmp_pat
     }  # fmt: skip
 
 
+def test_what_is_in_force_is_noted_once_in_a_run_though_another_process_goes_on_with_it(tmp_path: Path) -> None:
+    first = Running(tmp_path)
+    first.feed(*first.dark(), *first.white(), WARM, *first.scene(3))
+    first.force.end()
+    old = first.store.chosen
+    again = Running(tmp_path, first.store.load(old))
+    again.next = first.next
+    again.feed(WARM, *again.scene(3))
+    again.force.end()
+    assert [entry["line"] for entry in again.store.history() if entry["what"] == "in_force"] == [40]
+    again.feed(*again.dark(), *again.white(2400.0), WARM, *again.scene(1))
+    again.force.settle()
+    again.feed(*again.scene(2))
+    new = again.store.chosen
+    again.chosen_now(old)
+    again.feed(*again.scene(2))
+    again.force.end()
+    assert [entry["id"] for entry in again.store.history() if entry["what"] == "in_force"] == [old, new, old]
+
+
 def test_a_run_that_begins_with_references_uses_them_from_its_first_line_on(tmp_path: Path) -> None:
     old = reference()
     line = Running(tmp_path, old)

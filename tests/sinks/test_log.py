@@ -19,7 +19,7 @@ from PIL import Image
 from oreline.errors import RecordingError
 from oreline.incidents import Log as ProcessLog
 from oreline.incidents.file import LogFile
-from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, Gap, Message, Reason
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, EndOfStream, Gap, Message, Reason
 from oreline.testing import CLASSES, RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.log import Log, account
 from sinks.log import picture as pictures
@@ -63,6 +63,16 @@ def go_on(output: Path, messages: list[Message]) -> None:
         log.commit()
         log.close()
         stack.pop_all()
+
+
+def test_the_row_of_a_run_has_the_numbers_of_the_whole_run_though_others_than_its_end_began_it(tmp_path: Path) -> None:
+    info = stream_info()
+    gaps = [Gap(RUN, 1, 0, 10, Reason.REFERENCE), Gap(RUN, 1, 15, 2, Reason.DROPPED), Gap(RUN, 1, 17, 3, Reason.SHED)]
+    write(tmp_path, [info, gaps[0], *(label_line(seq, info) for seq in range(10, 15)), *gaps[1:]])
+    rest = [Gap(RUN, 2, 20, 4, Reason.RING_FULL), label_line(24, info)]
+    write(tmp_path, [*rest, EndOfStream(RUN, 2, 25, lines=1, lost=0, reference=0)])
+    rows = journal_rows(tmp_path, "SELECT next, end, lines, lost, reference FROM runs")
+    assert rows == [(25, 25, 6, 6, 10)]
 
 
 def test_the_account_finds_every_line_once(tmp_path: Path) -> None:
