@@ -18,7 +18,7 @@ from acquisition.loop import Acquisition
 from acquisition.settings import Settings
 from acquisition.source import Source
 from oreline.config import ASKED, Config, LineSettings
-from oreline.errors import CameraError, CameraNotFound, OrelineError, Undelivered
+from oreline.errors import CameraError, OrelineError, Stopped, Undelivered
 from oreline.guard import guarded
 from oreline.incidents import refused, report
 from oreline.keys import server_keys
@@ -114,7 +114,7 @@ def _has_ended(path: Path) -> bool:
 
 
 def _opened(settings: Settings, shell: Shell, resumed: bool) -> Source:
-    """The camera, open and set. Raises CameraError."""
+    """The camera, open and set. Raises CameraError, and Stopped."""
     found: list[Source] = []
 
     def attempt() -> None:
@@ -133,7 +133,7 @@ def _opened(settings: Settings, shell: Shell, resumed: bool) -> Source:
         shell.is_set,
     )
     if not found:
-        raise CameraNotFound("stopped before the camera was there")
+        raise Stopped("stopped before the camera was there")
     return found[0]
 
 

@@ -22,6 +22,7 @@ OrelineError                     1
 ├── RingError         OSError            62   no space, or not a ring
 ├── SecurityError     PermissionError    63   a stream open to anyone, or a key missing or readable by others
 └── StageFailed       RuntimeError       70   a process of the line died
+    └── Stopped                         130   Ctrl-C or SIGTERM came before a line was at work
 """
 
 from __future__ import annotations
@@ -130,6 +131,14 @@ class StageFailed(OrelineError, RuntimeError):
 
 STOPPED = 130
 """Exit code of what Ctrl-C has ended before it could end in order."""
+
+
+class Stopped(StageFailed):
+    """Somebody asked for it: no failure, and no alarm."""
+
+    exit_code = STOPPED
+
+
 PASSING = frozenset({StoreFailed.exit_code, PlcError.exit_code})
 """Exit codes of what may be over in a moment."""
 

@@ -13,7 +13,7 @@ import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
-from oreline.errors import STOPPED, OrelineError, StoreFailed, SystemRefused
+from oreline.errors import STOPPED, OrelineError, Stopped, StoreFailed, SystemRefused
 from oreline.notify import tell_refusal
 
 UMASK = 0o027
@@ -55,17 +55,18 @@ def _on_stderr(words: str) -> None:
 
 
 def guarded(main: Callable[[], object], name: str = "", say: Callable[[str], None] = _on_stderr) -> int:
-    """The exit code of a main function. A refusal is said, by `name`, or by its kind where there is none."""
+    """The exit code of a main function. A refusal is said, by `name`, or by its kind where there is none; a stop
+    that was asked for is no refusal, and goes to stderr alone."""
     keep_from_strangers()
     try:
         main()
+    except (KeyboardInterrupt, Stopped) as stop:
+        _on_stderr(f"{name or 'process'}: {str(stop) or 'stopped'}")
+        return STOPPED
     except OrelineError as error:
         return _said(error, name, say)
     except OSError as error:
         return _said(refusal(error), name, say)
-    except KeyboardInterrupt:
-        say(f"{name or 'process'}: stopped")
-        return STOPPED
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from oreline.errors import StageFailed
+from oreline.errors import StageFailed, Stopped
 
 if TYPE_CHECKING:
     from oreline.supervise import Supervisor
@@ -16,8 +16,8 @@ DEPTH = "oreline_queue_depth"
 
 
 class Patience:
-    """To be called now and then. Raises StageFailed where the run was stopped, or where nobody has taken anything of
-    what is left for `hold_s` and `STILL_S`, and says what is left."""
+    """To be called now and then. Raises Stopped where the run was stopped, and StageFailed where nobody has taken
+    anything of what is left for `hold_s` and `STILL_S`, and says what is left."""
 
     def __init__(self, hold_s: float) -> None:
         self._longest_s = hold_s + STILL_S
@@ -26,7 +26,7 @@ class Patience:
 
     def __call__(self, run: Supervisor) -> None:
         if run.stopping:
-            raise StageFailed("stopped, as asked")
+            raise Stopped("stopped, as asked")
         left, now = _left(run), time.monotonic()
         if left != self._left or not left:
             self._left, self._since = left, now

@@ -23,7 +23,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from oreline.config import Config
-from oreline.errors import PASSING, StageFailed, Undelivered
+from oreline.errors import PASSING, StageFailed, Stopped, Undelivered
 from oreline.incidents import report
 from oreline.sink import Policy
 from oreline.undelivered import is_undelivered
@@ -101,7 +101,7 @@ class Supervisor:
         self._environment = {**os.environ, "NOTIFY_SOCKET": address, **simcam}
 
     def run(self) -> None:
-        """Start, watch, end. Raises StageFailed with the exit code of the process that refused."""
+        """Start, watch, end. Raises StageFailed with the exit code of the process that refused, and Stopped."""
         before = {n: signal.signal(n, self._stop) for n in (signal.SIGINT, signal.SIGTERM)}
         try:
             self._start_all()
@@ -111,7 +111,8 @@ class Supervisor:
             if self._refusal is not None:
                 raise self._refusal
         except BaseException as error:
-            report("", "not_finished" if self.finishing else "gave_up", str(error))
+            failed = "not_finished" if self.finishing else "gave_up"
+            report("", "stopped" if isinstance(error, Stopped) else failed, str(error))
             if not self.finishing:
                 self._drain()
             raise
@@ -166,7 +167,7 @@ class Supervisor:
         deadline = time.monotonic() + READY_S
         while waiting := [worker.name for worker in group if not worker.ready]:
             if self.stopping:
-                raise StageFailed("stopped before the line was ready")
+                raise Stopped("stopped before the line was ready")
             if time.monotonic() > deadline:
                 raise StageFailed(f"{', '.join(waiting)} not ready within {READY_S:g} s")
             self._listen(LOOK_S)

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from oreline.config import STREAMS, Config
-from oreline.errors import OrelineError, StageFailed
+from oreline.errors import OrelineError, StageFailed, Stopped
 from oreline.facts import facts_of
 from oreline.guard import guarded
 from oreline.incidents import open_log, refused, report
@@ -102,7 +102,7 @@ def _finish(folder: Path, lock: int) -> None:
         run = Supervisor(config, path, lock, Patience(config.line.hold_s), finishing=True)
         run.run()
         if run.stopping:
-            raise StageFailed("stopped, as asked")
+            raise Stopped("stopped, as asked")
     except OrelineError as error:
         raise _kept(folder, error) from None
     log = facts_of(config.line.output, "log")
@@ -111,7 +111,7 @@ def _finish(folder: Path, lock: int) -> None:
 
 
 def _kept(folder: Path, error: OrelineError) -> StageFailed:
-    failure = StageFailed(
+    failure = (Stopped if isinstance(error, Stopped) else StageFailed)(
         f"the run before is not finished: {error}\nNothing is lost: what it left is in {folder}, and the next start "
         "goes on with that. To start without it, move its files elsewhere; to deliver it later, move them back"
     )

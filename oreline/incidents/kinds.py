@@ -72,6 +72,7 @@ _BY_STAGE = {
     "supervisor": {
         "silent": (WARNING, "a process has shown no progress for too long: killed"),
         "restarted": (WARNING, "a process died, and is started again"),
+        "stopped": (INFO, "somebody stopped the line before it was at work"),
         "gave_up": (ALARM, "the line ends before it should"),
         "cut_short": (WARNING, "the run before was cut short: what it left is delivered first"),
         "finished": (INFO, "what the run before had left is delivered"),

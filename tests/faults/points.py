@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from oreline import errors
 from oreline.messages import Message
 from oreline.ring import RingReader, layout
 from oreline.stream.sockets import run_of
@@ -24,8 +25,8 @@ from tests.system.line import ROOT, Line
 SHIM = Path(__file__).with_name("points.c")
 STRUCK = "struck"
 LONGEST_S = 120.0
-STOPPED = (0, 70, 130)
-"""What a supervisor ends with after Ctrl-C: in order, before the line was ready, or before it had heard of it."""
+STOPPED = (0, errors.STOPPED)
+"""What a supervisor ends with after Ctrl-C: in order, or before the line was ready."""
 
 
 class Point(NamedTuple):

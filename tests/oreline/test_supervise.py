@@ -12,6 +12,8 @@ from threading import Thread
 import pytest
 
 from oreline.config import Config
+from oreline.errors import STOPPED, Stopped
+from oreline.incidents import Severity, kind_of
 from oreline.supervise import Supervisor
 
 RUBBISH = [
@@ -87,3 +89,17 @@ def test_another_program_at_a_workers_metrics_port_has_no_samples(supervisor: Su
         supervisor.worker("log").port = listening.getsockname()[1]
         assert supervisor.samples("log") == {}
         answering.join()
+
+
+@pytest.mark.parametrize("finishing", [False, True])
+def test_a_stop_before_the_line_is_ready_is_no_alarm(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, finishing: bool
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("oreline.supervise.report", lambda _, kind, __: said.append(kind))
+    monkeypatch.setattr(supervisor, "finishing", finishing)
+    monkeypatch.setattr(supervisor, "_start", lambda _: supervisor._stop(2, None))
+    with pytest.raises(Stopped, match="before the line was ready") as stop:
+        supervisor.run()
+    assert stop.value.exit_code == STOPPED
+    assert [kind_of(kind).severity for kind in said] == [Severity.INFO]
