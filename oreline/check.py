@@ -7,19 +7,23 @@ is loaded by name, since it stands above this package.
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from oreline.config import Config
+from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError, OrelineError
 from oreline.expected import Expected
 from oreline.facts import refuse_others
 from oreline.guard import refusal
 from oreline.keys import NAME, address_of
 
+CAMERA = {"acquisition", "simulator"}
+"""Tables of a line whose camera is on this host."""
+NO_SINK = "it has no sink, so nothing is kept of what it sees: add a table such as [sinks.log]"
 PARTS = ("hwsim", "acquisition", "inference", "sinks")
 PROCESSES = ("camera", "plant", "acquisition", "inference")
 OURS = (*PROCESSES, "line")
@@ -27,7 +31,7 @@ OURS = (*PROCESSES, "line")
 
 
 class Findings(list[OrelineError]):
-    """All that is wrong."""
+    """All that is wrong, each once: what the reader of a table refuses, all who need that table would refuse again."""
 
     @contextmanager
     def noted(self, where: str = "") -> Iterator[None]:
@@ -35,9 +39,13 @@ class Findings(list[OrelineError]):
         try:
             yield
         except OrelineError as error:
-            self.append(_named(error, where))
+            self._note(error, where)
         except OSError as error:
-            self.append(_named(refusal(error), where))
+            self._note(refusal(error), where)
+
+    def _note(self, error: OrelineError, where: str) -> None:
+        if str(error) not in map(str, self):
+            self.append(_named(error, where))
 
 
 def _named(error: OrelineError, where: str) -> OrelineError:
@@ -47,23 +55,43 @@ def _named(error: OrelineError, where: str) -> OrelineError:
 
 def check(config: Config) -> None:
     """Raises what `oreline run` would: the first refusal, with the words of all of them."""
-    config.check()
     found, expected = Findings(), Expected()
-    for own in (_something_to_run, _names, _ports, _reports):
+    for validate in config.validations():
+        with found.noted():
+            validate()
+    for own in (_something_to_run, _names, *([] if found else [_ports, _reports])):
         with found.noted():
             own(config)
     for part in PARTS:
-        import_module(f"{part}.check").check(config, expected, found)
+        with found.noted():
+            import_module(f"{part}.check").check(config, expected, found)
+    if len(found) > 1:
+        words = "\n".join(str(error).removeprefix(f"{config.source}: ") for error in found)
+        found[0].args = (f"{config.source} is not right:\n{words}",)
     if found:
-        words = "\n".join(str(error) for error in found)
-        found[0].args = (words if len(found) == 1 else f"{config.source} is not right:\n{words}",)
         raise found[0]
+
+
+def by_hand(config: Config) -> list[str]:
+    """The commands for the processes of a line whose camera is on another host; none where it is on this one."""
+    if config.tables.keys() & CAMERA:
+        return []
+    inference = [f"inference {config.source}"] if "inference" in config.tables else []
+    sinks = (f"sinks {name} {config.source}" for name in config.tables.get("sinks", {}))
+    return [f"{sys.executable} -m {words}" for words in (*inference, *sinks)]
+
+
+def unheard(config: Config) -> bool:
+    """Whether a line whose camera is here makes streams that its file lets nobody take."""
+    inference = config.section("inference", SETTINGS["inference"]())
+    takers = config.tables.get("sinks") or inference.listen
+    return bool(inference.streams and not takers and config.tables.keys() & CAMERA)
 
 
 def _something_to_run(config: Config) -> None:
     sinks = config.tables.get("sinks", {}).values()
     elsewhere = any("remote" in table for table in (config.tables.get("inference", {}), *sinks))
-    if not elsewhere and not config.tables.keys() & {"acquisition", "simulator"}:
+    if not elsewhere and not config.tables.keys() & CAMERA:
         raise ConfigError(
             f"{config.source} has no camera: add a table [acquisition], see deploy/examples/demo.toml and "
             "docs/reference/configuration.md"

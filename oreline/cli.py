@@ -131,8 +131,13 @@ def bench(
 @config_app.command()
 def check(line: Path) -> None:
     """Say whether a line's file is right, or all that is wrong with it."""
-    checking.check(Config.load(line))
+    config = Config.load(line)
+    checking.check(config)
     console.print(f"{line} is right")
+    if checking.unheard(config):
+        console.print(f"but {checking.NO_SINK}")
+    for command in checking.by_hand(config):
+        console.print(f"its camera is not here: start it by {command}")
 
 
 @config_app.command()

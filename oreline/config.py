@@ -6,6 +6,8 @@ import importlib
 import json
 import os
 import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -14,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from oreline.errors import ConfigError, nearest
 from oreline.files import try_folder, write_whole
+from oreline.mistakes import mistake, models_in
 from oreline.places import claim, name_of, usual
 
 ASKED = "asked.json"
@@ -101,9 +104,10 @@ class Config:
     def __init__(self, tables: dict[str, Any], source: str = "configuration") -> None:
         self.tables = tables
         self.source = source
+        unknown = [f"{source}: unknown table [{name}].{nearest(name, TABLES)}" for name in tables if name not in TABLES]
+        if unknown:
+            raise ConfigError("\n".join(unknown))
         for name in tables:
-            if name not in TABLES:
-                raise ConfigError(f"{source}: unknown table [{name}].{nearest(name, TABLES)}")
             _must_be_table(tables[name], f"{source}: [{name}]")
         for name, sink in tables.get("sinks", {}).items():
             _must_be_table(sink, f"{source}: [sinks.{name}]")
@@ -142,13 +146,19 @@ class Config:
         return validated(model, table, f"{self.source}: [{name}]")
 
     def check(self) -> None:
-        """Validate every table, so that a mistake shows before anything starts. Raises ConfigError."""
+        """Validate every table, so that a mistake shows before anything starts. Raises the first refusal; see
+        `oreline.check` for all of them."""
+        for validate in self.validations():
+            validate()
+
+    def validations(self) -> Iterator[Callable[[], object]]:
+        """What to call for each table, and for what the line's own names: it raises where that is not right."""
         for name, settings in SETTINGS.items():
             if name in self.tables:
-                self.section(name, settings())
-        self.line.check()
+                yield partial(self.section, name, settings())
+        yield lambda: self.line.check()
         for name in self.tables.get("sinks", {}):
-            importlib.import_module("sinks.settings").settings_of(self, name)
+            yield partial(importlib.import_module("sinks.settings").settings_of, self, name)
 
 
 def _settings(module: str) -> Any:
@@ -164,12 +174,13 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def validated(model: type[S], table: Any, where: str) -> S:
-    """The model made from a table. Raises ConfigError that lists every failure, with the nearest known key."""
+def validated(model: type[S], table: Any, where: str, others: Iterable[str] = ()) -> S:
+    """The model made from a table. Raises ConfigError that lists every failure, with the nearest known key. `others`:
+    keys that such a table may have beside the model's."""
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        failures = "\n".join(f"  {_failure(model, item)}" for item in error.errors())
+        failures = "\n".join(f"  {mistake(model, item, others)}" for item in error.errors())
         raise ConfigError(f"{where} is not right:\n{failures}") from None
 
 
@@ -185,28 +196,7 @@ def _anchored(model: type[BaseModel] | None, table: dict[str, Any]) -> dict[str,
 
 def _absolute(field: FieldInfo, value: Any) -> Any:
     if isinstance(value, dict):
-        return _anchored(_inner(field.annotation), value)
+        return _anchored(next(iter(models_in(field)), None), value)
     is_path = Path in (field.annotation, *get_args(field.annotation))
     is_there = NAME_OR_PATH in field.metadata and value is not None and Path(value).exists()
     return str(Path(value).absolute()) if value is not None and (is_path or is_there) else value
-
-
-def _failure(model: type[BaseModel], item: Any) -> str:
-    path = ".".join(str(part) for part in item["loc"])
-    if item["type"] == "extra_forbidden":
-        return f"unknown key {path!r}.{nearest(str(item['loc'][-1]), _keys(model, item['loc'][:-1]))}"
-    return f"{path}: {item['msg']} (got {item['input']!r})"
-
-
-def _keys(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
-    """The keys known at a place inside a model."""
-    for part in path:
-        if isinstance(part, str) and part in model.model_fields:
-            model = _inner(model.model_fields[part].annotation) or model
-    return list(model.model_fields)
-
-
-def _inner(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _inner(part))), None)

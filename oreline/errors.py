@@ -144,6 +144,7 @@ PASSING = frozenset({StoreFailed.exit_code, PlcError.exit_code})
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """` Did you mean 'X'?`, or nothing where no name is near; made to be appended to a refusal."""
-    near = difflib.get_close_matches(name, list(names), 1)
+    """` Did you mean 'X'?`, or nothing where no name is near or begins like it; made to be appended to a refusal."""
+    names = list(names)
+    near = [one for one in names if name and one.startswith(name)] or difflib.get_close_matches(name, names, 1)
     return f" Did you mean {near[0]!r}?" if near else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from oreline.check import check
+from oreline.check import NO_SINK, by_hand, check, unheard
 from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError
 from oreline.facts import forget_facts
@@ -25,6 +25,10 @@ def launch(config: Config, console: Console, tick: Callable[[Supervisor], None] 
     """Check the configuration, take the line's lock, keep a copy beside the results, render what is to be rendered, and
     run the line to its end. Raises ConfigError, and StageFailed with the code of what refused."""
     check(config)
+    if commands := by_hand(config):
+        raise ConfigError(f"{config.source} has no camera here: start its processes one by one, {'; '.join(commands)}")
+    if unheard(config):
+        console.print(f"{config.source}: {NO_SINK}")
     choose_state(config)
     output = config.line.output
     try_to_write(output / CONFIGURATION)

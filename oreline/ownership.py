@@ -21,7 +21,8 @@ def own(folder: Path, elsewhere: str) -> None:
         make_private(folder)
         above, itself = folder.parent.stat(), _status(folder)
     except OSError as error:
-        raise SecurityError(f"{folder} is refused: {error.strerror}; {elsewhere}") from None
+        why = "it is a link" if folder.is_symlink() else error.strerror
+        raise SecurityError(f"{folder} is refused: {why}; {elsewhere}") from None
     if itself.st_uid != os.geteuid():
         raise SecurityError(f"{folder} belongs to user {itself.st_uid}: have it removed, or {elsewhere}")
     if itself.st_mode & WRITERS:

@@ -41,4 +41,4 @@ def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], BaseMode
             f"{where}: {common.sink} must be on the host of its camera and its inference, whose clock tells how old a "
             "line is: run it there, without remote"
         )
-    return common, kind, validated(kind.Settings, table, where)
+    return common, kind, validated(kind.Settings, table, where, Common.model_fields)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from acquisition.settings import Settings
-from oreline.config import Config, LineSettings
+from hwsim.settings import Settings as Camera
+from oreline.config import Config, LineSettings, validated
 from oreline.errors import ConfigError
 
 
@@ -31,6 +34,26 @@ def test_an_unknown_key_in_a_nested_table_is_found(tmp_path: Path) -> None:
 def test_an_unknown_table_names_its_nearest_neighbour(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"Did you mean 'acquisition'"):
         config(tmp_path, "[acquisiton]\n")
+
+
+@pytest.mark.parametrize(
+    ("model", "table", "words"),
+    [
+        (Settings, {"buff": 3}, "unknown key 'buff'. Did you mean 'buffers'?"),
+        (Settings, {"steps": [{"kind": "drak"}]}, "Did you mean 'dark'?"),
+        (Camera, {"faults": [{"kind": "dorp", "line": 1}]}, "faults.0: no kind 'dorp'. Did you mean 'drop'?"),
+        (Camera, {"faults": [{"kind": "zzz", "line": 1}]}, "faults.0: no kind 'zzz'. Use one of drop, incomplete,"),
+        (Camera, {"faults": [{"line": 1}]}, "faults.0: it lacks the key 'kind'"),
+        (
+            Camera,
+            {"faults": [{"kind": "lamp_drift", "line": 1, "ligth": 3}]},
+            "lamp_drift.ligth'. Did you mean 'light'?",
+        ),
+    ],
+)
+def test_what_was_meant_is_said_in_words_of_the_file(model: type[Any], table: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        validated(model, table, "table")
 
 
 def test_all_faults_are_listed_together(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from oreline import places as choices
 from oreline.config import Config
 from oreline.errors import SecurityError
 from oreline.launch import choose_state, runs
+from oreline.ownership import own
 from oreline.unfinished import CONFIGURATION, LOCK
 
 OURS = f"oreline-{os.geteuid()}"
@@ -202,3 +203,10 @@ def test_a_copy_that_says_nothing_of_use_is_passed_over(
     choose_state(config)
     assert config.line.folder.parent == places.session
     assert config.line.folder.name.startswith("renamed-")
+
+
+def test_a_folder_that_is_a_link_is_refused_as_one(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir(0o700)
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    with pytest.raises(SecurityError, match="link is refused: it is a link; go elsewhere"):
+        own(tmp_path / "link", "go elsewhere")

@@ -12,14 +12,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from inference.settings import SHIPPED
 from oreline import errors
 from oreline.__main__ import main
 from oreline.cameras import CAMERAS
-from oreline.check import check
+from oreline.check import by_hand, check, unheard
 from oreline.config import Config
 from oreline.envi_writer import EnviWriter
+from oreline.launch import launch
 from tests.system.line import ROOT
 
 DEMO = tomllib.loads((ROOT / "deploy" / "examples" / "demo.toml").read_text())
@@ -215,6 +217,32 @@ def test_all_that_is_wrong_is_said_together(demo: Tables) -> None:
     )
 
 
+def test_wrong_keys_in_several_tables_are_said_together_each_once(demo: Tables) -> None:
+    wrong = {
+        "line.nmae": "name", "simulator.frame_rat": "frame_rate", "acquisition.seriel": "serial",
+        "inference.modle": "model", "sinks.log.budget": "budget_ms", "sinks.conveyor.deadlin_ms": "deadline_ms",
+    }  # fmt: skip
+    for key in wrong:
+        put(demo, key, 1)
+    put(demo, "sinks.other", {"sink": "lgo"})
+    said = str(refused(demo))
+    for key, meant in wrong.items():
+        assert said.count(f"unknown key '{key.rpartition('.')[2]}'. Did you mean '{meant}'?") == 1, said
+    assert "Did you mean 'log'?" in said
+
+
+def test_what_is_beyond_its_keys_is_said_beside_a_wrong_key(demo: Tables) -> None:
+    put(demo, "simulator.frame_rat", 1)
+    put(demo, "inference.model", "swir289")
+    assert "'frame_rate'" in str(refused(demo))
+    assert "'swir288'" in str(refused(demo))
+
+
+def test_unknown_tables_are_said_together() -> None:
+    with pytest.raises(errors.ConfigError, match=r"(?s)'acquisition'.*'sinks'"):
+        Config({"acquisiton": {}, "sink": {}})
+
+
 @pytest.mark.parametrize("command", ["config check", "run"])
 def test_an_empty_file_is_no_line(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -232,6 +260,19 @@ def test_an_empty_file_is_no_line(
 def test_a_sink_whose_inference_is_on_another_host_needs_no_camera(tmp_path: Path) -> None:
     tables = {
         "line": {"output": str(tmp_path / "out")},
-        "sinks": {"log": {"remote": "tcp://127.0.0.1:7402"}},
+        "sinks": {"archive": {"sink": "log", "remote": "tcp://127.0.0.1:7402"}},
     }
-    check(Config(tables, "office.toml"))
+    config = Config(tables, "office.toml")
+    check(config)
+    assert by_hand(config) == [f"{sys.executable} -m sinks archive office.toml"]
+    with pytest.raises(errors.ConfigError, match=r"office\.toml has no camera here.* -m sinks archive office\.toml"):
+        launch(config, Console(quiet=True))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_line_without_a_sink_is_told_so(demo: Tables) -> None:
+    assert not unheard(Config(demo, "line.toml"))
+    del demo["sinks"]
+    config = Config(demo, "line.toml")
+    check(config)
+    assert unheard(config)
