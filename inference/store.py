@@ -7,7 +7,9 @@ waits in `waiting.npz`, and so does a white.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +18,8 @@ from typing import Any
 from inference.half import Half
 from inference.reference import Reference
 from inference.reference_file import MANIFEST, load, read_manifest, save
-from oreline.errors import ReferenceRefused, nearest
+from oreline.errors import OrelineError, ReferenceRefused, nearest
+from oreline.guard import refusal
 
 CHOOSING = ("captured", "imported", "used")
 
@@ -25,22 +28,35 @@ class Store:
     """The folder of a line's references."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = folder = folder.absolute()
         self._link = folder / "current"
         self._history = folder / "history.jsonl"
         self._waiting = folder / "waiting.npz"
 
     @property
     def chosen(self) -> str:
-        """Id of the reference that is chosen; empty where none is."""
+        """Id of the reference that is chosen; empty where none is. Raises SystemRefused where the folder cannot be
+        read."""
         try:
             return self._link.readlink().name
-        except OSError:
-            return ""
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.EINVAL):
+                return ""
+            raise self._unreadable(error) from None
 
     def ids(self) -> list[str]:
-        """Of all references that are kept, refused ones included."""
+        """Of all references that are kept, refused ones included. Raises SystemRefused where the folder cannot be
+        read: that is not as if it held none."""
+        try:
+            os.scandir(self.folder).close()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise self._unreadable(error) from None
         return sorted(path.parent.name for path in self.folder.glob(f"*/{MANIFEST}") if not path.parent.is_symlink())
+
+    def _unreadable(self, error: OSError) -> OrelineError:
+        return refusal(error, f"the references in {self.folder} cannot be read")
 
     def load(self, identity: str) -> Reference:
         """A reference that is kept. Raises ReferenceRefused."""

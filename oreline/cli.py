@@ -15,6 +15,7 @@ from oreline import terminal
 from oreline.__main__ import main
 from oreline.config import SETTINGS, Config
 from oreline.errors import STOPPED, ConfigError, StageFailed, Undelivered
+from oreline.extras import lacking
 from oreline.files import try_to_write
 from oreline.keys_cli import app as keys_app
 from oreline.launch import launch
@@ -115,7 +116,7 @@ def train(
     try:
         training = importlib.import_module("inference.training")
     except ModuleNotFoundError as error:
-        raise ConfigError(f"training needs {error.name}: pip install 'oreline[train]'") from None
+        raise lacking("training", error, "train") from None
     training.main(preset, data, out, seed, preprocessing=training.steps_of(preprocessing))
 
 

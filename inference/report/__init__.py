@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inference.report.gathered import gather
 from inference.report.page import page
-from oreline.errors import ConfigError
+from oreline.extras import lacking
 from oreline.files import try_to_write, write_whole
 
 
@@ -21,5 +21,5 @@ def write(source: Path, out: Path) -> None:
     try:
         from inference.report.plots import plots
     except ModuleNotFoundError as error:
-        raise ConfigError(f"the page needs {error.name}: pip install 'oreline[report]'") from None
+        raise lacking("the page", error, "report") from None
     write_whole(out, page(facts, plots(facts)).encode())

@@ -17,6 +17,7 @@ from inference.reference import Reference
 from inference.report import write
 from inference.store import Store
 from oreline.errors import ConfigError, ReferenceRefused
+from oreline.extras import ROOT
 from tests.inference.references import built, stream
 
 INFO = stream(samples=120)
@@ -123,5 +124,5 @@ def test_without_matplotlib_it_says_what_to_install(tmp_path: Path, monkeypatch:
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(ConfigError, match=r"pip install 'oreline\[report\]'"):
+    with pytest.raises(ConfigError, match=rf"matplotlib: .*python.* -m pip install -e '{ROOT}\[report\]'"):
         write(store.folder / store.chosen, tmp_path / "page.html")

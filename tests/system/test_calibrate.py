@@ -97,6 +97,14 @@ def test_a_line_without_references_says_what_to_do(
     assert says in bench(command, *words, bench.path)
 
 
+@pytest.mark.parametrize("command", ["list", "revert", "report"])
+def test_references_that_cannot_be_read_are_not_said_to_be_none(bench: Bench, command: str) -> None:
+    folder = bench.store.folder
+    folder.parent.mkdir()
+    folder.symlink_to(folder.name)
+    assert f"the references in {folder.absolute()} cannot be read" in bench(command, bench.path)
+
+
 def test_a_line_that_names_its_reference_is_not_chosen_for(bench: Bench) -> None:
     bench.tables["inference"]["reference"] = "some/folder"
     said = bench("revert", bench.path)
