@@ -14,7 +14,7 @@ from oreline.messages import Kind
 
 FeatureValue = bool | int | float | str
 Features = list[tuple[str, FeatureValue]]
-Positive = Annotated[int, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0, le=1_000_000_000_000)]
 
 
 class Step(Section):

@@ -11,7 +11,7 @@ from hwsim.spectra import load
 from oreline.cameras import CameraPreset, camera_preset
 from oreline.config import Section
 
-Count = Annotated[int, Field(gt=0)]
+Count = Annotated[int, Field(gt=0, le=1_000_000_000)]
 Positive = Annotated[float, Field(gt=0)]
 Factor = Annotated[float, Field(ge=0, le=10)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -43,7 +43,7 @@ def run(line: Annotated[Path, typer.Argument(help="TOML file of the line.")], js
 
 @app.command()
 def demo(
-    seconds: Annotated[float, typer.Option(help="Length of belt to sort.", min=1.0)] = 20.0,
+    seconds: Annotated[float, typer.Option(help="Length of belt to sort.", min=1.0, max=86_400.0)] = 20.0,
     output: Annotated[Path, typer.Option(help="Folder for everything that is made.")] = Path("out/demo"),
     json: JSON_OPTION = None,
 ) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +13,11 @@ from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError
 from oreline.facts import forget_facts
 from oreline.files import try_to_write
-from oreline.ownership import is_own, open_own
+from oreline.locks import is_held
+from oreline.ownership import is_own
 from oreline.places import name_of, roomy, users
 from oreline.supervise import Supervisor, workers_of
-from oreline.unfinished import CONFIGURATION, LOCK, supervise
+from oreline.unfinished import CONFIGURATION, supervise
 
 
 def launch(config: Config, console: Console, tick: Callable[[Supervisor], None] = lambda _: None) -> None:
@@ -49,7 +48,7 @@ def choose_state(config: Config) -> None:
     if line.state is None:
         places = [*(root / name_of(line.name, line.output) for root in users()), *_noted(line.output / CONFIGURATION)]
         left = (place for place in places if is_own(place / CONFIGURATION))
-        chosen = next((place for place in places if _held(place)), None) or next(left, roomy() / places[0].name)
+        chosen = next((place for place in places if is_held(place)), None) or next(left, roomy() / places[0].name)
         config.tables.setdefault("line", {})["state"] = str(chosen)
 
 
@@ -64,22 +63,7 @@ def _noted(copy: Path) -> list[Path]:
 
 def runs(config: Config) -> bool:
     """Whether the line is running."""
-    return _held(config.line.folder)
-
-
-def _held(folder: Path) -> bool:
-    """Whether someone has the lock of a line's folder."""
-    try:
-        number = open_own(folder / LOCK, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(number)
-    return False
+    return is_held(config.line.folder)
 
 
 def _render(config: Config, console: Console) -> None:

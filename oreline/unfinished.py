@@ -9,11 +9,8 @@ holds the line's lock while they run.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import signal
 import sys
-import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,18 +21,16 @@ from oreline.errors import OrelineError, StageFailed, Stopped
 from oreline.facts import facts_of
 from oreline.guard import guarded
 from oreline.incidents import open_log, refused, report
-from oreline.ownership import is_own, open_own, refuse_strangers
+from oreline.locks import is_held, locked
+from oreline.ownership import is_own, refuse_strangers
 from oreline.patience import Patience
-from oreline.places import claim
+from oreline.places import claim, namesakes
 from oreline.shell import Shell
 from oreline.supervise import NOTIFY, Supervisor
 from oreline.undelivered import is_undelivered
 
-HANDOVER_S = 3.0
-"""The processes of a supervisor that was killed die with it, but not in the same moment."""
 LINE = "line"
 """What a line's supervisor is called."""
-LOCK = "line.lock"
 HOLD_S = 0.2
 CONFIGURATION = "line.json"
 """Of the run at work, for its processes and for whoever finishes it: all that can be paths are absolute."""
@@ -83,13 +78,28 @@ def _begun(config: Config) -> Iterator[int]:
     claim(folder)
     output.mkdir(parents=True, exist_ok=True)
     refuse_strangers(output)
-    with _locked(folder / LOCK) as lock, _locked(output / LOCK):
+    with locked(folder) as lock, locked(output):
         open_log(LINE, output)
+        _tell_of_others(config)
         if config.line.finish and is_own(folder / CONFIGURATION) and is_undelivered(folder):
             _finish(folder, lock)
         _forget(folder)
         config.anchored().save(folder / CONFIGURATION)
         yield lock
+
+
+def _tell_of_others(config: Config) -> None:
+    """Lines that a run of this name has left for an output folder that is not this one's come by starting that again;
+    nobody would know."""
+    for folder in namesakes(config.line.name):
+        if folder != config.line.folder and not is_held(folder) and is_undelivered(folder):
+            output = Config.load(folder / CONFIGURATION).line.output
+            report(
+                "",
+                "left_elsewhere",
+                f"a run that wrote to {output} was cut short, and its lines are still in {folder}: "
+                "start the line with that output once more to have them delivered",
+            )
 
 
 def _finish(folder: Path, lock: int) -> None:
@@ -125,29 +135,6 @@ def _forget(folder: Path) -> None:
     made = [CONFIGURATION, NOTIFY, *(f"{stream}.{kind}" for stream in STREAMS for kind in ("ring", "new", "sock"))]
     for name in made:
         (folder / name).unlink(missing_ok=True)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[int]:
-    """Hold the line's lock, which its processes hold, too. Raises StageFailed where it is not free within a moment."""
-    file = open_own(path, os.O_RDWR | os.O_CREAT, 0o640)
-    try:
-        deadline = time.monotonic() + HANDOVER_S
-        while not _taken(file):
-            if time.monotonic() > deadline:
-                raise StageFailed(f"this line runs already ({path.parent}): stop it, or give this one another output")
-            time.sleep(0.02)
-        yield file
-    finally:
-        os.close(file)
-
-
-def _taken(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 if __name__ == "__main__":

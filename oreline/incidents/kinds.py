@@ -76,6 +76,10 @@ _BY_STAGE = {
         "gave_up": (ALARM, "the line ends before it should"),
         "cut_short": (WARNING, "the run before was cut short: what it left is delivered first"),
         "finished": (INFO, "what the run before had left is delivered"),
+        "left_elsewhere": (
+            WARNING,
+            "a run of the same name, but of another output, was cut short and is not delivered",
+        ),
         "not_finished": (ALARM, "the run before is not delivered: what it left stays where it is"),
     },
     "any process": {

@@ -591,8 +591,8 @@ MUTANTS = (
     Mutant(
         "the output folder is touched before its lock is had",
         "oreline/unfinished.py",
-        "    with _locked(folder / LOCK) as lock, _locked(output / LOCK):\n",
-        "    with _locked(folder / LOCK) as lock:\n",
+        "    with locked(folder) as lock, locked(output):\n",
+        "    with locked(folder) as lock:\n",
         ("tests/system/test_left_alone.py",),
     ),
     Mutant(

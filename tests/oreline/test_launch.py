@@ -13,11 +13,15 @@ from typing import NamedTuple
 import pytest
 
 from oreline import places as choices
+from oreline import unfinished
 from oreline.config import Config
 from oreline.errors import SecurityError
 from oreline.launch import choose_state, runs
+from oreline.locks import LOCK
 from oreline.ownership import own
-from oreline.unfinished import CONFIGURATION, LOCK
+from oreline.unfinished import CONFIGURATION
+from oreline.wire import encode
+from tests.oreline.streams import line, make_ring
 
 OURS = f"oreline-{os.geteuid()}"
 
@@ -210,3 +214,24 @@ def test_a_folder_that_is_a_link_is_refused_as_one(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "folder")
     with pytest.raises(SecurityError, match="link is refused: it is a link; go elsewhere"):
         own(tmp_path / "link", "go elsewhere")
+
+
+def test_lines_that_a_run_of_another_output_has_left_are_told(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(unfinished, "report", lambda _, kind, words="": said.append(f"{kind}: {words}"))
+    left, now = chosen(str(tmp_path / "monday")), chosen(str(tmp_path / "tuesday"))
+    choices.claim(left.line.folder)
+    left.save(left.line.folder / CONFIGURATION)
+    ring = make_ring(left.line.folder)
+    ring.append(0, 1, 0, encode(line(0)))
+    ring.close()
+    unfinished._tell_of_others(left)
+    assert said == []
+    unfinished._tell_of_others(now)
+    (words,) = said
+    assert f"left_elsewhere: a run that wrote to {tmp_path / 'monday'} was cut short" in words
+    with running_in(left.line.folder):
+        unfinished._tell_of_others(now)
+    assert len(said) == 1

@@ -1,0 +1,52 @@
+"""A line's lock: a file in each of its folders, held while its supervisor or one of its processes lives."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from oreline.errors import StageFailed
+from oreline.ownership import open_own
+
+LOCK = "line.lock"
+HANDOVER_S = 3.0
+"""The processes of a supervisor that was killed die with it, but not in the same moment."""
+
+
+def is_held(folder: Path) -> bool:
+    """Whether someone has the lock of a folder."""
+    try:
+        file = open_own(folder / LOCK, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not _taken(file, fcntl.LOCK_SH)
+    finally:
+        os.close(file)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[int]:
+    """Hold the lock of a folder, an open file. Raises StageFailed where it is not free within a moment."""
+    file = open_own(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o640)
+    try:
+        deadline = time.monotonic() + HANDOVER_S
+        while not _taken(file, fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                raise StageFailed(f"this line runs already ({folder}): stop it, or give this one another output")
+            time.sleep(0.02)
+        yield file
+    finally:
+        os.close(file)
+
+
+def _taken(file: int, how: int) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
