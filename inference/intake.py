@@ -108,8 +108,12 @@ class Intake:
         return Outcome(new, info, calibrations, [doubt.code for doubt in found], stale=False)
 
     def chosen(self, info: StreamInfo) -> Outcome | None:
-        """What an operator has chosen since; one that does not fit is taken back."""
-        chosen, old = self.store.chosen, self.latest
+        """What an operator has chosen since; one that does not fit is taken back. Where the folder cannot be read, who
+        chooses there is told so, and the line goes on."""
+        try:
+            chosen, old = self.store.chosen, self.latest
+        except OSError:
+            return None
         if old is None or chosen in ("", self._seen):
             return None
         self._seen = chosen

@@ -35,7 +35,10 @@ def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], BaseMode
     table: dict[str, Any] = dict(tables[name])
     shared = {key: table.pop(key) for key in Common.model_fields if key in table}
     common = validated(Common, {"sink": name, **shared}, where)
-    kind = find(common.sink)
+    try:
+        kind = find(common.sink)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
     if kind.policy is Policy.FRESH and (common.remote or "remote" in config.tables.get("inference", {})):
         raise ConfigError(
             f"{where}: {common.sink} must be on the host of its camera and its inference, whose clock tells how old a "

@@ -384,3 +384,13 @@ def test_an_operator_goes_back_step_by_step_and_no_further(tmp_path: Path) -> No
         store.before()
     store.choose("c", "used")
     assert store.before() == "a"
+
+
+def test_a_line_goes_on_with_its_reference_where_the_folder_can_no_longer_be_read(tmp_path: Path) -> None:
+    first = reference()
+    running = Running(tmp_path / "references", first)
+    (running.store.folder / "current").unlink()
+    running.store.folder.rename(tmp_path / "moved")
+    running.store.folder.symlink_to("references")
+    intake = running.force._intake
+    assert (intake.chosen(WARM), intake.latest) == (None, first)

@@ -228,7 +228,7 @@ def test_wrong_keys_in_several_tables_are_said_together_each_once(demo: Tables) 
     said = str(refused(demo))
     for key, meant in wrong.items():
         assert said.count(f"unknown key '{key.rpartition('.')[2]}'. Did you mean '{meant}'?") == 1, said
-    assert "Did you mean 'log'?" in said
+    assert "\n[sinks.other]: there is no sink 'lgo'" in said
 
 
 def test_what_is_beyond_its_keys_is_said_beside_a_wrong_key(demo: Tables) -> None:
