@@ -1,4 +1,7 @@
-"""Steps that are asked for while a line runs: a file that someone puts into the line's folder, taken once."""
+"""Steps that are asked for while a line runs: a file that someone puts into the line's folder, taken once.
+
+Who waits for what comes of it holds its lock meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from acquisition.settings import Step
 from oreline.incidents import report
+from oreline.locks import is_locked
 
 _STEPS = TypeAdapter(list[Step])
 
@@ -17,8 +21,10 @@ class Asked:
     """The file. Looking for it costs a few microseconds."""
 
     def __init__(self, path: Path) -> None:
+        """What an earlier process was asked for is dropped, unless somebody still waits for it."""
         self._path = path
-        self.take()
+        if not is_locked(path):
+            self.take()
 
     def take(self) -> list[Step]:
         """What is asked for now. What cannot be read, or has no number of lines, is said and dropped."""

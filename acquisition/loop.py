@@ -53,7 +53,8 @@ class Acquisition:
         asked: Callable[[], list[Step]] = list,
         aside: Aside | None = None,
     ) -> None:
-        """`asked`: steps that are to come in between, looked for now and then. `aside`: how many lines those had."""
+        """`asked`: steps that are to come in between, looked for now and then in a scene. `aside`: how many lines those
+        had."""
         self._source, self._outbox, self._settings = source, outbox, settings
         self._shell, self._asked = shell, asked
         self._between: list[Step] = []
@@ -270,7 +271,8 @@ class Acquisition:
         self._rested = time.monotonic()
         self._outbox.pump()
         self._feel()
-        self._between += self._asked()
+        if self._info is not None and self._info.kind is Kind.SCENE:
+            self._between += self._asked()
 
     def _fetched(self) -> Frame | None:
         """The next frame. A fetch that fails is tried again, for a moment's failure is not worth a new epoch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from inference.store import Store
@@ -29,7 +30,8 @@ def choose(config: Config, identity: str | None, what: str, *, force: bool = Fal
     choose_state(config)
     if not runs(config):
         return f"reference {identity} is chosen, for when the line starts{_but(config)}"
-    return answer(store, seen + 1, ("in_force",), config) + _but(config)
+    entry = answer(lambda: store.history()[seen + 1 :], ("in_force",), config)
+    return words(entry) + _but(config)
 
 
 def _but(config: Config) -> str:
@@ -44,17 +46,19 @@ def _but(config: Config) -> str:
     )
 
 
-def answer(store: Store, seen: int, wanted: tuple[str, ...], config: Config, patience_s: float = ANSWER_S) -> str:
-    """What the line says in its history beyond the first `seen` entries. Raises ReferenceRefused where it refuses, and
-    StageFailed where it has ended, or says nothing in time."""
+def answer(
+    news: Callable[[], list[dict[str, Any]]], wanted: Iterable[str], config: Config, patience_s: float = ANSWER_S
+) -> dict[str, Any]:
+    """The first of the history's `news` of a wanted kind, waited for. Raises ReferenceRefused where the line refuses,
+    and StageFailed where it has ended, or says nothing in time."""
     deadline = time.monotonic() + patience_s
     while True:
         lives = runs(config) and time.monotonic() < deadline
-        for entry in store.history()[seen:]:
+        for entry in news():
             if entry["what"] == "refused":
                 raise _refusal(entry)
             if entry["what"] in wanted:
-                return _words(entry)
+                return entry
         if not lives:
             raise StageFailed("the line has ended, or sees no lines: nothing was said about the reference")
         time.sleep(LOOK_S)
@@ -69,12 +73,13 @@ def _refuse_refused(store: Store, identity: str) -> None:
 
 def _refusal(entry: dict[str, Any], what_else: str = "the reference in force stays") -> ReferenceRefused:
     found = entry.get("doubts", [])
-    words = "".join(f"\n  {one['words']} [{one['code']}]" for one in found)
+    all_of = "".join(f"\n  {one['words']} [{one['code']}]" for one in found)
     name = f"reference {entry['id']}" if entry["id"] else "the capture"
-    return ReferenceRefused(f"{name} was refused; {what_else}{words}", found[0]["code"] if found else "unfit")
+    return ReferenceRefused(f"{name} was refused; {what_else}{all_of}", found[0]["code"] if found else "unfit")
 
 
-def _words(entry: dict[str, Any]) -> str:
+def words(entry: dict[str, Any]) -> str:
+    """An entry of the history, for who waited for it."""
     identity = entry["id"]
     if entry["what"] == "waiting":
         other = "white" if entry["kind"] == "dark" else "dark"

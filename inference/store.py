@@ -102,6 +102,10 @@ class Store:
                 continue
         return found
 
+    def since(self, at: datetime) -> list[dict[str, Any]]:
+        """What has happened since a moment, oldest first."""
+        return [entry for entry in self.history() if datetime.fromisoformat(entry["at"]) >= at]
+
     def overview(self) -> list[tuple[str, ...]]:
         """Each reference, oldest first: if it is chosen, its id, when and how it was taken, what became of it."""
         last: dict[str, dict[str, Any]] = {entry["id"]: entry for entry in self.history()}

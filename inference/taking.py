@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from copy import deepcopy
 from typing import Any
 
 from rich.console import Console
 
-from inference.choosing import answer
+from inference.asking import asked_for
+from inference.choosing import answer, words
 from inference.limits import Limits
 from inference.store import Store
-from oreline.config import ASKED, SETTINGS, Config
+from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError, ReferenceRefused, StageFailed
 from oreline.launch import choose_state, launch, runs
 
@@ -43,22 +43,27 @@ class Taking:
         seen = len(store.history())
         choose_state(self._config)
         if runs(self._config):
-            self._ask()
-            return answer(store, seen, ("in_force", "waiting"), self._config)
+            return words(self._taken_between(store, console))
         console.print(f"taking {self._lines} {self._kind} lines")
         try:
             launch(self._errand(), console)
         except StageFailed as failure:
             if failure.exit_code != ReferenceRefused.exit_code or len(store.history()) == seen:
                 raise
-        return answer(store, seen, ("captured", "waiting"), self._config)
+        return words(answer(lambda: store.history()[seen:], ("captured", "waiting"), self._config))
 
-    def _ask(self) -> None:
-        """Put the step where acquisition looks for it, whole."""
-        path = self._config.line.folder / ASKED
-        draft = path.with_suffix(".new")
-        draft.write_text(json.dumps([self._step]))
-        draft.replace(path)
+    def _taken_between(self, store: Store, console: Console) -> dict[str, Any]:
+        """What came of the step on a running line, told from what came of the line's own by when it was taken."""
+        taken = asked_for(self._config, self._step, console)
+
+        def news(identity: str = "") -> list[dict[str, Any]]:
+            entries = store.since(taken)
+            return [entry for entry in entries if entry["id"] == identity] if identity else entries
+
+        entry = answer(news, ("captured", "waiting"), self._config)
+        if entry["what"] == "waiting":
+            return entry
+        return answer(lambda: news(entry["id"]), ("in_force",), self._config)
 
     def _errand(self) -> Config:
         """The line's camera with this step alone, and no more of inference than makes references."""

@@ -19,8 +19,13 @@ HANDOVER_S = 3.0
 
 def is_held(folder: Path) -> bool:
     """Whether someone has the lock of a folder."""
+    return is_locked(folder / LOCK)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a file of the user's is there, and someone has its lock."""
     try:
-        file = open_own(folder / LOCK, os.O_RDONLY)
+        file = open_own(path, os.O_RDONLY)
     except OSError:
         return False
     try:

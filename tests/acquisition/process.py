@@ -59,17 +59,17 @@ class Running:
 
 class Played:
     """Acquisition from a stepped camera, which exposes lines only when it is told to: nothing goes on while a test
-    thinks. `got` is what has come of it."""
+    thinks. `got` is what has come of it; `starts`, how often the camera was started for what was exposed."""
 
     def __init__(self, camera: SimCamera, running: Running) -> None:
         self._camera, self._messages = camera, running.messages()
-        self._starts = camera.counters()["starts"]
+        self.starts = camera.counters()["starts"]
         self.got: list[Message] = []
 
     def start(self, n: int) -> None:
         """Expose so many lines, when the camera has been started once more."""
-        self._starts += 1
-        until(lambda: self._camera.counters()["starts"] == self._starts and self._camera.acquiring)
+        self.starts += 1
+        until(lambda: self._camera.counters()["starts"] == self.starts and self._camera.acquiring)
         self._camera.step(n)
 
     def receive(self, n: int | None = None) -> None:

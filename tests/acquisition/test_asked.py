@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Iterator
 from itertools import groupby
@@ -125,6 +126,40 @@ def test_what_was_asked_of_an_earlier_process_is_forgotten(tmp_path: Path) -> No
     ask(tmp_path, DARK)
     asked = Asked(tmp_path / ASKED)
     assert asked.take() == []
+
+
+def test_what_somebody_waits_for_is_kept_though_it_was_asked_for_while_the_line_started(tmp_path: Path) -> None:
+    ask(tmp_path, DARK)
+    with (tmp_path / ASKED).open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        asked = Asked(tmp_path / ASKED)
+        assert [step.lines for step in asked.take()] == [30]
+
+
+def test_what_is_asked_for_while_the_line_takes_its_own_is_taken_in_its_scene(
+    acquire: Start, camera: SimCamera, tmp_path: Path
+) -> None:
+    own = {"kind": "dark", "lines": 20, "features": [["Shutter", "Closed"]], "after": [["Shutter", "Open"]]}
+    with acquire(**{**SETTINGS, "steps": [own, {"lines": SCENE}]}) as running:
+        played = Played(camera, running)
+        played.start(10)
+        played.receive(10)
+        ask(tmp_path, DARK)
+        for _ in range(2):
+            camera.step(4)
+            played.receive(4)
+        assert (tmp_path / ASKED).exists()
+        camera.step(2)
+        played.receive(2)
+        until(lambda: camera.counters()["starts"] >= 2)
+        played.starts += 1
+        played.start(30)
+        played.start(SCENE)
+        played.receive()
+    infos = [m.kind for m in played.got if isinstance(m, StreamInfo)]
+    assert infos[:4] == [Kind.DARK, Kind.SCENE, Kind.DARK, Kind.SCENE]
+    kinds = [m.kind for m in played.got if isinstance(m, RawLine)]
+    assert (kinds.count(Kind.DARK), kinds.count(Kind.SCENE)) == (50, SCENE)
 
 
 def test_what_is_asked_for_while_the_last_is_read_comes_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from inference.store import Store
-from tests.system.line import oreline
+from inference.taking import Taking
+from oreline.config import Config
+from oreline.launch import runs
+from tests.hwsim.host import until
+from tests.system.line import Line, oreline
 
 DARK = {"kind": "dark", "lines": 60, "features": [["Shutter", "Closed"]]}
 WHITE = {"kind": "white", "lines": 60, "features": [["Shutter", "Open"], ["TargetSelector", "White"]]}
@@ -72,6 +78,22 @@ def test_a_dark_and_a_white_are_taken_shown_and_reported(bench: Bench, tmp_path:
     page = tmp_path / "page.html"
     assert bench("report", bench.path, "--out", page).endswith("0")
     assert first in page.read_text()
+
+
+def test_a_dark_that_is_asked_of_a_line_that_starts_is_taken_after_its_own(bench: Bench, tmp_path: Path) -> None:
+    config, shown = Config(bench.tables), io.StringIO()
+    with Line(tmp_path, bench.tables).start() as process:
+        try:
+            until(lambda: runs(config))
+            said = Taking(config, "dark", 70).take(Console(file=shown, width=120))
+        finally:
+            process.terminate()
+            output = process.communicate(timeout=60)[0]
+    assert process.returncode == 0, output
+    assert "the line does not see its scene yet: the dark is taken when it does" in shown.getvalue()
+    changes = [entry for entry in bench.store.history() if entry["what"] == "in_force"]
+    assert [bench.store.load(entry["id"]).dark.lines for entry in changes] == [60, 70]
+    assert f"reference {changes[1]['id']} is in force from line {changes[1]['line']} of run" in said
 
 
 def test_where_the_camera_cannot_do_it_somebody_is_asked_or_says_yes(bench: Bench) -> None:

@@ -1,0 +1,56 @@
+"""A step that a running line is asked for: a file in its folder, which acquisition takes once it sees its scene."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from oreline.config import ASKED, Config
+from oreline.errors import StageFailed
+from oreline.launch import runs
+
+LOOK_S = 0.05
+
+
+def asked_for(config: Config, step: dict[str, Any], console: Console) -> datetime:
+    """Ask for a step, and wait for as long as the line starts or takes its own references. Returns when the step was
+    taken up. Raises StageFailed where the line ends before."""
+    path = config.line.folder / ASKED
+    draft = path.with_suffix(f".{os.getpid()}")
+    with draft.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(json.dumps([step]))
+        file.flush()
+        draft.replace(path)
+        try:
+            _wait(lambda: os.fstat(file.fileno()).st_nlink == 0, config, step["kind"], console)
+        finally:
+            _withdraw(path, file.fileno())
+        return datetime.fromtimestamp(os.fstat(file.fileno()).st_ctime, UTC)
+
+
+def _wait(is_taken: Callable[[], bool], config: Config, kind: str, console: Console) -> None:
+    said = False
+    while not is_taken():
+        if not runs(config):
+            raise StageFailed(f"the line has ended before it saw its scene: no {kind} was taken")
+        time.sleep(LOOK_S)
+        if not said and not is_taken():
+            console.print(f"the line does not see its scene yet: the {kind} is taken when it does")
+            said = True
+
+
+def _withdraw(path: Path, file: int) -> None:
+    """Where nobody has taken it."""
+    with suppress(FileNotFoundError):
+        if os.path.samestat(path.stat(), os.fstat(file)):
+            path.unlink()
