@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from oreline.incidents import INCIDENTS, report
 from oreline.messages import LOST, EndOfStream, Gap, Line, Message, RawLine, Reason, StreamInfo
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they would be a second sample beside each counter
 REGISTRY = CollectorRegistry(auto_describe=True)
 
 
@@ -196,6 +197,7 @@ class Account:
             self.shed += n
         else:
             self.reference += n
+            self._reference.n += n
 
     def end(self, run: bytes, epoch: int, seq: int) -> EndOfStream:
         """The last message of the stream, with the totals. `seq`: one past its last line, whoever has seen that."""

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 
 from oreline import metrics_server
+from oreline.incidents import report
 from oreline.messages import EndOfStream, Gap, Message, Reason
 from oreline.metrics import REGISTRY, Account, LatencyHistogram, Reading, latency
 from tests.oreline.streams import RUN, info, line
@@ -66,10 +67,15 @@ def test_metrics_are_exposed_with_their_stage_and_reason() -> None:
     account = Account("exposed")
     account.see(line(0))
     account.see(Gap(RUN, 0, 1, 4, Reason.INCOMPLETE))
+    account.see(Gap(RUN, 0, 5, 200, Reason.REFERENCE))
+    report("exposed", "lamp")
     latency("exposed").observe_ns(3_000_000)
     text = generate_latest(REGISTRY).decode()
     assert 'oreline_lines_total{kind="scene",stage="exposed"} 1.0' in text
+    assert 'oreline_lines_total{kind="reference",stage="exposed"} 200.0' in text
     assert 'oreline_gap_lines_total{reason="incomplete",stage="exposed"} 4.0' in text
+    assert 'oreline_incidents_total{kind="lamp",stage="exposed"} 1.0' in text
+    assert "_created" not in text
     assert 'oreline_latency_ms_bucket{le="5.0",stage="exposed"} 1.0' in text
     assert 'oreline_latency_ms_bucket{le="2.0",stage="exposed"} 0.0' in text
 
