@@ -40,7 +40,7 @@ class Store:
         try:
             return self._link.readlink().name
         except OSError as error:
-            if error.errno in (errno.ENOENT, errno.EINVAL):
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
                 return ""
             raise self._unreadable(error) from None
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from oreline.config import STREAMS, Config
-from oreline.errors import OrelineError, StageFailed, Stopped
+from oreline.errors import ConfigError, OrelineError, StageFailed, Stopped
 from oreline.facts import facts_of
 from oreline.guard import guarded
 from oreline.incidents import open_log, refused, report
@@ -92,14 +92,25 @@ def _tell_of_others(config: Config) -> None:
     """Lines that a run of this name has left for an output folder that is not this one's come by starting that again;
     nobody would know."""
     for folder in namesakes(config.line.name):
-        if folder != config.line.folder and not is_held(folder) and is_undelivered(folder):
-            output = Config.load(folder / CONFIGURATION).line.output
+        if folder != config.line.folder and not is_held(folder) and (output := _left_for(folder)):
             report(
                 "",
                 "left_elsewhere",
                 f"a run that wrote to {output} was cut short, and its lines are still in {folder}: "
                 "start the line with that output once more to have them delivered",
             )
+
+
+def _left_for(folder: Path) -> Path | None:
+    """The output folder of a run whose lines are still to be delivered; None where there is none, as of a replay, which
+    is played again instead."""
+    if not is_own(folder / CONFIGURATION):
+        return None
+    try:
+        line = Config.load(folder / CONFIGURATION).line
+    except ConfigError:
+        return None
+    return line.output if line.finish and is_undelivered(folder) else None
 
 
 def _finish(folder: Path, lock: int) -> None:
