@@ -139,6 +139,7 @@ def journalled_runs(line: Line) -> list[bytes]:
         return [run for (run,) in db.execute("SELECT run FROM runs ORDER BY rowid")]
 
 
+@pytest.mark.long
 def test_a_line_of_units_feeds_its_watchdogs_while_it_works_and_ends_in_order_and_begins_anew(plant: Line) -> None:
     for _ in range(2):
         before = plant.journalled()

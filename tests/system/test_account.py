@@ -66,6 +66,7 @@ def test_a_visitor_that_never_comes_back_stops_nothing_and_every_line_is_account
     assert logged.covered(run_id) == list(range(end or 0))
 
 
+@pytest.mark.long
 def test_what_a_log_that_cannot_write_has_not_taken_is_told_and_delivered_by_the_next_start(logged: Line) -> None:
     run = logged.start()
     with run:

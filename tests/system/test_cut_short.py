@@ -72,7 +72,7 @@ def move_files(here: Path, there: Path) -> None:
         shutil.move(file, there / file.name)
 
 
-@pytest.mark.parametrize("frozen", ["acquisition", "log"])
+@pytest.mark.parametrize("frozen", ["acquisition", pytest.param("log", marks=pytest.mark.long)])
 def test_when_the_supervisor_is_killed_all_die_and_the_next_run_finishes_what_it_left(line: Line, frozen: str) -> None:
     committed = left_by_a_killed_supervisor(line, frozen)
     output = started_again(line)
