@@ -20,6 +20,9 @@ MEMORY_BYTES = 20 << 20
 """Less than any process of a line needs to start."""
 CPU_SHARE = 0.1
 PATIENCE_S = 15.0
+ASIDE = ("nice", "-n", "19")
+"""What somebody starts beside a line leaves it the cores that it needs, as it does in a plant, where a line's processes
+go first: what is judged is what he does, and not the second of a core that Python takes to start."""
 LOOK_S = 0.005
 
 
@@ -114,11 +117,12 @@ class Hands:
         """A consumer that the line does not know comes, and leaves in the middle of what it was sent."""
         line = Config.load(Path(os.fsdecode(self._config))).line
         where = [line.endpoint(stream), str(line.ring(stream)), str(seconds), f"visitor-{time.monotonic_ns() % 10}"]
-        return subprocess.run([sys.executable, "-m", "tests.faults.visitor", *where], check=False).returncode == 0
+        command = [*ASIDE, sys.executable, "-m", "tests.faults.visitor", *where]
+        return subprocess.run(command, check=False).returncode == 0
 
     def second_start(self, _name: str, _seconds: float) -> bool:
         """Somebody starts the line though it runs."""
-        command = [sys.executable, "-m", "oreline.cli", "run", os.fsdecode(self._config)]
+        command = [*ASIDE, sys.executable, "-m", "oreline.cli", "run", os.fsdecode(self._config)]
         self.second_starts.append(subprocess.run(command, capture_output=True, check=False).returncode)
         return True
 
