@@ -3,6 +3,7 @@ process has left is somebody else's, and stays as it is."""
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,7 +20,8 @@ def leave_facts(output: Path, name: str, facts: dict[str, Any]) -> None:
     """Write what a process counted. Raises OSError, FileExistsError where the file is somebody else's."""
     path = _path(output, name)
     if path.exists() and not _is_ours(path):
-        raise FileExistsError(17, "there is a file of that name that no process has left; move it away", str(path))
+        why = "there is a file of that name that no process has left; move it away"
+        raise FileExistsError(errno.EEXIST, why, str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, f"{json.dumps({PROCESS: name, **facts}, indent=2, default=str)}\n".encode())
 
