@@ -1,4 +1,4 @@
-"""The two ways to compile a kernel: no GIL, cached on disk, typed for their callers."""
+"""The two ways to compile a kernel: no GIL, cached on disk where a folder can be written, typed for their callers."""
 
 from __future__ import annotations
 
@@ -33,5 +33,10 @@ def bound(function: Callable[..., object], *arguments: object) -> Callable[..., 
 
 
 def _compiled(function: F, **options: Any) -> F:
-    fast = {"nsz", "arcp", "contract", "afn", "reassoc"}
-    return cast(F, numba.njit(cache=True, nogil=True, fastmath=fast, error_model="numpy", **options)(function))
+    """Numba looks for a folder to cache in: NUMBA_CACHE_DIR, the source's own, then the user's cache. Where it may
+    write to none, each process compiles for itself: seconds at its start, nothing a line."""
+    options |= {"nogil": True, "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"}, "error_model": "numpy"}
+    try:
+        return cast(F, numba.njit(cache=True, **options)(function))
+    except RuntimeError:
+        return cast(F, numba.njit(**options)(function))
