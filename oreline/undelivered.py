@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from oreline.errors import RingError
+from oreline.errors import RingError, WireError
 from oreline.messages import EndOfStream
 from oreline.ring import Ring, RingReader
 from oreline.wire import decode
@@ -41,5 +41,5 @@ def _is_over(path: Path) -> bool:
         with closing(Ring.open(path, geometry.slots, geometry.slot_bytes)) as ring:
             frames = ring.read(ring.head - 1) if ring.head else None
             return ring.tail == ring.head and frames is not None and isinstance(decode(frames), EndOfStream)
-    except RingError:
+    except (RingError, WireError):
         return False

@@ -68,6 +68,14 @@ def test_what_cannot_be_read_may_hold_lines_and_an_empty_file_holds_none(tmp_pat
     assert is_undelivered(tmp_path)
 
 
+def test_the_words_of_another_release_are_left_and_stop_no_line_that_looks_for_them(tmp_path: Path) -> None:
+    with closing(Ring.open(tmp_path / "raw.ring", 16, slot_bytes(512, 512, 512))) as made:
+        made.append(0, 1, 0, [b"a line"])
+        made.append(1, 0, 0, [b"an end"])
+        made.free(2)
+    assert is_undelivered(tmp_path)
+
+
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A run that is being finished, as its supervisor sees it. `left`: records of labels that the log lacks."""
