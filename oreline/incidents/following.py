@@ -42,9 +42,17 @@ class Follower:
         self._files.clear()
 
     def _find(self, path: Path) -> None:
-        status = path.lstat()
-        if (key := (status.st_dev, status.st_ino)) not in self._files:
-            self._files[key] = _File(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK))
+        """The file may be turned over before it is opened: what was opened tells which it is."""
+        if _identity(path.lstat()) not in self._files:
+            number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            if (key := _identity(os.fstat(number))) in self._files:
+                os.close(number)
+            else:
+                self._files[key] = _File(number)
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 class _File:

@@ -161,6 +161,28 @@ def test_files_are_turned_over_and_whoever_follows_them_gets_each_incident_once(
     assert sum(path.stat().st_size for path in (tmp_path / "logs").iterdir()) <= 2000 * len(kept)
 
 
+def test_a_file_that_is_turned_over_just_before_it_is_opened_is_read_and_so_is_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = tmp_path / "new"
+    for kind, folder in (("camera_lost", tmp_path), ("plc_lost", new)):
+        log = log_of(folder)
+        log.report("", kind)
+        log.close()
+    path, opened = tmp_path / "logs" / "acquisition.jsonl", os.open
+
+    def turned_over(name: Path, flags: int) -> int:
+        if name == path and not path.with_name("acquisition.jsonl.1").exists():
+            path.replace(path.with_name("acquisition.jsonl.1"))
+            (new / "logs" / "acquisition.jsonl").replace(path)
+        return opened(name, flags)
+
+    monkeypatch.setattr(os, "open", turned_over)
+    follower = Follower(tmp_path)
+    assert [one.kind for one in (*follower.read(), *follower.read())] == ["plc_lost", "camera_lost"]
+    follower.close()
+
+
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
