@@ -46,7 +46,7 @@ def open_plain(path: Path, flags: int, mode: int = 0) -> int:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file, in place of one that is there; what it held stays where that fails. Raises OSError with its name.
 
-    A device or pipe is written to.
+    A device or pipe is written to. The draft beside it is always a new file: others may have put a link there.
     """
     try:
         if path.exists() and not path.is_file():
@@ -60,8 +60,10 @@ def write_whole(path: Path, content: bytes) -> None:
 def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    draft.unlink(missing_ok=True)
     try:
-        draft.write_bytes(content)
+        with draft.open("xb") as file:
+            file.write(content)
         draft.replace(path)
     finally:
         with suppress(OSError):
