@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,12 @@ from hwsim.source import Source
 from oreline.errors import ConfigError, RecordingError, nearest
 
 __all__ = ["PRODUCER", "Event", "FaultKind", "Link", "SimCamera", "Source"]
+
+
+class _Sources(NamedTuple):
+    scene: Source | None
+    dark: Source | None
+    white: Source | None
 
 
 class SimCamera:
@@ -83,35 +89,42 @@ class SimCamera:
         Raises ConfigError for values that no camera has, RecordingError for a recording that cannot be played,
         CameraBusy where another process simulates this serial number.
         """
-        if scene is None and (dark or white):
-            raise ConfigError("A simulated camera without a scene sees what is pushed: give no dark and no white.")
-        sources = [scene, dark, white]
-        bands, samples = _sensor([source for source in sources if source], shape)
+        sources = _Sources(scene, dark, white)
+        bands, samples = _sensor(sources, shape)
         exposure = 0.9e6 / max(frame_rate, 1e-9) if exposure_us is None else exposure_us
         check_values(serial, frame_rate, exposure, speed, full_scale_bits)
-        roi = (scene.x_start, scene.samples) if scene else (0, samples)
-        level = dark.mean(samples) if dark else dark_level
-        if level is not None and level.shape != (bands, samples):
-            raise ConfigError(f"The dark level has the shape {level.shape}, the sensor has {(bands, samples)}.")
+        level = _level(dark, dark_level, (bands, samples))
         camera = cls(SharedFile.allocate(directory, serial, 0 if scene else slots, bands, samples, level))
         control = camera._file["control"]
-        fill(control, speed=0.0 if lossless else speed, counts_per_line=counts_per_line, loop=loop, patient=patient)
-        fill(control, stepped=stepped, reboot_ns=round(reboot_s * 1e9))
-        fill(control, encoder_start=encoder_start, start_line=start_line)
+        fill(control, speed=0.0 if lossless else speed, loop=loop, patient=patient, stepped=stepped)
+        fill(control, start_line=start_line, encoder_start=encoder_start, counts_per_line=counts_per_line)
+        fill(control, reboot_ns=round(reboot_s * 1e9))
         registers = camera._file["registers"]
         fill(registers, DeviceVendorName="Oreline", DeviceModelName=model, DeviceSerialNumber=serial)
-        fill(registers, DeviceUserID=user_id, SensorBits=full_scale_bits, DeviceTemperature=temperature)
-        fill(registers, SensorWidth=samples, SensorHeight=bands, Width=roi[1], Height=bands, OffsetX=roi[0])
-        fill(registers, PixelFormat=MONO12 if full_scale_bits <= 12 else MONO16, PayloadSize=roi[1] * bands * 2)
+        fill(registers, DeviceUserID=user_id, DeviceTemperature=temperature)
         fill(registers, ExposureTime=exposure, AcquisitionFrameRate=frame_rate, ChunkEnable=1)
-        fill(registers, DarkAvailable=bool(dark or not scene), WhiteAvailable=bool(white or not scene))
-        for entry, source in zip(camera._file["sources"], sources, strict=True):
+        camera._look_at(sources, (bands, samples), full_scale_bits)
+        camera._file["defaults"] = registers
+        try:
+            camera.inject(*faults)
+            camera._shared.show(serial)
+        except BaseException:
+            camera._shared.close()
+            raise
+        return camera
+
+    def _look_at(self, sources: _Sources, sensor: tuple[int, int], bits: int) -> None:
+        """Set what the sensor, (bands, samples), sees, and in which region of it."""
+        (bands, samples), scene = sensor, sources.scene
+        width, offset = (scene.samples, scene.x_start) if scene else (samples, 0)
+        registers = self._file["registers"]
+        fill(registers, SensorWidth=samples, SensorHeight=bands, Width=width, Height=bands, OffsetX=offset)
+        fill(registers, PixelFormat=MONO12 if bits <= 12 else MONO16, SensorBits=bits, PayloadSize=width * bands * 2)
+        fill(registers, DarkAvailable=bool(sources.dark or not scene))
+        fill(registers, WhiteAvailable=bool(sources.white or not scene))
+        for entry, source in zip(self._file["sources"], sources, strict=True):
             if source:
                 source.describe(entry)
-        camera._file["defaults"] = registers
-        camera.inject(*faults)
-        camera._shared.show(serial)
-        return camera
 
     def close(self) -> None:
         """Unplug the camera: hosts that have it open see it as lost."""
@@ -248,21 +261,37 @@ class SimCamera:
         self.inject(Event(FaultKind.INCOMPLETE, n=n))
 
 
-def _sensor(sources: list[Source], shape: tuple[int, int] | None) -> tuple[int, int]:
-    """(bands, samples) of the sensor that has seen all of `sources`."""
-    if not sources and shape is None:
+def _sensor(sources: _Sources, shape: tuple[int, int] | None) -> tuple[int, int]:
+    """(bands, samples) of the sensor that has seen them, or `shape` where it has seen nothing yet. Raises ConfigError,
+    RecordingError."""
+    if sources.scene is None and (sources.dark or sources.white):
+        raise ConfigError("A simulated camera without a scene sees what is pushed: give no dark and no white.")
+    if sources.scene is not None:
+        shape = _seen_by([source for source in sources if source])
+    if shape is None:
         raise ConfigError("A simulated camera needs a scene to play, or the shape (bands, samples) of its sensor.")
-    for source in sources:
-        source.check()
-    if len({source.bands for source in sources}) > 1:
-        bands = ", ".join(f"{source.path.name}: {source.bands}" for source in sources)
-        raise RecordingError(f"The recordings differ in bands ({bands}); play recordings of one camera.")
-    if sources:
-        shape = sources[0].bands, max(source.x_start + source.samples for source in sources)
-    assert shape is not None
     if not all(1 <= size <= 65536 for size in shape):
         raise ConfigError(f"No sensor has {shape[0]} bands and {shape[1]} samples: both are 1 to 65536.")
     return shape
+
+
+def _seen_by(recordings: list[Source]) -> tuple[int, int]:
+    for recording in recordings:
+        recording.check()
+    if len({recording.bands for recording in recordings}) > 1:
+        bands = ", ".join(f"{recording.path.name}: {recording.bands}" for recording in recordings)
+        raise RecordingError(f"The recordings differ in bands ({bands}); play recordings of one camera.")
+    return recordings[0].bands, max(recording.x_start + recording.samples for recording in recordings)
+
+
+def _level(
+    dark: Source | None, given: NDArray[np.float32] | None, sensor: tuple[int, int]
+) -> NDArray[np.float32] | None:
+    """The dark level, counts (bands, samples); None where nobody tells it."""
+    level = dark.mean(sensor[1]) if dark else given
+    if level is not None and level.shape != sensor:
+        raise ConfigError(f"The dark level has the shape {level.shape}, the sensor has {sensor}.")
+    return level
 
 
 def check_values(serial: str, frame_rate: float, exposure_us: float, speed: float, bits: int = 12) -> None:

@@ -71,7 +71,6 @@ class SharedFile:
         path = self.path.with_name(f"{serial}.simcam")
         fcntl.fcntl(self._fd, fcntl.F_OFD_SETLK, _lock(fcntl.F_WRLCK))
         if _is_alive(path):
-            self.close()
             raise CameraBusy(f"{path}: another process simulates this camera; choose another serial number.")
         self.path = self.path.rename(path)
 

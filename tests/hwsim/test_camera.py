@@ -10,7 +10,8 @@ import genicam.gentl
 import pytest
 from harvesters.core import Harvester
 
-from hwsim.camera import SimCamera, Source
+from hwsim.camera import Event, FaultKind, SimCamera, Source
+from hwsim.layout import EVENTS
 from oreline.errors import CameraBusy, ConfigError, RecordingError
 from tests.hwsim.host import (
     BANDS,
@@ -127,10 +128,12 @@ def test_what_no_camera_can_play_is_refused(tmp_path: Path) -> None:
         SimCamera.create(tmp_path, "S1", scene=scene, dark=other, frame_rate=100)
     wrong: list[dict[str, Any]] = [{"frame_rate": 0}, {"exposure_us": 1e9}, {"speed": 0}, {"full_scale_bits": 17}]
     wrong += [{"scene": None}, {"scene": None, "shape": (0, 1)}, {"scene": None, "dark": scene}]
+    wrong += [{"faults": [Event(FaultKind.DROP)] * (EVENTS + 1)}]
     usual: dict[str, Any] = {"scene": scene, "frame_rate": 100}
     for arguments in wrong:
         with pytest.raises(ConfigError):
             SimCamera.create(tmp_path, "S1", **(usual | arguments))
+        assert not list(tmp_path.glob(".S1.*")), "its file is left"
     with pytest.raises(ConfigError, match="Serial number"):
         SimCamera.create(tmp_path, "../S1", scene=scene, frame_rate=100)
     with (
