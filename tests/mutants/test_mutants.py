@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.__main__ import ROOT, caught
-from tests.mutants.catalogue import INBOX, MUTANTS, Mutant
+from tests.mutants.catalogue import MUTANTS
+from tests.mutants.catalogue.stream import INBOX
+from tests.mutants.mutant import Mutant
 
 QUICK = ("a reader does not look at the checksum of the bytes", "a sink acknowledges before it commits")
 

@@ -1,0 +1,27 @@
+"""Mistakes that one could make, each a small change of one file, by subject."""
+
+from __future__ import annotations
+
+from tests.mutants.catalogue import (
+    acquisition,
+    end,
+    incidents,
+    producer,
+    ring,
+    sinks,
+    strangers,
+    stream,
+    system,
+)
+
+MUTANTS = (
+    *ring.MUTANTS,
+    *stream.MUTANTS,
+    *end.MUTANTS,
+    *acquisition.MUTANTS,
+    *sinks.MUTANTS,
+    *producer.MUTANTS,
+    *incidents.MUTANTS,
+    *system.MUTANTS,
+    *strangers.MUTANTS,
+)

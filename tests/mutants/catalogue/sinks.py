@@ -1,0 +1,40 @@
+"""Mistakes in sinks."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+MUTANTS = (
+    Mutant(
+        "a sink acknowledges before it commits",
+        "sinks/feed.py",
+        """        self._sink.commit()
+        self._inbox.ack()
+""",
+        """        self._inbox.ack()
+        self._sink.commit()
+""",
+        ("tests/sinks/test_feed.py",),
+    ),
+    Mutant(
+        "a sink forgets what its store did not take",
+        "sinks/feed.py",
+        "            self._failed(error)\n",
+        "            self._failed(error)\n            self._pending = []\n",
+        ("tests/sinks/test_feed.py",),
+    ),
+    Mutant(
+        "a recorder keeps what it had half written",
+        "sinks/record.py",
+        "self._attach(EnviWriter.resume(header, place.lines))",
+        "self._attach(EnviWriter.resume(header, place.lines + 1))",
+        ("tests/sinks/test_record.py", "tests/faults/test_disk.py"),
+    ),
+    Mutant(
+        "the journal moves on before the lines are in it",
+        "sinks/log/journal.py",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE 0",
+        ("tests/sinks/test_log.py",),
+    ),
+)
