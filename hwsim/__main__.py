@@ -19,10 +19,14 @@ from hwsim.settings import Settings
 from hwsim.shared import cameras
 from hwsim.worlds import world_of
 from oreline.config import Config
+from oreline.facts import refuse_other
 from oreline.guard import guarded
 from oreline.incidents import refused, report
 from oreline.recording import RecordingSet
 from oreline.shell import Shell
+
+TRUTH = "faults.json"
+"""In the output folder."""
 
 
 def camera(path: str, on: Callable[[], None] = lambda: None) -> None:
@@ -30,6 +34,8 @@ def camera(path: str, on: Callable[[], None] = lambda: None) -> None:
     config = Config.load(Path(path))
     settings, output = config.section("simulator", Settings), config.line.output
     shell = Shell("camera", output)
+    if settings.faults:
+        refuse_other(output / TRUTH, faults.is_truth)
     recordings = recording_of(settings, output)
     if recordings is None:
         _live(settings, shell, on)
@@ -109,7 +115,7 @@ def _plugged(settings: Settings, lines: int | None, **seen: Any) -> SimCamera:
 def _report(shell: Shell, simulated: SimCamera, **facts: int) -> None:
     shell.report(counters=simulated.counters(), **facts)
     if simulated.faults.events:
-        faults.write(shell.output / "faults.json", simulated)
+        faults.write(shell.output / TRUTH, simulated)
 
 
 def _say(shell: Shell, words: str) -> None:

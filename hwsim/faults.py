@@ -64,6 +64,15 @@ def _check_apart(events: list[Event]) -> None:
             )
 
 
+def is_truth(path: Path) -> bool:
+    """Whether a file is one that `write` has made."""
+    try:
+        told = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, list) and all(isinstance(one, dict) and "outcome" in one for one in told)
+
+
 def truth(camera: SimCamera) -> list[dict[str, Any]]:
     """Each event as it was asked for (`line` None: at once, `n` None: for ever), and what the camera did of it; see
     `Event` and `Outcome`."""

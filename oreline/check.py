@@ -107,7 +107,7 @@ def _names(config: Config) -> None:
 
 
 def _reports(config: Config) -> None:
-    refuse_others(config.line.output, (*PROCESSES, *config.tables.get("sinks", {})))
+    refuse_others(config.line.output, (*OURS, *config.tables.get("sinks", {})))
 
 
 def _ports(config: Config) -> None:

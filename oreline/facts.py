@@ -1,11 +1,11 @@
 """What each process of a run counted: `NAME.json` in the output folder, left when it ends. A file of that name that no
-process has left is somebody else's, and stays as it is."""
+process has left is somebody else's, and stays as it is; so do others that a run would write over."""
 
 from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +44,16 @@ def forget_facts(output: Path, names: Iterable[str]) -> None:
 def refuse_others(output: Path, names: Iterable[str]) -> None:
     """Raise ConfigError where a file has the name that a process of the line will give to its own."""
     for name in names:
-        path = _path(output, name)
-        if path.exists() and not _is_ours(path):
-            raise ConfigError(
-                f"{path} is no report of an earlier run, and this one would write it: move it away, or choose another "
-                "line.output"
-            )
+        refuse_other(_path(output, name), _is_ours)
+
+
+def refuse_other(path: Path, is_ours: Callable[[Path], bool]) -> None:
+    """Raise ConfigError where there is something that this run would write over and that none before has made."""
+    if path.exists() and not is_ours(path):
+        raise ConfigError(
+            f"{path} is no report of an earlier run, and this one would write it: move it away, or choose another "
+            "line.output"
+        )
 
 
 def _path(output: Path, name: str) -> Path:

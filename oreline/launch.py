@@ -11,13 +11,13 @@ from rich.console import Console
 from oreline.check import NO_SINK, by_hand, check, unheard
 from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError
-from oreline.facts import forget_facts
+from oreline.facts import PROCESS, facts_of, forget_facts, leave_facts
 from oreline.files import try_to_write
 from oreline.locks import is_held
 from oreline.ownership import is_own
 from oreline.places import name_of, roomy, users
 from oreline.supervise import Supervisor, workers_of
-from oreline.unfinished import CONFIGURATION, supervise
+from oreline.unfinished import CONFIGURATION, LINE, supervise
 
 
 def launch(config: Config, console: Console, tick: Callable[[Supervisor], None] = lambda _: None) -> None:
@@ -34,7 +34,7 @@ def launch(config: Config, console: Console, tick: Callable[[Supervisor], None] 
 
     def prepare() -> None:
         forget_facts(output, (worker.name for worker in workers_of(config, output)))
-        config.save(output / CONFIGURATION)
+        leave_facts(output, LINE, config.tables)
         if config.tables.get("simulator", {}).get("scene"):
             _render(config, console)
 
@@ -46,16 +46,17 @@ def choose_state(config: Config) -> None:
     session; otherwise where there is room for them now."""
     line = config.line
     if line.state is None:
-        places = [*(root / name_of(line.name, line.output) for root in users()), *_noted(line.output / CONFIGURATION)]
+        places = [*(root / name_of(line.name, line.output) for root in users()), *_noted(line.output)]
         left = (place for place in places if is_own(place / CONFIGURATION))
         chosen = next((place for place in places if is_held(place)), None) or next(left, roomy() / places[0].name)
         config.tables.setdefault("line", {})["state"] = str(chosen)
 
 
-def _noted(copy: Path) -> list[Path]:
+def _noted(output: Path) -> list[Path]:
     """Where the run before had its rings: from another session, and under another name, they would not be found."""
+    left = facts_of(output, LINE) if is_own(output / CONFIGURATION) else {}
     try:
-        state = Config.load(copy).line.state if is_own(copy) else None
+        state = Config({name: table for name, table in left.items() if name != PROCESS}).line.state
     except ConfigError:
         return []
     return [state] if state else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, cast
@@ -21,6 +22,7 @@ from hwsim.shared import cameras
 from oreline import plc
 from oreline.config import Section
 from oreline.errors import PlcError
+from oreline.facts import refuse_other
 from oreline.files import try_to_write
 
 # What it logs is a lost connection, with all bytes that came before it; the line says so already.
@@ -62,6 +64,7 @@ def serve(settings: Settings, output: Path, ready: Callable[[int], None], stop: 
     Returns the counts: batches, rows, late, refused, dropped, safe_states, valve_faults. Raises PlcError where the port
     is taken.
     """
+    refuse_other(output / settings.commands, _is_commands)
     try_to_write(output / settings.commands)
     belt = CameraBelt(cameras(), settings.camera)
     program = VirtualPlc(
@@ -81,6 +84,15 @@ def serve(settings: Settings, output: Path, ready: Callable[[int], None], stop: 
         feeds=program.feeds,
     )
     return program.summary()
+
+
+def _is_commands(path: Path) -> bool:
+    """Whether a file is one that `serve` has made."""
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            return {"rows", "changes"} <= set(saved)
+    except (OSError, ValueError, TypeError, zipfile.BadZipFile):
+        return False
 
 
 async def run(program: VirtualPlc, settings: Settings, ready: Callable[[int], None], stop: Stop) -> None:

@@ -83,6 +83,14 @@ def export_incidents(db: sqlite3.Connection, path: Path) -> bool:
     return True
 
 
+def is_incidents(path: Path) -> bool:
+    """Whether a file is one that `export_incidents` has made."""
+    try:
+        return tuple(pq.read_schema(path).names) == INCIDENT_COLUMNS
+    except (OSError, pa.ArrowInvalid):
+        return False
+
+
 def _table(rows: list[tuple[Any, ...]], part: Segment, names: list[str], schema: pa.Schema) -> pa.Table:
     columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True))
     lists = {name: _lists(columns[name]) for name in ("labels", "confidence")}

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from oreline.config import Section
 from oreline.errors import RecordingError, StoreFailed
 from oreline.expected import Expected
+from oreline.facts import refuse_other
 from oreline.incidents import Follower, Incident, in_order
 from oreline.messages import Message
 from oreline.sink import Policy
@@ -22,6 +23,7 @@ from sinks.log.journal import Journal
 from sinks.log.reading import reading
 
 JOURNAL = "journal.sqlite"
+INCIDENTS = "incidents.parquet"
 LOOK_NS = 1_000_000_000
 
 
@@ -57,8 +59,11 @@ class Log:
 
     @classmethod
     def open(cls, settings: LogSettings, output: Path, clock: Callable[[], int] = time.monotonic_ns) -> Log:
-        """Open or create the journal. Raises RecordingError where it is damaged or another process writes it."""
+        """Open or create the journal. Raises RecordingError where it is damaged or another process writes it,
+        ConfigError where the export of incidents would replace a file of somebody else's."""
         output.mkdir(parents=True, exist_ok=True)
+        if settings.parquet:
+            refuse_other(output / INCIDENTS, parquet.is_incidents)
         return cls(settings, Journal(output / JOURNAL, settings.synchronous), Follower(output), clock)
 
     def resume(self) -> tuple[bytes, int] | None:
@@ -110,7 +115,7 @@ class Log:
                     suffix = "" if run == newest else f"_{run.hex()[:12]}"
                     artefacts |= {name + suffix: str(path) for name, path in self._files(db, run).items()}
                     self._journal.mark_exported(run)
-                table = self._journal.path.with_name("incidents.parquet")
+                table = self._journal.path.with_name(INCIDENTS)
                 if self._settings.parquet and parquet.export_incidents(db, table):
                     artefacts["incidents"] = str(table)
         except OSError as error:

@@ -78,6 +78,7 @@ def test_dropped_frames_are_those_of_the_script(play: Any, scene: np.ndarray, tm
     assert [frame.id for frame in seen] == [i for i in range(LINES) if i not in range(AT, AT + 3)]
     assert_untouched(seen, scene)
     faults.write(tmp_path / "out" / "faults.json", camera)
+    assert faults.is_truth(tmp_path / "out" / "faults.json")
     (told,) = json.loads((tmp_path / "out" / "faults.json").read_text())
     assert (told["kind"], told["line"], told["n"], told["view"]) == ("drop", AT, 3, "scene")
     wanted = {"done": 3, "lost": 3, "line": AT, "first_id": AT, "last_id": AT + 2}

@@ -16,10 +16,11 @@ from oreline import places as choices
 from oreline import unfinished
 from oreline.config import Config
 from oreline.errors import SecurityError
+from oreline.facts import leave_facts
 from oreline.launch import choose_state, runs
 from oreline.locks import LOCK
 from oreline.ownership import own
-from oreline.unfinished import CONFIGURATION
+from oreline.unfinished import CONFIGURATION, LINE
 from oreline.wire import encode
 from tests.oreline.streams import line, make_ring
 
@@ -178,8 +179,9 @@ def another_session(tmp_path: Path, name: str) -> Config:
     output.mkdir()
     first = chosen(str(output))
     first.line.folder.mkdir(0o700, parents=True)
+    first.save(first.line.folder / CONFIGURATION)
+    leave_facts(output, LINE, first.tables)
     for folder in (first.line.folder, output):
-        first.save(folder / CONFIGURATION)
         (folder / CONFIGURATION).chmod(0o640)
     return Config({"line": {"name": name, "output": str(output)}})
 
@@ -197,7 +199,10 @@ def test_what_another_session_has_left_is_found(
     assert config.line.folder.parent == places.session
 
 
-@pytest.mark.parametrize("copy", ["{", '{"line": {}}', '{"line": {"state": "nowhere"}}', '{"lines": 1}'])
+COPIES = ["{", '{"line": {}}', '{"process": "line", "line": {"state": "nowhere"}}', '{"process": "line", "lines": 1}']
+
+
+@pytest.mark.parametrize("copy", COPIES)
 def test_a_copy_that_says_nothing_of_use_is_passed_over(
     places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copy: str
 ) -> None:

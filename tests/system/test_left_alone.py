@@ -68,6 +68,20 @@ def test_a_file_of_theirs_that_has_the_name_of_a_report_refuses_the_start_and_st
     assert theirs.read_text() == '{"mine": 1}'
 
 
+@pytest.mark.parametrize("name", ["line.json", "faults.json", "commands.npz", "incidents.parquet"])
+def test_so_does_a_file_of_theirs_that_has_the_name_of_what_a_run_writes_over(short: Line, name: str) -> None:
+    short.tables["simulator"]["faults"] = [{"kind": "drop", "line": 50}]
+    short.output.mkdir()
+    theirs = short.output / name
+    theirs.write_text('{"mine": 1}')
+    process = short.start()
+    with process:
+        said = process.communicate(timeout=60)[0]
+    assert process.returncode == 3, said
+    assert f"{theirs} is no report of an earlier run" in said
+    assert theirs.read_text() == '{"mine": 1}'
+
+
 def test_so_does_the_report_that_was_asked_for(short: Line, cli: Any) -> None:
     end(short)
     report = short.output / "report.json"
