@@ -1,16 +1,19 @@
-"""The `oreline` command. All else is loaded under its guard: Ctrl-C in the first second is one line, too."""
+"""The `oreline` command. All else is loaded under its guard: Ctrl-C in the first second is one line, too. Before that,
+while Python itself begins, it ends the process without a word."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
-
-from oreline.guard import guarded
 
 
 def main() -> None:
     """Run the command line."""
-    sys.exit(guarded(lambda: import_module("oreline.cli").commands(), "oreline"))
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    guard = import_module("oreline.guard")
+    sys.exit(guard.guarded(lambda: import_module("oreline.cli").commands(), "oreline"))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import sysconfig
 from collections.abc import Callable
@@ -59,6 +60,7 @@ def guarded(main: Callable[[], object], name: str = "", say: Callable[[str], Non
     that was asked for is no refusal, and goes to stderr alone."""
     keep_from_strangers()
     try:
+        _hear_interrupts()
         main()
     except (KeyboardInterrupt, Stopped) as stop:
         _on_stderr(f"{name or 'process'}: {str(stop) or 'stopped'}")
@@ -72,13 +74,21 @@ def guarded(main: Callable[[], object], name: str = "", say: Callable[[str], Non
 
 def keep_from_strangers() -> None:
     """From now on this process makes files of mode 0640 and folders of 0750, whatever umask it was started with, and
-    Python that it starts loads no module from the working folder: our own come from where they came from here."""
+    Python that it starts loads no module from the working folder, also where PYTHONPATH names it or one below: our own
+    come from where they came from here."""
     os.umask(UMASK)
     os.environ["PYTHONSAFEPATH"] = "1"
     ours = str(Path(__file__).parents[1])
-    known = list(filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
+    known = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if Path(path).is_absolute()]
     if ours not in (sysconfig.get_path("purelib"), *known):
-        os.environ["PYTHONPATH"] = os.pathsep.join([ours, *known])
+        known.insert(0, ours)
+    os.environ["PYTHONPATH"] = os.pathsep.join(known)
+
+
+def _hear_interrupts() -> None:
+    """Where Ctrl-C would end this process without a word; it stays ignored where it was, as in a shell's background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _said(error: OrelineError, name: str, say: Callable[[str], None]) -> int:

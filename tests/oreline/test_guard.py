@@ -1,0 +1,62 @@
+"""What surrounds every command: how it ends before it has begun, and what the processes that it starts load."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+INTERRUPTED = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "{name}":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+sys.argv[:] = ["oreline", "--help"]
+{begin}
+"""
+BEGINNINGS = {
+    "oreline": "from oreline.__main__ import main; main()",
+    "python -m oreline": "import runpy; runpy.run_module('oreline', run_name='__main__')",
+}
+CHILD = """
+import subprocess, sys
+from oreline.guard import keep_from_strangers
+keep_from_strangers()
+child = [sys.executable, "-c", "import stranger"]
+sys.exit(subprocess.run(child, cwd=sys.argv[1], stderr=subprocess.DEVNULL).returncode)
+"""
+
+
+def python(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Ctrl-C is heard, also where these tests run in a shell's background."""
+    return subprocess.run(
+        [sys.executable, *map(str, words)], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True,
+        check=False, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("begin", BEGINNINGS.values(), ids=BEGINNINGS)
+@pytest.mark.parametrize(
+    ("name", "code", "said"), [("oreline.guard", -signal.SIGINT, ""), ("oreline.cli", 130, "oreline: stopped\n")]
+)
+def test_ctrl_c_while_a_command_begins_is_no_traceback(begin: str, name: str, code: int, said: str) -> None:
+    ran = python("-c", INTERRUPTED.format(name=name, begin=begin))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (code, "", said)
+
+
+@pytest.mark.parametrize("entry", ["", ".", "lib", "../{name}"])
+def test_a_process_loads_nothing_from_a_path_that_is_relative_to_where_it_runs(tmp_path: Path, entry: str) -> None:
+    for folder in (tmp_path, tmp_path / "lib"):
+        folder.mkdir(exist_ok=True)
+        (folder / "stranger.py").touch()
+    path = f"{ROOT}:{entry.format(name=tmp_path.name)}"
+    assert python("-c", CHILD, tmp_path, PYTHONPATH=path).returncode == 1
+    assert python("-c", CHILD, tmp_path, PYTHONPATH=f"{path}:{tmp_path}").returncode == 0
