@@ -1,4 +1,4 @@
-"""A PLC on loopback, in a thread of the test."""
+"""A PLC on loopback, in a thread of the test, and a conveyor that is connected to it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hwsim.plant import Settings, VirtualPlc, run
+from sinks.conveyor import Conveyor
+from sinks.conveyor.settings import ConveyorSettings
+from tests.sinks.belts import SETTINGS, Clock
+
+Eventually = Callable[[Callable[[], object]], None]
 
 
 @dataclass
@@ -38,16 +45,27 @@ class RunningPlc:
         self.thread.join(20)
 
 
+def standing_still() -> int:
+    """The clock of a PLC with time: it is never safe because it has heard nothing for so many real milliseconds."""
+    return 0
+
+
 @pytest.fixture
-def plc_on_loopback() -> Iterator[RunningPlc]:
-    plc = RunningPlc(VirtualPlc())
+def program() -> VirtualPlc:
+    """What the PLC on loopback runs."""
+    return VirtualPlc(clock=standing_still)
+
+
+@pytest.fixture
+def plc_on_loopback(program: VirtualPlc) -> Iterator[RunningPlc]:
+    plc = RunningPlc(program)
     plc.start()
     yield plc
     plc.halt()
 
 
 @pytest.fixture
-def eventually() -> Callable[[Callable[[], object]], None]:
+def eventually() -> Eventually:
     """Poll until a condition holds, for 20 s at most."""
 
     def poll(condition: Callable[[], object]) -> None:
@@ -57,3 +75,48 @@ def eventually() -> Callable[[Callable[[], object]], None]:
             time.sleep(0.001)
 
     return poll
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def wanted() -> dict[str, Any]:
+    """Settings of a conveyor that are not the usual ones, for a test to give."""
+    return {}
+
+
+@pytest.fixture
+def conveyor(plc_on_loopback: RunningPlc, clock: Clock, tmp_path: Path, wanted: dict[str, Any]) -> Conveyor:
+    return Conveyor.open(ConveyorSettings(**SETTINGS, port=plc_on_loopback.port, **wanted), tmp_path, clock)
+
+
+@pytest.fixture
+def until(conveyor: Conveyor, eventually: Eventually) -> Eventually:
+    """Let the conveyor idle until a condition holds."""
+
+    def poll(condition: Callable[[], object]) -> None:
+        def idled() -> object:
+            conveyor.idle()
+            return condition()
+
+        eventually(idled)
+
+    return poll
+
+
+@pytest.fixture
+def sorter_at(clock: Clock, tmp_path: Path) -> Iterator[Callable[[VirtualPlc], Conveyor]]:
+    """A conveyor at a PLC of one's own."""
+    running: list[RunningPlc] = []
+
+    def start(program: VirtualPlc) -> Conveyor:
+        running.append(RunningPlc(program))
+        running[-1].start()
+        return Conveyor.open(ConveyorSettings(**SETTINGS, port=running[-1].port), tmp_path, clock)
+
+    yield start
+    for one in running:
+        one.halt()
