@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from oreline.errors import ConfigError
 from oreline.files import write_whole
+from oreline.guard import refusal
 
 PROCESS = "process"
 """In the file: whose it is."""
@@ -48,7 +50,10 @@ def refuse_others(output: Path, names: Iterable[str]) -> None:
 
 
 def refuse_other(path: Path, is_ours: Callable[[Path], bool]) -> None:
-    """Raise ConfigError where there is something that this run would write over and that none before has made."""
+    """Raise ConfigError where there is a file that this run would write over and that none before has made, and
+    SystemRefused where it is a folder."""
+    if path.is_dir():
+        raise refusal(IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)), path)
     if path.exists() and not is_ours(path):
         raise ConfigError(
             f"{path} is no report of an earlier run, and this one would write it: move it away, or choose another "

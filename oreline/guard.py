@@ -51,13 +51,13 @@ def refusal(error: OSError, what: object = None) -> OrelineError:
     return kind(f"{what or 'the operating system refused'}: {said}; {advice}")
 
 
-def _on_stderr(words: str) -> None:
+def _on_stderr(words: str, heard: bool = False) -> None:  # noqa: ARG001
     print(words, file=sys.stderr)
 
 
-def guarded(main: Callable[[], object], name: str = "", say: Callable[[str], None] = _on_stderr) -> int:
+def guarded(main: Callable[[], object], name: str = "", say: Callable[[str, bool], None] = _on_stderr) -> int:
     """The exit code of a main function. A refusal is said, by `name`, or by its kind where there is none; a stop
-    that was asked for is no refusal, and goes to stderr alone."""
+    that was asked for is no refusal, and goes to stderr alone. `say` is told whether a supervisor has heard it, too."""
     keep_from_strangers()
     try:
         _hear_interrupts()
@@ -91,7 +91,7 @@ def _hear_interrupts() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _said(error: OrelineError, name: str, say: Callable[[str], None]) -> int:
-    tell_refusal(error)
-    say(f"{name or type(error).__name__}: {error}")
+def _said(error: OrelineError, name: str, say: Callable[[str, bool], None]) -> int:
+    heard = tell_refusal(error)
+    say(f"{name or type(error).__name__}: {error}", heard)
     return error.exit_code

@@ -1,8 +1,9 @@
 """`oreline run`: starts the processes of a line in order, starts again what dies, ends them in order.
 
 It speaks systemd's notify protocol, so a process is told nothing that it would not be told in a plant. What is killed,
-crashes or shows no progress is started again; what refuses (it exits with a code of its own) is not: its message stands
-on the screen, and the line ends with its code. `oreline.unfinished` says what becomes of a run that was cut short.
+crashes or shows no progress is started again; what refuses (it exits with a code of its own) is not: the line ends with
+its message and its code. What processes refuse the supervisor says to the user, once and with who it was; their logs
+have all. `oreline.unfinished` says what becomes of a run that was cut short.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from oreline.config import Config
 from oreline.errors import PASSING, StageFailed, Stopped, Undelivered
 from oreline.incidents import report
+from oreline.notify import SPEAKS
 from oreline.sink import Policy
 from oreline.undelivered import is_undelivered
 from oreline.worker import CRASHED, KILLED, Worker
@@ -98,7 +100,7 @@ class Supervisor:
         self._notify.bind(address)
         Path(address).chmod(0o700)
         simcam = {"ORELINE_SIMCAM": str(folder / "cameras")} if "simulator" in self.config.tables else {}
-        self._environment = {**os.environ, "NOTIFY_SOCKET": address, **simcam}
+        self._environment = {**os.environ, "NOTIFY_SOCKET": address, SPEAKS: "1", **simcam}
 
     def run(self) -> None:
         """Start, watch, end. Raises StageFailed with the exit code of the process that refused, and Stopped."""
@@ -112,7 +114,7 @@ class Supervisor:
                 raise self._refusal
         except BaseException as error:
             failed = "not_finished" if self.finishing else "gave_up"
-            report("", "stopped" if isinstance(error, Stopped) else failed, str(error))
+            report("", "stopped" if isinstance(error, Stopped) else failed, str(error), aloud=False)
             if not self.finishing:
                 self._drain()
             raise
@@ -217,6 +219,8 @@ class Supervisor:
         code = worker.process.poll() if worker.process else None
         if code is None:
             return
+        if code > 0 and worker.refusal is None:
+            self._listen(LOOK_S)
         lacks = self._up and code in PASSING
         crashed = code < 0 or code > KILLED or self._passes(code)
         if code == 0 or (crashed and self.stopping > 1):
@@ -248,7 +252,7 @@ class Supervisor:
             for one in self.workers
             if one.refusal and (one is worker or not self._is_consequence(one.refusal.code))
         ]
-        (_, code, why), name = min(causes, default=((0, code, "its message stands above"), worker.name))
+        (_, code, why), name = min(causes, default=((0, code, f"see logs/{worker.name}.jsonl"), worker.name))
         failure = StageFailed(f"{name} refused to go on (exit code {code}): {why}")
         failure.exit_code = code
         return failure

@@ -129,16 +129,22 @@ class Worker:
             self.failures = 1 if self._was_steady() or code in PASSING else self.failures + 1
             if self.failures > self.line.restarts:
                 raise StageFailed(
-                    f"{self.name} died {self.failures} times in a row, last {_cause(code)}: the line gives up. What it "
-                    "said stands above; put that right, and start the line again: it begins with what is not "
-                    "committed yet"
+                    f"{self.name} died {self.failures} times in a row, last {_cause(code)}: the line gives up. "
+                    f"{self._said or 'What it said stands above'}; put that right, and start the line again: it begins "
+                    "with what is not committed yet"
                 )
             pause = PASSING_S if code in PASSING else BACK_OFF_S[min(self.failures, len(BACK_OFF_S)) - 1]
             self._due = time.monotonic() + pause
         if time.monotonic() < self._due:
             return False
-        report(self.name, "restarted", f"{self.name} was {_cause(code)}: started again")
+        said = f". {self._said}" if self._said else ""
+        report(self.name, "restarted", f"{self.name} was {_cause(code)}: started again{said}")
         return True
+
+    @property
+    def _said(self) -> str:
+        """Its refusal, if it had one."""
+        return f"It said: {self.refusal.why}" if self.refusal else ""
 
     def _was_steady(self) -> bool:
         """The time for which it was frozen at the end counts for nothing."""

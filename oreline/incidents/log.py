@@ -44,6 +44,7 @@ class Log:
         self._said: dict[tuple[str, str], int] = {}
         self._held: dict[tuple[str, str], Incident] = {}
         self._due: deque[Incident] = deque()
+        self._silent: set[tuple[str, str]] = set()
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="log", daemon=True) if file else None
         self._ended = False
@@ -51,13 +52,15 @@ class Log:
             self._thread.start()
 
     def report(
-        self, stage: str, kind: str, words: str = "", *, n: int = 1, run: bytes = b"", seq: int | None = None
-    ) -> None:
+        self, stage: str, kind: str, words: str = "", *, n: int = 1, run: bytes = b"", seq: int | None = None,
+        aloud: bool = True,
+    ) -> None:  # fmt: skip
         """Count an incident, and say it now or later; see `oreline.incidents.report`."""
         stage = stage or self._process
         INCIDENTS.labels(stage, kind).inc(n)
         at, known = self._now(), kind_of(kind)
         with self._changed:
+            (self._silent.discard if aloud else self._silent.add)((stage, kind))
             before = self._held.get((stage, kind))
             self._held[stage, kind] = Incident(
                 at.text, known.severity, self._process, stage, kind, n + (before.n if before else 0),
@@ -107,7 +110,8 @@ class Log:
             if self._file.failure and not failed:
                 self.report(self._process, "no_log_file", f"{self._file.path} cannot be written: {self._file.failure}")
         for incident in incidents:
-            _say(f"{incident}\n")
+            if (incident.stage, incident.kind) not in self._silent:
+                _say(f"{incident}\n")
 
 
 def _shortened(words: str) -> str:

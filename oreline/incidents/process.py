@@ -22,18 +22,22 @@ FOLDER = "logs"
 _log = Log()
 
 
-def report(stage: str, kind: str, words: str = "", *, n: int = 1, run: bytes = b"", seq: int | None = None) -> None:
+def report(
+    stage: str, kind: str, words: str = "", *, n: int = 1, run: bytes = b"", seq: int | None = None, aloud: bool = True
+) -> None:
     """Say what happened: of a kind of `KINDS`, to a stage ("" is this process), `n` times, at line `seq` of `run` where
     one is known.
 
-    `words`: for people; the meaning of the kind where there are none. Waits for nothing, and raises nothing.
+    `words`: for people; the meaning of the kind where there are none. `aloud`: on stderr, too; not where somebody else
+    says it there. Waits for nothing, and raises nothing.
     """
-    _log.report(stage, kind, words, n=n, run=run, seq=seq)
+    _log.report(stage, kind, words, n=n, run=run, seq=seq, aloud=aloud)
 
 
-def refused(words: str) -> None:
-    """Say that this process cannot go on; made for `oreline.guard.guarded`."""
-    report("", "refused", words)
+def refused(words: str, heard: bool = False) -> None:
+    """Say that this process cannot go on; made for `oreline.guard.guarded`. `heard`: by a supervisor, who says it to
+    the user."""
+    report("", "refused", words, aloud=not heard)
 
 
 def began() -> Moment:

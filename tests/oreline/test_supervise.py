@@ -96,7 +96,7 @@ def test_a_stop_before_the_line_is_ready_is_no_alarm(
     supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, finishing: bool
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("oreline.supervise.report", lambda _, kind, __: said.append(kind))
+    monkeypatch.setattr("oreline.supervise.report", lambda _, kind, __, **___: said.append(kind))
     monkeypatch.setattr(supervisor, "finishing", finishing)
     monkeypatch.setattr(supervisor, "_start", lambda _: supervisor._stop(2, None))
     with pytest.raises(Stopped, match="before the line was ready") as stop:

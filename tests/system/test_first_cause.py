@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -10,6 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.system.line import ROOT, Command, Line
+
+
+def kept(line: Line, process: str, kind: str) -> list[str]:
+    """What stands in the log file of a process."""
+    told = map(json.loads, (line.output / "logs" / f"{process}.jsonl").read_text().splitlines())
+    return [one["words"] for one in told if one["kind"] == kind]
 
 
 @pytest.mark.parametrize("step", [0, 1])
@@ -23,6 +30,11 @@ def test_a_misspelt_feature_is_what_the_line_ends_with_and_nothing_else(line: Li
     assert "acquisition refused to go on (exit code 14)" in output.splitlines()[-1]
     assert "Did you mean 'Shutter'?" in output.splitlines()[-1]
     assert "inference" not in output
+    refusals = [said for said in output.splitlines() if "'Shutter'?" in said and "trying again" not in said]
+    assert len(refusals) == 1, output
+    for process, kind in (("acquisition", "refused"), ("line", "gave_up")):
+        (said,) = kept(line, process, kind)
+        assert "Did you mean 'Shutter'?" in said
     line.tables["acquisition"]["steps"][step]["features"] = right
     line.tables["acquisition"]["steps"][-1]["lines"] = 100
     again = line.start()
