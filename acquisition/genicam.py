@@ -19,6 +19,7 @@ from genicam.gentl import AccessDeniedException, ResourceInUseException
 from genicam.gentl import GenericException as TransportException
 from harvesters.core import Callback, Harvester
 
+from acquisition.encoder_reader import EncoderReader
 from acquisition.producer import find_producer
 from acquisition.settings import Settings
 from acquisition.source import CameraInfo, Frame
@@ -38,7 +39,7 @@ class GenicamSource:
         self.incomplete = 0
         self._settings = settings
         self._producer = find_producer(settings.producer)
-        self._encoder: Any = None
+        self._encoder: EncoderReader | None = None
         self._acquirer: Any = None
         self._harvester = Harvester()
         try:
@@ -123,7 +124,7 @@ class GenicamSource:
         self._shape = int(self._value("Height", 0)), int(self._value("Width", 0))
         self._image_bytes = self._shape[0] * self._shape[1] * (3 if self._packed else 2 * self._dtype.itemsize) // 2
         has_encoder = self._nodes.has_node(self._settings.encoder)
-        self._encoder = self._nodes.get_node(self._settings.encoder) if has_encoder else None
+        self._encoder = self._reader(self._settings.encoder) if has_encoder else None
         device = self._acquirer.device
         return CameraInfo(
             model=str(device.model)[:64],
@@ -138,6 +139,10 @@ class GenicamSource:
             line_rate_hz=float(self._value("AcquisitionFrameRate", 0.0)),
             triggered=str(self._value("TriggerMode", "Off")) == "On",
         )
+
+    def _reader(self, name: str) -> EncoderReader:
+        node = self._nodes.get_node(name)
+        return EncoderReader(name, lambda: int(node.value), (FeatureException, TransportException))
 
     def _gain(self) -> float:
         """As a factor: SFNC leaves the unit to the camera, which mostly says dB."""
@@ -162,7 +167,8 @@ class GenicamSource:
             self.incomplete += 1
             buffer.parent.queue_buffer(buffer)
             return None
-        return Frame(self._counts(buffer), buffer.frame_id, _time(buffer), self._encoder_of_frame(), buffer)
+        encoder = self._encoder.read() if self._encoder else None
+        return Frame(self._counts(buffer), buffer.frame_id, _time(buffer), encoder, buffer)
 
     def waiting(self) -> int:
         try:
@@ -179,15 +185,6 @@ class GenicamSource:
             return unpack12(np.frombuffer(buffer.raw_buffer, np.uint8, bands * samples * 3 // 2)).reshape(self._shape)
         counts = np.frombuffer(buffer.raw_buffer, self._dtype, bands * samples).reshape(self._shape)
         return counts if self._dtype == np.uint16 else counts.astype(np.uint16)
-
-    def _encoder_of_frame(self) -> int | None:
-        if self._encoder is None:
-            return None
-        try:
-            return int(self._encoder.value)
-        except FeatureException:
-            self._encoder = None
-            return None
 
     def release(self, frame: Frame) -> None:
         frame.token.parent.queue_buffer(frame.token)

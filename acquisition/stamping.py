@@ -27,7 +27,7 @@ class Stamping:
     def __init__(self, numbering: Numbering, counts_per_line: float, encoder_bits: int) -> None:
         self.numbering, self.timing = numbering, Timing()
         self._encoder = Encoder(counts_per_line, encoder_bits)
-        self._rate_hz, self._away, self._incomplete = 0.0, False, 0
+        self._rate_hz, self._away, self._incomplete, self._unread = 0.0, False, 0, 0
 
     def begin(self, rate_hz: float, *, even: bool) -> None:
         """The camera is set, and is about to number its frames anew. `even`: they should come at that rate."""
@@ -59,8 +59,10 @@ class Stamping:
             lines = unseen + 1
         t_ns, flags, late = self.timing.line(frame.t_ns, now_ns, lines)
         encoder, doubt, slip = frame.encoder, Flag.NO_ENCODER, ""
+        self._unread += lines
         if encoder is not None:
-            encoder, doubt, slip = self._encoder.position(encoder, lines)
+            encoder, doubt, slip = self._encoder.position(encoder, self._unread)
+            self._unread = 0
         discarded, self._incomplete = incomplete - self._incomplete, incomplete
         gaps, stamp = self.numbering.frame(frame.block_id, t_ns, encoder, discarded, unseen, room)
         return Stamped(stamp, flags | doubt, gaps, [*incidents, *filter(None, (late, slip))])

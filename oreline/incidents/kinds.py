@@ -33,6 +33,7 @@ _BY_STAGE = {
         "jitter": (WARNING, "frames came 20 ms later than they were exposed, though they were waited for"),
         "encoder_slip": (WARNING, "the encoder jumped: the position is doubtful, and lines are flagged"),
         "encoder_reversal": (WARNING, "the encoder runs backwards: the position is doubtful, and lines are flagged"),
+        "encoder_missed": (WARNING, "the encoder could not be read; such lines have no position, and are flagged"),
         "encoder_rollover": (INFO, "the encoder's counter wrapped, which is no fault"),
         "recording_ended": (INFO, "the recording has ended before its step"),
         "asked": (WARNING, "steps were asked for that cannot be understood"),
