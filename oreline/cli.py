@@ -13,13 +13,14 @@ from oreline import check as checking
 from oreline import report as reports
 from oreline import terminal
 from oreline.__main__ import main
-from oreline.config import SETTINGS, Config
-from oreline.errors import STOPPED, ConfigError, StageFailed, Undelivered
+from oreline.config import SETTINGS, TABLES, Config
+from oreline.errors import STOPPED, ConfigError, StageFailed, Undelivered, nearest
 from oreline.extras import lacking
 from oreline.files import try_to_write
 from oreline.keys_cli import app as keys_app
 from oreline.launch import launch
 from oreline.model_cli import app as model_app
+from oreline.process import START_AGAIN
 from oreline.progress import Progress
 from oreline.terminal import console
 
@@ -142,11 +143,13 @@ def check(line: Path) -> None:
 
 
 @config_app.command()
-def schema(table: Annotated[str, typer.Argument(help=f"One of {', '.join(SETTINGS)}.")]) -> None:
+def schema(table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}.")]) -> None:
     """Print the JSON schema of a table."""
-    if table not in SETTINGS:
-        raise ConfigError(f"no table {table!r}: choose one of {', '.join(SETTINGS)}")
-    console.print_json(data=SETTINGS[table]().model_json_schema())
+    if table not in TABLES:
+        raise ConfigError(f"no table {table!r}: choose one of {', '.join(TABLES)}.{nearest(table, TABLES)}")
+    sinks = table not in SETTINGS
+    shown = importlib.import_module("sinks.settings").schema() if sinks else SETTINGS[table]().model_json_schema()
+    console.print_json(data=shown)
 
 
 def _free_port() -> int:
@@ -165,8 +168,10 @@ def _run(config: Config, json: Path | None, make_report: Any = reports.report_of
     try:
         launch(config, console, Progress(console))
     except StageFailed as error:
-        if error.exit_code != Undelivered.exit_code or make_report is not reports.report_of:
+        if error.exit_code != Undelivered.exit_code:
             raise
+        if not config.line.finish:
+            raise _again(error) from None
         undelivered = error
     report = make_report(config)
     reports.show(report, console)
@@ -174,6 +179,13 @@ def _run(config: Config, json: Path | None, make_report: Any = reports.report_of
         reports.save(report, json)
     if undelivered is not None:
         raise undelivered
+
+
+def _again(error: StageFailed) -> StageFailed:
+    """What a replay's user does about lines that nobody took: its rings are not gone on with."""
+    failure = StageFailed(str(error).replace(START_AGAIN, "the results are not whole; play the recording again"))
+    failure.exit_code = error.exit_code
+    return failure
 
 
 def commands() -> None:

@@ -20,6 +20,7 @@ DRAIN_S = 5.0
 LINGER_S = 2.0
 PUMP_S = 0.001
 """Results of a backlog are sent on this often; a result that comes alone at once."""
+START_AGAIN = "they stay in the ring; start the line again, and they are delivered first"
 Stage = Callable[[Iterator[list[Message]]], Iterator[list[Message]]]
 
 
@@ -136,9 +137,7 @@ def _give_up(outboxes: Sequence[Outbox]) -> None:
         box.leave_visitors()
     lacking = [f"{who} lacks {n} of {box.name}" for box in outboxes for who, n in box.holds.behind().items()]
     if lacking:
-        raise Undelivered(
-            f"{', '.join(lacking)}: they stay in the ring; start the line again, and they are delivered first"
-        )
+        raise Undelivered(f"{', '.join(lacking)}: {START_AGAIN}")
 
 
 def tune_allocator() -> None:

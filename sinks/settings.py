@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Union
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from oreline.config import Config, Section, validated
 from oreline.errors import ConfigError, nearest
 from oreline.keys import TcpAddress
 from oreline.sink import Policy, Sink
-from sinks import find
+from sinks import SINKS, find
 
 
 class Common(Section):
@@ -23,6 +23,16 @@ class Common(Section):
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     remote: TcpAddress | None = None
     """Where inference listens, on another host; otherwise it is on this one. Not for a conveyor."""
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of [sinks]: a table a sink, each with what all share and what is its own."""
+    tables = [_table(name) for name in SINKS]
+    return TypeAdapter(dict[str, Union[*tables]]).json_schema()  # type: ignore[valid-type]
+
+
+def _table(name: str) -> type[BaseModel]:
+    return create_model(name, __base__=(find(name).Settings, Common), __doc__=find(name).__doc__)
 
 
 def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], BaseModel]:

@@ -21,7 +21,7 @@ from hwsim.plant.program import Route, ValveFault, VirtualPlc
 from hwsim.shared import cameras
 from oreline import plc
 from oreline.config import Section
-from oreline.errors import PlcError
+from oreline.errors import SystemRefused
 from oreline.facts import refuse_other
 from oreline.files import try_to_write
 
@@ -61,8 +61,8 @@ def serve(settings: Settings, output: Path, ready: Callable[[int], None], stop: 
     ROW), `changes` (of dtype CHANGE), `lates` (int64, CLOCK_MONOTONIC in ns of the rows that came too late) and
     `feeds` (of dtype FEED).
 
-    Returns the counts: batches, rows, late, refused, dropped, safe_states, valve_faults. Raises PlcError where the port
-    is taken.
+    Returns the counts: batches, rows, late, refused, dropped, safe_states, valve_faults. Raises SystemRefused where the
+    port is taken.
     """
     refuse_other(output / settings.commands, _is_commands)
     try_to_write(output / settings.commands)
@@ -112,7 +112,7 @@ async def run(program: VirtualPlc, settings: Settings, ready: Callable[[int], No
     try:
         await server.serve_forever(background=True)
     except RuntimeError as error:
-        raise PlcError(
+        raise SystemRefused(
             f"cannot listen at {settings.host}:{settings.port}: choose a free port, or 0, and an address of this host"
         ) from error
     ready(cast(asyncio.Server, server.transport).sockets[0].getsockname()[1])

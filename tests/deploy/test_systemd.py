@@ -58,6 +58,13 @@ def test_systemd_has_nothing_to_say_of_a_unit(units: Path, file: str) -> None:
     assert (said.returncode, said.stderr) == (0, "")
 
 
+def test_the_pages_command_verifies_all_units_and_no_folder(units: Path) -> None:
+    page = (ROOT / "docs" / "how-to" / "systemd.md").read_text()
+    (pattern,) = re.findall(r"systemd-analyze verify /etc/systemd/system/(\S+)", page)
+    listed = subprocess.run(["bash", "-c", f"ls -d {pattern}"], cwd=units, capture_output=True, text=True, check=True)
+    assert sorted(listed.stdout.split()) == sorted([*(f"{name}@.service" for name in SERVICES), TARGET])
+
+
 def test_systemd_would_have_named_a_misspelt_key(units: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "oreline-wrong@.service"
     wrong.write_text((units / f"{STAGES[0]}@.service").read_text().replace("CPUScheduling", "CPUSheduling"))

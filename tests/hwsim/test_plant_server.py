@@ -16,7 +16,7 @@ from pymodbus.client import ModbusTcpClient
 
 from hwsim.plant import Route, Settings, serve
 from oreline import plc
-from oreline.errors import PlcError
+from oreline.errors import SystemRefused
 from oreline.plc import Batch, State
 from tests.fuzz.mutate import damage
 
@@ -81,5 +81,5 @@ def test_a_port_in_use_is_refused(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(PlcError, match="choose a free port"):
+        with pytest.raises(SystemRefused, match="choose a free port"):
             serve(Settings(port=taken.getsockname()[1]), tmp_path, lambda _: None, threading.Event())

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from oreline import errors
+from oreline import cli, errors
 from oreline.cli import app
+from oreline.config import Config
+from oreline.process import START_AGAIN
 from tests.system.line import ROOT, oreline
 
 DEMO = ROOT / "deploy" / "examples" / "demo.toml"
@@ -53,6 +55,28 @@ def test_every_table_has_a_schema(table: str) -> None:
     ran = oreline("config", "schema", table)
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["additionalProperties"] is False
+
+
+def test_the_schema_of_sinks_has_a_table_a_sink_with_its_own_keys_and_those_of_all() -> None:
+    ran = oreline("config", "schema", "sinks")
+    assert ran.returncode == 0, ran.stderr
+    tables = json.loads(ran.stdout)["$defs"]
+    for name, own in (("log", "label_map"), ("conveyor", "valves"), ("record", "what")):
+        assert {own, "budget_ms", "remote"} <= set(tables[name]["properties"])
+        assert tables[name]["additionalProperties"] is False
+
+
+def test_a_replay_whose_lines_nobody_took_is_to_be_played_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        failure = errors.StageFailed(f"record refused: record lacks 7 of reflectance: {START_AGAIN}")
+        failure.exit_code = errors.Undelivered.exit_code
+        raise failure
+
+    monkeypatch.setattr(cli, "launch", stopped)
+    with pytest.raises(errors.StageFailed, match=r"lacks 7 of reflectance.*play the recording again") as said:
+        cli._run(Config({"line": {"finish": False}}), None)
+    assert "start the line" not in str(said.value)
+    assert said.value.exit_code == errors.Undelivered.exit_code
 
 
 def test_exit_codes_are_distinct() -> None:
