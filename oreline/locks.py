@@ -1,4 +1,5 @@
-"""A line's lock: a file in each of its folders, held while its supervisor or one of its processes lives."""
+"""Locks that end with the process that holds them, however it ends; and a line's own: a file in each of its folders,
+held while its supervisor or one of its processes lives."""
 
 from __future__ import annotations
 
@@ -17,6 +18,15 @@ HANDOVER_S = 3.0
 """The processes of a supervisor that was killed die with it, but not in the same moment."""
 
 
+def taken(file: int, how: int = fcntl.LOCK_EX) -> bool:
+    """Whether we have the lock of an open file now; somebody else has it where not."""
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def is_held(folder: Path) -> bool:
     """Whether someone has the lock of a folder."""
     return is_locked(folder / LOCK)
@@ -29,7 +39,7 @@ def is_locked(path: Path) -> bool:
     except OSError:
         return False
     try:
-        return not _taken(file, fcntl.LOCK_SH)
+        return not taken(file, fcntl.LOCK_SH)
     finally:
         os.close(file)
 
@@ -40,18 +50,10 @@ def locked(folder: Path) -> Iterator[int]:
     file = open_own(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o640)
     try:
         deadline = time.monotonic() + HANDOVER_S
-        while not _taken(file, fcntl.LOCK_EX):
+        while not taken(file):
             if time.monotonic() > deadline:
                 raise StageFailed(f"this line runs already ({folder}): stop it, or give this one another output")
             time.sleep(0.02)
         yield file
     finally:
         os.close(file)
-
-
-def _taken(file: int, how: int) -> bool:
-    try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

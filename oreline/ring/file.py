@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 
 import numpy as np
 
 from oreline.errors import RingError
+from oreline.locks import taken
 from oreline.ownership import open_own
 from oreline.ring import layout
 from oreline.ring.layout import CHECK, GEOMETRY, HEADER_BYTES, MAGIC, TABLE
@@ -23,11 +23,9 @@ def locked(path: Path) -> int:
         file = open_own(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise RingError(f"the ring {path} is refused: {error.strerror}") from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not taken(file):
         os.close(file)
-        raise RingError(f"{path} is in use: another process writes this stream; stop it first") from None
+        raise RingError(f"{path} is in use: another process writes this stream; stop it first")
     return file
 
 

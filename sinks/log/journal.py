@@ -8,7 +8,6 @@ cutting the power does not either.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
 import os
@@ -21,6 +20,7 @@ from typing import Any
 
 from oreline.errors import RecordingError, StoreFailed
 from oreline.incidents import Incident
+from oreline.locks import taken
 from oreline.messages import LOST, EndOfStream, Gap, LabelLine, Message, RawLine, Reason, ReflectanceLine, StreamInfo
 from oreline.moment import NEVER
 from sinks.log.schema import prepare, version_of
@@ -148,13 +148,11 @@ def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
 
 
 def _lock(path: Path) -> int:
-    """A lock that ends with the process, however it ends."""
+    """The lock of whoever writes the journal."""
     handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+    if not taken(handle):
         os.close(handle)
-        raise RecordingError(f"{path} is written by another process: stop it, or use another output folder") from error
+        raise RecordingError(f"{path} is written by another process: stop it, or use another output folder")
     return handle
 
 
