@@ -17,25 +17,38 @@ from rich.console import Console
 from oreline.config import ASKED, Config
 from oreline.errors import StageFailed
 from oreline.launch import runs
+from oreline.locks import is_locked
 
 LOOK_S = 0.05
 
 
 def asked_for(config: Config, step: dict[str, Any], console: Console) -> datetime:
     """Ask for a step, and wait for as long as the line starts or takes its own references. Returns when the step was
-    taken up. Raises StageFailed where the line ends before."""
+    taken up. Raises StageFailed where the line ends before, or somebody else waits for a step."""
     path = config.line.folder / ASKED
     draft = path.with_suffix(f".{os.getpid()}")
     with draft.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write(json.dumps([step]))
         file.flush()
-        draft.replace(path)
+        _put(draft, path)
         try:
             _wait(lambda: os.fstat(file.fileno()).st_nlink == 0, config, step["kind"], console)
         finally:
             _withdraw(path, file.fileno())
         return datetime.fromtimestamp(os.fstat(file.fileno()).st_ctime, UTC)
+
+
+def _put(draft: Path, path: Path) -> None:
+    """Give the draft the name by which it is looked for, unless what has that is waited for. Raises StageFailed."""
+    if not is_locked(path):
+        path.unlink(missing_ok=True)
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        raise StageFailed("this line is asked for a step already: try again when that is taken") from None
+    finally:
+        draft.unlink()
 
 
 def _wait(is_taken: Callable[[], bool], config: Config, kind: str, console: Console) -> None:
