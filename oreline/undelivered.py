@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 from oreline.errors import RingError, WireError
 from oreline.messages import EndOfStream
-from oreline.ring import Ring, RingReader
+from oreline.ring import RingReader
 from oreline.wire import decode
 
 SOURCE = "raw.ring"
@@ -17,7 +16,8 @@ SOURCE = "raw.ring"
 def is_undelivered(folder: Path) -> bool:
     """Whether there are lines, or what can no longer be read, in rings whose stream has not ended, or not for all.
 
-    Where each ring of results was delivered to its end, whoever made them has dealt with all that went in.
+    Where each ring of results was delivered to its end, whoever made them has dealt with all that went in. Looks only:
+    their owner may be about to open them.
     """
     rings = sorted(folder.glob("*.ring"))
     results = [ring for ring in rings if ring.name != SOURCE]
@@ -37,9 +37,8 @@ def _has_lines(path: Path) -> bool:
 
 def _is_over(path: Path) -> bool:
     try:
-        geometry = RingReader(path)
-        with closing(Ring.open(path, geometry.slots, geometry.slot_bytes)) as ring:
-            frames = ring.read(ring.head - 1) if ring.head else None
-            return ring.tail == ring.head and frames is not None and isinstance(decode(frames), EndOfStream)
+        ring = RingReader(path)
+        frames = ring.read(ring.head - 1) if ring.head else None
+        return ring.tail == ring.head and frames is not None and isinstance(decode(frames), EndOfStream)
     except (RingError, WireError):
         return False

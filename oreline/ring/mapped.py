@@ -84,6 +84,12 @@ class RingReader(Mapped):
             os.close(file)
 
     @property
+    def tail(self) -> int:
+        """Index of the oldest record that the owner keeps for somebody; its head where everybody has everything."""
+        (tail,) = layout.unpacked(self._bytes, layout.TAIL_AT, layout.TAIL) or (0,)
+        return int(tail)
+
+    @property
     def current(self) -> bool:
         """Whether the owner still writes to the file that was mapped."""
         try:

@@ -68,6 +68,16 @@ def test_what_cannot_be_read_may_hold_lines_and_an_empty_file_holds_none(tmp_pat
     assert is_undelivered(tmp_path)
 
 
+def test_who_looks_takes_a_ring_from_nobody_and_leaves_it_as_it_is(tmp_path: Path) -> None:
+    """The line that it belongs to may start in this moment."""
+    ring(tmp_path, "raw", ENDED, free=True)
+    path = tmp_path / "raw.ring"
+    before = path.read_bytes()
+    with closing(Ring.open(path, 16, slot_bytes(512, 512, 512))):
+        assert not is_undelivered(tmp_path)
+    assert path.read_bytes() == before
+
+
 def test_the_words_of_another_release_are_left_and_stop_no_line_that_looks_for_them(tmp_path: Path) -> None:
     with closing(Ring.open(tmp_path / "raw.ring", 16, slot_bytes(512, 512, 512))) as made:
         made.append(0, 1, 0, [b"a line"])

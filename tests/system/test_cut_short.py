@@ -121,11 +121,6 @@ def test_a_run_that_cannot_be_finished_is_kept_until_it_can(line: Line) -> None:
         assert line.covered(run) == list(range(end))
 
 
-def tail_of(ring: RingReader) -> int:
-    (tail,) = layout.unpacked(ring._bytes, layout.TAIL_AT, layout.TAIL) or (0,)
-    return int(tail)
-
-
 def kill_when_labels_are_given_up(line: Line) -> None:
     """Inference has heard that everybody has everything, and has given up its rings; nobody has forgotten them yet."""
     path = line.folder / "state" / "labels.ring"
@@ -134,7 +129,7 @@ def kill_when_labels_are_given_up(line: Line) -> None:
         line.wait_for_lines(1)
         pids = [pid for name in STAGES if (pid := line.pid_or_none(name))]
         ring = RingReader(path)
-        while tail_of(ring) < ring.head or ring.head < LINES:
+        while ring.tail < ring.head or ring.head < LINES:
             assert run.poll() is None
         run.kill()
         wait_until_gone(pids)
