@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic_ns
 from types import SimpleNamespace
@@ -39,6 +40,16 @@ def owner(folder: Path, *named: str) -> Outbox:
     return Outbox(f"ipc://{folder}/raw.sock", make_ring(folder, SLOTS), named=named, hold_s=HOLD_S)
 
 
+@pytest.fixture
+def left(tmp_path: Path) -> Iterator[Outbox]:
+    """An owner that a visitor has left."""
+    outbox = owner(tmp_path)
+    with closing(outbox):
+        outbox.put(info())
+        visited(outbox, tmp_path)
+        yield outbox
+
+
 def put(outbox: Outbox, numbers: range) -> None:
     for seq in numbers:
         assert outbox.has_room(), f"line {seq} would have been waited for"
@@ -71,19 +82,12 @@ def test_a_visitor_that_has_left_holds_up_nobody_and_loses_lines_by_a_gap(tmp_pa
             assert len(seqs(came)) >= MOST
 
 
-def test_who_falls_too_far_behind_is_said_once(
-    tmp_path: Path, clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
-    outbox = owner(tmp_path)
-    with closing(outbox):
-        outbox.put(info())
-        visited(outbox, tmp_path)
-        for seq in range(3 * SLOTS):
-            put(outbox, range(seq, seq + 1))
-            outbox._look_at_holds()
-        said = [words for words in capsys.readouterr().err.splitlines() if "hold_exceeded" in words]
-        assert len(said) == 1
-        assert "visitor lacks more than 56 records, which is all that is kept for it" in said[0]
+def test_who_falls_too_far_behind_is_said_once(left: Outbox, clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    for seq in range(3 * SLOTS):
+        put(left, range(seq, seq + 1))
+        left._look_at_holds()
+    (said,) = (words for words in capsys.readouterr().err.splitlines() if "hold_exceeded" in words)
+    assert "visitor lacks more than 56 records, which is all that is kept for it" in said
 
 
 def test_a_consumer_that_the_line_s_file_names_is_kept_for_without_limit(tmp_path: Path, clock: Clock) -> None:
@@ -102,19 +106,15 @@ def test_a_consumer_that_the_line_s_file_names_is_kept_for_without_limit(tmp_pat
 
 
 def test_the_end_waits_for_a_visitor_only_as_long_as_it_may_be_silent(
-    tmp_path: Path, clock: Clock, capsys: pytest.CaptureFixture[str]
+    left: Outbox, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outbox = owner(tmp_path)
-    with closing(outbox):
-        outbox.put(info())
-        visited(outbox, tmp_path)
-        put(outbox, range(5))
-        clock.ahead_s = HOLD_S - 5.0
-        outbox._look_at_holds()
-        assert not outbox.drained
-        clock.ahead_s = HOLD_S + 5.0
-        drain([outbox], shell(stopping=False))
-        assert "visitor was not heard from for 30 s: nothing is kept for it" in capsys.readouterr().err
+    put(left, range(5))
+    clock.ahead_s = HOLD_S - 5.0
+    left._look_at_holds()
+    assert not left.drained
+    clock.ahead_s = HOLD_S + 5.0
+    drain([left], shell(stopping=False))
+    assert "visitor was not heard from for 30 s: nothing is kept for it" in capsys.readouterr().err
 
 
 def test_a_visitor_that_has_everything_may_be_silent_for_as_long_as_it_likes(tmp_path: Path, clock: Clock) -> None:
@@ -169,24 +169,21 @@ def test_what_was_sent_again_after_a_silence_is_kept_until_it_is_committed(tmp_p
 
 
 def test_the_end_waits_for_a_visitor_that_comes_again_and_commits_nothing_only_as_long_as_for_a_silent_one(
-    tmp_path: Path, clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    left: Outbox, tmp_path: Path, clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A log on another host whose disk is full is started again and again."""
-    outbox, passed = owner(tmp_path), [0.0]
+    passed = [0.0]
     monkeypatch.setattr(process, "time", SimpleNamespace(monotonic=lambda: passed[0]))
 
     def come_again() -> None:
         passed[0] += 1.0
         clock.ahead_s += 1.0
-        visited(outbox, tmp_path)
+        visited(left, tmp_path)
         assert passed[0] < 3 * HOLD_S, "the end waits for a visitor"
 
-    with closing(outbox):
-        outbox.put(info())
-        put(outbox, range(5))
-        visited(outbox, tmp_path)
-        drain([outbox], shell(stopping=False), come_again)
-        assert "visitor lacks 6 records at the end of the line" in capsys.readouterr().err
+    put(left, range(5))
+    drain([left], shell(stopping=False), come_again)
+    assert "visitor lacks 6 records at the end of the line" in capsys.readouterr().err
 
 
 def test_so_many_visitors_are_let_in_as_the_ring_can_note_and_the_others_hear_why_not(tmp_path: Path) -> None:
