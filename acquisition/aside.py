@@ -3,11 +3,27 @@ again, which finds their number in a file."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from acquisition.settings import Features, Step
+from oreline.files import write_whole
+from oreline.incidents import report
+
+
+@dataclass
+class _Said:
+    """`since`: the first line of a step that has begun; `after`: what sets the camera back from it."""
+
+    run: str
+    lines: int
+    since: int | None
+    after: Features
+
+
+_SAID = TypeAdapter(_Said)
 
 
 class Aside:
@@ -21,13 +37,13 @@ class Aside:
         """Take over from an earlier process of the same run, whose next line has this number. Returns what sets the
         camera back from a step that it had begun."""
         said = self._read()
-        if said.get("run") != run.hex():
+        if said is None or said.run != run.hex():
             return []
-        self.lines = said["lines"]
-        if said["since"] is None:
+        self.lines = said.lines
+        if said.since is None:
             return []
-        self.lines += following - said["since"]
-        return [(name, value) for name, value in said["after"]]
+        self.lines += following - said.since
+        return said.after
 
     def begin(self, run: bytes, first: int, step: Step) -> None:
         """The step begins with this line."""
@@ -38,15 +54,16 @@ class Aside:
         self.lines += n
         self._write(run, None, [])
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> _Said | None:
+        """None where there is nothing, or nothing that makes sense: that is told, and the lines count for the scene."""
         try:
-            said: dict[str, Any] = json.loads(self._path.read_bytes()) if self._path else {}
-        except (OSError, ValueError):
-            return {}
-        return said
+            return _SAID.validate_json(self._path.read_bytes()) if self._path else None
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            report("acquisition", "aside", f"{self._path} is damaged, and passed over: {' '.join(str(error).split())}")
+            return None
 
     def _write(self, run: bytes, since: int | None, after: Features) -> None:
         if self._path is not None:
-            draft = self._path.with_suffix(".new")
-            draft.write_text(json.dumps({"run": run.hex(), "lines": self.lines, "since": since, "after": after}))
-            draft.replace(self._path)
+            write_whole(self._path, _SAID.dump_json(_Said(run.hex(), self.lines, since, after)))

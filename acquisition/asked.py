@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from acquisition.settings import Step
 from oreline.incidents import report
@@ -30,13 +30,16 @@ class Asked:
         """What is asked for now. What cannot be read, or has no number of lines, is said and dropped."""
         try:
             taken = self._path.replace(self._path.with_suffix(".taken"))
+            text = taken.read_bytes()
+            taken.unlink()
+            steps = _STEPS.validate_python(json.loads(text))
         except FileNotFoundError:
             return []
-        text = taken.read_bytes()
-        taken.unlink()
-        try:
-            steps = _STEPS.validate_python(json.loads(text))
-        except (ValueError, ValidationError) as error:
+        except OSError as error:
+            at = error.filename2 or error.filename
+            report("acquisition", "asked", f"{at} cannot be taken ({error.strerror}): move it away")
+            return []
+        except ValueError as error:
             report("acquisition", "asked", f"{self._path} was not understood and is dropped: {error}")
             return []
         return [step for step in steps if step.lines is not None]

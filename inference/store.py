@@ -97,9 +97,11 @@ class Store:
         found = []
         for text in self._history.read_text(encoding="utf-8").splitlines() if self._history.is_file() else ():
             try:
-                found.append(json.loads(text))
+                entry = json.loads(text)
             except ValueError:
                 continue
+            if isinstance(entry, dict) and {"at", "what", "id"} <= set(entry):
+                found.append(entry)
         return found
 
     def since(self, at: datetime) -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ _BY_STAGE = {
         "encoder_rollover": (INFO, "the encoder's counter wrapped, which is no fault"),
         "recording_ended": (INFO, "the recording has ended before its step"),
         "asked": (WARNING, "steps were asked for that cannot be understood"),
+        "aside": (WARNING, "how many lines were taken in between is no longer known: they count for the scene"),
     },
     "inference": {
         "no_light": (ALARM, "lines without light; they get no labels"),

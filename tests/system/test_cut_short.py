@@ -121,6 +121,22 @@ def test_a_run_that_cannot_be_finished_is_kept_until_it_can(line: Line) -> None:
         assert line.covered(run) == list(range(end))
 
 
+def damage_last_record(path: Path) -> None:
+    ring = RingReader(path)
+    left = ring.slots - (ring.head - 1) % ring.slots
+    with path.open("r+b") as file:
+        file.seek(layout.file_bytes(ring.slots, ring.slot_bytes) - left * ring.slot_bytes)
+        file.write(b"\xff" * ring.slot_bytes)
+
+
+@pytest.mark.parametrize("stream", ["raw", "labels"])
+def test_a_run_whose_last_record_is_damaged_is_finished(line: Line, stream: str) -> None:
+    left_by_a_killed_supervisor(line)
+    damage_last_record(line.folder / "state" / f"{stream}.ring")
+    assert "it is finished" in started_again(line)
+    assert_finished(line)
+
+
 def kill_when_labels_are_given_up(line: Line) -> None:
     """Inference has heard that everybody has everything, and has given up its rings; nobody has forgotten them yet."""
     path = line.folder / "state" / "labels.ring"
