@@ -8,7 +8,6 @@ stand the seed, the encoder's nominal scale, and what the world says of all (`Wo
 
 from __future__ import annotations
 
-import colorsys
 import json
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from oreline.envi import braces
 from oreline.envi_writer import EnviWriter
 from oreline.jit import kernel
 from oreline.messages import ClassInfo
+from oreline.palette import colour_of, numbered
 
 SIZES = np.dtype(
     [
@@ -38,7 +38,9 @@ class TruthWriter:
     def __init__(self, world: World, folder: Path) -> None:
         scene, samples, self._world = world.scene, world.scene.preset.samples, world
         self.path = folder / f"{scene.name}_truth.json"
-        classes = tuple(ClassInfo(name, colour(index)) for index, name in enumerate(scene.all_minerals))
+        classes = tuple(
+            ClassInfo(name, colour_of(name, numbered(index))) for index, name in enumerate(scene.all_minerals)
+        )
 
         def create(kind: str, bands: int, dtype: Any, **more: Any) -> EnviWriter:
             header = folder / f"{scene.name}_{kind}.hdr"
@@ -97,13 +99,6 @@ class TruthWriter:
         centre = {"centre_line": int(size["lines"]) / pixels, "centre_sample": int(size["samples"]) / pixels}
         told = self._world.describe(number)
         return {"id": number, "species": fractions, **box, **centre, "pixels": pixels, **told}
-
-
-def colour(index: int) -> tuple[int, int, int]:
-    """A colour that is far from those of the indices around it: hues by the golden ratio."""
-    parts = colorsys.hsv_to_rgb(index * 0.6180339887 % 1.0, (0.85, 0.55)[index % 2], (0.95, 0.75)[index // 2 % 2])
-    red, green, blue = (round(255 * part) for part in parts)
-    return red, green, blue
 
 
 def _joined(old: tuple[Any, Any], new: tuple[Any, Any]) -> tuple[Any, Any]:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from inference.preprocessing import SNV, Resample, Steps
 from oreline.errors import ModelError
 from oreline.files import read_plain
-from oreline.messages import INVALID
+from oreline.messages import INVALID, ClassInfo
+from oreline.palette import colour_of
 
 FILE = "card.json"
 MODEL = "model.pt"
@@ -32,7 +33,7 @@ class _Strict(BaseModel):
 
 
 class CardClass(_Strict):
-    """A label: its mineral, its colour, and how much of it was found in the folds."""
+    """A label: its mineral, its colour where the palette has none, and how much of it was found in the folds."""
 
     name: str
     colour: tuple[Byte, Byte, Byte]
@@ -127,6 +128,11 @@ class Card(_Strict):
     @property
     def steps(self) -> Steps:
         return SNV if self.preprocessing == "snv" else self.preprocessing
+
+    @property
+    def labels(self) -> tuple[ClassInfo, ...]:
+        """The classes as the stream names them: a mineral has one colour, whoever made the model."""
+        return tuple(ClassInfo(one.name, colour_of(one.name, one.colour)) for one in self.classes)
 
     @property
     def resampled(self) -> bool:

@@ -18,7 +18,6 @@ from oreline.config import Config, LineSettings
 from oreline.errors import ConfigError, ModelError, ReferenceRefused, nearest
 from oreline.expected import Expected
 from oreline.keys import client_keys, server_keys
-from oreline.messages import ClassInfo
 
 
 def check(config: Config, expected: Expected, found: Findings) -> None:
@@ -51,7 +50,7 @@ def _model(settings: Settings, line: LineSettings, expected: Expected) -> None:
         expected.classes = ()
         return
     card = _card(folder, line.keys)
-    expected.classes = tuple(ClassInfo(one.name, one.colour) for one in card.classes)
+    expected.classes = card.labels
     if expected.wavelengths_nm is not None:
         if card.resampled:
             Chain(card.steps[:1], expected.wavelengths_nm, 1)

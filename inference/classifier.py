@@ -18,7 +18,7 @@ from inference.preprocessing import Chain
 from inference.signature import checked
 from oreline.errors import ModelError, ModelMismatch
 from oreline.jit import kernel
-from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, StreamInfo
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, StreamInfo
 
 GOLDEN_TOLERANCE: dict[Precision, float] = {"float32": 2**-10, "bfloat16": 2**-3}
 """By how much of their spread (standard deviation) the golden logits may differ. In float32, those of another
@@ -38,7 +38,7 @@ class Classifier:
     def __init__(self, card: Card, logits: Logits, precision: Precision = "float32") -> None:
         self.card = card
         self.id = card.model_sha256[:16] if precision == "float32" else f"{card.model_sha256[:12]}bf16"
-        self.classes = tuple(ClassInfo(one.name, one.colour) for one in card.classes)
+        self.classes = card.labels
         self._logits = logits
         self._features = len(Chain(card.steps, card.wavelengths_nm, 1).wavelengths_nm)
 

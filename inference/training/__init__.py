@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
 import hashlib
 import io
 import platform
@@ -30,6 +29,7 @@ from inference.training.validate import FOLDS, Folds, confused, metrics, recall,
 from oreline.cameras import CameraPreset, camera_preset
 from oreline.errors import ConfigError
 from oreline.files import try_to_write
+from oreline.palette import colour_of, numbered
 from oreline.process import tune_allocator
 
 STEPS = 1500
@@ -143,20 +143,13 @@ def _classes(spectra: Spectra, folds: Folds) -> tuple[CardClass, ...]:
     return tuple(
         CardClass(
             name=name,
-            colour=_colour(number),
+            colour=colour_of(name, numbered(number)),
             recall=found[number],
             spectra=int((spectra.target == number).sum()),
             specimens=len(set(spectra.specimen[spectra.target == number].tolist())),
         )
         for number, name in enumerate(spectra.classes)
     )
-
-
-def _colour(number: int) -> tuple[int, int, int]:
-    """Hues a golden angle apart, bright and pale in turn."""
-    saturation, value = ((0.85, 0.95), (0.55, 0.95), (0.85, 0.70))[number % 3]
-    red, green, blue = colorsys.hsv_to_rgb(number * 0.618034 % 1.0, saturation, value)
-    return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def _versions() -> dict[str, str]:

@@ -9,8 +9,8 @@ from PIL import Image
 from hwsim.chart import Curve, chart
 from hwsim.preview import false_colours, preview
 from hwsim.scene import BeltScene, CoreScene, render
-from hwsim.truth import colour
 from oreline.errors import RecordingError
+from oreline.palette import colour_of
 
 SCENES = {
     "belt": BeltScene(lines=120, dark_lines=8, white_lines=8),
@@ -31,7 +31,7 @@ def test_a_preview_shows_the_camera_the_truth_and_spectra(world, tmp_path):
     top, left = 24, 76
     np.testing.assert_array_equal(picture[top : top + 384, left : left + 110], seen)
     truth = picture[2 * top + 384 : 2 * (top + 384), left : left + 110].reshape(-1, 3)
-    known = [colour(index) for index in range(len(settings.all_minerals))] + [(24, 24, 28)]
+    known = [colour_of(name, (0, 0, 0)) for name in settings.all_minerals] + [(24, 24, 28)]
     assert {tuple(one) for one in np.unique(truth, axis=0).tolist()} <= set(known)
     below = picture[2 * (top + 384) :].reshape(-1, 3)
     drawn = {tuple(one) for one in np.unique(below, axis=0).tolist()} & set(known)
