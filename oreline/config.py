@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from oreline.errors import ConfigError, nearest
 from oreline.files import try_folder, write_whole
 from oreline.mistakes import mistake, models_in
+from oreline.ownership import refuse_strangers
 from oreline.places import claim, name_of, usual
 
 ASKED = "asked.json"
@@ -89,9 +90,12 @@ class LineSettings(Section):
         return path
 
     def check(self) -> None:
-        """Try what the line's processes will do. Raises ConfigError, SystemRefused, StoreFailed."""
+        """Try what the line's processes will do. Raises ConfigError, SecurityError, SystemRefused, StoreFailed."""
         self.socket("reflectance")
-        for folder in (self.output, self.references_folder, *([self.state] if self.state else [])):
+        state = [self.state] if self.state else []
+        for folder in filter(Path.is_dir, (self.output, *state)):
+            refuse_strangers(folder)
+        for folder in (self.output, self.references_folder, *state):
             try_folder(folder)
 
 

@@ -35,7 +35,7 @@ def refuse_strangers(folder: Path) -> None:
     """Raise SecurityError where a folder is somebody else's, who can have what is written there go elsewhere."""
     owner = folder.stat().st_uid
     if owner not in (0, os.geteuid()):
-        raise SecurityError(f"{folder} belongs to user {owner}: choose a folder of your own for the output")
+        raise SecurityError(f"{folder} belongs to user {owner}: choose a folder of your own")
 
 
 def open_own(path: Path, flags: int, mode: int = 0o600) -> int:

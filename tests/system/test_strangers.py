@@ -30,7 +30,7 @@ import os, pathlib
 for place in {places!r}:
     place = pathlib.Path(place)
     place.mkdir(0o777, parents=True, exist_ok=True)
-    place.chmod(0o777)
+    place.chmod({mode})
     for name in ("acquisition", "inference", "sinks", "hwsim", "oreline", "numpy"):
         (place / name).mkdir(exist_ok=True)
         (place / name / "__init__.py").write_text("open({pwned!r}, 'w')")
@@ -70,14 +70,15 @@ class Site(NamedTuple):
 
     def run(
         self, *words: object, places: list[Path] | None = None, links: list[tuple[Path, Path]] | None = None,
-        cwd: Path | None = None, **environment: object,
+        mode: int = 0o777, cwd: Path | None = None, **environment: object,
     ) -> subprocess.CompletedProcess[str]:  # fmt: skip
-        """The attacker squats on `places` and makes `links`, then the victim runs the command."""
+        """The attacker squats on `places`, of that mode, and makes `links`, then the victim runs the command."""
         config = {"line": {"output": "out"}, "acquisition": {"producer": "evil.so"}}
         worst = EVIL.format(
             places=[str(place) for place in places or []],
             links=[(str(link), str(target)) for link, target in links or []],
             pwned=str(self.pwned),
+            mode=mode,
             config=json.dumps(config),
         )
         (self.folder / "worst.py").write_text(worst)
@@ -172,7 +173,7 @@ def test_who_takes_the_users_folder_in_shared_memory_gets_a_refusal(site: Site, 
 @PAIRS
 def test_so_does_who_takes_a_folder_that_the_lines_file_names(site: Site, recording: Path) -> None:
     state, output = site.folder / "state", site.folder / "out"
-    refused(site.run("run", line(site.folder, recording, state=str(state)), places=[state]), state)
+    refused(site.run("run", line(site.folder, recording, state=str(state)), places=[state], mode=0o755), state)
     refused(site.run("run", line(site.folder, recording, state=str(output / "state")), places=[output]), output)
     results = site.folder / "results"
     refused(site.run("run", line(site.folder, recording, output=str(results)), places=[results]), results)
