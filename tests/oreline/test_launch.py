@@ -173,6 +173,25 @@ def test_so_is_a_link(places: Places, tmp_path: Path) -> None:
         choices.claim(folder)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_so_is_one_of_another_user_though_only_he_can_write_to_it(places: Places) -> None:
+    folder = chosen().line.folder
+    folder.mkdir(0o755, parents=True)
+    os.chown(folder, 65_534, 65_534)
+    with pytest.raises(SecurityError, match=f"{folder} belongs to user 65534"):
+        choices.claim(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_so_is_an_output_folder_that_became_anothers_since_it_was_checked(tmp_path: Path) -> None:
+    config = Config({"line": {"output": str(tmp_path / "out"), "state": str(tmp_path / "state")}})
+    config.check()
+    (tmp_path / "out").mkdir()
+    os.chown(tmp_path / "out", 65_534, 65_534)
+    with pytest.raises(SecurityError, match="out belongs to user 65534"), unfinished._begun(config):
+        pass
+
+
 def another_session(tmp_path: Path, name: str) -> Config:
     """A run in the first session, from which a folder is left; then the line in one without such a folder."""
     output = tmp_path / "out"

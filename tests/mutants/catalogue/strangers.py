@@ -12,7 +12,7 @@ MUTANTS = (
         "oreline/ownership.py",
         "    if itself.st_uid != os.geteuid():\n",
         "    if False:\n",
-        STRANGERS,
+        ("tests/oreline/test_launch.py",),
     ),
     Mutant(
         "a folder that others can write to is taken as a line's own",
@@ -33,7 +33,7 @@ MUTANTS = (
         "oreline/unfinished.py",
         "    refuse_strangers(output)\n",
         "",
-        STRANGERS,
+        ("tests/oreline/test_launch.py",),
     ),
     Mutant(
         "processes load modules from the working folder",
