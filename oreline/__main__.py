@@ -1,5 +1,5 @@
-"""The `oreline` command. All else is loaded under its guard: Ctrl-C in the first second is one line, too. Before that,
-while Python itself begins, it ends the process without a word."""
+"""The `oreline` command. All else is loaded under its guard: Ctrl-C in the first second is one line, too. While
+the guard itself is loaded, it ends the process without a word; before, while Python begins, it is Python's to say."""
 
 from __future__ import annotations
 
