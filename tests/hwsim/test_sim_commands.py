@@ -15,7 +15,7 @@ import numpy as np
 
 from hwsim.camera import SimCamera
 from oreline.envi_writer import EnviWriter
-from oreline.errors import CameraBusy, PlcError
+from oreline.errors import CameraBusy, SystemRefused
 from tests.system.line import ROOT
 
 
@@ -67,7 +67,7 @@ def test_a_plant_whose_port_is_taken_never_says_that_it_is_on(tmp_path: Path) ->
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = str(other.getsockname()[1])
         code, out, err = refused(tmp_path, "plant", "--port", port)
-    assert (code, out) == (PlcError.exit_code, "")
+    assert (code, out) == (SystemRefused.exit_code, "")
     assert err == (
         f"oreline: cannot listen at 127.0.0.1:{port}: choose a free port, or 0, and an address of this host\n"
     )
