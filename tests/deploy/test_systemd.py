@@ -168,6 +168,7 @@ def test_a_line_of_units_feeds_its_watchdogs_while_it_works_and_ends_in_order_an
         assert run["labelled"] > 0
 
 
+@pytest.mark.long
 def test_a_frozen_unit_feeds_nothing_and_one_that_rightly_waits_for_it_does(plant: Line) -> None:
     with ExitStack() as stack:
         _, log, inference, acquisition = started(plant, stack)

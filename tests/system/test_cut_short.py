@@ -159,7 +159,13 @@ def is_not_given_up_yet(path: Path) -> None:
         file.write(layout.sealed(layout.TAIL.pack(head - 1)))
 
 
-@pytest.mark.parametrize("rings", [["raw"], ["raw", "reflectance"]], ids=["delivered", "one lacks its end"])
+@pytest.mark.parametrize(
+    "rings",
+    [
+        pytest.param(["raw"], id="delivered"),
+        pytest.param(["raw", "reflectance"], id="one lacks its end", marks=pytest.mark.long),
+    ],
+)
 def test_a_line_whose_supervisor_was_killed_when_all_was_delivered_starts_again(line: Line, rings: list[str]) -> None:
     line.tables["acquisition"]["steps"][-1]["lines"] = LINES
     line.tables["inference"]["streams"] = ["labels", "reflectance"]

@@ -10,7 +10,7 @@ import pytest
 from tests.system.line import Line
 
 
-@pytest.mark.parametrize("victim", ["inference", "log"])
+@pytest.mark.parametrize("victim", ["inference", pytest.param("log", marks=pytest.mark.long)])
 def test_a_stage_killed_in_the_middle_is_started_again_and_nothing_is_lost_or_doubled(line: Line, victim: str) -> None:
     run = line.start()
     with run:
@@ -24,7 +24,7 @@ def test_a_stage_killed_in_the_middle_is_started_again_and_nothing_is_lost_or_do
     assert line.covered() == list(range(2200))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_a_signal_ends_the_run_in_order_with_the_journal_complete(line: Line, number: int) -> None:
     line.tables["acquisition"]["steps"][-1].pop("lines")
     line.tables["simulator"]["loop"] = True

@@ -44,14 +44,20 @@ def end(line: Line) -> str:
     return said
 
 
-def test_files_that_the_user_has_put_there_outlast_a_run(short: Line) -> None:
+def test_files_that_the_user_has_put_there_and_earlier_reports_outlast_runs(short: Line, cli: Any) -> None:
+    del short.tables["plant"], short.tables["sinks"]["conveyor"]
     state = Path(short.tables["line"]["state"])
     for folder in (short.output, state):
         folder.mkdir(mode=0o700)
         for name in THEIRS:
             (folder / name).write_text(f"mine: {name}")
     (state / "labels.ring").unlink()
+    report = short.output / "report.json"
     end(short)
+    assert cli("run", short.folder / "line.json", "--json", report).returncode == 0
+    said = report.read_text()
+    end(short)
+    assert report.read_text() == said
     assert content(short.output, THEIRS) == [f"mine: {name}" for name in THEIRS]
     assert content(state, ("notes.json", "record.json")) == ["mine: notes.json", "mine: record.json"]
 
@@ -82,15 +88,6 @@ def test_so_does_a_file_of_theirs_that_has_the_name_of_what_a_run_writes_over(sh
     assert theirs.read_text() == '{"mine": 1}'
 
 
-def test_so_does_the_report_that_was_asked_for(short: Line, cli: Any) -> None:
-    end(short)
-    report = short.output / "report.json"
-    assert cli("run", short.folder / "line.json", "--json", report).returncode == 0
-    said = report.read_text()
-    end(short)
-    assert report.read_text() == said
-
-
 def test_what_a_process_of_an_earlier_run_reported_is_not_taken_for_this_ones(short: Line) -> None:
     end(short)
     assert short.report()["sorter"]["acquired"]
@@ -99,18 +96,20 @@ def test_what_a_process_of_an_earlier_run_reported_is_not_taken_for_this_ones(sh
     assert short.report()["sorter"] == {"commands_late": 0}
 
 
-def test_a_second_start_harms_nothing(endless: Line) -> None:
+def test_a_second_start_harms_nothing_nor_does_a_line_of_another_name_that_writes_to_the_same_folder(
+    endless: Line, tmp_path: Path
+) -> None:
     line, run = endless, endless.start()
+    other = json.loads(json.dumps(line.tables))
+    other["line"] |= {"name": "other", "state": str(tmp_path / "other")}
+    (tmp_path / "b").mkdir()
+    state = Path(line.tables["line"]["state"])
     with run:
         line.wait_for_lines(300)
         before = {path: path.read_bytes() for path in line.output.glob("*.json")}
-        state = Path(line.tables["line"]["state"])
         kept = sorted(path.name for path in state.iterdir())
-        second = Line(line.folder, line.tables)
-        with second.start() as started:
-            said = started.communicate(timeout=60)[0]
-        assert started.returncode == 70
-        assert "this line runs already" in said
+        assert "this line runs already" in refused(Line(line.folder, line.tables))
+        assert f"this line runs already ({line.output})" in refused(Line(tmp_path / "b", other))
         assert {path: path.read_bytes() for path in line.output.glob("*.json")} == before
         assert sorted(path.name for path in state.iterdir()) == kept
         run.terminate()
@@ -120,20 +119,11 @@ def test_a_second_start_harms_nothing(endless: Line) -> None:
     assert line.covered() == list(range(last or 0))
 
 
-def test_nor_does_a_line_of_another_name_that_writes_to_the_same_folder(endless: Line, tmp_path: Path) -> None:
-    line, run = endless, endless.start()
-    with run:
-        line.wait_for_lines(300)
-        other = json.loads(json.dumps(line.tables))
-        other["line"] |= {"name": "other", "state": str(tmp_path / "other")}
-        (tmp_path / "b").mkdir()
-        with Line(tmp_path / "b", other).start() as started:
-            said = started.communicate(timeout=60)[0]
-        assert started.returncode == 70
-        assert f"this line runs already ({line.output})" in said
-        run.terminate()
-        output = run.communicate(timeout=150)[0]
-    assert run.returncode == 0, output
+def refused(line: Line) -> str:
+    with line.start() as started:
+        said = started.communicate(timeout=60)[0]
+    assert started.returncode == 70, said
+    return said
 
 
 def test_what_was_committed_to_a_recording_outlasts_the_death_of_the_supervisor(line: Line) -> None:

@@ -92,6 +92,7 @@ def hosts(tmp_path: Path) -> Iterator[dict[str, Host]]:
             os.killpg(host.shell.pid, 9)
 
 
+@pytest.mark.long
 def test_the_page_works_as_it_stands(hosts: dict[str, Host]) -> None:
     address, said = free_address(), dict.fromkeys(hosts, "")
     text = PAGE.read_text().replace("tcp://10.0.0.5:7402", address)

@@ -22,7 +22,8 @@ from tests.system.line import ROOT
 
 NOBODY, SOMEBODY = 65_534, 61_234
 PAIRS = pytest.mark.parametrize(
-    ("victim", "attacker"), [pytest.param(0, NOBODY, id="root"), pytest.param(NOBODY, SOMEBODY, id="nobody")]
+    ("victim", "attacker"),
+    [pytest.param(0, NOBODY, id="root", marks=pytest.mark.long), pytest.param(NOBODY, SOMEBODY, id="nobody")],
 )
 
 EVIL = """
