@@ -15,11 +15,12 @@ demo: .venv/installed
 	$(BIN)/oreline demo --seconds $(SECONDS_OF_BELT) --json out/demo/report.json
 
 # Two halves, each whatever becomes of the other: tests side by side, and those that need the machine to themselves.
+# Three side by side for two cores: a test of a whole line waits for half of its time.
 test: lint packages
 	$(MAKE) --keep-going test-beside test-alone
 
 test-beside: .venv/installed-for-tests
-	$(PYTEST) -n 2 --dist loadfile -m "not alone and not long"
+	$(PYTEST) -n 3 --dist loadfile -m "not alone and not long"
 
 test-alone: .venv/installed-for-tests
 	$(PYTEST) --durations=12 -m "alone and not long"

@@ -21,10 +21,7 @@ from oreline.places import name_of
 from tests.system.line import ROOT
 
 NOBODY, SOMEBODY = 65_534, 61_234
-PAIRS = pytest.mark.parametrize(
-    ("victim", "attacker"),
-    [pytest.param(0, NOBODY, id="root", marks=pytest.mark.long), pytest.param(NOBODY, SOMEBODY, id="nobody")],
-)
+AGAINST_ROOT, AGAINST_A_USER = (0, NOBODY), (NOBODY, SOMEBODY)
 
 EVIL = """
 import os, pathlib
@@ -44,6 +41,12 @@ for place, target in {links!r}:
     os.makedirs(os.path.dirname(place), exist_ok=True)
     os.symlink(target, place)
 """
+
+
+def against(pair: tuple[int, int], *, long: tuple[int, int]) -> pytest.MarkDecorator:
+    """A test of one victim and attacker for every change, and of another in `make test-long`."""
+    others = pytest.param(*long, marks=pytest.mark.long)
+    return pytest.mark.parametrize(("victim", "attacker"), [pair, others])
 
 
 def oreline(*words: object) -> list[str]:
@@ -161,7 +164,7 @@ def refused(ran: subprocess.CompletedProcess[str], place: Path) -> None:
     assert str(place) in said
 
 
-@PAIRS
+@against(AGAINST_A_USER, long=AGAINST_ROOT)
 def test_who_takes_the_users_folder_in_shared_memory_gets_a_refusal(site: Site, recording: Path) -> None:
     ours = Path(f"/dev/shm/oreline-{site.victim}")
     file = line(site.folder, recording, output="out")
@@ -171,7 +174,7 @@ def test_who_takes_the_users_folder_in_shared_memory_gets_a_refusal(site: Site, 
     refused(site.run("sim", "camera", "--recording", recording, places=[ours / "cameras"]), ours)
 
 
-@PAIRS
+@against(AGAINST_A_USER, long=AGAINST_ROOT)
 def test_so_does_who_takes_a_folder_that_the_lines_file_names(site: Site, recording: Path) -> None:
     state, output = site.folder / "state", site.folder / "out"
     refused(site.run("run", line(site.folder, recording, state=str(state)), places=[state], mode=0o755), state)
@@ -180,7 +183,7 @@ def test_so_does_who_takes_a_folder_that_the_lines_file_names(site: Site, record
     refused(site.run("run", line(site.folder, recording, output=str(results)), places=[results]), results)
 
 
-@PAIRS
+@against(AGAINST_ROOT, long=AGAINST_A_USER)  # A user without a home compiles every kernel.
 def test_in_the_middle_of_it_all_a_line_runs_as_it_should(site: Site, recording: Path) -> None:
     ran = site.run(
         "run", line(site.folder, recording, output=str(site.site / "out")), "--json", site.site / "report.json",
@@ -194,6 +197,7 @@ def test_in_the_middle_of_it_all_a_line_runs_as_it_should(site: Site, recording:
     assert owners == {site.victim}
 
 
+@pytest.mark.long
 def test_two_users_and_two_checkouts_run_lines_of_one_name_side_by_side(anybodys: Path, recording: Path) -> None:
     file = line(anybodys, recording, output="out")
     users = {"one": NOBODY, "two": SOMEBODY, "other checkout of two": SOMEBODY}
