@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +19,7 @@ from numpy.typing import DTypeLike, NDArray
 from oreline.envi import DATA_TYPES, FieldReader, braces, find_data, read_header, write_header
 from oreline.errors import RecordingError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
+from oreline.standing import Standing
 
 SPECIAL_CLASSES = {
     INVALID: ClassInfo("invalid", (220, 0, 110)),
@@ -86,6 +88,7 @@ class EnviWriter:
         self._file = data.open("r+b", buffering=0)
         self._file.truncate(self._start + lines * self._line_bytes)
         self._file.seek(0, os.SEEK_END)
+        self._standing = Standing(data)
 
     @classmethod
     def create(
@@ -150,6 +153,27 @@ class EnviWriter:
     def flush(self) -> None:
         """Say in the header how many lines there are."""
         self._write_header()
+
+    def refuse_gone(self) -> None:
+        """Raise SystemRefused where the data file is not in its place any more."""
+        self._standing.refuse_gone()
+
+    def put_back(self) -> bool:
+        """Where the data file was removed or moved, write it in its place again: it is still open, and so whole.
+        Returns whether it was. Raises SystemRefused where another is there."""
+        if not self._standing.gone:
+            return False
+        if self.data.exists():
+            self.refuse_gone()
+        self.data.parent.mkdir(parents=True, exist_ok=True)
+        with self.data.open("xb") as copy:
+            self._file.seek(0)
+            shutil.copyfileobj(self._file, copy)
+        self._file.close()
+        self._file = self.data.open("r+b", buffering=0)
+        self._file.seek(0, os.SEEK_END)
+        self._standing = Standing(self.data)
+        return True
 
     def close(self, *, durable: bool = True) -> None:
         """Flush, and unless `durable` is False wait for the disk. Can be called again."""

@@ -24,6 +24,7 @@ from oreline.config import Section
 from oreline.envi_writer import EnviWriter
 from oreline.errors import ConfigError, OrelineError, RecordingError, StoreFailed, StreamError
 from oreline.expected import Expected
+from oreline.incidents import report
 from oreline.messages import INVALID, Gap, LabelLine, Message, Reason, ReflectanceLine, StreamInfo
 from oreline.sink import Policy
 
@@ -94,7 +95,9 @@ class Record:
         self._pending += messages
 
     def commit(self) -> None:
-        """Write what was consumed, then where it ends. Raises StoreFailed; what was half written is cut off then."""
+        """Write what was consumed, then where it ends. Raises StoreFailed; what was half written is cut off then.
+        Raises SystemRefused where the file is not in its place any more."""
+        self.idle()
         try:
             while self._taken < len(self._pending):
                 self._take(self._pending[self._taken])
@@ -141,12 +144,16 @@ class Record:
             self._place = replace(place, layout="")
 
     def idle(self) -> None:
-        """Nothing to do: what was committed is safe."""
+        """What was committed is safe, unless somebody has removed it."""
+        if self._writer is not None:
+            self._writer.refuse_gone()
 
     def close(self) -> dict[str, Any]:
-        """Close the file; lines that were not committed are cut off, since they will come again."""
+        """Close the file; lines that were not committed are cut off, since they will come again. A file that is not in
+        its place is put there again before."""
         if self._report is None:
             if self._writer is not None:
+                self._put_back(self._writer)
                 self._writer.close()
             header = self._output / self._committed.header
             if self._committed.header and header.is_file():
@@ -155,6 +162,11 @@ class Record:
             artefacts = {name: str(path) for name, path in zip(names, self._headers, strict=False)}
             self._report = {"lines": self._committed.lines, "artefacts": artefacts}
         return self._report
+
+    def _put_back(self, writer: EnviWriter) -> None:
+        if writer.put_back():
+            report("", "put_back", f"{writer.data} was removed or moved while it was open: it is there again, whole")
+            self._note(self._committed)
 
     def pixels(self, line: ReflectanceLine | LabelLine) -> NDArray[Any]:
         """The line as an image line (bands, samples)."""

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from oreline.standing import identity
+
 MOST_BYTES = 512 << 10
 KEPT = 3
 """Older files: NAME.jsonl.1 is the newest of them."""
@@ -26,6 +28,7 @@ class LogFile:
         self.path, self.failure, self._opened = path, "", opened
         self.pending: deque[bytes] = deque(maxlen=MOST_PENDING)
         self._number, self._size, self._torn = -1, 0, False
+        self._identity: tuple[int, int] | None = None
 
     def append(self, lines: Iterable[bytes]) -> None:
         """Write what waited and these."""
@@ -39,8 +42,8 @@ class LogFile:
             self.failure = error.strerror or str(error)
 
     def _write(self, line: bytes) -> None:
-        if self._number < 0:
-            self._open()
+        if self._number < 0 or self._is_gone:
+            self._reopen()
         elif self._size + len(line) > MOST_BYTES:
             self._turn()
         line = b"\n" + line if self._torn else line
@@ -53,7 +56,7 @@ class LogFile:
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._number = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
-        self._size = os.fstat(self._number).st_size
+        self._identity, self._size = identity(self.path), os.fstat(self._number).st_size
         self._torn = self._size > 0 and os.pread(self._number, 1, self._size - 1) != b"\n"
         self._opened(self._number)
 
@@ -62,9 +65,17 @@ class LogFile:
             younger = _older(self.path, age - 1)
             if younger.exists():
                 younger.replace(_older(self.path, age))
+        self._reopen()
+
+    @property
+    def _is_gone(self) -> bool:
+        return identity(self.path) != self._identity
+
+    def _reopen(self) -> None:
         before, self._number = self._number, -1
         self._open()
-        os.close(before)
+        if before >= 0:
+            os.close(before)
 
 
 def _older(path: Path, age: int) -> Path:

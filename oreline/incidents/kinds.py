@@ -56,6 +56,7 @@ _BY_STAGE = {
     },
     "log, record": {
         "store_failed": (ALARM, "the disk takes no more: nothing is acknowledged, and it is tried twice a second"),
+        "put_back": (ALARM, "a file was removed or moved while it was open: it is there again, whole"),
     },
     "a stream": {
         "ring_full": (ALARM, "lines were given up that a consumer lacked"),

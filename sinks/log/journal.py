@@ -13,16 +13,17 @@ import math
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from oreline.errors import RecordingError, StoreFailed
-from oreline.incidents import Incident
+from oreline.errors import RecordingError, StoreFailed, SystemRefused
+from oreline.incidents import Incident, report
 from oreline.locks import taken
 from oreline.messages import LOST, EndOfStream, Gap, LabelLine, Message, RawLine, Reason, ReflectanceLine, StreamInfo
 from oreline.moment import NEVER
+from oreline.standing import Standing, identity
 from sinks.log.schema import prepare, version_of
 
 _LINE = "INSERT OR IGNORE INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -54,12 +55,11 @@ class Journal:
     """The writing side. Raises RecordingError where another process has it, or the file is no journal."""
 
     def __init__(self, path: Path, synchronous: str = "normal") -> None:
-        self.path = path
+        self.path, self._synchronous = path, synchronous
         self.duplicates = 0
         self._lock = _lock(path)
         try:
-            with explained(path):
-                self._db = _connect(path, synchronous)
+            self._open()
         except RecordingError:
             os.close(self._lock)
             raise
@@ -77,7 +77,8 @@ class Journal:
     def write(self, messages: list[Message], now_ns: int) -> None:
         """Commit messages in one transaction, all or none. `now_ns`: CLOCK_MONOTONIC, for the lines' latency.
 
-        Raises StoreFailed where the disk is full or another holds the file; the same call may be made again.
+        Raises StoreFailed where the disk is full or another holds the file; the same call may be made again. Raises
+        SystemRefused where the file is not in its place any more.
         """
         lines = [m for m in messages if isinstance(m, LabelLine)]
         gaps = [m for m in messages if isinstance(m, Gap)]
@@ -88,6 +89,42 @@ class Journal:
             for message in messages:
                 self._note(message)
         self.duplicates += len(lines) + len(gaps) - inserted
+        self.refuse_gone()
+
+    def refuse_gone(self) -> None:
+        """Raise SystemRefused where the file, or the one of what was committed last, is not in its place any more."""
+        self._standing.refuse_gone()
+
+    def put_back(self) -> None:
+        """Write a journal that was removed or moved in its place again: it is still open, and so whole. Raises
+        SystemRefused where there is another file now, StoreFailed where there is no room."""
+        if not self._standing.gone:
+            return
+        with explained(self.path):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if self._is_away:
+                self._copy()
+            self._db.close()
+        self._open()
+        report("", "put_back", f"{self.path} was removed or moved while it was open: it is there again, whole")
+
+    @property
+    def _is_away(self) -> bool:
+        """Whether the place of the file itself is empty. Raises SystemRefused where something else is there."""
+        is_empty = identity(self.path) is None
+        if self.path in self._standing.gone and not is_empty:
+            raise SystemRefused(f"{self.path} was replaced while it was written: the lines before are in the other one")
+        return is_empty
+
+    def _copy(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self.path)) as copy:
+            self._db.backup(copy)
+
+    def _open(self) -> None:
+        with explained(self.path):
+            self._db = _connect(self.path, self._synchronous)
+        self._standing = Standing(self.path, self.path.with_name(f"{self.path.name}-wal"))
 
     def take(self, incidents: list[Incident]) -> None:
         """Commit incidents, in this order; those that are there already are left alone. Raises StoreFailed."""

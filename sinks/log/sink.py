@@ -88,6 +88,7 @@ class Log:
 
     def _take_in(self) -> None:
         """What finds no room is tried again."""
+        self._journal.refuse_gone()
         self._incidents += in_order(self._follower.read())
         if self._incidents:
             with suppress(StoreFailed):
@@ -96,8 +97,10 @@ class Log:
 
     def close(self) -> dict[str, Any]:
         """Export the runs that no export has seen yet, the interrupted ones before this one included. Where the last
-        commit failed, the next start does that: its lines come again then."""
+        commit failed, the next start does that: its lines come again then. A journal that is not in its place is put
+        there again before."""
         if self._report is None:
+            self._journal.put_back()
             self._take_in()
             position, duplicates = self._journal.position(), self._journal.duplicates
             artefacts = self._export(position[0]) if position and not self._pending else {}

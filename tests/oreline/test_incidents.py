@@ -225,6 +225,14 @@ def test_a_folder_that_cannot_be_made_is_said_and_harms_nobody(
     assert "no_log_file" in said
 
 
+def test_a_log_that_was_removed_goes_on_in_a_new_one(tmp_path: Path) -> None:
+    file = LogFile(tmp_path / "logs" / "one.jsonl")
+    file.append([b"before\n"])
+    shutil.rmtree(tmp_path / "logs")
+    file.append([b"after\n"])
+    assert file.path.read_bytes() == b"after\n"
+
+
 def test_what_is_no_incident_is_passed_over(tmp_path: Path) -> None:
     log = log_of(tmp_path)
     log.report("acquisition", "camera_lost")

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +18,14 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from oreline.errors import RecordingError
+from oreline.errors import RecordingError, SystemRefused
 from oreline.incidents import Log as ProcessLog
 from oreline.incidents.file import LogFile
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, EndOfStream, Gap, Message, Reason
 from oreline.testing import CLASSES, RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.log import Log, account
 from sinks.log import picture as pictures
-from sinks.log.sink import LogSettings
+from sinks.log.sink import LOOK_NS, LogSettings
 
 ROOT = Path(__file__).parents[2]
 PAGE = 4096
@@ -311,3 +313,81 @@ def test_an_export_without_space_keeps_the_journal(tmp_path: Path, monkeypatch: 
 def test_the_account_of_what_is_no_journal_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="does not exist"):
         account(tmp_path / "none.sqlite")
+
+
+def moved(path: Path) -> None:
+    path.rename(path.with_name(f"{path.name}.moved"))
+
+
+def unlinked(output: Path, *endings: str) -> None:
+    for ending in endings:
+        (output / f"journal.sqlite{ending}").unlink()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        pytest.param(lambda output: unlinked(output, "", "-wal", "-shm"), id="removed"),
+        pytest.param(lambda output: unlinked(output, ""), id="file"),
+        pytest.param(lambda output: unlinked(output, "-wal"), id="wal"),
+        pytest.param(lambda output: unlinked(output, "-wal", "-shm"), id="wal-and-shm"),
+        pytest.param(lambda output: moved(output / "journal.sqlite"), id="moved"),
+        pytest.param(shutil.rmtree, id="folder-removed"),
+        pytest.param(moved, id="folder-moved"),
+    ],
+)
+@pytest.mark.parametrize("when", ["between lines", "at the end"])
+def test_a_journal_that_was_removed_is_not_written_on_in_silence_and_is_put_back_whole(
+    tmp_path: Path, harm: Callable[[Path], None], when: str
+) -> None:
+    output, info = tmp_path / "out", stream_info()
+    log = Log.open(LogSettings(), output)
+    log.consume([info, *(label_line(seq, info) for seq in range(5))])
+    log.commit()
+    if when == "between lines":
+        harm(output)
+        log.consume([label_line(5, info)])
+        with pytest.raises(SystemRefused, match="was removed, moved or replaced"):
+            log.commit()
+        log.close()
+        log = Log.open(LogSettings(), output)
+        assert log.resume() == (RUN, 6)
+        log.consume([end_of_stream(info, 6)])
+        log.commit()
+    else:
+        log.consume([label_line(5, info), end_of_stream(info, 6)])
+        log.commit()
+        harm(output)
+    report = log.close()
+    assert (report["labelled"], report["unaccounted"], report["closed"]) == (6, 0, 1)
+    assert {"journal", "parquet", "label_map"} <= report["artefacts"].keys()
+    assert [row[0] for row in journal_rows(output, "SELECT seq FROM lines ORDER BY seq")] == list(range(6))
+
+
+def test_a_journal_that_vanishes_while_no_line_comes_is_missed_too(tmp_path: Path) -> None:
+    now = 0
+    log = Log.open(LogSettings(), tmp_path, lambda: now)
+    (tmp_path / "journal.sqlite").unlink()
+    now += LOOK_NS
+    with pytest.raises(SystemRefused, match="was removed, moved or replaced"):
+        log.idle()
+    log.close()
+
+
+def test_another_journal_in_its_place_is_not_touched_and_the_one_before_is_whole(tmp_path: Path) -> None:
+    info, output, other = stream_info(), tmp_path / "out", tmp_path / "other"
+    write(other, [replace(info, run=bytes(16))])
+    log = Log.open(LogSettings(), output)
+    log.consume([info, label_line(0, info)])
+    log.commit()
+    moved(output / "journal.sqlite")
+    (other / "journal.sqlite").rename(output / "journal.sqlite")
+    before = (output / "journal.sqlite").read_bytes()
+    log.consume([label_line(1, info)])
+    with pytest.raises(SystemRefused, match="was removed, moved or replaced"):
+        log.commit()
+    with pytest.raises(SystemRefused, match="was replaced while it was written"):
+        log.close()
+    log._journal.close()
+    assert (output / "journal.sqlite").read_bytes() == before
+    assert account(output / "journal.sqlite.moved")["labelled"] == 2

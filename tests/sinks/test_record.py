@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from oreline.envi import read_header
 from oreline.envi_writer import EnviWriter
-from oreline.errors import RecordingError, StoreFailed, StreamError
+from oreline.errors import RecordingError, StoreFailed, StreamError, SystemRefused
 from oreline.messages import INVALID, Gap, Reason
 from oreline.recording import open_recording
 from oreline.testing import OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, reflectance_line, stream_info
@@ -148,6 +150,57 @@ def test_a_run_may_begin_though_the_recording_of_the_last_was_moved_away(tmp_pat
         Path(header).with_suffix(suffix).unlink()
     filled(tmp_path, range(5), OTHER_RUN).close()
     assert [len(cube) for cube in cubes(tmp_path, OTHER_RUN)] == [5]
+
+
+def rename(path: Path) -> None:
+    path.rename(path.with_name(f"{path.name}.moved"))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        pytest.param(lambda output: next(output.glob("*.img")).unlink(), id="removed"),
+        pytest.param(lambda output: rename(next(output.glob("*.img"))), id="moved"),
+        pytest.param(shutil.rmtree, id="folder-removed"),
+        pytest.param(rename, id="folder-moved"),
+    ],
+)
+@pytest.mark.parametrize("when", ["between lines", "at the end"])
+def test_a_recording_that_was_removed_is_not_written_on_in_silence_and_is_put_back_whole(
+    tmp_path: Path, harm: Callable[[Path], None], when: str
+) -> None:
+    output = tmp_path / "out"
+    sink = filled(output, range(3))
+    if when == "between lines":
+        harm(output)
+        with pytest.raises(SystemRefused, match="was removed, moved or replaced"):
+            sink.idle()
+        sink.consume([reflectance_line(3)])
+        with pytest.raises(SystemRefused, match="was removed, moved or replaced"):
+            sink.commit()
+        sink.close()
+        sink = record(output)
+        assert sink.resume() == (RUN, 3)
+        sink.consume([stream_info()])
+    sink.consume([reflectance_line(3)])
+    sink.commit()
+    if when == "at the end":
+        harm(output)
+    sink.close()
+    assert [np.round(cube[:, 0, 0] * 100).tolist() for cube in cubes(output, RUN)] == [[0, 1, 2, 3]]
+
+
+def test_another_recording_in_its_place_is_not_touched(tmp_path: Path) -> None:
+    sink = filled(tmp_path, range(3))
+    (data,) = tmp_path.glob("*.img")
+    rename(data)
+    data.write_text("mine")
+    for refuses in (sink.idle, sink.close):
+        with pytest.raises(SystemRefused, match="was removed, moved or replaced"):
+            refuses()
+    assert sink._writer is not None
+    sink._writer.abandon()
+    assert data.read_text() == "mine"
 
 
 def test_only_what_belongs_to_the_run_is_reported(tmp_path: Path) -> None:

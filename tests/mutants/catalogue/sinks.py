@@ -37,4 +37,11 @@ MUTANTS = (
         "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE 0",
         ("tests/sinks/test_log.py",),
     ),
+    Mutant(
+        "a journal is written on when it has no name any more",
+        "sinks/log/journal.py",
+        "        self._standing.refuse_gone()\n",
+        "        pass\n",
+        ("tests/sinks/test_log.py",),
+    ),
 )

@@ -1,0 +1,33 @@
+"""Whether names still lead to the files that a process has open: what goes on into a file without a name is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oreline.errors import SystemRefused
+
+
+class Standing:
+    """Files as they are when this is made; a name that leads to none is passed over."""
+
+    def __init__(self, *paths: Path) -> None:
+        self._found = {path: found for path in paths if (found := identity(path))}
+
+    @property
+    def gone(self) -> list[Path]:
+        """Those that were removed, moved or replaced since."""
+        return [path for path, found in self._found.items() if identity(path) != found]
+
+    def refuse_gone(self) -> None:
+        """Raise SystemRefused where one is."""
+        if gone := self.gone:
+            raise SystemRefused(f"{gone[0]} was removed, moved or replaced while it was written: leave it where it is")
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Of the file that a name leads to; None where it leads to none."""
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_dev, status.st_ino
