@@ -61,7 +61,7 @@ def main(path: str) -> None:
             keys=keys,
         )
         stack.enter_context(closing(inbox))
-        compile_kernels()
+        compile_kernels(pipeline.classifier)
         pipeline.force.watch()
         shell.ready(settings.metrics_port)
         run(inbox, pipeline, outboxes, shell, pipeline.account)

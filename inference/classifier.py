@@ -30,7 +30,7 @@ Table = NDArray[Any]
 
 
 class Classifier:
-    """A model at work, warm and checked. `classes`: what labels stand for.
+    """A model at work, warm and checked. `classes`: what labels stand for; `features`: how many it reads of a sample.
 
     `id`: first 16 hex digits of its sha256, of which the last four say "bf16" where it computes in bfloat16.
     """
@@ -40,7 +40,7 @@ class Classifier:
         self.id = card.model_sha256[:16] if precision == "float32" else f"{card.model_sha256[:12]}bf16"
         self.classes = card.labels
         self._logits = logits
-        self._features = len(Chain(card.steps, card.wavelengths_nm, 1).wavelengths_nm)
+        self.features = len(Chain(card.steps, card.wavelengths_nm, 1).wavelengths_nm)
 
     @classmethod
     def load(cls, folder: Path, precision: Precision = "float32", keys: Path | None = None) -> Classifier:
@@ -82,8 +82,8 @@ class Classifier:
         ModelMismatch for other shapes.
         """
         samples = len(mean_reflectance)
-        if features.shape != (self._features, samples) or invalid.shape != (samples,):
-            raise ModelMismatch(f"a line of {features.shape} came to a model of {self._features} features")
+        if features.shape != (self.features, samples) or invalid.shape != (samples,):
+            raise ModelMismatch(f"a line of {features.shape} came to a model of {self.features} features")
         logits = self._logits(features)
         labels, confidence = np.empty(samples, np.uint8), np.empty(samples, np.uint8)
         unknown_below = np.float32(self.card.unknown_below)

@@ -44,7 +44,7 @@ class Force:
         self.info: StreamInfo | None = None
         self.stale = False
         self.account, self.lanes = account, intake.lanes
-        self._intake, self._patient = intake, patient
+        self._intake, self.patient = intake, patient
         self._calibrations: list[Calibration] = []
         self._made_for: StreamInfo | None = None
         self._aside = ThreadPoolExecutor(1)
@@ -89,7 +89,7 @@ class Force:
     def settle(self) -> None:
         """Wait until all that was offered has been judged."""
         if self._last is not None and not self._last.done():
-            with self._patient(SETTLE_S):
+            with self.patient(SETTLE_S):
                 self._last.result()
 
     def end(self) -> None:
@@ -136,7 +136,8 @@ class Force:
         if self.reference is None or self.info is None:
             raise self._intake.refusal
         if not self._fits:
-            self._calibrations, self._made_for = self._intake.started(self.reference, self.info), self.info
+            with self.patient(SETTLE_S):
+                self._calibrations, self._made_for = self._intake.started(self.reference, self.info), self.info
         self._seen = self.info
 
     def _take_all(self) -> None:
@@ -147,6 +148,7 @@ class Force:
             if outcome.stale is not None:
                 self.stale = outcome.stale
             if outcome.reference is not None:
+                self._named = ""
                 self.reference, self._calibrations = outcome.reference, outcome.calibrations
                 self._made_for = outcome.info
 

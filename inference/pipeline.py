@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from inference.calibration import Calibration, Invalid
 from inference.capture import Capture
 from inference.classifier import Classifier, answered
-from inference.force import Force
+from inference.force import SETTLE_S, Force
 from inference.lamp import Light, Strip
 from oreline.errors import ConfigError, ReferenceRefused
 from oreline.messages import (
@@ -57,7 +57,7 @@ class Pipeline:
         `uncertainty` how sure each is. `strip`: where the lamp is watched. `unit`: of radiance, where that is made."""
         self.account, self.force = force.account, force
         self.saturated_samples = 0
-        self._classifier = classifier
+        self.classifier = classifier
         self._reflectance, self._uncertainty = reflectance, uncertainty
         self._strip, self._light, self._unit = strip, Light(strip), unit
         self._calm = dict.fromkeys(BAD, CALM)
@@ -102,7 +102,7 @@ class Pipeline:
     @property
     def _for_references(self) -> bool:
         """Whether nothing but references comes of the stream: then its end completes a capture, however it is."""
-        return self._classifier is None and not self._reflectance
+        return self.classifier is None and not self._reflectance
 
     def _known(self, line: RawLine) -> StreamInfo:
         if self.force.info is None:
@@ -123,8 +123,9 @@ class Pipeline:
         counts = np.zeros((info.bands, info.samples), np.uint16)
         counts.flags.writeable = False
         blank = RawLine(Stamp(info.run, info.epoch, 0, 0, 0, 0), Kind.SCENE, Flag.NONE, counts)
-        self._make(blank, calibrations[0])
-        list(self._made([blank] * (len(self._lanes) + 1), calibrations))
+        with self.force.patient(SETTLE_S):
+            self._make(blank, calibrations[0])
+            list(self._made([blank] * (len(self._lanes) + 1), calibrations))
         self._warm = calibrations
 
     def _end(self, end: EndOfStream) -> EndOfStream:
@@ -136,10 +137,10 @@ class Pipeline:
         self.force.describe(info)
         if self._strip is not None and self._strip.end > info.samples:
             raise ConfigError(f"inference.strip ends at sample {self._strip.end}, a line has {info.samples}: move it")
-        if self._classifier is None:
+        if self.classifier is None:
             return replace(info, unit=self._unit)
-        self._classifier.check(info)
-        return replace(info, classes=self._classifier.classes, model=self._classifier.id)
+        self.classifier.check(info)
+        return replace(info, classes=self.classifier.classes, model=self.classifier.id)
 
     def _lines(self, lines: list[RawLine]) -> Iterator[list[Message]]:
         calibrations = self.force.calibrations(lines[0])
@@ -159,12 +160,12 @@ class Pipeline:
 
     def _make(self, line: RawLine, calibration: Calibration) -> list[Message]:
         made: list[Message] = []
-        if self._classifier is not None:
+        if self.classifier is not None:
             features, mean, invalid = calibration.features(line.counts)
-            labels, confidence = self._classifier.classify(features, mean, invalid)
+            labels, confidence = self.classifier.classify(features, mean, invalid)
             flags = self._flags(line, invalid) | (Flag.NONE if answered(labels, confidence) else Flag.NO_ANSWER)
             flags |= self._light.judge(mean, invalid, labels, confidence, calibration.lamp)
-            ids = self._classifier.id, calibration.id
+            ids = self.classifier.id, calibration.id
             made.append(LabelLine(line.stamp, flags, *ids, labels, confidence))
         if self._reflectance:
             values, invalid = calibration.reflectance(line.counts)

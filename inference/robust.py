@@ -62,7 +62,7 @@ def sums(block: NDArray[np.uint16], means: NDArray[np.float64], full_scale: int)
     _sum(block, kept, full_scale, n, total, squares, saturated, low, high)
     if len(block) >= LEAST:
         sigma = _expected(n, total, squares)
-        suspects = np.argwhere(high - low > SIGMAS * sigma)
+        suspects = np.ascontiguousarray(np.argwhere(high - low > SIGMAS * sigma))
         _reject(block, kept, suspects, sigma, n, total, squares)
     return Sums(n, total, squares, saturated)
 

@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.calibration import Calibration
+from inference.classifier import Classifier, answered
 from inference.correction import Correction, Shade
-from inference.lamp import Strip
+from inference.lamp import Light, Strip
 from inference.measured import ReferenceBuilder
+from inference.preprocessing import SNV
 from inference.reference import Reference
 from inference.robust import LEAST
 from oreline.messages import StreamInfo
@@ -19,8 +21,8 @@ EVERY_STEP = Correction(
 )
 
 
-def compile_kernels() -> None:
-    """Capture and apply a made-up reference."""
+def compile_kernels(classifier: Classifier | None) -> None:
+    """Capture and apply a made-up reference, and classify a made-up line."""
     wavelengths = tuple(float(band) for band in range(1, BANDS + 1))
     info = StreamInfo(bytes(16), 0, 0, "", "", wavelengths, SAMPLES, 0, FULL_SCALE, 1.0, 1.0, 1.0, 1.0, 1.0)
     dark, white = ReferenceBuilder(info), ReferenceBuilder(info)
@@ -28,9 +30,17 @@ def compile_kernels() -> None:
         for number in range(LEAST):
             builder.add(_line(level if number else level // 2))
     reference, strip = Reference.combine(dark, white, captured=""), Strip(first=4, samples=4, correct=True)
-    for calibration in (Calibration(reference, info), Calibration(reference, info, EVERY_STEP, strip)):
-        calibration.snv(_line(1000))
+    for calibration in (
+        Calibration(reference, info),
+        Calibration(reference, info, EVERY_STEP, strip),
+        Calibration(reference, info, steps=2 * SNV),
+    ):
         calibration.reflectance(_line(1000))
+        _, mean, invalid = calibration.features(_line(1000))
+    if classifier is not None:
+        labels, confidence = classifier.classify(np.zeros((classifier.features, SAMPLES), np.float32), mean, invalid)
+        answered(labels, confidence)
+        Light(None).judge(mean, invalid, labels, confidence)
 
 
 def _line(level: int) -> NDArray[np.uint16]:
