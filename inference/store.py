@@ -22,6 +22,7 @@ from oreline.errors import OrelineError, ReferenceRefused, nearest
 from oreline.guard import refusal
 
 CHOOSING = ("captured", "imported", "used")
+CHOICES = (*CHOOSING, "reverted")
 
 
 class Store:
@@ -87,9 +88,9 @@ class Store:
 
     def note_in_force(self, identity: str, run: str, line: int) -> None:
         """It is in force from a line of a run on; one that was so already, before a process was started again, is not
-        noted twice."""
-        changes = [entry["id"] for entry in self.history() if entry["what"] == "in_force" and entry.get("run") == run]
-        if changes[-1:] != [identity]:
+        noted twice. It is where it was chosen since, though it be the same: somebody waits to hear of it."""
+        changes = [entry for entry in self.history() if entry["what"] in CHOICES or entry.get("run") == run]
+        if not changes or (changes[-1]["what"], changes[-1]["id"]) != ("in_force", identity):
             self.note("in_force", identity, run=run, line=line)
 
     def history(self) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ class Running:
         self, folder: Path, first: Reference | None = None, *, reflectance: bool = True, **limits: float | None
     ) -> None:
         self.store = Store(folder)
-        if first is not None:
+        if first is not None and first.id != self.store.chosen:
             self.store.keep(first)
             self.store.choose(first.id, "captured")
         intake = Intake(self.store, first, limits=Limits(**limits), lanes=2)  # type: ignore[arg-type]
@@ -122,6 +122,18 @@ def test_what_is_in_force_is_noted_once_in_a_run_though_another_process_goes_on_
     again.feed(*again.scene(2))
     again.force.end()
     assert [entry["id"] for entry in again.store.history() if entry["what"] == "in_force"] == [old, new, old]
+
+
+def test_a_capture_of_the_very_same_counts_comes_into_force_again_for_who_has_asked_for_it(tmp_path: Path) -> None:
+    line = Running(tmp_path)
+    line.feed(*line.dark(), *line.white(), WARM, *line.scene(3))
+    first = line.store.chosen
+    line.feed(*line.white(), WARM)
+    line.force.settle()
+    line.feed(*line.scene(2))
+    line.force.end()
+    history = [(entry["what"], entry["id"]) for entry in line.store.history() if entry["id"]]
+    assert history == [("captured", first), ("in_force", first)] * 2
 
 
 def test_a_run_that_begins_with_references_uses_them_from_its_first_line_on(tmp_path: Path) -> None:
