@@ -14,7 +14,7 @@ from oreline import report as reports
 from oreline import terminal
 from oreline.__main__ import main
 from oreline.config import SETTINGS, TABLES, Config
-from oreline.errors import STOPPED, ConfigError, StageFailed, Undelivered, nearest
+from oreline.errors import STOPPED, ConfigError, StageFailed, StateGone, Undelivered, nearest
 from oreline.extras import lacking
 from oreline.files import try_to_write
 from oreline.keys_cli import app as keys_app
@@ -160,25 +160,25 @@ def _free_port() -> int:
 
 
 def _run(config: Config, json: Path | None, make_report: Any = reports.report_of) -> None:
-    """Run a line and report, also where it has ended with lines that its log did not take. A replay is played again
-    then."""
+    """Run a line and report, also where it has ended with lines that its log did not take, or that are lost. A replay
+    is played again then."""
     if json is not None:
         try_to_write(json)
-    undelivered: StageFailed | None = None
+    failed: StageFailed | None = None
     try:
         launch(config, console, Progress(console))
     except StageFailed as error:
-        if error.exit_code != Undelivered.exit_code:
+        if error.exit_code not in (Undelivered.exit_code, StateGone.exit_code):
             raise
         if not config.line.finish:
             raise _again(error) from None
-        undelivered = error
+        failed = error
     report = make_report(config)
     reports.show(report, console)
     if json is not None:
         reports.save(report, json)
-    if undelivered is not None:
-        raise undelivered
+    if failed is not None:
+        raise failed
 
 
 def _again(error: StageFailed) -> StageFailed:

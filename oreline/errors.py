@@ -22,6 +22,7 @@ OrelineError                     1
 ├── RingError         OSError            62   no space, or not a ring
 ├── SecurityError     PermissionError    63   a stream open to anyone, or a key missing or readable by others
 └── StageFailed       RuntimeError       70   a process of the line died
+    ├── StateGone                        71   the line's folder was removed while it ran; what was on the way is lost
     └── Stopped                         130   Ctrl-C or SIGTERM came before a line was at work
 """
 
@@ -127,6 +128,12 @@ class SecurityError(OrelineError, PermissionError):
 
 class StageFailed(OrelineError, RuntimeError):
     exit_code = 70
+
+
+class StateGone(StageFailed):
+    """Rings and sockets have no name any more: who has them open can go on, and nobody who comes."""
+
+    exit_code = 71
 
 
 STOPPED = 130

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from oreline.errors import Undelivered
+from oreline.errors import StateGone, Undelivered
 from oreline.messages import EndOfStream, Message
 from oreline.metrics import Account
 from oreline.shell import Shell
@@ -132,10 +132,13 @@ def _leave_visitors(outboxes: Iterable[Outbox], still_s: float) -> None:
 
 
 def _give_up(outboxes: Sequence[Outbox]) -> None:
-    """Leave those behind who have no claim. Raises Undelivered where others lack something."""
+    """Leave those behind who have no claim. Raises Undelivered where others lack something, and StateGone where they
+    will not find it."""
     for box in outboxes:
         box.leave_visitors()
     lacking = [f"{who} lacks {n} of {box.name}" for box in outboxes for who, n in box.holds.behind().items()]
+    if lacking and not all(box.ring.path.exists() for box in outboxes):
+        raise StateGone(f"{', '.join(lacking)}: they are lost, for the ring was removed while it was in use")
     if lacking:
         raise Undelivered(f"{', '.join(lacking)}: {START_AGAIN}")
 

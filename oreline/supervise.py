@@ -24,10 +24,11 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from oreline.config import Config
-from oreline.errors import PASSING, StageFailed, Stopped, Undelivered
+from oreline.errors import PASSING, StageFailed, StateGone, Stopped, Undelivered
 from oreline.incidents import report
 from oreline.notify import SPEAKS
 from oreline.sink import Policy
+from oreline.standing import Standing
 from oreline.undelivered import is_undelivered
 from oreline.worker import CRASHED, KILLED, Worker
 
@@ -43,6 +44,10 @@ NOTIFY = "notify.sock"
 """In the line's folder: where its processes speak to their supervisor."""
 FINISH = "finish"
 """What acquisition is told that has only to end the stream that is in its ring."""
+STAY = (
+    "Where the end of a session does that (logind's RemoveIPC), `loginctl enable-linger` keeps it, or name a folder on "
+    "disk in line.state"
+)
 
 Samples = dict[tuple[str, ...], float]
 """Values by metric name and label values, the labels in order of their names."""
@@ -88,6 +93,7 @@ class Supervisor:
     _refusal: StageFailed | None = None
     _waiting: list[str] = field(default_factory=list)
     _over: float = 0.0
+    _rings: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.workers = workers_of(self.config, self.path, finishing=self.finishing)
@@ -99,11 +105,13 @@ class Supervisor:
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.bind(address)
         Path(address).chmod(0o700)
+        self._standing = Standing(Path(address), self.path)
         simcam = {"ORELINE_SIMCAM": str(folder / "cameras")} if "simulator" in self.config.tables else {}
         self._environment = {**os.environ, "NOTIFY_SOCKET": address, SPEAKS: "1", **simcam}
 
     def run(self) -> None:
-        """Start, watch, end. Raises StageFailed with the exit code of the process that refused, and Stopped."""
+        """Start, watch, end. Raises StageFailed with the exit code of the process that refused, StateGone, Stopped."""
+        patience_s = END_S
         before = {n: signal.signal(n, self._stop) for n in (signal.SIGINT, signal.SIGTERM)}
         try:
             self._start_all()
@@ -115,11 +123,13 @@ class Supervisor:
         except BaseException as error:
             failed = "not_finished" if self.finishing else "gave_up"
             report("", "stopped" if isinstance(error, Stopped) else failed, str(error), aloud=False)
+            if isinstance(error, StateGone):
+                patience_s += DRAIN_S
             if not self.finishing:
                 self._drain()
             raise
         finally:
-            self._end_all(END_S)
+            self._end_all(patience_s)
             self._notify.close()
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -133,7 +143,20 @@ class Supervisor:
             looked = now
             if now - ticked > TICK_S:
                 ticked = now
+                self._refuse_gone()
                 self.tick(self)
+
+    def _refuse_gone(self) -> None:
+        """Raise StateGone where what the processes share has no name any more: before those who cannot be heard are
+        taken for silent, and those who find nothing for a cause. They still have it open, and can deliver."""
+        folder = self.config.line.folder
+        rings = {*folder.glob("*.ring")}
+        if self._standing.gone or self._rings - rings:
+            raise StateGone(
+                f"{folder} was removed, or files in it, while the line ran. It ends in order; what was on the way and "
+                f"is in no account is lost. {STAY}"
+            )
+        self._rings = rings
 
     def _stop(self, _number: int, _frame: object) -> None:
         """The first signal ends the stream at its source, the second ends everything. A stream that is being finished
@@ -219,6 +242,7 @@ class Supervisor:
         code = worker.process.poll() if worker.process else None
         if code is None:
             return
+        self._refuse_gone()
         if code > 0 and worker.refusal is None:
             self._listen(LOOK_S)
         lacks = self._up and code in PASSING

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from oreline.config import STREAMS, Config
-from oreline.errors import ConfigError, OrelineError, StageFailed, Stopped
+from oreline.errors import ConfigError, OrelineError, StageFailed, StateGone, Stopped
 from oreline.facts import facts_of
 from oreline.guard import guarded
 from oreline.incidents import open_log, refused, report
@@ -26,7 +26,8 @@ from oreline.ownership import is_own, refuse_strangers
 from oreline.patience import Patience
 from oreline.places import claim, namesakes
 from oreline.shell import Shell
-from oreline.supervise import NOTIFY, Supervisor
+from oreline.standing import Standing
+from oreline.supervise import NOTIFY, STAY, Supervisor
 from oreline.undelivered import is_undelivered
 
 LINE = "line"
@@ -65,7 +66,10 @@ def main(path: str) -> None:
     shell = Shell(LINE, config.line.output)
     with _begun(config):
         shell.tell("READY=1")
+        noted = Standing(config.line.folder / CONFIGURATION)
         while not shell.stopping:
+            if noted.gone:
+                raise StateGone(f"{config.line.folder} was removed while the line ran: start it again. {STAY}")
             shell.progress(None)
             signal.sigtimedwait((), HOLD_S)
 
@@ -124,6 +128,8 @@ def _finish(folder: Path, lock: int) -> None:
         run.run()
         if run.stopping:
             raise Stopped("stopped, as asked")
+    except StateGone:
+        raise
     except OrelineError as error:
         raise _kept(folder, error) from None
     log = facts_of(config.line.output, "log")

@@ -56,6 +56,7 @@ _BY_STAGE = {
     },
     "log, record": {
         "store_failed": (ALARM, "the disk takes no more: nothing is acknowledged, and it is tried twice a second"),
+        "no_end": (ALARM, "the run before was given up, or what it had left was removed: its end is in no journal"),
         "put_back": (ALARM, "a file was removed or moved while it was open: it is there again, whole"),
     },
     "a stream": {

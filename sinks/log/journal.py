@@ -39,6 +39,8 @@ _END = f"""UPDATE runs SET end = ?,
     reference = (SELECT total(n) FROM gaps WHERE run = runs.run AND reason = {int(Reason.REFERENCE)})
     WHERE run = ?"""  # noqa: S608
 """Counted here: a sender's totals are of its last life, and one that only ends what was cut short has seen no line."""
+_UNENDED = """SELECT run, next FROM runs WHERE end IS NULL AND rowid = (SELECT max(rowid) FROM runs WHERE run != :run)
+    AND NOT EXISTS (SELECT 1 FROM streams WHERE run = :run)"""
 
 CHECK = "check the disk and the folder's permissions"
 _ADVICE = {
@@ -149,9 +151,16 @@ class Journal:
 
     def _note(self, message: Message) -> None:
         if isinstance(message, StreamInfo):
+            self._tell_of_unended(message.run)
             self._db.execute(_STREAM, _stream_row(message))
         elif isinstance(message, EndOfStream):
             self._db.execute(_END, (message.seq, message.run))
+
+    def _tell_of_unended(self, run: bytes) -> None:
+        """A run begins: the one before it, where that has no end, gets none any more."""
+        for before, following in self._db.execute(_UNENDED, {"run": run}):
+            words = f"the run before, {before.hex()}, has no end: what came from line {following} on is in no journal"
+            report("", "no_end", words, run=before, seq=following)
 
     def _insert(self, statement: str, rows: list[tuple[Any, ...]]) -> int:
         before = self._db.total_changes

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from oreline import process
-from oreline.errors import Undelivered
+from oreline.errors import StateGone, Undelivered
 from oreline.messages import EndOfStream, Message
 from oreline.process import drain
 from oreline.stream import Inbox, Outbox
@@ -60,6 +60,13 @@ def test_a_consumer_of_the_line_that_is_gone_is_not_waited_for_and_what_it_lacks
     with pytest.raises(Undelivered, match=f"log lacks {LINES + 2} of raw: they stay in the ring; start the line again"):
         drain([outbox], shell(stopping=True))
     assert (outbox.depth, outbox.ring.head - outbox.ring.tail) == (LINES + 2, LINES + 2)
+    outbox.close()
+
+
+def test_what_it_lacks_is_not_said_to_stay_in_a_ring_that_was_removed(outbox: Outbox) -> None:
+    outbox.ring.path.unlink()
+    with pytest.raises(StateGone, match=f"log lacks {LINES + 1} of raw: they are lost"):
+        drain([outbox], shell(stopping=True))
     outbox.close()
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from oreline.config import Config
-from oreline.errors import STOPPED, Stopped
+from oreline.errors import STOPPED, ConfigError, StateGone, Stopped
 from oreline.incidents import Severity, kind_of
 from oreline.supervise import Supervisor
 
@@ -35,6 +37,12 @@ RUBBISH = [
 
 @pytest.fixture
 def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    with supervising(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def supervising(tmp_path: Path) -> Iterator[Supervisor]:
     config = Config({"line": {"state": str(tmp_path), "output": str(tmp_path / "out")}, "sinks": {"log": {}}})
     lock = os.open(tmp_path / "line.lock", os.O_RDWR | os.O_CREAT)
     made = Supervisor(config, tmp_path / "line.json", lock)
@@ -89,6 +97,34 @@ def test_another_program_at_a_workers_metrics_port_has_no_samples(supervisor: Su
         supervisor.worker("log").port = listening.getsockname()[1]
         assert supervisor.samples("log") == {}
         answering.join()
+
+
+@pytest.mark.parametrize("name", ["notify.sock", "line.json", "raw.ring"])
+def test_a_line_whose_folder_is_emptied_while_it_runs_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for made in ("line.json", "raw.ring"):
+        (tmp_path / made).touch()
+    with supervising(tmp_path) as supervisor:
+
+        def remove(_: Supervisor) -> None:
+            (tmp_path / name).unlink()
+
+        supervisor.tick = remove
+        monkeypatch.setattr(supervisor, "_start_all", lambda: None)
+        with pytest.raises(StateGone, match=r"was removed.*loginctl enable-linger"):
+            supervisor.run()
+
+
+def test_who_dies_of_a_folder_that_is_gone_is_not_the_cause(tmp_path: Path) -> None:
+    (tmp_path / "line.json").touch()
+    with supervising(tmp_path) as supervisor:
+        worker = supervisor.worker("inference")
+        worker.process = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({ConfigError.exit_code})"])
+        worker.process.wait()
+        (tmp_path / "line.json").unlink()
+        with pytest.raises(StateGone):
+            supervisor._check(worker)
 
 
 @pytest.mark.parametrize("finishing", [False, True])

@@ -22,7 +22,7 @@ from oreline.errors import RecordingError, SystemRefused
 from oreline.incidents import Log as ProcessLog
 from oreline.incidents.file import LogFile
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, EndOfStream, Gap, Message, Reason
-from oreline.testing import CLASSES, RUN, SinkContract, end_of_stream, label_line, stream_info
+from oreline.testing import CLASSES, OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.log import Log, account
 from sinks.log import picture as pictures
 from sinks.log.sink import LOOK_NS, LogSettings
@@ -362,6 +362,19 @@ def test_a_journal_that_was_removed_is_not_written_on_in_silence_and_is_put_back
     assert (report["labelled"], report["unaccounted"], report["closed"]) == (6, 0, 1)
     assert {"journal", "parquet", "label_map"} <= report["artefacts"].keys()
     assert [row[0] for row in journal_rows(output, "SELECT seq FROM lines ORDER BY seq")] == list(range(6))
+
+
+def test_a_run_that_will_have_no_end_is_told_once_when_the_next_begins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = stream_info(), stream_info(run=OTHER_RUN)
+    write(tmp_path, [first, *(label_line(seq, first) for seq in range(7))], [replace(first, seq=7, epoch=2)])
+    assert "no_end" not in capsys.readouterr().err
+    write(tmp_path, [second, label_line(0, second)], [replace(second, seq=1, epoch=2), end_of_stream(second, 1)])
+    write(tmp_path, [stream_info(run=bytes(16))])
+    (told,) = [line for line in capsys.readouterr().err.splitlines() if "no_end" in line]
+    assert f"{RUN.hex()}, has no end" in told
+    assert "from line 7 on" in told
 
 
 def test_a_journal_that_vanishes_while_no_line_comes_is_missed_too(tmp_path: Path) -> None:
