@@ -16,7 +16,7 @@ from threading import Thread
 
 from inference.calibration import Calibration
 from inference.capture import Capture
-from inference.intake import NONE, Intake, Outcome
+from inference.intake import Intake, Outcome
 from inference.reference import Reference
 from oreline.errors import ReferenceRefused
 from oreline.messages import RawLine, StreamInfo
@@ -81,7 +81,7 @@ class Force:
 
     def prepared(self) -> list[Calibration]:
         """What will be in force at the next line, unless something else comes before it. Waits for it where there is
-        nothing to go on with. Raises ReferenceRefused where nothing comes."""
+        nothing to go on with. Raises ReferenceRefused where nothing comes, StoreFailed where it found no room."""
         if self._ready or self.info is not self._seen:
             self._bring()
         return self._calibrations
@@ -97,7 +97,7 @@ class Force:
         nothing is in force."""
         self.settle()
         self._take_all()
-        if self.reference is None and self._intake.refusal.code != NONE:
+        if self.reference is None and self._intake.has_refused:
             raise self._intake.refusal
 
     def watch(self) -> None:

@@ -18,7 +18,8 @@ from inference.limits import Limits
 from inference.reference import Reference
 from inference.staleness import refuse_stale, staleness
 from inference.store import Store
-from oreline.errors import ReferenceRefused
+from oreline.errors import OrelineError, ReferenceRefused
+from oreline.guard import refusal
 from oreline.incidents import report
 from oreline.messages import StreamInfo
 
@@ -58,7 +59,7 @@ class Intake:
     ) -> None:
         """`certificates`: what goes with each capture. `lanes`: how often each is made ready, by `calibrate`."""
         self.store, self.latest, self.lanes = store, latest, lanes
-        self.refusal = ReferenceRefused(NONE_YET, NONE)
+        self.refusal: OrelineError = ReferenceRefused(NONE_YET, NONE)
         """Why there is no reference, where there is none."""
         self._limits, self._certificates = limits or Limits(), certificates or Certificates()
         self._calibrate = calibrate
@@ -99,8 +100,8 @@ class Intake:
             if self._limits.refuse and found and (self.latest is not None or any(doubt.certain for doubt in found)):
                 return self._refused(new.id, found, "; if you know better: `oreline calibrate use`, with --force")
             calibrations = [] if info is None else self.made(new, info)
-        except ReferenceRefused as refusal:
-            return self._refused(new.id if new else "", [Doubt(refusal.code, str(refusal))])
+        except ReferenceRefused as why:
+            return self._refused(new.id if new else "", [Doubt(why.code, str(why))])
         for doubt in (*found, *few_lines(new, self._limits)):
             _say(doubt.code, f"reference {new.id}: {doubt}")
         self.store.waits_no_longer()
@@ -120,11 +121,11 @@ class Intake:
         try:
             new = self.store.load(chosen)
             calibrations = self.started(new, info)
-        except ReferenceRefused as refusal:
+        except ReferenceRefused as why:
             if old.id not in self.store.ids():
                 self.store.keep(old)
             self._choose(old, "reverted")
-            return self._refused(chosen, [Doubt(refusal.code, str(refusal))])
+            return self._refused(chosen, [Doubt(why.code, str(why))])
         self.latest, self._warned = new, set()
         return Outcome(new, info, calibrations, stale=False)
 
@@ -148,8 +149,16 @@ class Intake:
         """What should not happen, such as a full disk. The old reference stays in force."""
         code = error.code if isinstance(error, ReferenceRefused) else "disk"
         _say(code, f"a reference could not be kept or made ready: {error}")
-        self.refusal = ReferenceRefused(f"no reference could be kept: {error}", code)
+        if isinstance(error, OSError):
+            self.refusal = refusal(error, f"no reference could be kept in {self.store.folder}")
+        else:
+            self.refusal = ReferenceRefused(f"no reference could be kept: {error}", code)
         return Outcome(incidents=[code])
+
+    @property
+    def has_refused(self) -> bool:
+        """Whether something came that is no reference; where not, there is just none yet."""
+        return not (isinstance(self.refusal, ReferenceRefused) and self.refusal.code == NONE)
 
     def _choose(self, reference: Reference, what: str, found: Sequence[Doubt] = ()) -> None:
         self.store.choose(reference.id, what, doubts=_told(found))

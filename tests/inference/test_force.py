@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +19,7 @@ from inference.pipeline import Pipeline
 from inference.reference import Reference
 from inference.store import Store
 from oreline import moment
-from oreline.errors import ReferenceRefused
+from oreline.errors import ReferenceRefused, StoreFailed
 from oreline.messages import EndOfStream, Flag, Gap, Kind, Message, RawLine, ReflectanceLine, Stamp, StreamInfo
 from oreline.metrics import Account
 from oreline.moment import NEVER, Moment
@@ -406,3 +408,16 @@ def test_a_line_goes_on_with_its_reference_where_the_folder_can_no_longer_be_rea
     running.store.folder.symlink_to("references")
     intake = running.force._intake
     assert (intake.chosen(WARM), intake.latest) == (None, first)
+
+
+def test_a_first_reference_for_which_the_disk_has_no_room_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Running(tmp_path)
+
+    def full(_: Reference) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "dark.npy"))
+
+    monkeypatch.setattr(line.store, "keep", full)
+    with pytest.raises(StoreFailed, match=rf"no reference could be kept in {tmp_path}: No space left.*; free space"):
+        line.feed(*line.dark(), *line.white(), WARM, *line.scene())
