@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -37,8 +38,14 @@ _LINE = re.compile(rb"ed25519 ([0-9a-f]{64}) ([0-9a-f]{128})\n?")
 
 
 def own_folder() -> Path:
-    """Where this user's key is: `maker.secret`, and `maker.pem` for others to trust."""
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "oreline"
+    """Where this user's key is: `maker.secret`, and `maker.pem` for others to trust. Raises SecurityError where he has
+    no home, and XDG_DATA_HOME names none."""
+    try:
+        return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "oreline"
+    except RuntimeError:
+        raise SecurityError(
+            f"user {os.geteuid()} has no home folder for a key of his own: name a folder in XDG_DATA_HOME"
+        ) from None
 
 
 def sign(folder: Path) -> Path:
@@ -81,7 +88,10 @@ def checked(folder: Path, keys: Path | None = None) -> tuple[Card, str]:
 
 def trusted(keys: Path | None = None) -> dict[bytes, str]:
     """Public keys, 32 bytes each, and where they are trusted from. Raises SecurityError for a file that is none."""
-    ours = [*sorted(SHIPPED_MAKERS.glob(f"*{MAKER}")), *sorted(own_folder().glob(f"*{MAKER}"))]
+    own: list[Path] = []
+    with suppress(SecurityError):
+        own = sorted(own_folder().glob(f"*{MAKER}"))
+    ours = [*sorted(SHIPPED_MAKERS.glob(f"*{MAKER}")), *own]
     return {_public(path): str(path) for path in (*ours, *(makers(keys) if keys else ()))}
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+
+from oreline.errors import SecurityError
+from oreline.ownership import own
+from oreline.places import users
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -34,9 +40,28 @@ def bound(function: Callable[..., object], *arguments: object) -> Callable[..., 
 
 def _compiled(function: F, **options: Any) -> F:
     """Numba looks for a folder to cache in: NUMBA_CACHE_DIR, the source's own, then the user's cache. Where it may
-    write to none, each process compiles for itself: seconds at its start, nothing a line."""
+    write to none, each process compiles for itself: half a minute at its start, nothing a line."""
     options |= {"nogil": True, "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"}, "error_model": "numpy"}
     try:
         return cast(F, numba.njit(cache=True, **options)(function))
     except RuntimeError:
         return cast(F, numba.njit(**options)(function))
+
+
+def _users_cache() -> Path:
+    """Where Numba will cache for the user, in his home or, where he has none that he can write to, beside his lines'
+    folders; a folder that cannot be where somebody else has that. Numba alone would make a folder named ~ for him."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111 (Path raises)
+    there = next((place for place in (cache, *cache.parents) if os.access(place, os.F_OK)), cache)
+    if cache.is_absolute() and os.access(there, os.W_OK | os.X_OK):
+        return cache
+    try:
+        folder = users()[-1]
+        for place in (folder, folder / "cache"):
+            own(place, "")
+    except (OSError, SecurityError):
+        return Path(os.devnull)
+    return folder / "cache"
+
+
+os.environ["XDG_CACHE_HOME"] = str(_users_cache())

@@ -18,7 +18,7 @@ from inference import card
 from inference.card import FILE, GOLDEN, MODEL, Card
 from inference.classifier import Classifier
 from inference.settings import SHIPPED
-from inference.signature import SHIPPED_MAKERS, SIGNATURE, checked, sign
+from inference.signature import SHIPPED_MAKERS, SIGNATURE, checked, sign, trusted
 from oreline import keys
 from oreline.errors import ModelError, ModelUntrusted, SecurityError
 from oreline.files import make_private
@@ -211,3 +211,13 @@ def test_the_command_line_signs_verifies_and_refuses_with_a_code_of_its_own(
     allowed = oreline("keys", "allow", tmp_path / "me" / "oreline" / "maker.pem", "--folder", tmp_path / "keys")
     assert allowed.returncode == 0, allowed.stderr
     assert oreline("model", "verify", folder, "--folder", tmp_path / "keys").returncode == 0
+
+
+def test_a_user_without_a_home_trusts_the_makers_that_ship_and_signs_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "~")
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert [Path(where).parent for where in trusted().values()] == [SHIPPED_MAKERS]
+    with pytest.raises(SecurityError, match="name a folder in XDG_DATA_HOME"):
+        sign(folder)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from oreline.places import OURS
 from tests.conftest import ROOT
 
 SPREAD = """
@@ -18,9 +19,17 @@ assert squares.tolist() == [0.5] * 3
 """
 
 
-def run_kernel(**environment: str) -> subprocess.CompletedProcess[str]:
+def run_kernel(folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", SPREAD]
-    return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | environment
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def homeless(folder: Path) -> dict[str, str]:
+    """The environment of a user who has no home, so that ~ stands for itself, and cannot write beside the sources."""
+    return {
+        "HOME": "~", "XDG_CACHE_HOME": "", "TMPDIR": str(folder), "NUMBA_CACHE_LOCATOR_CLASSES": "UserWideCacheLocator",
+    }  # fmt: skip
 
 
 def test_a_kernel_is_compiled_where_it_can_be_cached_nowhere() -> None:
@@ -31,3 +40,18 @@ def test_a_kernel_is_compiled_where_it_can_be_cached_nowhere() -> None:
 def test_a_folder_that_the_user_names_has_the_cache(tmp_path: Path) -> None:
     assert run_kernel(NUMBA_CACHE_DIR=str(tmp_path)).returncode == 0
     assert list(tmp_path.glob("*/spectra_kernels.to_scale-*.nbi"))
+
+
+def test_a_user_without_a_home_has_his_cache_beside_his_lines_and_no_folder_named_tilde(tmp_path: Path) -> None:
+    ran = run_kernel(tmp_path, **homeless(tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [OURS]
+    assert list((tmp_path / OURS / "cache" / "numba").glob("*/spectra_kernels.to_scale-*.nbi"))
+
+
+def test_no_cache_is_believed_in_a_folder_that_others_write_to(tmp_path: Path) -> None:
+    (tmp_path / OURS).mkdir()
+    (tmp_path / OURS).chmod(0o777)
+    ran = run_kernel(tmp_path, **homeless(tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    assert not list((tmp_path / OURS).iterdir())
