@@ -11,12 +11,14 @@ from oreline.errors import ConfigError, ModelError, RecordingError
 from oreline.facts import facts_of
 from oreline.files import try_to_write
 from oreline.recording import Recording, RecordingSet, find_recording
-from oreline.report import acquired, incidents_of
+from oreline.report import acquired, incidents_of, less
 
 DEFAULT_RATE_HZ = 100.0
 WAVELENGTH_TOLERANCE_NM = 2.0
 SUFFIXES = (".img", ".hdr")
 """Of a result's two files."""
+RECORDED = {"labelled": "lines", "shed": "shed", "lost": "lost"}
+"""What the report calls what a recorder has counted."""
 
 
 def line_of(
@@ -77,17 +79,15 @@ def report_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) -> d
     inference = facts_of(output, "inference")
     artefacts = {what: _moved(facts_of(output, f"record_{what}"), header) for what, header in wanted.items()}
     recorded = facts_of(output, f"record_{next(iter(wanted))}").get("account", {})
-    known, lines, lost = acquired(output, {}), recorded.get("lines", 0), recorded.get("lost", 0)
+    known, counts = acquired(output, {}), {key: recorded.get(name) for key, name in RECORDED.items()}
     return {
         "recording": str(found.scene.path),
         "acquired": known,
-        "labelled": lines,
-        "shed": recorded.get("shed", 0),
-        "lost": lost,
-        "unaccounted": known - lines - lost - recorded.get("shed", 0),
+        **counts,
+        "unaccounted": less(known, counts.values()),
         "missing_lines": found.scene.missing_lines,
-        "lines_per_s": facts_of(output, "acquisition").get("lines_per_s", 0.0),
-        "saturated_samples": inference.get("saturated_samples", 0),
+        "lines_per_s": facts_of(output, "acquisition").get("lines_per_s"),
+        "saturated_samples": inference.get("saturated_samples"),
         "reference": inference.get("reference"),
         **incidents_of(output),
         "artefacts": artefacts,

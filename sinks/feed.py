@@ -63,6 +63,5 @@ class Feed:
         return (at_once and not self.failing) or time.monotonic() >= self._due
 
     def _failed(self, error: StoreFailed) -> None:
-        if not self.failing:
-            self._account.incident("store_failed", f"{error}; trying again", self._account.next)
+        self._account.incident("store_failed", f"{error}; trying again", self._account.next)
         self.failing, self._due = True, time.monotonic() + AGAIN_S

@@ -74,7 +74,7 @@ def test_a_store_that_is_full_is_asked_again_and_nothing_is_acknowledged_before(
         assert not fed.turn()
     assert ends.asked.count("commit") == 4
     assert ends.asked[-1] == "ack"
-    assert INCIDENTS.labels("two", "store_failed")._value.get() == 1
+    assert INCIDENTS.labels("two", "store_failed")._value.get() == 3
     assert capsys.readouterr().err.endswith("alarm two store_failed: the disk is full: free space; trying again\n")
     assert [message.first for message in ends.kept[1:]] == [0, 1, 2]
     assert fed._account.lines == 3
