@@ -20,6 +20,9 @@ from inference.reference import Reference
 FEW = "few_lines"
 EXPOSURE_TOLERANCE = 0.01
 """Relative difference between exposures that are the same."""
+OWN = 0.1
+"""Share of the light that a sensor's own pattern may look like, where nothing moves in its dark: that of a spectrometer
+in space (EMIT) looks like 8 % of a dim scene's, that of a core scanner like 0.02 % of its panel's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def doubts(new: Reference, old: Reference | None, limits: Limits) -> list[Doubt]
 
 
 def _light_doubts(new: Reference, old: Reference | None, limits: Limits) -> list[Doubt]:
-    spoilt = [*(_leak(new, old, limits) if old else []), *_dim(new, limits)][:1] or _lit(new)
+    spoilt = [*(_leak(new, old, limits) if old else []), *_dim(new, limits)][:1] or _lit(new, limits, first=old is None)
     if spoilt:
         return spoilt
     across = _ratio(new, old) if old else np.median(_light(new), axis=0)
@@ -135,10 +138,21 @@ def _dim(new: Reference, limits: Limits) -> list[Doubt]:
     ]
 
 
-def _lit(new: Reference) -> list[Doubt]:
-    """A dark that is as bright as the light, which needs no earlier one to be wrong."""
-    lit = new.dark.mean.mean() > _light(new).mean()
-    return [Doubt("shutter", "the dark is as bright as the panel: the shutter did not close")] if lit else []
+def _lit(new: Reference, limits: Limits, *, first: bool) -> list[Doubt]:
+    """A dark that is wrong without an earlier one: as bright as the light or, where it is the `first`, with the light's
+    spectrum in it. That is looked for along the bands of each sample, since what lies there instead of the panel is not
+    everywhere as bright. A sensor's own pattern may look a little like it, but does not move as a belt does."""
+    dark, light = new.dark.mean, _light(new)
+    if dark.mean() > light.mean():
+        return [Doubt("shutter", "the dark is as bright as the panel: the shutter did not close")]
+    varies, own = dark - dark.mean(axis=0), light - light.mean(axis=0)
+    share = float((varies * own).sum() / max((own * own).sum(), 1.0))
+    if not first or share <= limits.shutter:
+        return []
+    certain = share > OWN or new.dark.motion > limits.motion
+    return [
+        Doubt("shutter", f"the dark has {share:.0%} of the panel's light in it: the shutter did not close", certain)
+    ]
 
 
 def _leak(new: Reference, old: Reference, limits: Limits) -> list[Doubt]:

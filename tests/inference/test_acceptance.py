@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from hwsim.belt import BeltScene
+from hwsim.sensor import Sensor
 from inference.acceptance import Doubt, doubts
 from inference.limits import Limits
 from inference.reference import Reference
+from oreline.cameras import CAMERAS
+from oreline.recording import open_recording
 from tests.inference.references import INFO, a_reference, built, stream
+from tests.inference.test_recordings import emit
 
 WIDE = stream(samples=200)
 SHAPE = WIDE.bands, WIDE.samples
@@ -73,6 +80,55 @@ def test_a_first_dark_that_saw_the_panel_is_told_for_certain() -> None:
     (doubt,) = found(taken(DARK + LIGHT, 0.1 * LIGHT), None).values()
     assert doubt.certain
     assert "the shutter did not close" in doubt.words
+
+
+def test_a_first_dark_that_saw_stones_on_the_belt_is_told_for_certain_and_a_hot_one_is_not() -> None:
+    belt = np.where(_RNG.random(WIDE.samples) < 0.2, 0.5, 0.06) * LIGHT
+    (doubt,) = found(taken(DARK + belt, LIGHT - belt), None).values()
+    assert (doubt.code, doubt.certain) == ("shutter", True)
+    hot = DARK + np.linspace(0.0, 400.0, WIDE.bands)[:, None]
+    assert not found(taken(hot, LIGHT), None)
+
+
+@pytest.mark.parametrize(("motion", "certain"), [(0.001, False), (0.02, True)])
+def test_a_first_dark_that_saw_the_empty_belt_is_told_for_certain_where_that_moves(
+    motion: float, certain: bool
+) -> None:
+    new = taken(DARK + 0.05 * LIGHT, 0.95 * LIGHT)
+    (doubt,) = found(replace(new, dark=replace(new.dark, motion=motion), id=""), None).values()
+    assert (doubt.code, doubt.certain) == ("shutter", certain)
+
+
+def real(dark: NDArray[Any], white: NDArray[Any]) -> dict[str, Doubt]:
+    """What speaks against a first reference of real lines, (lines, bands, samples)."""
+    info = stream(wavelengths_nm=tuple(np.linspace(400.0, 900.0, dark.shape[1])), samples=dark.shape[2])
+    seen = (built(info, lines.astype(np.uint16)) for lines in (dark, white))
+    return found(Reference.combine(*seen, captured="today"), None)
+
+
+@pytest.mark.shared
+def test_a_real_first_dark_is_good_and_the_core_in_its_place_is_not(shared_data: Path) -> None:
+    dark, white, core = (
+        np.asarray(open_recording(shared_data / "raw" / "core_vnir" / f"{name}CORE_XYZ.tif").cube)
+        for name in ("DARKREF_", "WHITEREF_", "")
+    )
+    assert "shutter" not in real(dark, white)
+    assert real(core, white[..., 88 : 88 + core.shape[2]])["shutter"].certain
+
+
+@pytest.mark.shared
+def test_a_real_pattern_that_looks_like_light_is_not_taken_for_it(shared_data: Path) -> None:
+    """The scene is dim; a panel may be four times as bright."""
+    scene, dark = (lines.astype(int) - 32_768 for lines in emit(shared_data)[:2])
+    assert "shutter" not in real(dark.clip(0), (dark + 4 * (scene - dark)).clip(0))
+
+
+@pytest.mark.parametrize("heat", [1.0, 4.0, 16.0])
+@pytest.mark.parametrize("camera", CAMERAS)
+def test_the_first_dark_of_no_simulated_sensor_is_doubted_be_it_hot_or_cold(camera: str, heat: float) -> None:
+    sensor = Sensor.of(BeltScene(camera=camera, lines=16))
+    dark = (sensor.offset + heat * sensor.current).astype(np.float64)
+    assert "shutter" not in real(np.stack([dark, dark]), np.stack([dark, dark]) + np.minimum(sensor.white, 4095))
 
 
 def test_a_dark_that_is_off_by_more_than_heat_explains_is_told(good: Reference) -> None:
