@@ -9,6 +9,7 @@ import errno
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from oreline.standing import identity
@@ -24,11 +25,13 @@ class LogFile:
     """Appends. `failure`: why the disk takes nothing just now; empty where it does."""
 
     def __init__(self, path: Path, opened: Callable[[int], None] = lambda _number: None) -> None:
-        """`opened` is told the file's number, each time that it is another one."""
+        """`opened` is told the file's number, which stays what it is: at once, or when the disk takes a file."""
         self.path, self.failure, self._opened = path, "", opened
         self.pending: deque[bytes] = deque(maxlen=MOST_PENDING)
         self._number, self._size, self._torn = -1, 0, False
         self._identity: tuple[int, int] | None = None
+        with suppress(OSError):
+            self._open()
 
     def append(self, lines: Iterable[bytes]) -> None:
         """Write what waited and these."""
@@ -42,8 +45,8 @@ class LogFile:
             self.failure = error.strerror or str(error)
 
     def _write(self, line: bytes) -> None:
-        if self._number < 0 or self._is_gone:
-            self._reopen()
+        if self._number < 0 or identity(self.path) != self._identity:
+            self._open()
         elif self._size + len(line) > MOST_BYTES:
             self._turn()
         line = b"\n" + line if self._torn else line
@@ -55,27 +58,22 @@ class LogFile:
 
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._number = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
+        number = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
+        if self._number < 0:
+            self._number = number
+            self._opened(number)
+        else:
+            os.dup2(number, self._number, inheritable=False)
+            os.close(number)
         self._identity, self._size = identity(self.path), os.fstat(self._number).st_size
         self._torn = self._size > 0 and os.pread(self._number, 1, self._size - 1) != b"\n"
-        self._opened(self._number)
 
     def _turn(self) -> None:
         for age in range(KEPT, 0, -1):
             younger = _older(self.path, age - 1)
             if younger.exists():
                 younger.replace(_older(self.path, age))
-        self._reopen()
-
-    @property
-    def _is_gone(self) -> bool:
-        return identity(self.path) != self._identity
-
-    def _reopen(self) -> None:
-        before, self._number = self._number, -1
         self._open()
-        if before >= 0:
-            os.close(before)
 
 
 def _older(path: Path, age: int) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import os
 import shutil
 import signal
@@ -281,6 +282,37 @@ def test_a_crash_of_the_interpreter_leaves_its_traceback_in_the_file(tmp_path: P
     assert done.returncode == -signal.SIGSEGV
     assert "Fatal Python error: Segmentation fault" in (tmp_path / "logs" / "acquisition.jsonl").read_text()
     assert [one.kind for one in read(tmp_path)] == ["jitter"]
+
+
+def test_a_crash_of_one_that_has_reported_nothing_leaves_its_traceback_in_the_file(tmp_path: Path) -> None:
+    done = ran(tmp_path, "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)")
+    assert done.returncode == -signal.SIGSEGV
+    assert "Fatal Python error: Segmentation fault" in (tmp_path / "logs" / "acquisition.jsonl").read_text()
+
+
+def test_a_file_that_cannot_be_made_when_one_is_full_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oreline.incidents.file.MOST_BYTES", 100)
+    path, opened, numbers = tmp_path / "acquisition.jsonl", os.open, list[int]()
+    file = LogFile(path, numbers.append)
+    file.append([b"first " * 15 + b"\n"])
+
+    def no_more(name: Path, *flags: int) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), name)
+
+    monkeypatch.setattr(os, "open", no_more)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for n in range(5):
+        file.append([b"%d" % n * 15 + b"\n"])
+        assert file.failure
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    monkeypatch.setattr(os, "open", opened)
+    file.append([])
+    kept = sorted(one.name for one in tmp_path.iterdir())
+    assert (kept, len(numbers)) == (["acquisition.jsonl", "acquisition.jsonl.1"], 1)
+    assert path.read_bytes() == b"".join(b"%d" % n * 15 + b"\n" for n in range(5))
+    os.close(numbers[0])
 
 
 def test_a_terminal_that_takes_nothing_holds_nobody_up(tmp_path: Path) -> None:
