@@ -13,7 +13,7 @@ from rich.table import Table
 from oreline.config import Config
 from oreline.errors import ConfigError
 from oreline.files import try_to_write
-from oreline.terminal import commands, console
+from oreline.terminal import commands, console, tell
 
 app = commands("Render scenes, be a camera, be a PLC, script what goes wrong.")
 OUTPUT = Path("out/sim")
@@ -79,7 +79,7 @@ def camera(
     name = config.tables["simulator"].get("serial", serial)
     serve(
         str(_saved(config, "camera")),
-        lambda: console.print(f"camera {name} is on; producer {PRODUCER}; Ctrl-C ends it"),
+        lambda: tell(f"camera {name} is on; producer {PRODUCER}; Ctrl-C ends it"),
     )
     _tell(config, "camera")
 
@@ -97,7 +97,7 @@ def plant(
     from hwsim.__main__ import plant as serve
 
     config = _line(line, "plant", {"port": port}, setting)
-    serve(str(_saved(config, "plant")), lambda bound: console.print(f"PLC at port {bound}; Ctrl-C ends it"))
+    serve(str(_saved(config, "plant")), lambda bound: tell(f"PLC at port {bound}; Ctrl-C ends it"))
     _tell(config, "plant")
 
 

@@ -14,6 +14,7 @@ from inference.store import Store
 from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError, ReferenceRefused, StageFailed
 from oreline.launch import choose_state, launch, runs
+from oreline.terminal import Ticker, tell
 
 
 class Taking:
@@ -44,9 +45,9 @@ class Taking:
         choose_state(self._config)
         if runs(self._config):
             return words(self._taken_between(store, console))
-        console.print(f"taking {self._lines} {self._kind} lines")
+        tell(f"taking {self._lines} {self._kind} lines")
         try:
-            launch(self._errand(), console)
+            launch(self._errand(), Ticker(console))
         except StageFailed as failure:
             if failure.exit_code != ReferenceRefused.exit_code or len(store.history()) == seen:
                 raise

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,8 +24,11 @@ from oreline.launch import launch
 from oreline.model_cli import app as model_app
 from oreline.process import START_AGAIN
 from oreline.progress import Progress
-from oreline.terminal import console
+from oreline.stops import STOPS, heed
+from oreline.terminal import Ticker, console, tell
 
+PLAIN = (signal.SIG_DFL, signal.default_int_handler)
+"""What Python does about a signal by itself."""
 DEMO = Path(__file__).parents[1] / "deploy" / "examples" / "demo.toml"
 JSON_OPTION = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON to this file.")]
 
@@ -96,7 +101,7 @@ def replay(
     )
     replaying.try_targets(wanted, found)
     if found.scene.missing_lines:
-        console.print(
+        tell(
             f"{found.scene.path}: cut short, {found.scene.missing_lines} lines that its header promises are missing; "
             f"playing the {found.scene.lines} that are whole"
         )
@@ -166,7 +171,8 @@ def _run(config: Config, json: Path | None, make_report: Any = reports.report_of
         try_to_write(json)
     failed: StageFailed | None = None
     try:
-        launch(config, console, Progress(console))
+        ticker = Ticker(console)
+        launch(config, ticker, Progress(ticker))
     except StageFailed as error:
         if error.exit_code not in (Undelivered.exit_code, StateGone.exit_code):
             raise
@@ -174,11 +180,13 @@ def _run(config: Config, json: Path | None, make_report: Any = reports.report_of
             raise _again(error) from None
         failed = error
     report = make_report(config)
-    reports.show(report, console)
     if json is not None:
         reports.save(report, json)
-    if failed is not None:
-        raise failed
+    try:
+        reports.show(report, console)
+    finally:
+        if failed is not None:
+            raise failed
 
 
 def _again(error: StageFailed) -> StageFailed:
@@ -189,13 +197,16 @@ def _again(error: StageFailed) -> StageFailed:
 
 
 def commands() -> None:
-    """Typer makes a bare exit code of Ctrl-C; whoever calls this is to say it."""
-    try:
-        app()
-    except SystemExit as end:
-        if end.code == STOPPED:
-            raise KeyboardInterrupt from None
-        raise
+    """Typer makes a bare exit code of a stop; whoever calls this is to say it."""
+    heed(signal.default_int_handler, [n for n in STOPS if signal.getsignal(n) in PLAIN])
+    with terminal.printing():
+        try:
+            app()
+        except SystemExit as end:
+            code = end.code
+        if code == STOPPED:
+            raise KeyboardInterrupt
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ OrelineError                     1
 ├── SecurityError     PermissionError    63   a stream open to anyone, or a key missing or readable by others
 └── StageFailed       RuntimeError       70   a process of the line died
     ├── StateGone                        71   the line's folder was removed while it ran; what was on the way is lost
-    └── Stopped                         130   Ctrl-C or SIGTERM came before a line was at work
+    └── Stopped                         130   Ctrl-C, SIGTERM or SIGHUP came before a line was at work
 """
 
 from __future__ import annotations

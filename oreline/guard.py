@@ -7,15 +7,19 @@ again in a moment.
 from __future__ import annotations
 
 import errno
+import faulthandler
 import os
 import signal
 import sys
 import sysconfig
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from oreline import screen
 from oreline.errors import STOPPED, OrelineError, Stopped, StoreFailed, SystemRefused
 from oreline.notify import tell_refusal
+from oreline.stops import ignore
 
 UMASK = 0o027
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -34,6 +38,7 @@ _ADVICE = {
     errno.EADDRNOTAVAIL: "this host has no such address",
     errno.EMFILE: "allow more open files (ulimit -n)",
     errno.EIO: "look at the disk (dmesg)",
+    errno.EPIPE: "who reads it has gone",
 }
 
 
@@ -52,18 +57,22 @@ def refusal(error: OSError, what: object = None) -> OrelineError:
 
 
 def _on_stderr(words: str, heard: bool = False) -> None:  # noqa: ARG001
-    print(words, file=sys.stderr)
+    """Ctrl-C ends it where nobody reads."""
+    with suppress(KeyboardInterrupt):
+        screen.say(words, sys.stderr, None)
 
 
 def guarded(main: Callable[[], object], name: str = "", say: Callable[[str, bool], None] = _on_stderr) -> int:
     """The exit code of a main function. A refusal is said, by `name`, or by its kind where there is none; a stop
     that was asked for is no refusal, and goes to stderr alone. `say` is told whether a supervisor has heard it, too."""
     keep_from_strangers()
+    _leave_traces()
     try:
         _hear_interrupts()
         main()
     except (KeyboardInterrupt, Stopped) as stop:
-        _on_stderr(f"{name or 'process'}: {str(stop) or 'stopped'}")
+        ignore()
+        screen.say(f"{name or 'process'}: {str(stop) or 'stopped'}", sys.stderr)
         return STOPPED
     except OrelineError as error:
         return _said(error, name, say)
@@ -83,6 +92,13 @@ def keep_from_strangers() -> None:
     if ours not in (sysconfig.get_path("purelib"), *known):
         known.insert(0, ours)
     os.environ["PYTHONPATH"] = os.pathsep.join(known)
+
+
+def _leave_traces() -> None:
+    """Where the interpreter itself crashes, its traceback stands on stderr, until the process has a log file."""
+    if not faulthandler.is_enabled():
+        with suppress(OSError, RuntimeError, ValueError):
+            faulthandler.enable()
 
 
 def _hear_interrupts() -> None:

@@ -6,8 +6,6 @@ import importlib
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-
 from oreline.check import NO_SINK, by_hand, check, unheard
 from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError
@@ -17,17 +15,18 @@ from oreline.locks import is_held
 from oreline.ownership import is_own
 from oreline.places import name_of, roomy, users
 from oreline.supervise import Supervisor, workers_of
+from oreline.terminal import Ticker, tell
 from oreline.unfinished import CONFIGURATION, LINE, supervise
 
 
-def launch(config: Config, console: Console, tick: Callable[[Supervisor], None] = lambda _: None) -> None:
+def launch(config: Config, ticker: Ticker, tick: Callable[[Supervisor], None] = lambda _: None) -> None:
     """Check the configuration, take the line's lock, keep a copy beside the results, render what is to be rendered, and
     run the line to its end. Raises ConfigError, and StageFailed with the code of what refused."""
     check(config)
     if commands := by_hand(config):
         raise ConfigError(f"{config.source} has no camera here: start its processes one by one, {'; '.join(commands)}")
     if unheard(config):
-        console.print(f"{config.source}: {NO_SINK}")
+        tell(f"{config.source}: {NO_SINK}")
     choose_state(config)
     output = config.line.output
     try_to_write(output / CONFIGURATION)
@@ -36,7 +35,7 @@ def launch(config: Config, console: Console, tick: Callable[[Supervisor], None] 
         forget_facts(output, (worker.name for worker in workers_of(config, output)))
         leave_facts(output, LINE, config.tables)
         if config.tables.get("simulator", {}).get("scene"):
-            _render(config, console)
+            _render(config, ticker)
 
     supervise(config, tick, prepare)
 
@@ -67,11 +66,13 @@ def runs(config: Config) -> bool:
     return is_held(config.line.folder)
 
 
-def _render(config: Config, console: Console) -> None:
+def _render(config: Config, ticker: Ticker) -> None:
     """Render the scene before anything is started, where it can be seen to progress."""
     scenery = importlib.import_module("hwsim.scenery")
     settings = config.section("simulator", SETTINGS["simulator"]())
-    with console.status("rendering the scene") as status:
-        scenery.recording_of(
-            settings, config.line.output, lambda done, of: status.update(f"rendering the scene: {done} of {of} lines")
-        )
+
+    def show(done: int, of: int) -> None:
+        if ticker.is_due:
+            ticker.show(f"rendering the scene: {done} of {of} lines")
+
+    scenery.recording_of(settings, config.line.output, show)

@@ -1,6 +1,7 @@
 """The one loop, and what surrounds it: drain, allocator and threads.
 
-SIGTERM or SIGINT asks a process to end in order; a second one ends it at once. See `oreline.shell`.
+SIGTERM, SIGINT or SIGHUP asks a process to end in order; a second one, except SIGHUP, ends it at once. See
+`oreline.shell`.
 """
 
 from __future__ import annotations

@@ -5,13 +5,10 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 
-from rich.console import Console
-
 from oreline.messages import LOST
 from oreline.supervise import Samples, Supervisor
+from oreline.terminal import Ticker
 
-EVERY_S = 1.0
-PLAIN_EVERY_S = 5.0
 LOST_NAMES = {reason.name.lower() for reason in LOST}
 TOLD = "acquisition", "inference", "log"
 """Who counts lost lines: each those that the one before has told of, and those that a ring gave up for it."""
@@ -35,29 +32,25 @@ class Total:
 class Progress:
     """Shows lines/s, or that the line calibrates, what was lost or shed, latency, stones and class shares."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, ticker: Ticker) -> None:
+        self._ticker = ticker
         self._shown = time.monotonic()
         self._lines, self._total = 0.0, Total()
-        self._live = console.is_terminal
-        self._every_s = EVERY_S if self._live else PLAIN_EVERY_S
 
     def __call__(self, supervisor: Supervisor) -> None:
-        """To be called often; shows once a second, less often where the output is a file."""
-        elapsed = time.monotonic() - self._shown
-        if elapsed < self._every_s:
+        """To be called often; shows as often as the ticker does."""
+        if not self._ticker.is_due:
             return
         acquired, sorter = supervisor.samples("acquisition"), _sorter(supervisor)
         if not acquired:
             return
         lines = self._total("lines", acquired.get(("oreline_lines_total", "scene", "acquisition"), 0.0))
-        rate = f"{(lines - self._lines) / elapsed:6.1f} lines/s"
+        now = time.monotonic()
+        rate = f"{(lines - self._lines) / (now - self._shown):6.1f} lines/s"
         words = ["calibrating" if acquired.get(("oreline_calibrating",)) else rate, f"{lines:.0f} lines"]
         words += [f"lost {self._lost(supervisor, acquired):.0f}", *self._sorted(sorter)]
-        self._shown, self._lines = time.monotonic(), lines
-        end = "\r" if self._live else "\n"
-        self._console.file.write("  ".join(words)[: self._console.width - 1].ljust(self._console.width - 1) + end)
-        self._console.file.flush()
+        self._shown, self._lines = now, lines
+        self._ticker.show("  ".join(words))
 
     def _lost(self, supervisor: Supervisor, acquired: Samples) -> float:
         """Each stage is told what those before it lost, but later: whoever knows of most is believed, and none is added

@@ -22,6 +22,7 @@ from oreline.facts import leave_facts
 from oreline.incidents import open_log, report
 from oreline.metrics import REGISTRY
 from oreline.metrics_server import serve
+from oreline.stops import heed
 
 FEEDS = 4
 """So often is the watchdog fed in its time, if there is progress."""
@@ -42,8 +43,7 @@ class Shell:
         self._fed = -math.inf if self._watchdog_us else math.inf
         self._done: object = None
         self._due: object = None
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+        heed(self._stop)
 
     def _stop(self, number: int, _frame: object) -> None:
         if self.stopping:

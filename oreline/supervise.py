@@ -29,6 +29,7 @@ from oreline.incidents import report
 from oreline.notify import SPEAKS
 from oreline.sink import Policy
 from oreline.standing import Standing
+from oreline.stops import heed
 from oreline.undelivered import is_undelivered
 from oreline.worker import CRASHED, KILLED, Worker
 
@@ -112,7 +113,7 @@ class Supervisor:
     def run(self) -> None:
         """Start, watch, end. Raises StageFailed with the exit code of the process that refused, StateGone, Stopped."""
         patience_s = END_S
-        before = {n: signal.signal(n, self._stop) for n in (signal.SIGINT, signal.SIGTERM)}
+        put_back = heed(self._stop)
         try:
             self._start_all()
             self._serve()
@@ -131,8 +132,7 @@ class Supervisor:
         finally:
             self._end_all(patience_s)
             self._notify.close()
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            put_back()
 
     def _serve(self) -> None:
         looked = ticked = time.monotonic()

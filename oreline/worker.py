@@ -130,8 +130,8 @@ class Worker:
             if self.failures > self.line.restarts:
                 raise StageFailed(
                     f"{self.name} died {self.failures} times in a row, last {_cause(code)}: the line gives up. "
-                    f"{self._said or 'What it said stands above'}; put that right, and start the line again: it begins "
-                    "with what is not committed yet"
+                    f"{self._said or f'See logs/{self.name}.jsonl'}; put that right, and start the line again: it "
+                    "begins with what is not committed yet"
                 )
             pause = PASSING_S if code in PASSING else BACK_OFF_S[min(self.failures, len(BACK_OFF_S)) - 1]
             self._due = time.monotonic() + pause

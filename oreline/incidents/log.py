@@ -1,19 +1,17 @@
 """What a process says of itself: each incident at once, but of one kind of one stage no more than one in ten seconds;
 the others are counted, and the last of them is said when the ten seconds are over, or when the process ends.
 
-Who reports waits for nothing: a thread writes, to the file and then to stderr, so that neither a slow disk nor a
-terminal that stands still holds a line up.
+Who reports waits for nothing: a thread writes to the file, another to stderr, so that neither a slow disk nor a
+terminal that stands still holds a line up, nor one the other.
 """
 
 from __future__ import annotations
 
 import secrets
-import select
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 
 from prometheus_client import Counter
@@ -23,6 +21,7 @@ from oreline.incidents.file import LogFile
 from oreline.incidents.incident import Incident
 from oreline.incidents.kinds import kind_of
 from oreline.moment import Moment
+from oreline.screen import Screen, say
 
 EVERY_NS = 10_000_000_000
 AGAIN_S = 1.0
@@ -30,6 +29,8 @@ AGAIN_S = 1.0
 END_S = 2.0
 """A process does not wait for longer at its end."""
 MOST_WORDS = 3000
+MOST_SHOWN = 100
+"""Incidents that wait for a terminal that stands still; what comes then is in the file alone."""
 
 INCIDENTS = Counter("oreline_incidents", "Things that should not happen, by kind", ["stage", "kind"], registry=None)
 
@@ -46,6 +47,7 @@ class Log:
         self._due: deque[Incident] = deque()
         self._silent: set[tuple[str, str]] = set()
         self._changed = threading.Condition()
+        self._screen = Screen(sys.stderr, MOST_SHOWN)
         self._thread = threading.Thread(target=self._work, name="log", daemon=True) if file else None
         self._ended = False
         if self._thread:
@@ -82,6 +84,7 @@ class Log:
             self._thread.join(END_S)
         else:
             self._write()
+        self._screen.wait()
 
     def _release(self, t_ns: int | None) -> None:
         """What was not said for long enough is due; all of it where no time is given."""
@@ -111,23 +114,15 @@ class Log:
                 self.report(self._process, "no_log_file", f"{self._file.path} cannot be written: {self._file.failure}")
         for incident in incidents:
             if (incident.stage, incident.kind) not in self._silent:
-                _say(f"{incident}\n")
+                self._show(str(incident))
+
+    def _show(self, words: str) -> None:
+        if self._thread:
+            self._screen.show(f"{words}\n")
+        else:
+            say(words, sys.stderr)
 
 
 def _shortened(words: str) -> str:
     """Of many words the first and the last."""
     return words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS // 2]} ... {words[-MOST_WORDS // 2 :]}"
-
-
-def _say(words: str) -> None:
-    """On stderr; a terminal that takes nothing is passed over."""
-    with suppress(OSError, ValueError):
-        if not _stands_still():
-            sys.stderr.write(words)
-            sys.stderr.flush()
-
-
-def _stands_still() -> bool:
-    with suppress(OSError, ValueError):
-        return not select.select([], [sys.stderr.fileno()], [], 0)[1]
-    return False

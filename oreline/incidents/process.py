@@ -20,6 +20,7 @@ FOLDER = "logs"
 """In the output folder."""
 
 _log = Log()
+atexit.register(lambda: _log.close())
 
 
 def report(
@@ -52,7 +53,6 @@ def open_log(process: str, output: Path) -> None:
     global _log
     _log.close()
     _log = Log(process, LogFile(output / FOLDER / f"{process}.jsonl", faulthandler.enable))
-    atexit.register(_log.close)
     sys.excepthook = _crashed
     threading.excepthook = lambda hook: _crashed(hook.exc_type, hook.exc_value, hook.exc_traceback)
     logging.lastResort = _Library(logging.WARNING)

@@ -12,10 +12,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from hwsim.camera import SimCamera
 from oreline.envi_writer import EnviWriter
 from oreline.errors import CameraBusy, SystemRefused
+from oreline.stops import STOPS
 from tests.system.line import ROOT
 
 
@@ -28,12 +30,12 @@ def command(folder: Path, *words: str) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def working(folder: Path, *words: str) -> Iterator[str]:
-    """What it says first; it is ended by Ctrl-C, in order."""
+def working(folder: Path, *words: str, number: int = signal.SIGINT) -> Iterator[str]:
+    """What it says first; it is ended by a signal, in order."""
     with command(folder, *words) as process:
         assert process.stdout is not None
         yield process.stdout.readline()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, words_ = process.communicate()
         assert process.returncode == 0, words_
 
@@ -73,11 +75,14 @@ def test_a_plant_whose_port_is_taken_never_says_that_it_is_on(tmp_path: Path) ->
     )
 
 
-def test_a_camera_is_on_when_hosts_find_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", STOPS)
+def test_a_camera_is_on_when_hosts_find_it_and_is_taken_away_when_it_is_stopped(tmp_path: Path, number: int) -> None:
     recording(tmp_path)
-    with working(tmp_path, "camera", "--recording", "rec", "--serial", "SIM7") as said:
+    plugged = tmp_path / "cameras" / "SIM7.simcam"
+    with working(tmp_path, "camera", "--recording", "rec", "--serial", "SIM7", number=number) as said:
         assert said.startswith("camera SIM7 is on; ")
-        assert (tmp_path / "cameras" / "SIM7.simcam").exists()
+        assert plugged.exists()
+    assert not plugged.exists()
 
 
 def test_a_camera_that_is_there_already_never_says_that_it_is_on(tmp_path: Path) -> None:

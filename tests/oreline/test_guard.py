@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from oreline.stops import STOPS
 from tests.conftest import ROOT
 
 INTERRUPTED = """
@@ -50,6 +52,49 @@ def python(*words: object, **environment: str) -> subprocess.CompletedProcess[st
 def test_ctrl_c_while_a_command_begins_is_no_traceback(begin: str, name: str, code: int, said: str) -> None:
     ran = python("-c", INTERRUPTED.format(name=name, begin=begin))
     assert (ran.returncode, ran.stdout, ran.stderr) == (code, "", said)
+
+
+STOPPED_AGAIN = """
+import os, signal, sys
+from oreline.guard import guarded
+class Last:
+    def __del__(self, kill=os.kill, number={number}, pid=os.getpid()):
+        kill(pid, number)
+last = Last()
+def main():
+    raise KeyboardInterrupt
+sys.exit(guarded(main, "oreline"))
+"""
+CRASHED = """
+import os, signal
+from oreline.guard import guarded
+guarded(lambda: os.kill(os.getpid(), signal.SIGSEGV))
+"""
+
+
+@pytest.mark.parametrize("number", STOPS)
+def test_a_stop_after_the_last_words_changes_nothing(number: int) -> None:
+    ran = python("-c", STOPPED_AGAIN.format(number=int(number)))
+    assert (ran.returncode, ran.stderr) == (130, "oreline: stopped\n")
+
+
+@pytest.mark.parametrize("number", STOPS)
+def test_whatever_asks_a_command_to_stop_ends_it_in_order(number: int, tmp_path: Path) -> None:
+    scene = ["sim", "scene", "--lines", "100000", "--out", tmp_path]
+    command = [sys.executable, "-m", "oreline", *map(str, scene)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as run:
+        while not (tmp_path / "capture").exists():
+            assert run.poll() is None
+            time.sleep(0.02)
+        run.send_signal(number)
+        _, said = run.communicate(timeout=60)
+    assert (run.returncode, said) == (130, "oreline: stopped\n")
+
+
+def test_a_crash_before_there_is_a_log_file_leaves_its_traceback_on_stderr() -> None:
+    ran = python("-c", CRASHED)
+    assert ran.returncode == -signal.SIGSEGV
+    assert "Fatal Python error: Segmentation fault" in ran.stderr
 
 
 @pytest.mark.parametrize("entry", ["", ".", "lib", "../{name}"])

@@ -12,6 +12,7 @@ from rich.console import Console
 from oreline import progress
 from oreline.progress import Progress
 from oreline.supervise import Samples, Supervisor
+from oreline.terminal import Ticker
 
 
 class Line:
@@ -36,12 +37,21 @@ class Line:
         return {("oreline_lines_total", "scene", "acquisition"): self.lines, gap: self.lost, **calibrating}
 
 
+def progress_on(shown: io.StringIO) -> Progress:
+    return Progress(Ticker(Console(file=shown, width=120)))
+
+
+def see(show: Progress, line: Line) -> None:
+    show(cast(Supervisor, line))
+    show._ticker._screen.wait(None)
+
+
 def test_a_process_that_is_started_again_takes_nothing_from_what_the_run_has_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now, line, shown = [0.0], Line(), io.StringIO()
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
-    show = Progress(Console(file=shown, width=120))
+    show = progress_on(shown)
     for line.lines, line.lost, line.stones, line.sorter_answers in (
         (5000.0, 0.0, 70.0, True),
         (2500.0, 300.0, 80.0, False),
@@ -49,7 +59,7 @@ def test_a_process_that_is_started_again_takes_nothing_from_what_the_run_has_cou
         (8500.0, 300.0, 15.0, True),
     ):
         now[0] += 10.0
-        show(cast(Supervisor, line))
+        see(show, line)
     said = [words.strip().split("  ") for words in shown.getvalue().splitlines()]
     assert said == [
         ["500.0 lines/s", "5000 lines", "lost 0", "shed 0", "70 stones"],
@@ -62,9 +72,9 @@ def test_a_process_that_is_started_again_takes_nothing_from_what_the_run_has_cou
 def test_a_line_that_calibrates_says_so_in_place_of_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     now, line, shown = [0.0], Line(), io.StringIO()
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
-    show = Progress(Console(file=shown, width=120))
+    show = progress_on(shown)
     line.calibrating, now[0] = 1.0, 10.0
-    show(cast(Supervisor, line))
+    see(show, line)
     assert shown.getvalue().startswith("calibrating  0 lines")
 
 
@@ -73,10 +83,10 @@ def test_what_a_ring_gave_up_is_lost_and_is_counted_once_whoever_was_told_and_st
 ) -> None:
     now, line, shown = [0.0], Line(), io.StringIO()
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
-    show = Progress(Console(file=shown, width=120))
+    show = progress_on(shown)
     for inference, log in ((4096.0, 0.0), (4096.0, 4096.0), (None, 4096.0), (8.0, 5000.0), (8.0, None), (8.0, 7.0)):
         line.given_up = {"inference": inference, "log": log}
         now[0] += 10.0
-        show(cast(Supervisor, line))
+        see(show, line)
     said = [words.strip().split("  ")[2] for words in shown.getvalue().splitlines()]
     assert said == ["lost 4096", "lost 4096", "lost 4096", "lost 5000", "lost 5000", "lost 5007"]

@@ -42,13 +42,19 @@ class Line:
     def output(self) -> Path:
         return self.folder / "out"
 
-    def start(self, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def write(self) -> Path:
         path = self.folder / "line.json"
         path.write_text(json.dumps(self.tables))
-        command = [sys.executable, "-m", "oreline.cli", "run", str(path), "--json", str(self.folder / "report.json")]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=environment
-        )
+        return path
+
+    def start(
+        self, environment: Mapping[str, str] | None = None, screen: int = subprocess.PIPE,
+        errors: int = subprocess.STDOUT,
+    ) -> subprocess.Popen[str]:  # fmt: skip
+        """`screen`, `errors`: where its output goes."""
+        report = self.folder / "report.json"
+        command = [sys.executable, "-m", "oreline.cli", "run", str(self.write()), "--json", str(report)]
+        self.process = subprocess.Popen(command, stdout=screen, stderr=errors, text=True, cwd=ROOT, env=environment)
         return self.process
 
     def wait_for_lines(self, n: int, timeout_s: float = 90.0) -> None:

@@ -22,6 +22,7 @@ from oreline.check import by_hand, check, unheard
 from oreline.config import Config
 from oreline.envi_writer import EnviWriter
 from oreline.launch import launch
+from oreline.terminal import Ticker
 from tests.system.line import ROOT
 
 DEMO = tomllib.loads((ROOT / "deploy" / "examples" / "demo.toml").read_text())
@@ -266,7 +267,7 @@ def test_a_sink_whose_inference_is_on_another_host_needs_no_camera(tmp_path: Pat
     check(config)
     assert by_hand(config) == [f"{sys.executable} -m sinks archive office.toml"]
     with pytest.raises(errors.ConfigError, match=r"office\.toml has no camera here.* -m sinks archive office\.toml"):
-        launch(config, Console(quiet=True))
+        launch(config, Ticker(Console(quiet=True)))
     assert not (tmp_path / "out").exists()
 
 

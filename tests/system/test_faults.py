@@ -24,7 +24,10 @@ def test_a_stage_killed_in_the_middle_is_started_again_and_nothing_is_lost_or_do
     assert line.covered() == list(range(2200))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
+LONG = [pytest.param(number, marks=pytest.mark.long) for number in (signal.SIGTERM, signal.SIGHUP)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, *LONG])
 def test_a_signal_ends_the_run_in_order_with_the_journal_complete(line: Line, number: int) -> None:
     line.tables["acquisition"]["steps"][-1].pop("lines")
     line.tables["simulator"]["loop"] = True
