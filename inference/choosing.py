@@ -25,9 +25,11 @@ def choose(config: Config, identity: str | None, what: str, *, force: bool = Fal
     store.load(identity)
     if not force:
         _refuse_refused(store, identity)
+    choose_state(config)
+    if identity == store.chosen and runs(config):
+        return f"reference {identity} is the chosen one already{_but(config)}"
     seen = len(store.history())
     store.choose(identity, what)
-    choose_state(config)
     if not runs(config):
         return f"reference {identity} is chosen, for when the line starts{_but(config)}"
     entry = answer(lambda: store.history()[seen + 1 :], ("in_force",), config)

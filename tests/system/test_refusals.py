@@ -201,6 +201,10 @@ def test_a_camera_that_gets_warm_is_warned_of_while_lines_go_on(site: Site) -> N
     site.camera.set_register("DeviceTemperature", 25.0)
 
 
+def test_who_chooses_what_is_in_force_already_is_told_so_at_once(site: Site) -> None:
+    assert site.choose(site.in_force).startswith(f"reference {site.store.chosen} is the chosen one already")
+
+
 def test_good_ones_come_into_force_at_one_line_and_every_line_says_which_it_used(site: Site) -> None:
     words = [site.take("dark"), site.take("white"), choose(site.config, None, "reverted")]
     assert all("is in force from line" in one for one in words)
