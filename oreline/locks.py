@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from oreline.errors import StageFailed
+from oreline.errors import OrelineError, StageFailed, SystemRefused
 from oreline.ownership import open_own
 
 LOCK = "line.lock"
@@ -47,13 +47,32 @@ def is_locked(path: Path) -> bool:
 @contextmanager
 def locked(folder: Path) -> Iterator[int]:
     """Hold the lock of a folder, an open file. Raises StageFailed where it is not free within a moment."""
-    file = open_own(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o640)
+    file = _soon(
+        folder / LOCK, StageFailed(f"this line runs already ({folder}): stop it, or give this one another output")
+    )
     try:
-        deadline = time.monotonic() + HANDOVER_S
-        while not taken(file):
-            if time.monotonic() > deadline:
-                raise StageFailed(f"this line runs already ({folder}): stop it, or give this one another output")
-            time.sleep(0.02)
         yield file
     finally:
         os.close(file)
+
+
+def alone(sink: str, output: Path) -> None:
+    """Be the only process of a sink that writes to a folder, until this one ends: a second would take the place of the
+    first in its stream, and stop it. Raises SystemRefused where there is one and does not end within a moment."""
+    output.mkdir(parents=True, exist_ok=True)
+    _soon(
+        output / f"{sink}.sink.lock",
+        SystemRefused(f"{sink} is at work already ({output}): stop it, or give this one another name"),
+    )
+
+
+def _soon(path: Path, otherwise: OrelineError) -> int:
+    """The lock of a file, open. Raises `otherwise` where it is not free within a moment."""
+    file = open_own(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    deadline = time.monotonic() + HANDOVER_S
+    while not taken(file):
+        if time.monotonic() > deadline:
+            os.close(file)
+            raise otherwise
+        time.sleep(0.02)
+    return file

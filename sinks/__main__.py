@@ -10,6 +10,7 @@ from oreline.config import Config
 from oreline.guard import guarded
 from oreline.incidents import refused
 from oreline.keys import client_keys
+from oreline.locks import alone
 from oreline.metrics import Account, latency
 from oreline.process import tune_allocator
 from oreline.shell import Shell
@@ -22,11 +23,12 @@ CLOSE_S = 3600.0
 
 
 def main(name: str, path: str) -> None:
-    """Feed one sink of the configuration until its stream ends."""
+    """Feed one sink of the configuration until its stream ends. Raises SystemRefused where another process does."""
     tune_allocator()
     config = Config.load(Path(path))
     line = config.line
     common, kind, settings = settings_of(config, name)
+    alone(name, line.output)
     shell = Shell(name, line.output)
     keys = client_keys(common.remote, line.keys, name, "inference") if common.remote else None
     sink = kind.open(settings, line.output)

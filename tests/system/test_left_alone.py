@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from oreline.envi import read_header
+from oreline.errors import SystemRefused
 from oreline.recording import open_recording
 from tests.system.line import ROOT, Line
 
@@ -60,6 +61,24 @@ def test_files_that_the_user_has_put_there_and_earlier_reports_outlast_runs(shor
     assert report.read_text() == said
     assert content(short.output, THEIRS) == [f"mine: {name}" for name in THEIRS]
     assert content(state, ("notes.json", "record.json")) == ["mine: notes.json", "mine: record.json"]
+
+
+@pytest.mark.parametrize("name", ["log", "conveyor"])
+def test_a_second_process_of_a_sink_is_refused_and_the_line_goes_on(endless: Line, name: str) -> None:
+    process = endless.start()
+    with process:
+        endless.wait_for_lines(100)
+        command = [sys.executable, "-m", "sinks", name, str(endless.folder / "state" / "line.json")]
+        try:
+            second = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+            endless.wait_for_lines(endless.journalled() + 200)
+        finally:
+            process.terminate()
+        said = process.communicate(timeout=60)[0]
+    assert second.returncode == SystemRefused.exit_code, second.stderr
+    assert f"{name} is at work already" in second.stderr
+    assert process.returncode == 0, said
+    assert [one["kind"] for one in endless.report()["history"] if one["stage"] == name] == []
 
 
 def test_a_file_of_theirs_that_has_the_name_of_a_report_refuses_the_start_and_stays(short: Line) -> None:
