@@ -3,6 +3,7 @@ the guard itself is loaded, it ends the process without a word; before, while Py
 
 from __future__ import annotations
 
+import atexit
 import signal
 import sys
 from importlib import import_module
@@ -13,7 +14,10 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     guard = import_module("oreline.guard")
-    sys.exit(guard.guarded(lambda: import_module("oreline.cli").commands(), "oreline"))
+    try:
+        sys.exit(guard.guarded(lambda: import_module("oreline.cli").commands(), "oreline"))
+    finally:
+        atexit.register(import_module("oreline.stops").ignore)
 
 
 if __name__ == "__main__":

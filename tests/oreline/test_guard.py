@@ -55,15 +55,19 @@ def test_ctrl_c_while_a_command_begins_is_no_traceback(begin: str, name: str, co
 
 
 STOPPED_AGAIN = """
-import os, signal, sys
-from oreline.guard import guarded
+import os, sys
+from oreline.__main__ import main
 class Last:
     def __del__(self, kill=os.kill, number={number}, pid=os.getpid()):
         kill(pid, number)
 last = Last()
-def main():
+def stopped():
     raise KeyboardInterrupt
-sys.exit(guarded(main, "oreline"))
+if {code}:
+    import oreline.cli
+    oreline.cli.commands = stopped
+sys.argv[:] = ["oreline", "--help"]
+main()
 """
 CRASHED = """
 import os, signal
@@ -73,9 +77,10 @@ guarded(lambda: os.kill(os.getpid(), signal.SIGSEGV))
 
 
 @pytest.mark.parametrize("number", STOPS)
-def test_a_stop_after_the_last_words_changes_nothing(number: int) -> None:
-    ran = python("-c", STOPPED_AGAIN.format(number=int(number)))
-    assert (ran.returncode, ran.stderr) == (130, "oreline: stopped\n")
+@pytest.mark.parametrize(("code", "said"), [(130, "oreline: stopped\n"), (0, "")])
+def test_a_stop_after_the_last_words_changes_nothing(number: int, code: int, said: str) -> None:
+    ran = python("-c", STOPPED_AGAIN.format(number=int(number), code=code))
+    assert (ran.returncode, ran.stderr) == (code, said)
 
 
 @pytest.mark.parametrize("number", STOPS)

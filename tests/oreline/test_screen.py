@@ -92,6 +92,7 @@ def test_a_terminal_that_nobody_reads_holds_no_ticker_up_whatever_room_it_has() 
                 os.read(master, 4096)
             except BlockingIOError:
                 break
+        ticker._screen.wait(None)
         os.close(master)
 
 
