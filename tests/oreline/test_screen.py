@@ -40,7 +40,7 @@ def fill(number: int) -> int:
     taken = 0
     try:
         while True:
-            taken += os.write(number, b"x" * 100)
+            taken += os.write(number, b"x")
     except BlockingIOError:
         os.set_blocking(number, True)
         return taken
