@@ -82,8 +82,7 @@ class Pipeline:
             capture.take(message, self._known(message))
             return []
         if isinstance(message, EndOfStream):
-            held = self._captured() if capture.complete or self._for_references else capture.held
-            return [*held, self._end(message)]
+            return [*self._dropped(), self._end(message)]
         said = self._begin(message) if isinstance(message, StreamInfo) else message
         if isinstance(said, StreamInfo) and said.kind is Kind.SCENE:
             return [*self._scene(said), said]
@@ -99,9 +98,15 @@ class Pipeline:
             self._warm_up(info, self.force.prepared())
         return held
 
+    def _dropped(self) -> list[Message]:
+        """The stream ends in the middle of a capture, which makes no reference; returns what stands for it."""
+        if self._capture.pending:
+            self.account.incident("cut_capture", seq=self._capture.held[0].first)
+        return self._capture.held
+
     @property
     def _for_references(self) -> bool:
-        """Whether nothing but references comes of the stream: then its end completes a capture, however it is."""
+        """Whether nothing but references comes of the stream."""
         return self.classifier is None and not self._reflectance
 
     def _known(self, line: RawLine) -> StreamInfo:

@@ -138,7 +138,23 @@ class Line:
 def test_each_step_is_announced_by_what_it_sees(tmp_path: Path) -> None:
     line = Line(tmp_path)
     line.run()
-    assert [m.kind for m in line.got if isinstance(m, StreamInfo)] == [Kind.DARK, Kind.WHITE, Kind.SCENE]
+    assert announced(line) == [Kind.DARK, Kind.WHITE, Kind.SCENE]
+
+
+def announced(line: Line) -> list[Kind]:
+    return [m.kind for m in line.got if isinstance(m, StreamInfo)]
+
+
+def test_references_without_a_scene_are_said_to_be_complete_unless_they_were_stopped(tmp_path: Path) -> None:
+    def stop(line: Line) -> None:
+        line.stopping = line.lines(Kind.WHITE) > 0
+
+    whole, stopped = Line(tmp_path / "whole"), Line(tmp_path / "stopped", turn=stop)
+    for line in (whole, stopped):
+        line.folder.mkdir()
+        line.run(steps=STEPS[:2])
+    assert announced(whole) == [Kind.DARK, Kind.WHITE, Kind.SCENE]
+    assert announced(stopped) == [Kind.DARK, Kind.WHITE]
 
 
 def test_a_scene_begins_when_inference_has_answered_and_the_camera_stands_until_then(tmp_path: Path) -> None:

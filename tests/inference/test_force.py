@@ -252,10 +252,10 @@ def test_a_recording_keeps_the_references_that_it_has_and_what_speaks_against_th
 def test_a_dark_alone_waits_for_a_white(tmp_path: Path, clock: Moment) -> None:
     line = Running(tmp_path, reflectance=False)
     dark = [replace(one, clock=clock) if isinstance(one, StreamInfo) else one for one in line.dark()]
-    line.feed(*dark, EndOfStream(INFO.run, 1, 20, 0, 0, 20))
+    line.feed(*dark, WARM, EndOfStream(INFO.run, 1, 20, 0, 0, 20))
     assert line.store.chosen == ""
     later = Running(tmp_path, reflectance=False)
-    later.feed(*later.white(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
+    later.feed(*later.white(), WARM, EndOfStream(INFO.run, 1, 20, 0, 0, 20))
     made = later.store.load(later.store.chosen)
     np.testing.assert_array_equal(made.dark.mean, some_lines(INFO, 300.0, 20, seed=1).mean(axis=0))
     assert made.dark.temperature_c == 30.0
@@ -264,21 +264,27 @@ def test_a_dark_alone_waits_for_a_white(tmp_path: Path, clock: Moment) -> None:
 
 def test_a_half_that_is_damaged_is_said_to_be(tmp_path: Path) -> None:
     line = Running(tmp_path, reflectance=False)
-    line.feed(*line.dark(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
+    line.feed(*line.dark(), WARM, EndOfStream(INFO.run, 1, 20, 0, 0, 20))
     whole = (tmp_path / "waiting.npz").read_bytes()
     for damaged in (whole[:-100], whole[:2], b"", whole[:500] + b"\0" * 200 + whole[700:]):
         (tmp_path / "waiting.npz").write_bytes(damaged)
         later = Running(tmp_path, reflectance=False)
         with pytest.raises(ReferenceRefused, match="delete it, and capture again"):
-            later.feed(*later.white(), EndOfStream(INFO.run, 1, 20, 0, 0, 20))
+            later.feed(*later.white(), WARM, EndOfStream(INFO.run, 1, 20, 0, 0, 20))
 
 
-def test_a_run_that_is_cut_short_in_its_dark_makes_no_reference_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reflectance", [True, False], ids=["a line", "oreline calibrate"])
+@pytest.mark.parametrize("kinds", [("dark",), ("dark", "white")])
+def test_a_run_that_is_cut_short_in_its_dark_or_white_makes_no_reference_of_it(
+    tmp_path: Path, kinds: tuple[str, ...], reflectance: bool
+) -> None:
     first = reference()
-    line = Running(tmp_path, first)
-    out = line.feed(WARM, *line.scene(), *line.dark(), EndOfStream(INFO.run, 1, 21, 1, 0, 20))
+    line = Running(tmp_path, first, reflectance=reflectance)
+    captured = [message for kind in kinds for message in getattr(line, kind)()]
+    out = line.feed(WARM, *captured, EndOfStream(INFO.run, 1, len(captured), 0, 0, len(captured)))
     assert isinstance(out[-1], EndOfStream)
-    assert line.store.ids() == [first.id]
+    assert (line.store.ids(), line.store.chosen) == ([first.id], first.id)
+    assert line.incidents == {"cut_capture": 1}
 
 
 def test_of_two_times_the_older_counts_and_one_that_is_no_time_does_not() -> None:
