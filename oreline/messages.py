@@ -113,7 +113,8 @@ class StreamInfo:
     `pitch_mm`: size of a sample across the belt. `classes`, `model`: empty until labels are made.
     `temperature_c`: of the camera when this was said, NaN where it tells none. `unit`: of what lines of reflectance
     hold, where it is radiance. `kind`: what the camera looks at from here on; dark and white are complete where a scene
-    is announced, even if the stream ends there. `clock`: when this was said, by which each `t_ns` of its lines can be put on a calendar.
+    is announced, even if the stream ends there. `clock`: when this was said, by which each `t_ns` of its lines can be
+    put on a calendar.
     """
 
     run: bytes
