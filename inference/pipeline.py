@@ -17,6 +17,7 @@ from inference.classifier import Classifier, answered
 from inference.force import SETTLE_S, Force
 from inference.lamp import Light, Strip
 from oreline.errors import ConfigError, ReferenceRefused
+from oreline.incidents import report
 from oreline.messages import (
     EndOfStream,
     Flag,
@@ -99,10 +100,13 @@ class Pipeline:
         return held
 
     def _dropped(self) -> list[Message]:
-        """The stream ends in the middle of a capture, which makes no reference; returns what stands for it."""
+        """The stream ends in the middle of a capture, which makes no reference; returns what stands for it. Why it ends
+        stands on the screen already."""
+        account, held = self.account, self._capture.held
         if self._capture.pending:
-            self.account.incident("cut_capture", seq=self._capture.held[0].first)
-        return self._capture.held
+            account.count("cut_capture")
+            report(account.stage, "cut_capture", run=account.run, seq=held[0].first, aloud=False)
+        return held
 
     @property
     def _for_references(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from oreline.incidents import Log
 
 ROOT = Path(__file__).parents[1]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # What a shell's background and nohup ignore, they pass on to
+signal.signal(signal.SIGHUP, lambda *_: None)  # those that tests start, unless something is done at it here.
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -198,7 +198,6 @@ def test_ctrl_c_in_the_first_second_is_one_line(module: str, command: str, tmp_p
     """While that module is looked for."""
     code = f"""
 import os, signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # Ignored where the tests run in a shell's background.
 class Interrupt:
     def find_spec(self, name, *_):
         if name == {module!r}:

@@ -38,10 +38,9 @@ sys.exit(subprocess.run(child, cwd=sys.argv[1], stderr=subprocess.DEVNULL).retur
 
 
 def python(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Ctrl-C is heard, also where these tests run in a shell's background."""
     return subprocess.run(
         [sys.executable, *map(str, words)], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True,
-        check=False, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        check=False,
     )  # fmt: skip
 
 

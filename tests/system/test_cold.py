@@ -65,7 +65,7 @@ STRIP = {"first": 0, "samples": 8, "correct": True}
 EVERYTHING = {"streams": ["labels", "reflectance"], "uncertainty": True, "strip": STRIP}
 
 
-@pytest.mark.parametrize("inference", [{}, EVERYTHING], ids=["labels", "everything"])
+@pytest.mark.parametrize("inference", [{}, pytest.param(EVERYTHING, marks=pytest.mark.long)], ids=["labels", "all"])
 def test_a_process_that_is_ready_compiles_nothing_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inference: dict[str, Any]
 ) -> None:

@@ -101,6 +101,7 @@ def test_who_stops_a_line_that_finishes_an_earlier_run_stops_it_and_loses_nothin
     assert_finished(line)
 
 
+@pytest.mark.long
 def test_a_run_that_cannot_be_finished_is_kept_until_it_can(line: Line) -> None:
     left_by_a_killed_supervisor(line)
     state = line.folder / "state"

@@ -47,6 +47,7 @@ def test_it_ends_in_order_and_loses_nothing_where_its_processes_live(endless: Li
     assert endless.covered(run) == list(range(following))
 
 
+@pytest.mark.long
 def test_it_says_what_is_lost_where_one_dies_and_the_next_start_tells_of_the_run(endless: Line) -> None:
     said = remove_state(endless, "inference")
     report = endless.report()

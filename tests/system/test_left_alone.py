@@ -145,6 +145,7 @@ def refused(line: Line) -> str:
     return said
 
 
+@pytest.mark.long
 def test_what_was_committed_to_a_recording_outlasts_the_death_of_the_supervisor(line: Line) -> None:
     """The camera waits for the recorder, so that on a busy machine, too, no line is a gap."""
     del line.tables["plant"], line.tables["sinks"]["conveyor"]

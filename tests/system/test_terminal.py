@@ -53,7 +53,8 @@ def test_a_line_whose_output_nobody_reads_is_supervised_and_ends_by_ctrl_c(line:
     assert (report["unaccounted"], report["acquired"]) == (0, report["labelled"] + report["lost"])
 
 
-@pytest.mark.parametrize(("screen", "code"), [("gone", 5), pytest.param("full", 41, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize(("screen", "code"), [("gone", 5), ("full", 41)])
 def test_a_line_whose_output_fails_sorts_to_its_end_and_says_so_then(line: Line, screen: str, code: int) -> None:
     line.tables["acquisition"]["steps"][-1]["lines"] = 3500
     line.tables["simulator"]["loop"] = True
