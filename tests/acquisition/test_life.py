@@ -105,6 +105,7 @@ def test_the_end_of_a_recording_is_the_end_of_a_scene(acquire: Start, tmp_path: 
     assert "camera_lost" not in incidents(tmp_path)
 
 
+@pytest.mark.long
 def test_a_recording_whose_camera_falls_silent_has_not_ended(acquire: Start, tmp_path: Path) -> None:
     with playing(tmp_path, loop=False) as camera, acquire(serial="SIM1", silence_s=0.4, reconnect_s=0.5) as running:
         camera.inject(Event(FaultKind.SILENCE, line=20))

@@ -183,6 +183,7 @@ def test_a_frozen_unit_feeds_nothing_and_one_that_rightly_waits_for_it_does(plan
         assert inference.hears("WATCHDOG=1", HEARTBEAT_S)
 
 
+@pytest.mark.long
 def test_a_run_that_was_cut_short_is_finished_before_the_line_starts_again(plant: Line) -> None:
     with ExitStack() as stack:
         started(plant, stack)

@@ -65,6 +65,7 @@ def slow(line: Line) -> None:
     line.tables["sinks"]["conveyor"]["budget_ms"] = BUDGET_MS
 
 
+@pytest.mark.long
 def test_a_jump_of_the_wall_clock_by_a_day_costs_no_line_no_shot_and_no_process(line: Line, clock: Clock) -> None:
     slow(line)
     run = line.start()

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.chaos import Run, chaos
 from tests.faults.verdict import judge
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.long]
 
 SECONDS = 4.0
 BUFFERS = 256

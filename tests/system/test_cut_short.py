@@ -83,6 +83,7 @@ def test_when_the_supervisor_is_killed_all_die_and_the_next_run_finishes_what_it
     assert line.report()["unaccounted"] == 0
 
 
+@pytest.mark.long
 def test_who_stops_a_line_that_finishes_an_earlier_run_stops_it_and_loses_nothing(line: Line) -> None:
     left_by_a_killed_supervisor(line)
     for number, times in ((signal.SIGINT, 1), (signal.SIGTERM, 2)):

@@ -43,6 +43,7 @@ def test_a_signal_ends_the_run_in_order_with_the_journal_complete(line: Line, nu
     assert line.covered() == list(range(report["acquired"] + 200))
 
 
+@pytest.mark.long
 def test_the_end_of_a_recording_ends_the_run_in_order(line: Line) -> None:
     line.tables["acquisition"]["steps"][-1].pop("lines")
     run = line.start()

@@ -63,7 +63,7 @@ def test_files_that_the_user_has_put_there_and_earlier_reports_outlast_runs(shor
     assert content(state, ("notes.json", "record.json")) == ["mine: notes.json", "mine: record.json"]
 
 
-@pytest.mark.parametrize("name", ["log", "conveyor"])
+@pytest.mark.parametrize("name", ["log", pytest.param("conveyor", marks=pytest.mark.long)])
 def test_a_second_process_of_a_sink_is_refused_and_the_line_goes_on(endless: Line, name: str) -> None:
     process = endless.start()
     with process:
@@ -169,6 +169,7 @@ def test_what_was_committed_to_a_recording_outlasts_the_death_of_the_supervisor(
         assert not np.isnan(cube[:, 0].mean(axis=1)).any()
 
 
+@pytest.mark.long
 def test_a_replay_that_was_killed_is_played_again(short_belt: Path, tmp_path: Path, cli: Any) -> None:
     command = ("replay", short_belt, "--reflectance", tmp_path / "r.hdr", "--output", tmp_path / "out")
     program = [sys.executable, "-m", "oreline.cli", *map(str, command), "--speed", "0.1"]

@@ -45,7 +45,7 @@ def _wrong(path: Path, folder: Path, rows: list[tuple[str, int]]) -> str:
     return "" if fits else f"{name} is {mode:04o} of {status.st_uid}, and should be one of {list(map(oct, modes))}"
 
 
-@pytest.fixture(params=[0o000, 0o077], ids=["umask 000", "umask 077"])
+@pytest.fixture(params=[0o000, pytest.param(0o077, marks=pytest.mark.long)], ids=["umask 000", "umask 077"])
 def umask(request: pytest.FixtureRequest) -> Iterator[None]:
     before = os.umask(request.param)
     yield

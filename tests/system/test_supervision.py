@@ -15,7 +15,8 @@ from tests.faults.proxy import Proxy
 from tests.system.line import Line, is_alive
 
 
-@pytest.mark.parametrize("victim", ["inference", pytest.param("log", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("victim", ["inference", "log"])
 def test_a_frozen_stage_is_killed_by_the_watchdog_and_nothing_is_lost_or_doubled(line: Line, victim: str) -> None:
     run = line.start()
     with run:
