@@ -51,16 +51,20 @@ static size_t about_buffer(int32_t what)
     return value;
 }
 
-/* The chunk `id` of 8 bytes, found by the trailers alone, from the end of what was filled. */
+/* The chunk `id` of 8 bytes, found by the trailers alone, from the end of what was filled. A buffer that is queued is
+   written meanwhile: what stands in it then is not believed. */
 static GC_ERROR chunk_by_trailer(uint32_t id)
 {
     const char *base = (const char *)about_buffer(BUFFER_INFO_BASE);
     size_t end = about_buffer(BUFFER_INFO_SIZE_FILLED);
 
-    while (about_buffer(BUFFER_INFO_CONTAINS_CHUNKDATA) && end) {
+    while (about_buffer(BUFFER_INFO_CONTAINS_CHUNKDATA) && end >= 2 * sizeof(uint32_t)) {
         uint32_t trailer[2]; /* id and size, big-endian */
-        memcpy(trailer, base + end - sizeof trailer, sizeof trailer);
-        end -= sizeof trailer + be32toh(trailer[1]);
+        end -= sizeof trailer;
+        memcpy(trailer, base + end, sizeof trailer);
+        if (be32toh(trailer[1]) > end)
+            break;
+        end -= be32toh(trailer[1]);
         if (be32toh(trailer[0]) == id && be32toh(trailer[1]) == sizeof answer) {
             memcpy(&answer, base + end, sizeof answer);
             return GC_ERR_SUCCESS;
