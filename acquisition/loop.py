@@ -77,13 +77,13 @@ class Acquisition:
         """Go through the steps, then end the stream, also where the camera has ended them. Raises CameraError."""
         try:
             self._go_through(self._settings.steps)
-            self._announce_no_more()
+            self._complete_references()
         except OrelineError:
             self._end()
             raise
         self._end()
 
-    def _announce_no_more(self) -> None:
+    def _complete_references(self) -> None:
         """Dark and white that no scene follows are complete where one is announced all the same; where they were
         stopped it is not."""
         if self._info is not None and self._info.kind is not Kind.SCENE and not self._stopping():

@@ -97,7 +97,7 @@ class Record:
     def commit(self) -> None:
         """Write what was consumed, then where it ends. Raises StoreFailed; what was half written is cut off then.
         Raises SystemRefused where the file is not in its place any more."""
-        self.idle()
+        self._refuse_gone()
         try:
             while self._taken < len(self._pending):
                 self._take(self._pending[self._taken])
@@ -145,8 +145,7 @@ class Record:
 
     def idle(self) -> None:
         """What was committed is safe, unless somebody has removed it."""
-        if self._writer is not None:
-            self._writer.refuse_gone()
+        self._refuse_gone()
 
     def close(self) -> dict[str, Any]:
         """Close the file; lines that were not committed are cut off, since they will come again. A file that is not in
@@ -162,6 +161,10 @@ class Record:
             artefacts = {name: str(path) for name, path in zip(names, self._headers, strict=False)}
             self._report = {"lines": self._committed.lines, "artefacts": artefacts}
         return self._report
+
+    def _refuse_gone(self) -> None:
+        if self._writer is not None:
+            self._writer.refuse_gone()
 
     def _put_back(self, writer: EnviWriter) -> None:
         if writer.put_back():
