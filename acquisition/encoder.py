@@ -10,13 +10,15 @@ FASTER = 4.0
 """Times the usual way: a belt does not go further from one line to the next."""
 PLAY = 2
 """Counts by which a belt that stands still may tremble."""
+NARROWER = (16, 32)
+"""Bits of counters whose wrap is told from a jump, though they are said to be wider."""
 
 
 @dataclass
 class Encoder:
-    """Unwraps counts of `bits` bits to 64, and doubts steps that no belt can have made.
+    """Unwraps counts of `bits` bits, signed or not, to 64, and doubts steps that no belt can have made.
 
-    `counts_per_line`: the usual step; what is doubtful is measured by it.
+    `counts_per_line`: the usual step, from which the turns of the counter and what is doubtful are told.
     """
 
     counts_per_line: float
@@ -39,13 +41,16 @@ class Encoder:
         """
         if self._raw is None:
             self._raw = self._position = raw
-        plain, self._raw = raw - self._raw, raw
-        step = self._wrapped(plain)
+        plain, before, self._raw = raw - self._raw, self._raw, raw
+        usual = self.counts_per_line * lines
+        most = FASTER * usual + PLAY
+        if not self._fresh:
+            self._learn(before, raw, usual, most)
+        step = _nearest(plain, self.bits, usual)
         self._position += step
         if self._fresh:
             self._fresh = False
             return self._position, Flag.NONE, ""
-        most = FASTER * self.counts_per_line * lines + PLAY
         if abs(step) > most:
             return self._position, Flag.ENCODER, "encoder_slip"
         backwards = step < -PLAY
@@ -54,7 +59,20 @@ class Encoder:
             return self._position, Flag.ENCODER, "encoder_reversal" if begins else ""
         return self._position, Flag.NONE, "encoder_rollover" if step != plain else ""
 
-    def _wrapped(self, step: int) -> int:
-        """The smallest step that leads to the same count."""
-        whole = 1 << self.bits
-        return (step + whole // 2) % whole - whole // 2
+    def _learn(self, before: int, now: int, usual: float, most: float) -> None:
+        """A step that no belt can have made, unless the counter is narrower than was said, tells that it is."""
+        if abs(_nearest(now - before, self.bits, usual)) <= most:
+            return
+        for bits in (bits for bits in NARROWER if bits < self.bits):
+            turn = 1 << bits
+            low = -turn // 2 if min(before, now) < 0 else 0
+            fits = low <= min(before, now) and max(before, now) < low + turn
+            if fits and 8 * most < turn and abs(_nearest(now - before, bits, usual)) <= most:
+                self.bits = bits
+
+
+def _nearest(step: int, bits: int, usual: float) -> int:
+    """Of the steps that lead to the same count, the one that is nearest to the usual one."""
+    turn = 1 << bits
+    low = int(usual) - turn // 2
+    return (step - low) % turn + low

@@ -11,11 +11,18 @@ NEAR = 64
 """A block id this little behind the last is late or doubled; one further behind means that the camera began anew."""
 ANEW = -NEAR - 1
 """The step of a frame of a camera that has begun to number anew."""
+WHOLE = (1 << 64) - 1
+NARROWER = (16, 32)
+"""Bits of counters whose wrap is told from a camera that numbers anew, though they are said to be wider."""
 
 
 @dataclass
 class Numbering:
-    """Stamps lines in order. `next` is the sequence number of the next line, `epoch` grows when the camera restarts."""
+    """Stamps lines in order. `next` is the sequence number of the next line, `epoch` grows when the camera restarts.
+
+    `bits`: of the camera's counter before it wraps. Whether it then comes to 0 is learned: GigE Vision leaves 0 out,
+    others do not.
+    """
 
     run: bytes
     epoch: int = 0
@@ -23,6 +30,9 @@ class Numbering:
     bits: int = 64
     _last: int | None = field(default=None, repr=False)
     _extended: int = field(default=0, repr=False)
+    _zero: bool | None = field(default=None, repr=False)
+    _owed: int = field(default=0, repr=False)
+    """Frames that were lost and not yet said: a 0 that comes late, across a wrap that was thought to have none."""
 
     def restart(self) -> None:
         """The camera is about to number its frames anew; nothing was lost."""
@@ -35,13 +45,31 @@ class Numbering:
 
     def step(self, block_id: int) -> int:
         """By how much a frame is ahead of the last: 1 is the next, 0 came twice, less comes late; or ANEW."""
+        self._learn(block_id)
         if self._last is None:
             return 1
-        step = block_id - self._last
-        if self.bits < 64 and step < -(1 << (self.bits - 1)):
-            # GigE Vision's 16-bit counter goes from 65535 to 1: it has no 0.
-            step += (1 << self.bits) - (1 if self.bits == 16 else 0)
-        return max(step, ANEW)
+        ids = (1 << self.bits) - (not self._counts_zero)
+        step = (block_id - self._last + ids // 2) % ids - ids // 2
+        return step + self._owed if step > 0 else max(step, ANEW)
+
+    @property
+    def _counts_zero(self) -> bool:
+        """Whether 0 follows the highest id. Until that was seen, a counter of 16 bits is one of GigE Vision."""
+        return self.bits != 16 if self._zero is None else self._zero
+
+    def _learn(self, block_id: int) -> None:
+        """What the ids about a wrap tell of the counter: how wide it is, and whether it has a 0."""
+        if block_id > NEAR:
+            return
+        last = -1 if self._last is None else self._last
+        for bits in NARROWER:
+            if bits < self.bits and 0 < (1 << bits) - last <= NEAR:
+                self.bits = bits
+        if block_id == 0 and not self._zero:
+            self._owed = int(last <= NEAR < self._extended and not self._counts_zero)
+            self._zero = True
+        elif self._zero is None and block_id == 1 and last == (1 << self.bits) - 1:
+            self._zero = False
 
     def frame(
         self,
@@ -63,6 +91,7 @@ class Numbering:
             self.reopen()
         if self._last is None:
             self._extended, step = block_id - 1, 1
+        self._owed = 0
         missing = step - 1
         incomplete = min(missing, incomplete)
         lost = {Reason.RESTART: unseen, Reason.INCOMPLETE: incomplete, Reason.DROPPED: missing - incomplete}
@@ -71,7 +100,9 @@ class Numbering:
         self._extended += step
         if unseen + missing >= room:
             return gaps, None
-        stamp = Stamp(self.run, self.epoch, self.next, self._extended, t_ns, self.next if encoder is None else encoder)
+        stamp = Stamp(
+            self.run, self.epoch, self.next, self._extended & WHOLE, t_ns, self.next if encoder is None else encoder
+        )
         self.next += 1
         return gaps, stamp
 

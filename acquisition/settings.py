@@ -56,9 +56,10 @@ class Settings(Section):
     encoder: str = "ChunkEncoderValue"
     """Chunk feature with the encoder's count; where the camera has none, lines are counted instead."""
     encoder_bits: Annotated[int, Field(ge=8, le=64)] = 64
-    """Width of the encoder's counter before it wraps."""
+    """Width of the encoder's counter before it wraps; a wrap at 16 or 32 bits is known without it."""
     block_id_bits: Literal[16, 32, 64] = 64
-    """Width of the camera's frame counter before it wraps."""
+    """Width of the camera's frame counter before it wraps; a wrap at 16 or 32 bits is known without it, and whether
+    0 is left out, as in GigE Vision, is learned."""
     buffers: Positive = 256
     ring_lines: Annotated[int, Field(ge=64)] = 512
     listen: TcpAddress | None = None

@@ -28,6 +28,36 @@ def test_a_counter_of_16_bits_is_unwrapped_wherever_it_begins(start: int, steps:
         assert encoder.position(true % 2**16, 1)[:2] == (true, Flag.NONE)
 
 
+@given(
+    bits=st.sampled_from([16, 32, 64]),
+    told=st.booleans(),
+    signed=st.booleans(),
+    start=st.integers(-400, 400),
+    steps=st.lists(st.tuples(st.floats(-4.0, 4.0), st.integers(1, 200)), max_size=60),
+)
+def test_counters_of_any_width_signed_or_not_are_unwrapped_forwards_and_backwards_across_lost_lines(
+    bits: int, told: bool, signed: bool, start: int, steps: list[tuple[float, int]]
+) -> None:
+    """`start`: from where the counter turns. `steps`: how fast the belt runs, in usual steps, and lines up to there."""
+    encoder, turn = Encoder(8.0, bits if told else 64), 1 << bits
+    true = start + (turn // 2 if signed else turn)
+    low = -turn // 2 if signed else 0
+    first = (true - low) % turn + low
+    encoder.position(first, 1)
+    for speed, lines in steps:
+        true += int(speed * 8 * lines)
+        position, _, incident = encoder.position((true - low) % turn + low, lines)
+        assert position - first == true - (start + (turn // 2 if signed else turn))
+        assert incident != "encoder_slip"
+
+
+def test_a_wide_counter_that_jumps_is_not_taken_for_a_narrow_one() -> None:
+    seen = run(Encoder(8.0), [65_500, 100_000, 100_008, 70_000_000_000, 8, 16])
+    assert [(position, incident) for position, _, incident in seen][1:] == [
+        *((100_000, "encoder_slip"), (100_008, ""), (70_000_000_000, "encoder_slip"), (8, "encoder_slip"), (16, "")),
+    ]
+
+
 def test_a_rollover_is_counted_and_not_doubted() -> None:
     seen = run(Encoder(8.0, bits=16), [65_520, 65_528, 0, 8])
     assert seen[2:] == [(65_536, Flag.NONE, "encoder_rollover"), (65_544, Flag.NONE, "")]

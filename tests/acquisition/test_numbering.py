@@ -2,12 +2,109 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from acquisition.numbering import ANEW, Numbering
 from oreline.messages import Gap, Reason
 
 RUN = bytes(16)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A camera's frame counter of `bits` bits, which begins anew with 0 or, where it has none, with 1."""
+
+    bits: int
+    zero: bool
+
+    def id(self, exposure: int) -> int:
+        """Of the exposure so many after the one that follows the highest id."""
+        return exposure % ((1 << self.bits) - 1 + self.zero) + (not self.zero)
+
+
+COUNTERS = [Counter(bits, zero) for bits in (16, 32, 64) for zero in (False, True)]
+name = "{0.bits} bits {0.zero}".format
+
+
+@st.composite
+def deliveries(draw: st.DrawFn, whole: range = range(0)) -> list[int]:
+    """Exposures about a wrap, in the order in which they come: some never do, some twice, some late. Those in `whole`
+    do, once at least."""
+    order: list[tuple[int, int]] = []
+    for exposure in range(-draw(st.integers(0, 30)), draw(st.integers(3, 30))):
+        times = draw(st.integers(exposure in whole, 2))
+        order += [
+            (exposure + delay, exposure) for delay in draw(st.lists(st.integers(0, 9), min_size=times, max_size=times))
+        ]
+    return [exposure for _, exposure in sorted(order)]
+
+
+def play(numbering: Numbering, ids: list[int]) -> list[int]:
+    """Sequence numbers of the frames, as the acquisition loop gives them; -1 for one that is passed over."""
+    seen = []
+    for block_id in ids:
+        if ANEW < numbering.step(block_id) <= 0:
+            seen.append(-1)
+            continue
+        _, stamp = numbering.frame(block_id, 0, None)
+        assert stamp is not None
+        seen.append(stamp.seq)
+    assert numbering.epoch <= 1
+    return seen
+
+
+def counted(exposures: list[int]) -> list[int]:
+    """The oracle: a frame has the number of exposures since the first that came, unless a later one came before it."""
+    first, seen = exposures[0] if exposures else 0, []
+    for i, exposure in enumerate(exposures):
+        seen.append(exposure - first if all(exposure > earlier for earlier in exposures[:i]) else -1)
+    return seen
+
+
+@pytest.mark.parametrize("counter", COUNTERS, ids=name)
+@pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
+@settings(max_examples=50)
+@given(exposures=deliveries())
+def test_losses_repeats_and_delays_about_a_wrap_are_counted_exactly(
+    counter: Counter, told: bool, exposures: list[int]
+) -> None:
+    """Of a counter that has shown before whether it has a 0."""
+    numbering = Numbering(RUN, bits=counter.bits if told else 64)
+    for exposure in (-1, 0):
+        numbering.frame(counter.id(exposure), 0, None)
+    numbering.reopen()
+    assert play(numbering, [counter.id(exposure) for exposure in exposures]) == [
+        seq if seq < 0 else seq + 2 for seq in counted(exposures)
+    ]
+
+
+@pytest.mark.parametrize("counter", [one for one in COUNTERS if one.zero or one.bits == 16], ids=name)
+@settings(max_examples=50)
+@given(exposures=deliveries(whole=range(-1, 2)))
+def test_a_counter_that_is_seen_for_the_first_time_owes_no_line_in_the_end(
+    counter: Counter, exposures: list[int]
+) -> None:
+    numbering = Numbering(RUN, bits=counter.bits)
+    last = max(exposures) + 1
+    play(numbering, [counter.id(exposure) for exposure in [*exposures, last]])
+    assert numbering.next == last - exposures[0] + 1
+
+
+@pytest.mark.parametrize("counter", COUNTERS, ids=name)
+@pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
+def test_a_wrap_without_a_loss_has_no_gap_whatever_the_counter(counter: Counter, told: bool) -> None:
+    numbering = Numbering(RUN, bits=counter.bits if told else 64)
+    assert play(numbering, [counter.id(exposure) for exposure in range(-3, 4)]) == list(range(7))
+
+
+def test_a_block_id_of_64_bits_that_wraps_fits_on_the_wire() -> None:
+    numbering = Numbering(RUN)
+    stamps = [numbering.frame(block_id, 0, None)[1] for block_id in ((1 << 64) - 1, 0, 1)]
+    assert [stamp.block_id for stamp in stamps if stamp] == [(1 << 64) - 1, 0, 1]
 
 
 def test_lines_are_numbered_from_zero_whatever_the_camera_begins_with() -> None:
