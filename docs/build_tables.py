@@ -28,11 +28,11 @@ from hwsim.optics import Optics
 from hwsim.plant import ValveFault
 from hwsim.plant.ejector import Ejector
 from hwsim.scene_base import Motion, Surfaces
-from inference.card import Card, CardClass
-from inference.correction import Correction, Shade
+from inference.calibration.settings import Correction, Shade
+from inference.classification.card import Card, CardClass
 from inference.flags import UNUSABLE, Invalid
-from inference.lamp import Strip
-from inference.limits import Limits
+from inference.illumination import Strip
+from inference.references.limits import Limits
 from inference.settings import SHIPPED
 from oreline import errors, plc
 from oreline.config import SETTINGS, Section

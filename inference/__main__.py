@@ -13,18 +13,18 @@ from oreline.process import one_thread, tune_allocator
 one_thread()
 tune_allocator()
 
-from inference.calibration import Calibration  # noqa: E402  (numba, torch read the settings above when imported)
-from inference.certificate import Certificates  # noqa: E402
-from inference.classifier import Classifier  # noqa: E402
-from inference.force import Force, Patient  # noqa: E402
-from inference.intake import Intake  # noqa: E402
+from inference.active_reference import Force, Patient  # noqa: E402
+from inference.calibration.calibrator import Calibration  # noqa: E402  (numba, torch read the settings above when imported)
+from inference.classification.classifier import Classifier  # noqa: E402
 from inference.pipeline import Pipeline  # noqa: E402
-from inference.preprocessing import SNV  # noqa: E402
-from inference.reference import Reference  # noqa: E402
-from inference.reference_file import load  # noqa: E402
+from inference.preprocessing.steps import SNV  # noqa: E402
+from inference.reference_review import Intake  # noqa: E402
+from inference.references.certificates import Certificates  # noqa: E402
+from inference.references.files import load  # noqa: E402
+from inference.references.reference import Reference  # noqa: E402
+from inference.references.store import Store  # noqa: E402
 from inference.settings import Settings, Stream  # noqa: E402
-from inference.store import Store  # noqa: E402
-from inference.warm import compile_kernels  # noqa: E402
+from inference.warm_up import compile_kernels  # noqa: E402
 from oreline.config import Config, LineSettings  # noqa: E402
 from oreline.guard import guarded  # noqa: E402
 from oreline.incidents import refused  # noqa: E402

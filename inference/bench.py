@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from inference.backends import Precision, bfloat16, load
 from inference.backends.torchscript import encode
-from inference.calibration import Calibration
-from inference.card import GOLDEN, MODEL, Card
-from inference.correction import Correction, Shade
-from inference.lamp import Strip
-from inference.measured import Measured
-from inference.reference import Reference
+from inference.calibration.calibrator import Calibration
+from inference.calibration.packed_tables import aligned
+from inference.calibration.settings import Correction, Shade
+from inference.classification.card import GOLDEN, MODEL, Card
+from inference.classification.signature import sign
+from inference.illumination import Strip
+from inference.references.measurement import Measured
+from inference.references.reference import Reference
 from inference.settings import SHIPPED
-from inference.signature import sign
-from inference.tables import aligned
 from inference.training.network import BENCH_WIDTHS, build, deployed, kmac
 from oreline.bench.case import BANDS, SAMPLES, Case, repeated
 from oreline.bench.ceilings import CALIBRATED_BYTES, FMA, MEMCPY, SOURCES

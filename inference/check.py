@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from inference.backends import BACKENDS
-from inference.bands import compare
-from inference.card import Card
-from inference.certificate import panel_curve
-from inference.preprocessing import Chain
-from inference.reference_file import load
+from inference.classification.bands import compare
+from inference.classification.card import Card
+from inference.classification.signature import checked
+from inference.preprocessing.steps import Chain
+from inference.references.certificates import panel_curve
+from inference.references.files import load
+from inference.references.store import Store
 from inference.settings import Settings
-from inference.signature import checked
-from inference.store import Store
 from oreline.check import Findings
 from oreline.config import Config, LineSettings
 from oreline.errors import ConfigError, ModelError, ReferenceRefused, nearest

@@ -11,11 +11,11 @@ from itertools import cycle, groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.calibration import Calibration, Invalid
-from inference.capture import Capture
-from inference.classifier import Classifier, answered
-from inference.force import SETTLE_S, Force
-from inference.lamp import Light, Strip
+from inference.active_reference import SETTLE_S, Force
+from inference.calibration.calibrator import Calibration, Invalid
+from inference.classification.classifier import Classifier, answered
+from inference.illumination import Light, Strip
+from inference.references.capture import Capture
 from oreline.errors import ConfigError, ReferenceRefused
 from oreline.incidents import report
 from oreline.messages import (

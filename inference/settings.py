@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from inference.backends import Precision
-from inference.correction import Correction
-from inference.lamp import Strip
-from inference.limits import Limits
+from inference.calibration.settings import Correction
+from inference.illumination import Strip
+from inference.references.limits import Limits
 from oreline.config import NAME_OR_PATH, Section
 from oreline.errors import ModelError, nearest
 from oreline.keys import TcpAddress

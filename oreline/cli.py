@@ -38,7 +38,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(keys_app, name="keys")
 app.add_typer(model_app, name="model")
 app.add_typer(importlib.import_module("hwsim.cli").app, name="sim")
-app.add_typer(importlib.import_module("inference.cli").app, name="calibrate")
+app.add_typer(importlib.import_module("inference.commands.calibrate").app, name="calibrate")
 
 
 @app.command()

@@ -3,7 +3,7 @@
     NAME.secret         CURVE, secret: stays here, mode 0600
     NAME.key            CURVE, public: goes to the other host
     allowed/NAME.key    public keys of processes on other hosts that we talk with
-    makers/NAME.pem     public keys of those whose models are taken, see inference/signature.py
+    makers/NAME.pem     public keys of those whose models are taken, see inference/classification/signature.py
 
 A key belongs to one process and has its name: `acquisition` and `inference` serve streams, every other name is a
 consumer's, that of its table in [sinks]. So a name that a consumer claims is one that its key proves.

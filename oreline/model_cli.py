@@ -23,7 +23,7 @@ app = commands(
 @app.command()
 def sign(model: Model) -> None:
     """Sign a model with your own key, which says that you trust it."""
-    public = importlib.import_module("inference.signature").sign(model)
+    public = importlib.import_module("inference.classification.signature").sign(model)
     console.print(f"signed {model}; who is to run it elsewhere needs a copy of {public}")
 
 
@@ -33,6 +33,6 @@ def verify(
     folder: Annotated[Path | None, typer.Option("--folder", help="The folder that line.keys names.")] = None,
 ) -> None:
     """Say who signed a model, or why a line would refuse it."""
-    card, who = importlib.import_module("inference.signature").checked(model, folder)
+    card, who = importlib.import_module("inference.classification.signature").checked(model, folder)
     card.check_files(model)
     console.print(f"{model} is {card.name} {card.model_sha256[:16]}, whole, and signed by {who}")

@@ -18,9 +18,9 @@ from rich.progress import Progress, TaskID
 
 from inference.backends.torchscript import encode
 from inference.backends.torchscript import load as load_network
-from inference.card import FILE, GOLDEN, MODEL, Card, CardClass, Training
-from inference.preprocessing import SNV, Steps
-from inference.signature import SIGNATURE, sign
+from inference.classification.card import FILE, GOLDEN, MODEL, Card, CardClass, Training
+from inference.classification.signature import SIGNATURE, sign
+from inference.preprocessing.steps import SNV, Steps
 from inference.training.augment import Recipe, Sampler
 from inference.training.data import Spectra, load
 from inference.training.fit import fit

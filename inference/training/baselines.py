@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from inference.preprocessing import snv
+from inference.preprocessing.steps import snv
 
 Floats = NDArray[np.float32]
 Targets = NDArray[np.int64]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.preprocessing import SNV, Chain, Steps, preprocessed
+from inference.preprocessing.steps import SNV, Chain, Steps, preprocessed
 from oreline.cameras import CameraPreset
 from oreline.errors import ConfigError
 from oreline.spectra import resampler

@@ -10,7 +10,7 @@ import pytest
 from inference.backends import bfloat16
 from inference.backends.torchscript import load
 from inference.bench import write_model
-from inference.classifier import Classifier
+from inference.classification.classifier import Classifier
 from oreline import bench
 from oreline.bench import line, transport
 from oreline.bench.case import Case, measure, repeated

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.force import Force
-from inference.intake import Intake
+from inference.active_reference import Force
 from inference.pipeline import Pipeline
-from inference.reference import Reference
-from inference.reference_file import load
-from inference.store import Store
+from inference.reference_review import Intake
+from inference.references.files import load
+from inference.references.reference import Reference
+from inference.references.store import Store
 from oreline.errors import ReferenceRefused
 from oreline.messages import (
     UNKNOWN,

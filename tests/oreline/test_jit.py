@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 SPREAD = """
 import numpy as np
-from inference.spectra_kernels import to_scale
+from inference.preprocessing.kernels import to_scale
 squares = np.full(3, 16, np.float32)
 to_scale(squares, 4)
 assert squares.tolist() == [0.5] * 3
@@ -39,14 +39,14 @@ def test_a_kernel_is_compiled_where_it_can_be_cached_nowhere() -> None:
 
 def test_a_folder_that_the_user_names_has_the_cache(tmp_path: Path) -> None:
     assert run_kernel(NUMBA_CACHE_DIR=str(tmp_path)).returncode == 0
-    assert list(tmp_path.glob("*/spectra_kernels.to_scale-*.nbi"))
+    assert list(tmp_path.glob("*/kernels.to_scale-*.nbi"))
 
 
 def test_a_user_without_a_home_has_his_cache_beside_his_lines_and_no_folder_named_tilde(tmp_path: Path) -> None:
     ran = run_kernel(tmp_path, **homeless(tmp_path))
     assert ran.returncode == 0, ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == [OURS]
-    assert list((tmp_path / OURS / "cache" / "numba").glob("*/spectra_kernels.to_scale-*.nbi"))
+    assert list((tmp_path / OURS / "cache" / "numba").glob("*/kernels.to_scale-*.nbi"))
 
 
 def test_no_cache_is_believed_in_a_folder_that_others_write_to(tmp_path: Path) -> None:

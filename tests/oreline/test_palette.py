@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hwsim.spectra import load
-from inference.card import FILE, Card
+from inference.classification.card import FILE, Card
 from oreline.envi_writer import SPECIAL_CLASSES
 from oreline.palette import MINERALS, colour_of
 from tests.conftest import ROOT

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from inference.store import Store
-from inference.taking import Taking
+from inference.commands.take import Taking
+from inference.references.store import Store
 from oreline.config import Config
 from oreline.launch import runs
 from tests.hwsim.host import until

@@ -22,10 +22,10 @@ from rich.console import Console
 
 from hwsim.camera import Event, FaultKind, SimCamera
 from hwsim.replay import prepare, sensor_bits
-from inference.choosing import choose
-from inference.reference import Reference
-from inference.store import Store
-from inference.taking import Taking
+from inference.commands.choose import choose
+from inference.commands.take import Taking
+from inference.references.reference import Reference
+from inference.references.store import Store
 from oreline.config import Config
 from oreline.errors import ReferenceRefused
 from oreline.recording import find_recording

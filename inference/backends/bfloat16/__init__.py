@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from inference.backends.torchscript import Convolution, convolutions
-from inference.tables import aligned
+from inference.calibration.packed_tables import aligned
 from oreline.errors import ModelError, ModelMismatch
 
 LIBRARY = Path(__file__).with_name("kernel.so")

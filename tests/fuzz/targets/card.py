@@ -1,4 +1,4 @@
-"""`inference.card.Card.read`: a model's card, also one that its author sealed after he changed it."""
+"""`inference.classification.card.Card.read`: a model's card, also one that its author sealed after he changed it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from inference.card import FILE, Accuracy, Card, CardClass, Metrics, Pair, Training
+from inference.classification.card import FILE, Accuracy, Card, CardClass, Metrics, Pair, Training
 from oreline.errors import ModelError
 from tests.fuzz.target import Frames, Target
 from tests.fuzz.twist import twist_json

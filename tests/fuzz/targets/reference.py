@@ -1,4 +1,4 @@
-"""`inference.reference_file.load`: five files of a folder, also with hashes made anew after a change."""
+"""`inference.references.files.load`: five files of a folder, also with hashes made anew after a change."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from inference.measured import Measured
-from inference.reference import Reference
-from inference.reference_file import MANIFEST, load, save
+from inference.references.files import MANIFEST, load, save
+from inference.references.measurement import Measured
+from inference.references.reference import Reference
 from oreline.errors import ReferenceRefused
 from tests.fuzz import mutate
 from tests.fuzz.target import Frames, Target

@@ -1,0 +1,221 @@
+"""Counts to reflectance or radiance, and to the standard normal variate that models read, one line at a time.
+
+Everything that does not depend on the line is prepared before (`inference.calibration.chain`), in float64; here it is
+packed into the tables of the kernels. A straight sensor needs one pass over the line, smile and keystone three more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.calibration import geometry_kernels, kernels, uncertainty
+from inference.calibration.chain import Prepared, prepare
+from inference.calibration.drift import FLOOR, Followed
+from inference.calibration.geometry import Diagonals
+from inference.calibration.packed_tables import Tables, aligned, kept_as
+from inference.calibration.settings import NOTHING, Correction
+from inference.flags import Invalid as Invalid
+from inference.illumination import Strip
+from inference.preprocessing.steps import SNV, Chain, Steps
+from inference.references.reference import Reference
+from oreline.errors import ReferenceRefused
+from oreline.jit import bound
+from oreline.messages import StreamInfo
+
+Values = NDArray[np.float32]
+
+
+class Calibration:
+    """A reference made ready for one stream. Compiled when constructed; its calls allocate nothing.
+
+    `id`: that of the reference. `prepared`: the tables in float64. `lamp`: how bright the light of the last line was, 1
+    being that of the white, as far as it was corrected. Returned arrays belong to this object and are overwritten by
+    the next call. Raises ReferenceRefused where the reference does not cover the stream.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        info: StreamInfo,
+        correction: Correction = NOTHING,
+        strip: Strip | None = None,
+        steps: Steps = SNV,
+        prepared: Prepared | None = None,
+    ) -> None:
+        """`prepared`: of another calibration of the same kind, to save the time of making it."""
+        self.id, self.lamp = reference.id, 1.0
+        self.prepared = prepared = prepared or prepare(reference, info, correction)
+        shape = info.bands, info.samples
+        gain = prepared.gain if prepared.straight else np.ones(shape)
+        packed = Tables.pack(prepared.dark, gain, info.full_scale)
+        self._tables = packed.word, packed.fine, packed.levels, aligned((3, info.bands), np.float32)
+        self._full_scale = np.uint16(info.full_scale)
+        self._limits = self._full_scale, kept_as(prepared.flags, np.uint8)
+        self._curve = kept_as(prepared.curve, np.float32)
+        self._patches = _patches(prepared, gain, packed.apart)
+        self._moving = aligned((2, info.bands), np.float32)
+        self._moving[1] = 1.0
+        self._drift, self._light = self._moving if prepared.straight else (self._moving[0], self._moving[1].copy())
+        self._none = np.zeros(info.bands, np.float32)
+        shade = correction.shade
+        self._shade = Followed.shade(shade.first, shade.samples, prepared) if shade else None
+        self._strip = (
+            Followed.strip(strip.first, strip.samples, strip.reflectance, prepared) if strip and strip.correct else None
+        )
+        self._geometry = None if prepared.straight else _Geometry(prepared)
+        a, b, c = (kept_as(table, np.float32) for table in prepared.variance)
+        self._variance = a, b, c
+        self._chain = None if steps == SNV else Chain(steps, info.wavelengths_nm, info.samples)
+        self._out = aligned(shape, np.float32)
+        self._sigma = aligned(shape, np.float32)
+        self._mean, self._scale = aligned((info.samples,), np.float32), aligned((info.samples,), np.float32)
+        self._invalid = aligned((info.samples,), np.uint8)
+        self._arguments = (
+            self._tables, self._curve, self._patches, self._moving, self._limits,
+            self._geometry.signal if self._geometry else self._out, self._mean, self._scale, self._invalid,
+        )  # fmt: skip
+        blank = kept_as(np.zeros(shape), np.uint16)
+        self._kernel = bound(kernels.reflect, blank, *self._arguments, False, False)
+        self.uncertainty(self.reflectance(blank)[0])
+        self.features(blank)
+
+    def reflectance(self, counts: NDArray[np.uint16]) -> tuple[Values, NDArray[np.uint8]]:
+        """Reflectance, unitless float32 (bands, samples), and `invalid`, `Invalid` bits uint8 (samples,).
+
+        counts: uint16 (bands, samples). NaN where nothing can be concluded; below zero stays below zero, and is
+        flagged. With `quantity` "radiance", that, in the unit of the coefficients. Of the formula in float64 it is
+        within 6e-7 of its value plus 3e-8 of full scale over the white's signal: 1e-6 up to a reflectance of 1 where
+        that is 8 % or more. Where the darks of one band lie more than 3 % of full scale apart, the second term is
+        2^-19 of that over the signal, at most. Raises ReferenceRefused for a line of another shape.
+        """
+        self._reflect(counts, moments=False)
+        return self._out, self._invalid
+
+    def snv(self, counts: NDArray[np.uint16]) -> tuple[Values, Values, NDArray[np.uint8]]:
+        """(R - mean)/spread over the bands, float32 (bands, samples); mean R, float32 (samples,); and `invalid`.
+
+        counts: uint16 (bands, samples). Always finite: zero where a sample is saturated or its reference invalid.
+        The mean is NaN where a band is. Raises ReferenceRefused for a line of another shape.
+        """
+        self._reflect(counts, moments=True, variate=True)
+        return self._out, self._mean, self._invalid
+
+    def features(self, counts: NDArray[np.uint16]) -> tuple[Values, Values, NDArray[np.uint8]]:
+        """What `steps` make of a line's reflectance, float32 (features, samples), and mean and `invalid` as `snv` has
+        them.
+
+        Always finite: zero where a sample is unusable, or where a step found no answer, and then the mean is NaN. The
+        standard normal variate alone, which most models read, is made in the pass that calibrates.
+        """
+        if self._chain is None:
+            return self.snv(counts)
+        self._reflect(counts, moments=True)
+        made = self._chain(self._out)
+        kernels.settle(made, self._invalid, self._mean)
+        return made, self._mean, self._invalid
+
+    def uncertainty(self, reflectance: Values) -> Values:
+        """Standard uncertainty of a line's reflectance (or radiance), float32 (bands, samples) in its unit; NaN where
+        that is.
+
+        It covers the noise of the counts and of both references, and `panel_uncertainty`; where it comes from is in
+        `inference.calibration.uncertainty`. Means nothing for a saturated sample.
+        """
+        uncertainty.standard(reflectance, *self._variance, self._sigma)
+        return self._sigma
+
+    def _reflect(self, counts: NDArray[np.uint16], *, moments: bool, variate: bool = False) -> None:
+        line = self._checked(counts)
+        self._track(line)
+        geometry = self._geometry
+        straight = geometry is None
+        self._kernel(line, *self._arguments, moments and straight, variate and straight)
+        if geometry is not None:
+            geometry(self._light, self._invalid, self._out)
+            if moments:
+                kernels.moments(self._out, self._invalid, self._mean, self._scale, variate)
+
+    def _track(self, line: NDArray[np.uint16]) -> None:
+        """Drift of the dark and light of the lamp, as this line shows them. Smile and keystone are taken back before
+        the light is."""
+        if self._shade is not None:
+            self._follow(line, self._shade, self._none, self._drift)
+        if self._strip is not None:
+            seen = self._follow(line, self._strip, self._drift, self._light)
+            self.lamp = kernels.lamp(self._light, seen, FLOOR)
+
+    def _follow(self, line: NDArray[np.uint16], followed: Followed, drift: Values, out: Values) -> bool:
+        return kernels.follow(line, followed.first, followed.dark, followed.weights, drift, *followed.smooth,
+                              self._full_scale, out)  # fmt: skip
+
+    def _checked(self, counts: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        """A read-only view, as lines from the ring are: one type, so one compilation."""
+        if counts.shape != self._out.shape or counts.dtype != np.uint16 or not counts.flags.c_contiguous:
+            raise ReferenceRefused(
+                f"a line of {counts.dtype} {counts.shape} came to a calibration made for contiguous uint16 "
+                f"{self._out.shape}: the stream changed without saying so"
+            )
+        if not counts.flags.writeable:
+            return counts
+        view = counts.view()
+        view.flags.writeable = False
+        return view
+
+
+class _Geometry:
+    """Smile and keystone: from signals to reflectance. `signal`: float32 (bands, samples), to be filled before."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        shape = prepared.gain.shape
+        self.signal, self._middle, self._end = (aligned(shape, np.float32) for _ in range(3))
+        self._before = aligned(shape[1:], np.uint8)
+        self._gain = kept_as(prepared.gain, np.float32)
+        self._across, self._along = (_diagonals(step) for step in (prepared.keystone, prepared.smile))
+        self._near, near = self._across or (np.zeros(1, np.int64), np.ones((1, 1, shape[1]), np.float32))
+        self._used = (near != 0).any(axis=1)
+
+    def __call__(self, light: Values, invalid: NDArray[np.uint8], out: Values) -> None:
+        values = self.signal
+        if self._across is not None:
+            geometry_kernels.across(values, *self._across, self._middle)
+            values = self._middle
+        if self._along is not None:
+            geometry_kernels.along(values, *self._along, self._end)
+            values = self._end
+        geometry_kernels.scaled(values, self._gain, light, out)
+        geometry_kernels.spread(invalid, self._before, self._near, self._used)
+        kernels.negative(out, invalid)
+
+
+def _diagonals(step: Diagonals | None) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """What the sensor did not see has no gain either, so that a zero will do here."""
+    return None if step is None else (kept_as(step.offsets, np.int64), kept_as(np.nan_to_num(step.weights), np.float32))
+
+
+def _patches(
+    prepared: Prepared, gain: NDArray[np.float64], apart: NDArray[np.bool_]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The elements that are computed apart: repaired ones, those that become NaN, and those that the tables do not
+    hold. Where smile or keystone follow, the gain makes the NaN, and a signal of zero keeps the neighbours clean."""
+    bands, samples = gain.shape
+    repairs, gone = prepared.repairs, np.nan if prepared.straight else 0.0
+    repaired = np.zeros(gain.size, np.bool_)
+    repaired[repairs.index] = True
+    unusable = (repairs.lost | (np.isnan(prepared.gain) if prepared.straight else False)).ravel()
+    fixed, own = ~unusable[repairs.index], np.flatnonzero(unusable | (apart.ravel() & ~repaired))
+    index = np.concatenate([repairs.index[fixed], own])
+    order = np.argsort(index)
+    at = index[order]
+    one, two = (np.concatenate([where[fixed], own])[order] for where in (repairs.below, repairs.above))
+    weight_one, weight_two = (
+        np.concatenate([weight[fixed], np.where(unusable[own], gone, whole)])[order]
+        for weight, whole in ((repairs.below_weight, 1.0), (repairs.above_weight, 0.0))
+    )
+    first = np.searchsorted(at, samples * np.arange(bands + 1))
+    places = np.stack([at % samples, one // samples, two // samples, at // samples])
+    dark = np.nan_to_num(prepared.dark).ravel()
+    signals = np.stack([weight_one, dark[one], weight_two, dark[two], np.nan_to_num(gain).ravel()[at]])
+    return kept_as(first, np.int64), kept_as(places, np.int32), kept_as(signals, np.float32)

@@ -1,0 +1,1 @@
+"""Classification: from spectra to labels, by a signed model."""

@@ -1,0 +1,199 @@
+"""A model's card: what `card.json` beside `model.pt` says, and the proof that both are as they were made."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from inference.preprocessing.steps import SNV, Resample, Steps
+from oreline.errors import ModelError
+from oreline.files import read_plain
+from oreline.messages import INVALID, ClassInfo
+from oreline.palette import colour_of
+
+FILE = "card.json"
+MODEL = "model.pt"
+GOLDEN = "golden.npz"
+"""`snv` float32 (bands, n) and the `logits` float32 (classes, n) that the model answers."""
+
+_LARGEST = 1 << 18
+"""Bytes of a card: 1000 bands and 250 classes fit, and what pydantic keeps of every error in it stays below 100 MB."""
+_LARGEST_FILE = 1 << 30
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Byte = Annotated[int, Field(ge=0, le=255)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class CardClass(_Strict):
+    """A label: its mineral, its colour where the palette has none, and how much of it was found in the folds."""
+
+    name: str
+    colour: tuple[Byte, Byte, Byte]
+    recall: Share
+    spectra: int
+    specimens: int
+
+
+class Accuracy(_Strict):
+    """Share of spectra labelled rightly, each method on the same folds."""
+
+    cnn: Share
+    sam: Share
+    lda: Share
+    svm: Share
+    majority: Share
+
+
+class Metrics(_Strict):
+    """Measured on folds that no specimen is on both sides of; clean spectra, without the answer unknown."""
+
+    folds: int
+    spectra: int
+    specimens: int
+    accuracy: Accuracy
+    cnn_pixels: Share
+    """The network's accuracy on held-out spectra made into pixels: mixed, shaded, noisy."""
+    right_and_sure: Share
+    """Share of held-out spectra labelled rightly and above `unknown_below`."""
+    sure_and_right: Share
+    """Share of the answers above `unknown_below` that are right."""
+    unknown_rejected: Share
+    """Share of spectra of minerals never seen that are answered unknown."""
+
+
+class Pair(_Strict):
+    """Two minerals that the range cannot separate: all methods mix them up."""
+
+    a: str
+    b: str
+    a_as_b: Share
+    """Share of a labelled b, mean of all methods,"""
+    b_as_a: Share
+    """and of b labelled a."""
+
+
+class Training(_Strict):
+    """Enough to make the same bytes again."""
+
+    data: str
+    data_sha256: Sha256
+    seed: int
+    steps: int
+    widths: tuple[int, ...]
+    recipe: dict[str, float | tuple[float, float]]
+    versions: dict[str, str]
+
+
+class Card(_Strict):
+    """`wavelengths_nm`, `fwhm_nm`: the bands that the model reads. `unknown_below`: probability below which the
+    answer is UNKNOWN. `background_reflectance`: mean reflectance below which a sample is BACKGROUND."""
+
+    version: Literal[1] = 1
+    name: str
+    backend: str = "torchscript"
+    classes: Annotated[tuple[CardClass, ...], Field(min_length=2, max_length=INVALID)]
+    wavelengths_nm: Annotated[tuple[float, ...], Field(min_length=2)]
+    fwhm_nm: Annotated[float, Field(gt=0)]
+    preprocessing: Literal["snv"] | Annotated[Steps, Field(min_length=1)] = "snv"
+    """What is done with reflectance, in order; "snv" is short for that step alone."""
+    lines_of_context: Literal[1] = 1
+    background_reflectance: Annotated[float, Field(ge=0.0, lt=1.0)]
+    unknown_below: Share
+    kmac: float
+    metrics: Metrics
+    confused: tuple[Pair, ...]
+    training: Training
+    model_sha256: Sha256
+    golden_sha256: Sha256
+    card_sha256: str = ""
+    """Of this card with this field empty."""
+
+    @model_validator(mode="after")
+    def _one_grid(self) -> Card:
+        first, *others = self.steps
+        if any(isinstance(step, Resample) for step in others):
+            raise ValueError("preprocessing: resampling can only be the first step")
+        if isinstance(first, Resample) and first.wavelengths_nm != self.wavelengths_nm:
+            raise ValueError("preprocessing: resampling must end at the model's wavelengths")
+        return self
+
+    @property
+    def steps(self) -> Steps:
+        return SNV if self.preprocessing == "snv" else self.preprocessing
+
+    @property
+    def labels(self) -> tuple[ClassInfo, ...]:
+        """The classes as the stream names them: a mineral has one colour, whoever made the model."""
+        return tuple(ClassInfo(one.name, colour_of(one.name, one.colour)) for one in self.classes)
+
+    @property
+    def resampled(self) -> bool:
+        """Whether cameras with other bands will do."""
+        return isinstance(self.steps[0], Resample)
+
+    def sealed(self) -> Card:
+        """The same card with its own hash in it."""
+        return self.model_copy(update={"card_sha256": self._hash()})
+
+    def _hash(self) -> str:
+        content = self.model_copy(update={"card_sha256": ""}).model_dump_json()
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def write(self, folder: Path) -> None:
+        """Write it sealed."""
+        (folder / FILE).write_text(self.sealed().model_dump_json(indent=1) + "\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> Card:
+        """The card of a model's folder, whoever made it: see inference/classification/signature.py before
+        loading its network. Raises ModelError where it is missing, damaged, or of another version."""
+        return cls.parse(cls.content_of(folder), folder / FILE)
+
+    @staticmethod
+    def content_of(folder: Path) -> bytes:
+        """The bytes of a model's card. Raises ModelError."""
+        try:
+            return read_plain(folder / FILE, _LARGEST)
+        except FileNotFoundError:
+            raise ModelError(f"no {FILE} in {folder}: give the folder of a model, made by `oreline train`") from None
+        except OSError as error:
+            raise ModelError(f"{folder / FILE} is refused: {error.strerror}") from None
+
+    @classmethod
+    def parse(cls, content: bytes, path: Path) -> Card:
+        """A card from the bytes of `path`. Raises ModelError where they are damaged or of another version."""
+        try:
+            card = cls.model_validate_json(content)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "as a whole"
+            raise ModelError(f"{path} is damaged or of another version: {where}: {first['msg']}") from None
+        if card.card_sha256 != card._hash():
+            raise ModelError(f"{path} was changed after it was made: restore it, or train the model again")
+        return card
+
+    def content(self, folder: Path, file: str, sha256: str) -> bytes:
+        """A file that belongs to the card. Raises ModelError where it is missing, a link, or its hash differs."""
+        path = folder / file
+        try:
+            content = read_plain(path, _LARGEST_FILE)
+        except FileNotFoundError:
+            raise ModelError(f"no {file} in {folder}: the model is incomplete, copy its whole folder") from None
+        except OSError as error:
+            raise ModelError(f"{path} is refused: {error.strerror}") from None
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise ModelError(f"{path} is not the file that its card was made for: it is damaged or was exchanged")
+        return content
+
+    def check_files(self, folder: Path) -> None:
+        """Raises ModelError where a file that belongs to the card is not as it was made."""
+        self.content(folder, MODEL, self.model_sha256)
+        self.content(folder, GOLDEN, self.golden_sha256)

@@ -1,0 +1,155 @@
+"""`oreline calibrate import`: references that were recorded elsewhere become one of ours.
+
+They are recordings whose names begin with DARKREF or WHITEREF, as LUMO writes them, or just with dark or white. What
+their headers do not say, exposure above all, must be said by whoever imports them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inference.references.acceptance import doubts, few_lines
+from inference.references.certificates import Certificates
+from inference.references.files import MANIFEST, load
+from inference.references.measurement import Measured, ReferenceBuilder
+from inference.references.reference import Reference
+from inference.references.store import Store
+from inference.settings import Settings
+from oreline.config import SETTINGS, Config
+from oreline.errors import RecordingError, ReferenceRefused
+from oreline.files import try_folder
+from oreline.messages import StreamInfo
+from oreline.recording import Recording, entrances, open_recording
+
+EXPOSURE_MS = ("tint", "tint1", "integration time")
+"""Header fields of an exposure, in milliseconds, as LUMO has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What whoever imports says of the files; None where their headers say it."""
+
+    exposure_us: float | None = None
+    gain: float = 1.0
+    serial: str | None = None
+    full_scale: int | None = None
+
+
+def brought(paths: Iterable[Path], config: Config, said: Said, *, force: bool = False) -> Reference:
+    """Make a reference of files and choose it. Raises ReferenceRefused where something speaks against it (unless by
+    `force`), RecordingError for files that are none."""
+    settings = config.section("inference", Settings)
+    store = Store(config.line.references_folder)
+    try_folder(store.folder)
+    new = _reference(list(paths), config, said)
+    new = Certificates(settings.panel, settings.coefficients, settings.coefficients_unit).applied(new)
+    old = store.load(store.chosen) if store.chosen else None
+    found = doubts(new, old, settings.limits)
+    told = [{"code": doubt.code, "words": doubt.words} for doubt in (*found, *few_lines(new, settings.limits))]
+    store.keep(new)
+    if found and settings.limits.refuse and not force:
+        store.note("refused", new.id, doubts=told)
+        words = "".join(f"\n  {doubt}" for doubt in found)
+        raise ReferenceRefused(
+            f"reference {new.id} was refused; give --force to take it all the same{words}", found[0].code
+        )
+    store.choose(new.id, "imported", doubts=told)
+    return new
+
+
+def _reference(paths: list[Path], config: Config, said: Said) -> Reference:
+    if len(paths) == 1 and (paths[0] / MANIFEST).is_file():
+        return _of_this_camera(load(paths[0]), config)
+    darks, whites = _recordings(paths)
+    if len(whites) != 1 or not darks:
+        names = ", ".join(one.path.name for one in (*darks, *whites)) or "nothing"
+        raise RecordingError(
+            f"found {names}: give one WHITEREF_* and at least one DARKREF_*, ENVI or TIFF, or their folder"
+        )
+    info = _described(whites[0], config, said)
+    white = _measured(whites[0], info)
+    measured = [(one, _described(one, config, said)) for one in darks]
+    measured.sort(key=lambda pair: abs(pair[1].exposure_us - info.exposure_us))
+    first, *others = ((described, _measured(one, described)) for one, described in measured)
+    made = Reference.of(*first, info, white, white.captured)
+    for _, dark in others:
+        made = made.with_dark(dark, white.captured)
+    return made
+
+
+def _of_this_camera(reference: Reference, config: Config) -> Reference:
+    serial = config.section("acquisition", SETTINGS["acquisition"]()).serial
+    if serial not in (None, reference.serial):
+        said = f"reference {reference.id} is of camera {reference.serial!r}, the line's file names {serial!r}"
+        raise ReferenceRefused(f"{said}: import one of this camera", "camera")
+    return reference
+
+
+def _recordings(paths: list[Path]) -> tuple[list[Recording], list[Recording]]:
+    """The darks and the whites among files and folders."""
+    files: list[Path] = []
+    for path in paths:
+        folder = path / "capture" if (path / "capture").is_dir() else path
+        files += entrances(folder) if folder.is_dir() else [path]
+    found: dict[str, list[Recording]] = {"dark": [], "white": []}
+    for path in files:
+        for kind, several in found.items():
+            if path.name.lower().startswith(kind):
+                several.append(open_recording(path))
+    return found["dark"], found["white"]
+
+
+def _described(recording: Recording, config: Config, said: Said) -> StreamInfo:
+    """The stream that a recording would have been. Raises ReferenceRefused for what nobody says."""
+    acquisition = config.section("acquisition", SETTINGS["acquisition"]())
+    serial = said.serial or acquisition.serial or recording.metadata.get("serial number", "")
+    exposure_us = said.exposure_us or _exposure_us(recording)
+    full_scale = said.full_scale or recording.full_scale
+    missing = [
+        option for option, value in (("--exposure-us", exposure_us), ("--serial", serial), ("--full-scale", full_scale))
+        if not value
+    ]  # fmt: skip
+    if missing:
+        raise ReferenceRefused(f"{recording.path} does not say all: give {', '.join(missing)}", "unknown")
+    wavelengths = recording.wavelengths_nm or acquisition.wavelengths(recording.bands)
+    return StreamInfo(
+        run=bytes(16), epoch=0, seq=0, camera=recording.metadata.get("sensor type", "")[:64], serial=str(serial),
+        wavelengths_nm=tuple(wavelengths), samples=recording.samples, offset_x=recording.x_start,
+        full_scale=int(full_scale or 0), exposure_us=float(exposure_us or 0), gain=said.gain,
+        line_rate_hz=recording.line_rate_hz or 0.0, counts_per_line=1.0, pitch_mm=1.0,
+    )  # fmt: skip
+
+
+def _exposure_us(recording: Recording) -> float | None:
+    for field in EXPOSURE_MS:
+        with suppress(KeyError, ValueError):
+            return 1000.0 * float(recording.metadata[field].strip("{} "))
+    return None
+
+
+def _measured(recording: Recording, info: StreamInfo) -> Measured:
+    """Its lines, robustly; captured when the file was last written."""
+    if recording.bands != len(info.wavelengths_nm):
+        raise ReferenceRefused(
+            f"{recording.path} has {recording.bands} bands, the line's file says {len(info.wavelengths_nm)}", "camera"
+        )
+    builder = ReferenceBuilder(info)
+    for index in range(recording.lines):
+        builder.add(_counts(recording.line(index), recording.path))
+    written = datetime.fromtimestamp(recording.path.stat().st_mtime, UTC)
+    return builder.measured(written.isoformat(timespec="seconds"))
+
+
+def _counts(line: Any, path: Path) -> Any:
+    """uint16, of whatever type the file has whole counts in."""
+    counts = np.ascontiguousarray(line, np.uint16)
+    if not np.array_equal(counts, line):
+        raise RecordingError(f"{path} holds {line.dtype} values that are no counts from 0 to 65535")
+    return counts

@@ -1,0 +1,1 @@
+"""Preprocessing: from reflectance to what a network reads."""

@@ -1,0 +1,227 @@
+"""What a model's card may ask to be done with reflectance before the network sees it: one implementation, for the line,
+for training and for reprocessing.
+
+A step is what the card says of it. `made` makes it ready for lines of some width, and a `Chain` of them owns its
+buffers: nothing is allocated for a line. All arrays are float32 (bands, samples). NaN in any band of a sample spoils
+that sample only.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from inference.calibration.packed_tables import aligned
+from inference.preprocessing import kernels
+from oreline.errors import ModelMismatch
+from oreline.spectra import LEAST_SEEN, resampler
+
+SEEN = (LEAST_SEEN, 1.1)
+"""Of a band's response, the share that the camera's own bands must make up; half of it is seen of the last band."""
+
+Spectra = NDArray[np.float32]
+Wavelengths = Sequence[float]
+Ready = Callable[[Spectra], Spectra]
+
+
+class _Step(BaseModel, ABC):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @abstractmethod
+    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+        """The wavelengths after this step, and what does it. Raises ModelMismatch where these bands do not serve."""
+
+
+class Snv(_Step):
+    """Standard normal variate, (R - mean)/spread of each sample over its bands; the spread is the population's.
+    Barnes, Dhanoa and Lister, Applied Spectroscopy 43 (1989) 772."""
+
+    step: Literal["snv"] = "snv"
+
+    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+        out, moments = aligned((len(nm), samples), np.float32), aligned((2, samples), np.float32)
+
+        def ready(values: Spectra) -> Spectra:
+            kernels.snv(values, moments[0], moments[1], out)
+            return out
+
+        return nm, ready
+
+
+class Msc(_Step):
+    """Multiplicative scatter correction: (R - a)/b, where R = a + b `reference` fits best. Geladi, MacDougall and
+    Martens, Applied Spectroscopy 39 (1985) 491. NaN where b is hardly there."""
+
+    step: Literal["msc"] = "msc"
+    reference: Annotated[tuple[float, ...], Field(min_length=2)]
+    """The mean spectrum of the training data, one number a band."""
+
+    @model_validator(mode="after")
+    def _varies(self) -> Msc:
+        if np.ptp(self.reference) <= 0:
+            raise ValueError("the reference spectrum is flat, nothing can be fitted to it")
+        return self
+
+    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+        _same(len(self.reference), len(nm), "the spectrum of its scatter correction")
+        reference = np.array(self.reference)
+        centred = reference - reference.mean()
+        slope = (centred / (centred @ centred)).astype(np.float32)
+        level = np.float32(reference.mean())
+        out, moments = aligned((len(nm), samples), np.float32), aligned((2, samples), np.float32)
+
+        def ready(values: Spectra) -> Spectra:
+            kernels.msc(values, slope, level, moments[0], moments[1], out)
+            return out
+
+        return nm, ready
+
+
+class SavitzkyGolay(_Step):
+    """A polynomial fitted to `window` bands, its value or derivative, a band being the unit; at both ends that of the
+    last window. Savitzky and Golay, Analytical Chemistry 36 (1964) 1627."""
+
+    step: Literal["savitzky_golay"] = "savitzky_golay"
+    window: Annotated[int, Field(ge=3, le=101)]
+    order: Annotated[int, Field(ge=0, le=6)] = 2
+    derivative: Annotated[int, Field(ge=0, le=4)] = 1
+
+    @model_validator(mode="after")
+    def _determined(self) -> SavitzkyGolay:
+        if self.window % 2 == 0 or not self.derivative <= self.order < self.window:
+            raise ValueError("the window must be odd and larger than the order, the derivative at most the order")
+        return self
+
+    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+        if len(nm) < self.window:
+            raise ModelMismatch(f"a window of {self.window} bands does not fit into {len(nm)}: choose another model")
+        place = np.arange(self.window)
+        first = np.clip(np.arange(len(nm)) - self.window // 2, 0, len(nm) - self.window)
+        fit = np.linalg.pinv(np.vander(place - self.window // 2, self.order + 1, increasing=True).astype(float))
+        here = np.arange(len(nm)) - first - self.window // 2
+        weights = np.zeros((len(nm), self.window))
+        for power in range(self.derivative, self.order + 1):
+            factor = float(np.prod(np.arange(power - self.derivative + 1, power + 1)))
+            weights += factor * here[:, None] ** float(power - self.derivative) * fit[power]
+        return nm, _operator(first, weights, samples)
+
+
+class Continuum(_Step):
+    """R over its continuum, the upper convex hull of the spectrum. Clark and Roush, Journal of Geophysical Research
+    89 (1984) 6329. A sample whose hull is not positive everywhere becomes NaN."""
+
+    step: Literal["continuum"] = "continuum"
+
+    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+        out, spectrum = aligned((len(nm), samples), np.float32), np.zeros(len(nm), np.float32)
+        corners, at = np.zeros(len(nm), np.int64), np.array(nm, np.float32)
+
+        def ready(values: Spectra) -> Spectra:
+            kernels.continuum(values, at, spectrum, corners, out)
+            return out
+
+        return nm, ready
+
+
+class Bands(_Step):
+    """Only the bands from `first_nm` to `last_nm`."""
+
+    step: Literal["bands"] = "bands"
+    first_nm: float
+    last_nm: float
+
+    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+        chosen = [band for band, one in enumerate(nm) if self.first_nm <= one <= self.last_nm]
+        if not chosen:
+            raise ModelMismatch(f"no band between {self.first_nm:g} and {self.last_nm:g} nm: choose another model")
+        return [nm[band] for band in chosen], _operator(np.array(chosen), np.ones((len(chosen), 1)), samples)
+
+
+class Resample(_Step):
+    """From the camera's bands to Gaussian ones `fwhm_nm` wide at `wavelengths_nm`, which allows a model to be used with
+    cameras that have other bands than its own, as long as they cover its range."""
+
+    step: Literal["resample"] = "resample"
+    wavelengths_nm: Annotated[tuple[float, ...], Field(min_length=2)]
+    fwhm_nm: Annotated[float, Field(gt=0)]
+
+    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+        order = np.argsort(nm)
+        seen = resampler(np.array(nm)[order], self.wavelengths_nm, self.fwhm_nm).weights
+        weights = np.zeros(seen.shape)
+        weights[:, order] = seen
+        share = weights.sum(axis=1)
+        off = ~((share >= SEEN[0]) & (share <= SEEN[1]))
+        if off.any():
+            band = int(off.argmax())
+            raise ModelMismatch(
+                f"the model's band at {self.wavelengths_nm[band]:.1f} nm, {self.fwhm_nm:g} nm wide, is not covered "
+                f"by the camera's {len(nm)} bands from {min(nm):.1f} to {max(nm):.1f} nm: choose another model"
+            )
+        used = weights != 0
+        first, width = used.argmax(axis=1), int((used.sum(axis=1)).max())
+        first = np.minimum(first, len(nm) - width)
+        rows = first[:, None] + np.arange(width)
+        return self.wavelengths_nm, _operator(first, np.take_along_axis(weights, rows, 1) / share[:, None], samples)
+
+
+Step = Annotated[Snv | Msc | SavitzkyGolay | Continuum | Bands | Resample, Field(discriminator="step")]
+Steps = tuple[Snv | Msc | SavitzkyGolay | Continuum | Bands | Resample, ...]
+
+SNV: Steps = (Snv(),)
+
+
+class Chain:
+    """Steps in order, ready for lines of `samples` samples and bands at `nm`. `wavelengths_nm`: after the last."""
+
+    def __init__(self, steps: Steps, nm: Wavelengths, samples: int) -> None:
+        self.shape = len(nm), samples
+        self._ready: list[Ready] = []
+        for step in steps:
+            nm, ready = step.made(nm, samples)
+            self._ready.append(ready)
+        self.wavelengths_nm = nm
+        self(np.zeros(self.shape, np.float32))
+
+    def __call__(self, reflectance: Spectra) -> Spectra:
+        """Preprocess float32 (bands, samples). The result belongs to the chain. Raises ModelMismatch for another
+        shape."""
+        if reflectance.shape != self.shape:
+            raise ModelMismatch(f"spectra of {reflectance.shape} came to steps made for {self.shape}")
+        values = reflectance
+        for ready in self._ready:
+            values = ready(values)
+        return values
+
+
+def preprocessed(steps: Steps, nm: Wavelengths, reflectance: Spectra) -> Spectra:
+    """The same for spectra of any number, as a new array."""
+    values = np.ascontiguousarray(reflectance, np.float32)
+    return Chain(steps, nm, values.shape[1])(values).copy()
+
+
+def snv(reflectance: Spectra) -> Spectra:
+    """Standard normal variate of float32 (bands, samples), as a new array."""
+    return preprocessed(SNV, range(len(reflectance)), reflectance)
+
+
+def _same(theirs: int, ours: int, what: str) -> None:
+    if theirs != ours:
+        raise ModelMismatch(f"{what} has {theirs} bands where {ours} come: the model's card is wrong, train it again")
+
+
+def _operator(first: NDArray[Any], weights: NDArray[Any], samples: int) -> Ready:
+    """The sparse operator whose row b takes `weights[b]` of the bands from `first[b]` on."""
+    start, table = np.asarray(first, np.int64), np.ascontiguousarray(weights, np.float32)
+    out = aligned((len(table), samples), np.float32)
+
+    def ready(values: Spectra) -> Spectra:
+        kernels.apply(values, start, table, out)
+        return out
+
+    return ready

@@ -1,0 +1,194 @@
+"""What is offered as a reference, by the camera or by an operator: measured, judged, saved and made ready.
+
+All of it happens beside the lines, in one thread, so that offers are dealt with one after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from inference.calibration.calibrator import Calibration
+from inference.references.acceptance import Doubt, doubts, few_lines
+from inference.references.capture import Capture, completed
+from inference.references.certificates import Certificates
+from inference.references.expiry import refuse_stale, staleness
+from inference.references.half import Half
+from inference.references.limits import Limits
+from inference.references.reference import Reference
+from inference.references.store import Store
+from oreline.errors import OrelineError, ReferenceRefused
+from oreline.guard import refusal
+from oreline.incidents import report
+from oreline.messages import StreamInfo
+
+NONE = "none"
+"""Code of what is no refusal: there is just no reference yet."""
+NONE_YET = (
+    "no dark and white reference: let the run begin with steps of kind 'dark' and 'white', take them with `oreline "
+    "calibrate`, or name a saved one in inference.reference"
+)
+
+
+@dataclass
+class Outcome:
+    """What came of an offer. `reference`: None where there is none to come into force; `calibrations`: ready for the
+    stream `info`; `incidents`: their kinds; `stale`: whether what is in force has gone off, None where it is as it was.
+    """
+
+    reference: Reference | None = None
+    info: StreamInfo | None = None
+    calibrations: list[Calibration] = field(default_factory=list)
+    incidents: list[str] = field(default_factory=list)
+    stale: bool | None = None
+
+
+class Intake:
+    """Judges what is offered against the latest good reference, `latest`; None where there is none yet."""
+
+    def __init__(
+        self,
+        store: Store,
+        latest: Reference | None,
+        *,
+        limits: Limits | None = None,
+        certificates: Certificates | None = None,
+        lanes: int = 1,
+        calibrate: Callable[..., Calibration] = Calibration,
+    ) -> None:
+        """`certificates`: what goes with each capture. `lanes`: how often each is made ready, by `calibrate`."""
+        self.store, self.latest, self.lanes = store, latest, lanes
+        self.refusal: OrelineError = ReferenceRefused(NONE_YET, NONE)
+        """Why there is no reference, where there is none."""
+        self._limits, self._certificates = limits or Limits(), certificates or Certificates()
+        self._calibrate = calibrate
+        self._seen = store.chosen
+        self._warned: set[str] = set()
+
+    def started(self, reference: Reference, info: StreamInfo) -> list[Calibration]:
+        """A reference made ready for a line that starts with it. Raises ReferenceRefused where it does not fit the
+        stream, or has gone off."""
+        refuse_stale(reference, info, self._limits)
+        return self.made(reference, info)
+
+    def made(self, reference: Reference, info: StreamInfo) -> list[Calibration]:
+        """A reference made ready for a stream, once for each lane. Raises ReferenceRefused where it does not fit."""
+        ratio, most = reference.exposure_ratio(info), self._limits.exposure_ratio
+        if not 1 / most <= ratio <= most:
+            raise ReferenceRefused(
+                f"the white of reference {reference.id} was exposed {ratio:.3g} times as much as the stream is, and no "
+                f"more than {most:g} times is trusted, nor less than 1/{most:g}: capture a white nearer to the stream",
+                "exposure_ratio",
+            )
+        first = self._calibrate(reference, info)
+        others = (self._calibrate(reference, info, prepared=first.prepared) for _ in range(self.lanes - 1))
+        return [first, *others]
+
+    def captured(self, capture: Capture, info: StreamInfo | None) -> Outcome | None:
+        """What was captured: what is good is chosen, what is not is kept beside it."""
+        now, new = datetime.now(UTC).isoformat(timespec="seconds"), None
+        try:
+            halves = capture.halves(now)
+            new = completed(halves, self.latest, self.store.waiting(), now)
+            if new is None:
+                self._waits(halves[0])
+                return None
+            new = self._certificates.applied(new)
+            found = doubts(new, self.latest, self._limits)
+            self.store.keep(new)
+            if self._limits.refuse and found and (self.latest is not None or any(doubt.certain for doubt in found)):
+                return self._refused(new.id, found, "; if you know better: `oreline calibrate use`, with --force")
+            calibrations = [] if info is None else self.made(new, info)
+        except ReferenceRefused as why:
+            return self._refused(new.id if new else "", [Doubt(why.code, str(why))])
+        for doubt in (*found, *few_lines(new, self._limits)):
+            _say(doubt.code, f"reference {new.id}: {doubt}")
+        self.store.waits_no_longer()
+        self._choose(new, "captured", found)
+        return Outcome(new, info, calibrations, [doubt.code for doubt in found], stale=False)
+
+    def chosen(self, info: StreamInfo) -> Outcome | None:
+        """What an operator has chosen since; one that does not fit is taken back. Where the folder cannot be read, who
+        chooses there is told so, and the line goes on."""
+        try:
+            chosen, old = self.store.chosen, self.latest
+        except OSError:
+            return None
+        if old is None or chosen in ("", self._seen):
+            return None
+        self._seen = chosen
+        try:
+            new = self.store.load(chosen)
+            calibrations = self.started(new, info)
+        except ReferenceRefused as why:
+            if old.id not in self.store.ids():
+                self.store.keep(old)
+            self._choose(old, "reverted")
+            return self._refused(chosen, [Doubt(why.code, str(why))])
+        self.latest, self._warned = new, set()
+        return Outcome(new, info, calibrations, stale=False)
+
+    def warmed(self, info: StreamInfo) -> Outcome | None:
+        """The camera has another temperature: the same reference, made ready for it."""
+        return None if self.latest is None else Outcome(self.latest, info, self.made(self.latest, info))
+
+    def gone_off(self, info: StreamInfo) -> Outcome | None:
+        """Each limit that the latest reference passes now or keeps again. Warns once of one that is passed."""
+        if self.latest is None:
+            return None
+        stale = {one.code: one for one in staleness(self.latest, info, self._limits)}
+        before, self._warned = self._warned, set(stale)
+        news = sorted(self._warned - before)
+        for code in news:
+            _say(code, stale[code].words)
+            self.store.note("warned", self.latest.id, doubts=[{"code": code, "words": stale[code].words}])
+        return Outcome(incidents=news, stale=bool(stale)) if self._warned != before else None
+
+    def failed(self, error: Exception) -> Outcome:
+        """What should not happen, such as a full disk. The old reference stays in force."""
+        code = error.code if isinstance(error, ReferenceRefused) else "disk"
+        _say(code, f"a reference could not be kept or made ready: {error}")
+        if isinstance(error, OSError):
+            self.refusal = refusal(error, f"no reference could be kept in {self.store.folder}")
+        else:
+            self.refusal = ReferenceRefused(f"no reference could be kept: {error}", code)
+        return Outcome(incidents=[code])
+
+    @property
+    def has_refused(self) -> bool:
+        """Whether something came that is no reference; where not, there is just none yet."""
+        return not (isinstance(self.refusal, ReferenceRefused) and self.refusal.code == NONE)
+
+    def _choose(self, reference: Reference, what: str, found: Sequence[Doubt] = ()) -> None:
+        self.store.choose(reference.id, what, doubts=_told(found))
+        self._warned = self._warned if reference is self.latest else set()
+        self.latest, self._seen = reference, reference.id
+
+    def _waits(self, half: Half) -> None:
+        kind = half.kind.name.lower()
+        other = "white" if kind == "dark" else "dark"
+        self.store.wait(half)
+        self.refusal = ReferenceRefused(
+            f"no {other} lines were captured: add a step of kind {other!r}, or use `oreline calibrate {other}`", NONE
+        )
+        self.store.note("waiting", "", kind=kind)
+
+    def _refused(self, identity: str, found: Sequence[Doubt], what_else: str = "") -> Outcome:
+        """Say all that speaks against a reference; the old one stays in force."""
+        name = f"reference {identity}" if identity else "the capture"
+        stays = f"; reference {self.latest.id} stays in force{what_else}" if self.latest is not None else ""
+        for doubt in found:
+            _say(doubt.code, f"{name}: {doubt}{stays}")
+        self.store.note("refused", identity, doubts=_told(found))
+        words = "".join(f"\n  {doubt}" for doubt in found)
+        self.refusal = ReferenceRefused(f"{name} was refused:{words}", found[0].code)
+        return Outcome(incidents=[doubt.code for doubt in found])
+
+
+def _told(found: Sequence[Doubt]) -> list[dict[str, str]]:
+    return [{"code": doubt.code, "words": doubt.words} for doubt in found]
+
+
+def _say(code: str, words: str) -> None:
+    report("inference", f"reference_{code}", words)

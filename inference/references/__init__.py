@@ -1,0 +1,1 @@
+"""References: taken, checked, kept and found again."""

@@ -1,0 +1,189 @@
+"""Whether a new reference is to be believed, beside the one that is in force: a shutter sticks, light leaks in, a panel
+gets dirty or is moved, a lamp dies, and none of that may become the measure of all that follows.
+
+All that speaks against it is told together, but for what follows from the rest: a dark that is lit spoils all light,
+and values are left out as outliers whatever the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.references.limits import Limits
+from inference.references.measurement import Measured
+from inference.references.panel_checks import panel_faults
+from inference.references.reference import Reference
+
+FEW = "few_lines"
+EXPOSURE_TOLERANCE = 0.01
+"""Relative difference between exposures that are the same."""
+OWN = 0.1
+"""Share of the light that a sensor's own pattern may look like, where nothing moves in its dark: that of a spectrometer
+in space (EMIT) looks like 8 % of a dim scene's, that of a core scanner like 0.02 % of its panel's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What speaks against a reference. `certain`: also where there is no earlier one to compare it with."""
+
+    code: str
+    words: str
+    certain: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.words} [{self.code}]"
+
+
+def doubts(new: Reference, old: Reference | None, limits: Limits) -> list[Doubt]:
+    """What speaks against a reference; nothing where it is good.
+
+    `old`: the one in force. Where it is of another camera or region, the new one is only compared with itself.
+    """
+    earlier = old if old is not None and comparable(new, old) else None
+    found = [*_lines(new, limits), *_steadiness(new, limits), *_exposures(new), *_saturated(new, limits)]
+    found += _light_doubts(new, earlier, limits)
+    return found or _outliers(new, limits)
+
+
+def _light_doubts(new: Reference, old: Reference | None, limits: Limits) -> list[Doubt]:
+    spoilt = [*(_leak(new, old, limits) if old else []), *_dim(new, limits)][:1] or _lit(new, limits, first=old is None)
+    if spoilt:
+        return spoilt
+    across = _ratio(new, old) if old else np.median(_light(new), axis=0)
+    faults = panel_faults(across, limits, compared=old is not None)
+    changed = _changed(new, old, limits) if old else []
+    return [*changed, *(Doubt(code, words, certain=old is not None) for code, words in faults)]
+
+
+def comparable(new: Reference, old: Reference) -> bool:
+    """Whether two references are of the same elements of one camera."""
+    return (new.serial, new.wavelengths_nm, new.x_start, new.samples, new.full_scale) == (
+        old.serial, old.wavelengths_nm, old.x_start, old.samples, old.full_scale,
+    )  # fmt: skip
+
+
+def _light(reference: Reference) -> NDArray[np.float64]:
+    return reference.white.mean - reference.dark.mean
+
+
+def _ratio(new: Reference, old: Reference) -> NDArray[np.float64]:
+    """The panel's light against last time, for the same exposure, float64 (samples,)."""
+    expected = _light(old) * (new.white.exposure / old.white.exposure)
+    return np.asarray(np.median(_light(new) / np.maximum(expected, 1.0), axis=0))
+
+
+def _lines(new: Reference, limits: Limits) -> list[Doubt]:
+    few = [kind for kind in (new.dark, new.white) if kind.lines < limits.least_lines]
+    return [Doubt(FEW, _few(few, limits.least_lines))] if few else []
+
+
+def few_lines(new: Reference, limits: Limits) -> list[Doubt]:
+    """What is said of a reference that is taken all the same."""
+    few = [kind for kind in (new.dark, new.white) if kind.lines < limits.lines]
+    return [Doubt(FEW, _few(few, limits.lines))] if few else []
+
+
+def _few(few: list[Measured], limit: int) -> str:
+    return f"only {min(kind.lines for kind in few)} lines of a kind: capture {limit} or more"
+
+
+def _outliers(new: Reference, limits: Limits) -> list[Doubt]:
+    found = []
+    for name, kind in (("dark", new.dark), ("white", new.white)):
+        share = kind.rejected / (kind.lines * kind.mean.size)
+        if share > limits.outliers:
+            words = "something passed before the camera, or shutter or lamp came late"
+            found.append(Doubt("outliers", f"{share:.0%} of the {name} is nothing like the rest of it: {words}"))
+    return found
+
+
+def _steadiness(new: Reference, limits: Limits) -> list[Doubt]:
+    found, motion, flicker = [], new.white.motion, new.white.flicker
+    if motion > limits.motion:
+        found.append(Doubt("moving", f"the panel's samples change by {motion:.1%} from line to line: it moves"))
+    if flicker > limits.flicker:
+        found.append(Doubt("unsteady", f"the light changes by {flicker:.1%} from line to line: the lamp flickers"))
+    return found
+
+
+def _exposures(new: Reference) -> list[Doubt]:
+    dark, white = ((kind.exposure_us, kind.gain) for kind in (new.dark, new.white))
+    if np.allclose(dark, white, rtol=EXPOSURE_TOLERANCE):
+        return []
+    said = [f"{exposure:g} us and gain {gain:g}" for exposure, gain in (dark, white)]
+    return [
+        Doubt("exposure", f"the dark was taken with {said[0]}, the white with {said[1]}: take both with one setting")
+    ]
+
+
+def _saturated(new: Reference, limits: Limits) -> list[Doubt]:
+    share = float((new.white.saturated > 0).mean())
+    if share <= limits.saturated:
+        return []
+    return [Doubt("saturated", f"{share:.0%} of the white is at full scale: expose less, or dim the lamp")]
+
+
+def _dim(new: Reference, limits: Limits) -> list[Doubt]:
+    brightest = float(np.percentile(_light(new), 99)) / new.full_scale
+    if brightest >= limits.signal:
+        return []
+    return [
+        Doubt(
+            "too_dark",
+            f"the panel gives {brightest:.1%} of full scale at most: check shutter, lamp and panel, or expose more",
+        )
+    ]
+
+
+def _lit(new: Reference, limits: Limits, *, first: bool) -> list[Doubt]:
+    """A dark that is wrong without an earlier one: as bright as the light or, where it is the `first`, with the light's
+    spectrum in it. That is looked for along the bands of each sample, since what lies there instead of the panel is not
+    everywhere as bright. A sensor's own pattern may look a little like it, but does not move as a belt does."""
+    dark, light = new.dark.mean, _light(new)
+    if dark.mean() > light.mean():
+        return [Doubt("shutter", "the dark is as bright as the panel: the shutter did not close")]
+    varies, own = dark - dark.mean(axis=0), light - light.mean(axis=0)
+    share = float((varies * own).sum() / max((own * own).sum(), 1.0))
+    if not first or share <= limits.shutter:
+        return []
+    certain = share > OWN or new.dark.motion > limits.motion
+    return [
+        Doubt("shutter", f"the dark has {share:.0%} of the panel's light in it: the shutter did not close", certain)
+    ]
+
+
+def _leak(new: Reference, old: Reference, limits: Limits) -> list[Doubt]:
+    """What the dark has more than last time, as a share of the light; a warmer sensor has another spectrum. Darks of
+    different exposures are not compared."""
+    if not np.isclose(new.dark.exposure, old.dark.exposure, rtol=EXPOSURE_TOLERANCE):
+        return []
+    more, light = new.dark.mean - old.dark.mean, _light(old) * (new.dark.exposure / old.white.exposure)
+    own = light - light.mean()
+    share = float((more * own).sum() / max((own * own).sum(), 1.0))
+    if share > limits.shutter:
+        return [Doubt("shutter", f"the dark has {share:.0%} of the panel's light in it: the shutter did not close")]
+    if share > limits.leak:
+        return [Doubt("leak", f"the dark has {share:.1%} of the panel's light in it: light leaks in")]
+    off = float(np.abs(more).mean()) / new.full_scale
+    if off > limits.dark_change:
+        return [
+            Doubt(
+                "dark_change", f"the dark is off by {off:.0%} of full scale since last time: check cooling and shutter"
+            )
+        ]
+    return []
+
+
+def _changed(new: Reference, old: Reference, limits: Limits) -> list[Doubt]:
+    level, exposed = float(np.median(_ratio(new, old))), new.white.exposure / old.white.exposure
+    if abs(level - 1) <= limits.change:
+        return []
+    if abs(exposed - 1) > limits.change and abs(level * exposed - 1) <= limits.change:
+        return [
+            Doubt("exposure", f"by its exposure the white should have {exposed:.2g} times as many counts as last time, "
+                  "but it has about as many: check the camera's exposure and gain")
+        ]  # fmt: skip
+    return [Doubt("change", f"the panel has {level:.0%} of the light it had last time: check lamp and panel")]

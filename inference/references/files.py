@@ -1,0 +1,217 @@
+"""A reference on disk: a folder of files that other tools open.
+
+`dark` and `white`, and `dark_2` and so on, are ENVI float64 BIL files of three lines, the mean, the standard deviation
+and how often a count was at full scale; `coefficients` is one of one line. `reference.json` says how they were taken
+and holds the sha256 of each file. The reference's id is a hash of all of that, and every label names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from inference.references.measurement import Measured
+from inference.references.reference import Reference
+from oreline.envi_writer import EnviWriter
+from oreline.errors import RecordingError, ReferenceRefused
+from oreline.guard import UMASK
+from oreline.recording import open_recording
+
+MANIFEST = "reference.json"
+VERSION = 2
+LINES = "{mean, standard deviation, count of saturated lines}"
+RADIANCE = "{radiance of a count and microsecond, in the unit that reference.json says}"
+_LARGEST_MANIFEST = 1 << 18
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Size = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Hashes(_Strict):
+    header: str
+    data: str
+
+
+class Conditions(_Strict):
+    """How lines of one kind were taken. `temperature_c`, `flicker`, `motion` are null where they are not known."""
+
+    captured: str
+    lines: Annotated[int, Field(ge=2, lt=2**32)]
+    rejected: Annotated[int, Field(ge=0)]
+    exposure_us: Positive
+    gain: Positive
+    temperature_c: Finite | None
+    flicker: Finite | None
+    motion: Finite | None
+
+
+class Panel(_Strict):
+    """The white panel: certified reflectance, one a band."""
+
+    name: str
+    sha256: str
+    reflectance: tuple[Positive, ...]
+
+
+class Manifest(_Strict):
+    """`reference.json`."""
+
+    version: Literal[2]
+    id: str
+    captured: str
+    camera: str
+    serial: str
+    full_scale: Size
+    x_start: Annotated[int, Field(ge=0, le=65_535)]
+    samples: Size
+    measurements: dict[str, Conditions]
+    sha256: dict[str, Hashes]
+    coefficients_unit: str
+    panel: Panel | None
+    wavelengths_nm: Annotated[tuple[Positive, ...], Field(min_length=1)]
+
+
+def save(reference: Reference, folder: Path) -> None:
+    """Write to a folder, in place of a reference that is there: it is whole, or it is the old one.
+
+    Nothing waits for the disk, since lines may wait meanwhile: what a power cut leaves of it is refused by its hashes.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        hashes = {}
+        for name, m in reference.measurements():
+            hashes[name] = _write(draft / name, reference, (m.mean, m.spread, m.saturated), LINES)
+        if reference.coefficients is not None:
+            hashes["coefficients"] = _write(draft / "coefficients", reference, (reference.coefficients,), RADIANCE)
+        facts = reference.facts()
+        facts["measurements"] = {name: facts.pop(name) for name, _ in reference.measurements()}
+        said = {"version": VERSION, "id": reference.id, "sha256": hashes, **facts}
+        manifest = Manifest.model_validate_json(json.dumps(said))
+        (draft / MANIFEST).write_text(_readable(manifest), encoding="utf-8")
+        draft.chmod(0o777 & ~UMASK)
+        _put(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def load(folder: Path) -> Reference:
+    """Read a folder that `save` wrote, every hash checked. Raises ReferenceRefused naming the file at fault."""
+    said = read_manifest(folder / MANIFEST)
+    found = {name: _read_measured(folder / name, how, said) for name, how in said.measurements.items()}
+    if not {"dark", "white"} <= found.keys():
+        raise _damaged(folder / MANIFEST, "it lacks dark or white")
+    coefficients = _read(folder / "coefficients", said, 1)[0] if "coefficients" in said.sha256 else None
+    reference = Reference(
+        found.pop("dark"), found.pop("white"), said.wavelengths_nm, said.x_start, said.full_scale, said.camera,
+        said.serial, said.captured, darks=tuple(found.values()), coefficients=coefficients,
+        coefficients_unit=said.coefficients_unit, **_panel(said.panel),
+    )  # fmt: skip
+    if reference.id != said.id:
+        raise _damaged(folder / MANIFEST, f"it says id {said.id}, its content has {reference.id}")
+    return reference
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file, in hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write(path: Path, reference: Reference, lines: tuple[NDArray[Any], ...], description: str) -> dict[str, str]:
+    """Write an ENVI file and answer its hashes."""
+    extra = {"description": description, "x start": str(reference.x_start)}
+    with EnviWriter.create(
+        path.with_suffix(".hdr"), samples=reference.samples, bands=len(reference.wavelengths_nm), dtype=np.float64,
+        wavelengths_nm=reference.wavelengths_nm, extra=extra,
+    ) as file:  # fmt: skip
+        for line in lines:
+            file.write(line)
+        file.close(durable=False)
+    return {"header": sha256_of(file.header), "data": sha256_of(file.data)}
+
+
+def _panel(said: Panel | None) -> dict[str, Any]:
+    if said is None:
+        return {}
+    return {"panel": np.array(said.reflectance), "panel_name": said.name, "panel_sha256": said.sha256}
+
+
+def _readable(manifest: Manifest) -> str:
+    """JSON with each list of numbers on a line of its own."""
+    return re.sub(r"\[[^][{}]*\]", lambda found: " ".join(found[0].split()), manifest.model_dump_json(indent=1)) + "\n"
+
+
+def _put(draft: Path, folder: Path) -> None:
+    """Move a finished folder to its name. An older one of that name is moved away first, and removed last."""
+    if not folder.exists():
+        draft.rename(folder)
+        return
+    old = draft.with_name(draft.name + "-old")
+    folder.rename(old)
+    draft.rename(folder)
+    shutil.rmtree(old)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """`reference.json`. Raises ReferenceRefused."""
+    if not path.is_file():
+        raise ReferenceRefused(f"no reference at {path.parent}, it has no {MANIFEST}: capture dark and white")
+    if path.stat().st_size > _LARGEST_MANIFEST:
+        raise _damaged(path, "it is too large")
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["loc"] == ("version",):
+            raise ReferenceRefused(
+                f"{path} is of another version of Oreline than this: capture dark and white again", "damaged"
+            ) from None
+        raise _damaged(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def _read_measured(path: Path, said: Conditions, manifest: Manifest) -> Measured:
+    mean, spread, saturated = cube = _read(path, manifest, 3)
+    if not (np.isfinite(cube).all() and (cube >= 0).all() and (saturated <= said.lines).all()):
+        why = "it holds what no capture measures: a count below zero, or none at all"
+        raise _damaged(path.with_suffix(".img"), why)
+    return Measured.from_facts(said.model_dump(), mean, spread, saturated.astype(np.uint32))
+
+
+def _read(path: Path, manifest: Manifest, lines: int) -> NDArray[np.float64]:
+    """The lines of a file, (lines, bands, samples), its hashes checked."""
+    header, data = path.with_suffix(".hdr"), path.with_suffix(".img")
+    if path.name not in manifest.sha256:
+        raise _damaged(header.with_name(MANIFEST), f"it has no sha256 of {path.name}")
+    said = manifest.sha256[path.name]
+    for file, sha256 in ((header, said.header), (data, said.data)):
+        if not file.is_file():
+            raise _damaged(file, "it is missing")
+        if sha256_of(file) != sha256:
+            raise _damaged(file, f"its sha256 is not the one in {MANIFEST}")
+    try:
+        recording = open_recording(header)
+    except RecordingError as error:
+        raise _damaged(header, str(error)) from None
+    expected = lines, len(manifest.wavelengths_nm), manifest.samples
+    if recording.cube.shape != expected or recording.dtype != np.float64:
+        raise _damaged(header, f"it is {recording.dtype} {recording.cube.shape}, not float64 {expected}")
+    return np.array(recording.cube, np.float64)
+
+
+def _damaged(path: Path, why: str) -> ReferenceRefused:
+    return ReferenceRefused(f"the reference file {path} is damaged ({why}): capture dark and white again", "damaged")

@@ -1,0 +1,147 @@
+"""Lines of one kind, dark or white, become their mean, their spread and how often they were at full scale.
+
+Lines are held in blocks: outliers show beside other lines. A block is summed, and its lines forgotten, when another one
+is full behind it, so that the last block is never a small one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.references.robust_mean import LEAST, Sums, spread_of, sums
+from oreline.errors import ReferenceRefused
+from oreline.messages import StreamInfo
+
+BLOCK = 128
+FACTS = ("captured", "lines", "rejected", "exposure_us", "gain", "temperature_c", "flicker", "motion")
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What `lines` lines of one kind were, each array (bands, samples).
+
+    `mean`, `spread`: float64 counts; the spread is the standard deviation from line to line (n - 1); outliers are in
+    neither (see inference.references.robust_mean). `saturated`: uint32, how many of the lines were at full scale there.
+    """
+
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    saturated: NDArray[np.uint32]
+    lines: int
+    exposure_us: float
+    gain: float
+    temperature_c: float = math.nan
+    """Of the camera; NaN where it tells none."""
+    rejected: int = 0
+    """Values that were left out as outliers."""
+    flicker: float = math.nan
+    """Standard deviation from line to line of the whole line's level, relative; NaN of too few lines."""
+    motion: float = math.nan
+    """The same of single samples beyond their noise and the whole line's: of a panel that moves; NaN as above."""
+    captured: str = ""
+    """When, ISO 8601."""
+
+    @property
+    def exposure(self) -> float:
+        """Exposure times gain: what counts of light are proportional to."""
+        return self.exposure_us * self.gain
+
+    def facts(self) -> dict[str, Any]:
+        """All but the arrays, as JSON has it."""
+        said = {name: getattr(self, name) for name in FACTS}
+        return {name: None if value != value else value for name, value in said.items()}
+
+    @classmethod
+    def from_facts(
+        cls,
+        said: dict[str, Any],
+        mean: NDArray[np.float64],
+        spread: NDArray[np.float64],
+        saturated: NDArray[np.uint32],
+    ) -> Self:
+        """The inverse of `facts`."""
+        known: dict[str, Any] = {name: math.nan if said[name] is None else said[name] for name in FACTS}
+        return cls(mean, spread, saturated, **known)
+
+    def columns(self, start: int, samples: int) -> Measured:
+        """The same of `samples` columns from `start` on, as views."""
+        cut = np.s_[:, start : start + samples]
+        return replace(self, mean=self.mean[cut], spread=self.spread[cut], saturated=self.saturated[cut])
+
+
+class ReferenceBuilder:
+    """Takes lines of one kind, allocating nothing for a line."""
+
+    def __init__(self, info: StreamInfo) -> None:
+        self.info = info
+        self.lines = 0
+        self._held = 0
+        self._block = np.empty((2 * BLOCK, info.bands, info.samples), np.uint16)
+        self._levels = np.empty((2 * BLOCK, info.samples))
+        self._sums: Sums | None = None
+        self._means: list[NDArray[np.float64]] = []
+
+    def add(self, counts: NDArray[np.uint16]) -> None:
+        """Take a line, uint16 (bands, samples). Raises ReferenceRefused for one of another shape or type."""
+        if counts.shape != self._block.shape[1:] or counts.dtype != np.uint16:
+            raise ReferenceRefused(
+                f"a line of {counts.dtype} {counts.shape} came to a reference of uint16 {self._block.shape[1:]}: "
+                "the camera's settings changed during the capture, capture again"
+            )
+        if self._held == len(self._block):
+            self.fold(BLOCK)
+        self._block[self._held] = counts
+        np.mean(counts, axis=0, dtype=np.float64, out=self._levels[self._held])
+        self._held += 1
+        self.lines += 1
+
+    def measured(self, captured: str = "") -> Measured:
+        """Robust mean and spread of the lines so far. Raises ReferenceRefused for fewer than two."""
+        info = self.info
+        if self.lines < 2:
+            raise ReferenceRefused(f"a reference of {self.lines} lines has no spread: capture 100 or more")
+        if not info.exposure_us * info.gain > 0:
+            raise ReferenceRefused(
+                f"exposure {info.exposure_us:g} us and gain {info.gain:g} must be above zero: set them"
+            )
+        self.fold()
+        assert self._sums is not None
+        n, total, squares = self._sums.n, self._sums.total, self._sums.squares
+        spread = np.sqrt((n * squares - total**2) / (n * (n - 1)))
+        flicker, motion = _steadiness(np.concatenate(self._means), spread)
+        return Measured(
+            total / n, spread, self._sums.saturated, self.lines, info.exposure_us, info.gain, info.temperature_c,
+            int(self.lines * n.size - n.sum()), flicker, motion, captured,
+        )  # fmt: skip
+
+    def fold(self, lines: int | None = None) -> None:
+        """Sum the first of the lines that are held, by default all, and let them go: it takes a while, and is best done
+        where nobody waits."""
+        lines = self._held if lines is None else lines
+        if not lines:
+            return
+        means = self._levels[:lines].copy()
+        found = sums(self._block[:lines], means, self.info.full_scale)
+        self._sums = found if self._sums is None else self._sums.plus(found)
+        self._means.append(means)
+        for held in (self._block, self._levels):
+            held[: self._held - lines] = held[lines : self._held]
+        self._held -= lines
+
+
+def _steadiness(means: NDArray[np.float64], spread: NDArray[np.float64]) -> tuple[float, float]:
+    """Flicker and motion. means: over the bands, float64 (lines, samples); spread: float64 (bands, samples)."""
+    middle = np.median(means, axis=0)
+    if len(means) < LEAST or not (middle > 0).all():
+        return math.nan, math.nan
+    relative = means / middle
+    level = np.median(relative, axis=1, keepdims=True)
+    own = spread_of(relative / level)
+    noise = np.sqrt((spread**2).mean(axis=0) / len(spread)) / middle
+    motion = np.percentile(np.sqrt(np.maximum(own**2 - noise**2, 0.0)), 90)
+    return float(spread_of(level[:, 0])), float(motion)

@@ -1,0 +1,258 @@
+"""The network in bfloat16, on each unit that this processor has: the same answers within its rounding, and the same
+bits wherever a sample stands."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from inference.backends import bfloat16, load
+from inference.backends.torchscript import convolutions, encode
+from inference.classification.card import GOLDEN, Card
+from inference.classification.classifier import Classifier
+from inference.classification.signature import sign
+from inference.settings import SHIPPED, Settings
+from inference.training.network import Network, build, deployed
+from oreline.errors import ModelError, ModelMismatch
+
+AVAILABLE = bfloat16.available()
+on_each_unit = pytest.mark.usefixtures("unit")
+
+
+@pytest.fixture(params=bfloat16.UNITS)
+def unit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    name: str = request.param
+    if name not in AVAILABLE:
+        pytest.skip(f"this processor has no {name} in bfloat16")
+    monkeypatch.setattr(bfloat16, "available", lambda: [name])
+    return name
+
+
+def test_what_this_processor_has_is_made_use_of() -> None:
+    known = subprocess.run(["cc", "-dumpversion"], capture_output=True, text=True, check=True).stdout
+    if int(known.split(".")[0]) < 12:
+        pytest.skip("the compiler here does not know bfloat16: gcc 12 does")
+    flags = Path("/proc/cpuinfo").read_text().split()
+    has = {"AMX": "amx_bf16" in flags, "AVX-512": "avx512_bf16" in flags and "avx512bw" in flags}
+    assert {unit: unit in AVAILABLE for unit in bfloat16.UNITS} == has
+
+
+def network(bands: int, classes: int, widths: tuple[int, ...]) -> Network:
+    torch.manual_seed(bands)
+    return deployed(build(bands, classes, widths))
+
+
+def spectra(bands: int, samples: int) -> np.ndarray:
+    return np.random.default_rng(7).standard_normal((bands, samples), np.float32)
+
+
+def shipped(name: str) -> tuple[bytes, np.ndarray]:
+    with np.load(SHIPPED / name / GOLDEN) as golden:
+        return (SHIPPED / name / "model.pt").read_bytes(), np.ascontiguousarray(golden["snv"])
+
+
+def rounded(values: torch.Tensor) -> torch.Tensor:
+    return values.to(torch.bfloat16).to(torch.float64)
+
+
+def expected(content: bytes, snv: np.ndarray) -> np.ndarray:
+    """Logits with weights and inputs of each layer rounded to bfloat16, and exact sums."""
+    x, chain = torch.from_numpy(snv)[None, None], convolutions(content)
+    for layer in chain:
+        weight, bias = torch.from_numpy(layer.weight)[..., None], torch.from_numpy(layer.bias).double()
+        x = functional.conv2d(rounded(x), rounded(weight), bias, [layer.stride, 1])
+        x = x if layer is chain[-1] else functional.relu(x)
+    return x[0, :, 0].numpy()
+
+
+@on_each_unit
+@pytest.mark.parametrize(
+    ("bands", "samples", "classes", "widths"),
+    [
+        (224, 640, 31, (32, 48, 48)),
+        (288, 384, 31, (16, 48, 48)),
+        (75, 70, 2, (1, 1, 1)),
+        (73, 3, 16, (5, 17, 33)),
+        (127, 65, 33, (16, 32, 16)),
+        (224, 1, 17, (8, 16, 64)),
+        (1024, 64, 100, (64, 96, 20)),
+    ],
+)
+def test_logits_are_those_of_rounded_weights_and_inputs(
+    bands: int, samples: int, classes: int, widths: tuple[int, ...]
+) -> None:
+    content, snv = encode(network(bands, classes, widths)), spectra(bands, samples)
+    answered, exact = load("torchscript", content, snv.shape, "bfloat16")(snv), expected(content, snv)
+    assert answered.shape == exact.shape == (classes, samples)
+    assert np.abs(answered - exact).max() < 0.005 * exact.std()
+
+
+@on_each_unit
+def test_logits_of_a_spectrum_are_the_same_bits_wherever_it_stands() -> None:
+    content, _ = shipped("nir224")
+    answer, snv = load("torchscript", content, (224, 640), "bfloat16"), spectra(224, 640)
+    whole = answer(snv)
+    for samples in (1, 15, 17, 64, 130):
+        assert answer(np.ascontiguousarray(snv[:, :samples])).tobytes() == whole[:, :samples].tobytes()
+    order = np.random.default_rng(1).permutation(640)
+    assert answer(np.ascontiguousarray(snv[:, order])).tobytes() == whole[:, order].tobytes()
+
+
+@on_each_unit
+def test_a_spectrum_that_is_not_a_number_spoils_only_its_own_answer() -> None:
+    content, _ = shipped("swir288")
+    answer, snv = load("torchscript", content, (288, 100), "bfloat16"), spectra(288, 100)
+    clean, damaged = answer(snv), snv.copy()
+    damaged[:, 5], damaged[9, 70] = np.nan, np.inf
+    others = np.setdiff1d(np.arange(100), (5, 70))
+    assert answer(damaged)[:, others].tobytes() == clean[:, others].tobytes()
+    assert answer(snv).tobytes() == clean.tobytes()
+
+
+@on_each_unit
+def test_threads_do_not_get_in_each_others_way() -> None:
+    content, _ = shipped("nir224")
+    answer = load("torchscript", content, (224, 640), "bfloat16")
+    lines = [np.ascontiguousarray(np.roll(spectra(224, 640), shift, axis=1)) for shift in range(8)]
+    alone = [answer(line).tobytes() for line in lines]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda i: answer(lines[i % 8]).tobytes(), range(200)))
+    assert together == alone * 25
+
+
+@on_each_unit
+@pytest.mark.parametrize("name", ["nir224", "swir288"])
+def test_a_class_differs_only_where_float32_hardly_preferred_it(name: str) -> None:
+    content, snv = shipped(name)
+    exact, answered = (load("torchscript", content, snv.shape, one)(snv) for one in ("float32", "bfloat16"))
+    second, best = np.sort(exact, axis=0)[-2:]
+    differ = exact.argmax(axis=0) != answered.argmax(axis=0)
+    assert (best - second)[differ].max(initial=0.0) < 0.1
+    assert 0 < np.abs(answered - exact).max() < 0.125 * exact.std()
+    assert Classifier.load(SHIPPED / name, "bfloat16").id == f"{Classifier.load(SHIPPED / name).id[:12]}bf16"
+
+
+@on_each_unit
+def test_a_line_of_another_form_is_refused() -> None:
+    answer = load("torchscript", shipped("nir224")[0], (224, 64), "bfloat16")
+    line = spectra(224, 64)
+    for other in (line[:223], line.astype(np.float64), line[:, ::2], line[0]):
+        with pytest.raises(ModelMismatch, match="network of 224 bands"):
+            answer(other)
+
+
+@on_each_unit
+@pytest.mark.parametrize("off", [0.2, np.nan])
+def test_a_golden_vector_that_is_answered_otherwise_is_refused(tmp_path: Path, off: float) -> None:
+    folder = Path(shutil.copytree(SHIPPED / "nir224", tmp_path / "model"))
+    with np.load(folder / GOLDEN) as data:
+        snv, logits = data["snv"], data["logits"].copy()
+    logits[3, 5] += np.float32(off)
+    np.savez(folder / GOLDEN, snv=snv, logits=logits)
+    golden = hashlib.sha256((folder / GOLDEN).read_bytes()).hexdigest()
+    Card.read(folder).model_copy(update={"golden_sha256": golden}).write(folder)
+    sign(folder)
+    with pytest.raises(ModelError, match="golden vector in bfloat16"):
+        Classifier.load(folder, "bfloat16")
+
+
+@on_each_unit
+@pytest.mark.parametrize("layer", range(4))
+@pytest.mark.parametrize("name", ["nir224", "swir288"])
+def test_a_kernel_that_leaves_out_a_step_of_a_window_is_found(
+    monkeypatch: pytest.MonkeyPatch, name: str, layer: int
+) -> None:
+    chain = convolutions(shipped(name)[0])
+    weight = chain[layer].weight.copy()
+    weight[:, :, 1] = 0.0
+    chain[layer] = replace(chain[layer], weight=weight)
+    monkeypatch.setattr(bfloat16, "convolutions", lambda _content: chain)
+    with pytest.raises(ModelError, match="golden vector in bfloat16"):
+        Classifier.load(SHIPPED / name, "bfloat16")
+
+
+class Sigmoid(nn.Sequential):
+    def __init__(self) -> None:
+        super().__init__(nn.Conv2d(1, 4, (9, 1), (8, 1)), nn.Sigmoid(), nn.Conv2d(4, 2, (27, 1)))
+
+
+class Padded(nn.Sequential):
+    def __init__(self) -> None:
+        super().__init__(nn.Conv2d(1, 4, (9, 1), (8, 1), (4, 0)), nn.ReLU(), nn.Conv2d(4, 2, (28, 1)))
+
+
+class Unbiased(nn.Sequential):
+    def __init__(self) -> None:
+        super().__init__(nn.Conv2d(1, 4, (9, 1), (8, 1)), nn.ReLU(), nn.Conv2d(4, 2, (27, 1), bias=False))
+
+
+class Skipping(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(1, 1, (1, 1)), nn.Conv2d(1, 2, (224, 1))
+
+    def forward(self, snv: torch.Tensor) -> torch.Tensor:
+        return self.second(snv + functional.relu(self.first(snv)))
+
+
+class Unended(nn.Sequential):
+    def __init__(self) -> None:
+        super().__init__(nn.Conv2d(1, 4, (224, 1)), nn.ReLU())
+
+
+@on_each_unit
+@pytest.mark.parametrize("other", [Sigmoid, Padded, Unbiased, Skipping, Unended])
+def test_a_network_of_another_form_is_refused_with_what_to_do(other: type[nn.Module]) -> None:
+    content = encode(other().eval())
+    assert load("torchscript", content, (224, 8))(spectra(224, 8)).shape[1] == 8
+    with pytest.raises(ModelError, match=r'not a chain of convolutions.*set inference\.precision = "float32"'):
+        load("torchscript", content, (224, 8), "bfloat16")
+
+
+@on_each_unit
+@pytest.mark.parametrize("bands", [8, 223, 300])
+def test_a_network_for_other_bands_is_refused(bands: int) -> None:
+    with pytest.raises(ModelError, match=f"{bands} bands"):
+        load("torchscript", encode(network(256, 5, (16, 16, 16))), (bands, 8), "bfloat16")
+
+
+class NoUnits:
+    """The kernel, on a processor without bfloat16."""
+
+    def __init__(self, _path: str) -> None:
+        self.bfloat16_logits = SimpleNamespace()
+
+    def bfloat16_units(self) -> int:
+        return 0
+
+
+def absent(path: str) -> NoReturn:
+    raise OSError(path)
+
+
+@pytest.mark.parametrize("library", [NoUnits, absent])
+def test_a_processor_or_an_installation_without_bfloat16_is_told_to_use_float32(
+    monkeypatch: pytest.MonkeyPatch, library: object
+) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", library)
+    assert not bfloat16.available()
+    with pytest.raises(ModelError, match=r'avx512_bf16 or amx_bf16.*set inference\.precision = "float32"'):
+        Classifier.load(SHIPPED / "nir224", "bfloat16")
+
+
+def test_float32_is_what_a_line_gets_that_does_not_ask() -> None:
+    assert Settings().precision == "float32"
+    assert Settings(precision="bfloat16").precision == "bfloat16"

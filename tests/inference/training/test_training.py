@@ -1,0 +1,158 @@
+"""From spectra to a model's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from inference.classification.card import FILE, GOLDEN, MODEL
+from inference.classification.classifier import Classifier
+from inference.preprocessing.steps import Bands, SavitzkyGolay, Snv
+from inference.training import main
+from inference.training.augment import OTHER_SHARE, Sampler
+from inference.training.data import NO_SHIFT, OTHER, SHIFTS_NM, load
+from inference.training.network import WIDTHS, build, deployed
+from inference.training.validate import splits_of
+from oreline.cameras import CAMERAS
+from oreline.errors import ConfigError
+from oreline.testing import stream_info
+
+NM = np.arange(400.0, 2501.0, 2.0, dtype=np.float32)
+BANDS = {"lowite": 1100.0, "midite": 1300.0, "highite": 1550.0}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three minerals with one absorption each, six specimens of two spectra, and two minerals that are no class."""
+    rng = np.random.default_rng(6)
+    spectra, species, specimen, role = [], [], [], []
+    centres = [*BANDS.items(), ("", 1000.0), ("", 1650.0)]
+    for mineral, (name, centre) in enumerate(centres):
+        for rock in range(6):
+            depth, width = rng.uniform(0.2, 0.5), rng.uniform(20.0, 40.0)
+            for grain in (0.9, 1.1):
+                spectra.append((0.7 * (1 - depth * np.exp(-(((NM - centre) / width) ** 2)))) ** grain)
+                species.append(name)
+                specimen.append(f"{mineral}-{rock}")
+                role.append("unknown_open" if centre == 1650.0 else "open")
+    path = tmp_path_factory.mktemp("library") / "library.npz"
+    np.savez(
+        path,
+        spectra=np.array(spectra, np.float32),
+        wavelength_nm=NM,
+        species=np.array(species),
+        sample_id=np.array(specimen),
+        role=np.array(role),
+    )
+    return path
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_ones(library: Path, tmp_path: Path) -> None:
+    for folder, seed in (("one", 1), ("again", 1), ("other", 2)):
+        main("nir224", library, tmp_path / folder, seed, steps=12)
+    for file in (MODEL, GOLDEN, FILE):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "again" / file).read_bytes()
+    assert (tmp_path / "one" / MODEL).read_bytes() != (tmp_path / "other" / MODEL).read_bytes()
+    assert str(tmp_path).encode() not in (tmp_path / "one" / MODEL).read_bytes()
+
+
+def test_a_trained_model_knows_its_minerals_on_rocks_it_has_not_seen(library: Path, tmp_path: Path) -> None:
+    card = main("nir224", library, tmp_path, 1, steps=60)
+    assert [one.name for one in card.classes] == sorted(BANDS)
+    assert all(one.specimens == 6 for one in card.classes)
+    assert card.metrics.accuracy.cnn > 0.9
+    assert card.metrics.accuracy.sam > 0.9
+    assert card.confused == ()
+    assert Classifier.load(tmp_path).id == card.model_sha256[:16]
+
+
+def test_a_model_may_be_trained_on_other_steps_and_its_card_names_them(library: Path, tmp_path: Path) -> None:
+    steps = (SavitzkyGolay(window=9), Bands(first_nm=950.0, last_nm=1650.0), Snv())
+    card = main("nir224", library, tmp_path, 1, steps=60, preprocessing=steps)
+    assert card.steps == steps
+    assert card.metrics.accuracy.cnn > 0.9
+    model = Classifier.load(tmp_path)
+    model.check(stream_info(wavelengths_nm=card.wavelengths_nm, samples=3))
+    assert model.classify(np.zeros((196, 3), np.float32), np.ones(3, np.float32), np.zeros(3, np.uint8))[0].shape == (
+        3,
+    )
+
+
+def test_no_specimen_is_on_both_sides_of_a_fold(library: Path) -> None:
+    spectra = load(library, CAMERAS["nir224"])
+    known = spectra.known
+    specimen = spectra.specimen[known]
+    tested = []
+    for train, test in splits_of(spectra.target[known], specimen, seed=1):
+        assert not set(specimen[train]) & set(specimen[test])
+        tested += test.tolist()
+    assert sorted(tested) == list(range(len(known)))
+
+
+def test_minerals_kept_apart_are_neither_class_nor_seen_in_training(library: Path) -> None:
+    spectra = load(library, CAMERAS["nir224"])
+    assert spectra.reserved.sum() == 12
+    assert (spectra.target[spectra.reserved] == OTHER).all()
+    assert spectra.classes == tuple(sorted(BANDS))
+
+
+def test_pixels_are_drawn_class_by_class_alike(library: Path) -> None:
+    spectra = load(library, CAMERAS["nir224"])
+    rows = np.flatnonzero(~spectra.reserved)[6:]
+    pixels, target = Sampler(spectra, rows, seed=1).draw(4000)
+    assert pixels.shape == (224, 4000)
+    assert np.isfinite(pixels).all()
+    shares = [(target == one).mean() for one in (OTHER, 0, 1, 2)]
+    np.testing.assert_allclose(shares, [OTHER_SHARE, *[(1 - OTHER_SHARE) / 3] * 3], atol=0.03)
+
+
+def test_a_camera_off_by_some_nanometres_sees_absorption_elsewhere(library: Path) -> None:
+    camera = CAMERAS["nir224"]
+    spectra = load(library, camera)
+    row = int(np.flatnonzero(spectra.target == spectra.classes.index("midite"))[0])
+    near = np.abs(camera.wavelengths_nm - BANDS["midite"]) < 100
+    depth = spectra.seen[:, row].max() - spectra.seen[:, row][:, near]
+    centres = (depth * camera.wavelengths_nm[near]).sum(axis=1) / depth.sum(axis=1)
+    np.testing.assert_allclose(centres - centres[NO_SHIFT], -np.array(SHIFTS_NM), atol=0.3)
+
+
+def test_real_minerals_fill_the_library_of_each_camera(shared_data: Path) -> None:
+    for camera in CAMERAS.values():
+        spectra = load(shared_data / "minerals_open.npz", camera)
+        assert len(spectra.classes) == 31
+        assert spectra.clean.shape == (1284, camera.bands)
+        assert len(spectra.known) == 408
+
+
+def test_a_file_that_is_no_library_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "library.npz"
+    path.write_bytes(b"nothing")
+    with pytest.raises(ConfigError, match="is no library of spectra"):
+        load(path, CAMERAS["nir224"])
+    np.savez(path, spectra=np.ones((2, 3)))
+    with pytest.raises(ConfigError, match="is no library of spectra"):
+        load(path, CAMERAS["nir224"])
+
+
+def test_a_library_that_ends_before_the_camera_is_refused(library: Path, tmp_path: Path) -> None:
+    with np.load(library) as data:
+        columns = {name: data[name] for name in data.files}
+    kept = NM < 1500
+    path = tmp_path / "short.npz"
+    np.savez(path, **{**columns, "spectra": columns["spectra"][:, kept], "wavelength_nm": NM[kept]})
+    with pytest.raises(ConfigError, match="does not cover"):
+        load(path, CAMERAS["nir224"])
+
+
+def test_what_is_deployed_computes_what_was_trained() -> None:
+    torch.manual_seed(7)
+    training = build(224, 5, WIDTHS["nir224"])
+    training(torch.randn(1, 1, 224, 500))
+    spectra = torch.randn(1, 1, 224, 20)
+    with torch.inference_mode():
+        expected = training.eval()(spectra)
+        np.testing.assert_allclose(deployed(training)(spectra), expected, atol=1e-4)
+    assert expected.shape == (1, 5, 1, 20)
