@@ -26,7 +26,7 @@ from oreline.messages import EndOfStream
 from oreline.notify import tell_refusal
 from oreline.process import drain
 from oreline.ring import Ring, RingReader, slot_bytes
-from oreline.shell import Shell
+from oreline.service import Shell
 from oreline.stream import Outbox
 from oreline.stream.sockets import NO_RUN
 from oreline.wire import HEADER_LIMIT, decode

@@ -6,11 +6,11 @@ from acquisition import source_named
 from acquisition.describing import wavelengths_of
 from acquisition.producer import find_producer
 from acquisition.settings import Settings, Step
-from oreline.check import Findings
 from oreline.config import Config
 from oreline.errors import CameraNotFound, FeatureError, RecordingError
 from oreline.expected import Expected
 from oreline.keys import server_keys
+from oreline.supervision.check import Findings
 
 SEEN = {("Shutter", "Closed"): "dark", ("TargetSelector", "White"): "white"}
 """The features by which a simulated camera is told to see something else than the scene."""

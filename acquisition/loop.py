@@ -23,7 +23,7 @@ from oreline.incidents import report
 from oreline.messages import EndOfStream, Gap, Kind, RawLine, StreamInfo
 from oreline.metrics import BYTES, CALIBRATING, Account, latency
 from oreline.process import DRAIN_S
-from oreline.shell import Shell
+from oreline.service import Shell
 from oreline.stream import Outbox
 
 FETCH_S = 0.01

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from hwsim.preview import false_colours
-from oreline.envi_writer import SPECIAL_CLASSES
 from oreline.messages import ClassInfo
-from oreline.recording import find_recording
+from oreline.recordings.envi_writer import SPECIAL_CLASSES
+from oreline.recordings.recording import find_recording
 from sinks.log.reading import newest_run, reading, segments
 
 PICTURE = Path(__file__).parent / "img" / "label-map.png"

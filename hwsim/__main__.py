@@ -22,8 +22,8 @@ from oreline.config import Config
 from oreline.facts import refuse_other
 from oreline.guard import guarded
 from oreline.incidents import refused, report
-from oreline.recording import RecordingSet
-from oreline.shell import Shell
+from oreline.recordings.recording import RecordingSet
+from oreline.service import Shell
 
 TRUTH = "faults.json"
 """In the output folder."""

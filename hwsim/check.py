@@ -5,11 +5,11 @@ from __future__ import annotations
 from hwsim import faults
 from hwsim.camera import check_values
 from hwsim.settings import Settings
-from oreline.check import Findings
 from oreline.config import Config
 from oreline.errors import ConfigError
 from oreline.expected import Expected
-from oreline.recording import RecordingSet, find_recording
+from oreline.recordings.recording import RecordingSet, find_recording
+from oreline.supervision.check import Findings
 
 
 def check(config: Config, expected: Expected, found: Findings) -> None:

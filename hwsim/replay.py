@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hwsim.camera import Source
 from oreline.errors import RecordingError
 from oreline.guard import refusal
-from oreline.recording import Recording, RecordingSet
+from oreline.recordings.recording import Recording, RecordingSet
 
 PIECE_BYTES = 32 << 20
 SENSOR_BITS = (8, 10, 12, 14, 16)

@@ -39,11 +39,11 @@ from hwsim.dice import key_of
 from hwsim.sensor import Sensor
 from hwsim.truth import TruthWriter
 from hwsim.worlds import Truth, World, world_of
-from oreline.envi import write_header
-from oreline.envi_writer import EnviWriter, band_fields, layout_fields
 from oreline.errors import RecordingError
 from oreline.files import is_within, write_whole
-from oreline.recording import RecordingSet, find_recording
+from oreline.recordings.envi_header import write_header
+from oreline.recordings.envi_writer import EnviWriter, band_fields, layout_fields
+from oreline.recordings.recording import RecordingSet, find_recording
 
 __all__ = ["BeltScene", "CoreScene", "Scene", "render"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hwsim.scene import render
 from hwsim.settings import Settings
-from oreline.recording import RecordingSet, find_recording
+from oreline.recordings.recording import RecordingSet, find_recording
 
 
 def recording_of(

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from hwsim.spectra import load
 from hwsim.worlds import Truth, World
-from oreline.envi import braces
-from oreline.envi_writer import EnviWriter
 from oreline.jit import kernel
 from oreline.messages import ClassInfo
 from oreline.palette import colour_of, numbered
+from oreline.recordings.envi_header import braces
+from oreline.recordings.envi_writer import EnviWriter
 
 SIZES = np.dtype(
     [

@@ -14,7 +14,7 @@ from hwsim.plant.report import plant_report
 from hwsim.settings import Settings
 from oreline.config import Config
 from oreline.messages import BACKGROUND
-from oreline.recording import open_recording
+from oreline.recordings.recording import open_recording
 
 BATCH_LINES = 512
 

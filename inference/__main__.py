@@ -33,7 +33,7 @@ from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
 from oreline.metrics import Account, latency  # noqa: E402
 from oreline.process import run  # noqa: E402
 from oreline.ring import Ring, slot_bytes  # noqa: E402
-from oreline.shell import Shell  # noqa: E402
+from oreline.service import Shell  # noqa: E402
 from oreline.sink import Policy  # noqa: E402
 from oreline.stream import Inbox, Outbox  # noqa: E402
 from oreline.wire import HEADER_LIMIT  # noqa: E402

@@ -13,11 +13,11 @@ from inference.references.certificates import panel_curve
 from inference.references.files import load
 from inference.references.store import Store
 from inference.settings import Settings
-from oreline.check import Findings
 from oreline.config import Config, LineSettings
 from oreline.errors import ConfigError, ModelError, ReferenceRefused, nearest
 from oreline.expected import Expected
 from oreline.keys import client_keys, server_keys
+from oreline.supervision.check import Findings
 
 
 def check(config: Config, expected: Expected, found: Findings) -> None:

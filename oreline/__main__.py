@@ -15,7 +15,7 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     guard = import_module("oreline.guard")
     try:
-        sys.exit(guard.guarded(lambda: import_module("oreline.cli").commands(), "oreline"))
+        sys.exit(guard.guarded(lambda: import_module("oreline.cli.main").commands(), "oreline"))
     finally:
         atexit.register(import_module("oreline.stops").ignore)
 

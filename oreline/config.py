@@ -151,7 +151,7 @@ class Config:
 
     def check(self) -> None:
         """Validate every table, so that a mistake shows before anything starts. Raises the first refusal; see
-        `oreline.check` for all of them."""
+        `oreline.supervision.check` for all of them."""
         for validate in self.validations():
             validate()
 

@@ -1,7 +1,7 @@
 """The one loop, and what surrounds it: drain, allocator and threads.
 
 SIGTERM, SIGINT or SIGHUP asks a process to end in order; a second one, except SIGHUP, ends it at once. See
-`oreline.shell`.
+`oreline.service`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from oreline.errors import StateGone, Undelivered
 from oreline.messages import EndOfStream, Message
 from oreline.metrics import Account
-from oreline.shell import Shell
+from oreline.service import Shell
 from oreline.stream import Inbox, Outbox
 
 DRAIN_S = 5.0

@@ -13,7 +13,7 @@ from oreline.keys import client_keys
 from oreline.locks import alone
 from oreline.metrics import Account, latency
 from oreline.process import tune_allocator
-from oreline.shell import Shell
+from oreline.service import Shell
 from oreline.stream import Inbox
 from sinks.feed import Feed
 from sinks.settings import settings_of

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from oreline.check import Findings
 from oreline.config import Config
 from oreline.errors import ConfigError
 from oreline.expected import Expected
 from oreline.keys import client_keys
+from oreline.supervision.check import Findings
 from sinks.settings import settings_of
 
 

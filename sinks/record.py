@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from oreline.config import Section
-from oreline.envi_writer import EnviWriter
 from oreline.errors import ConfigError, OrelineError, RecordingError, StoreFailed, StreamError
 from oreline.expected import Expected
 from oreline.incidents import report
 from oreline.messages import INVALID, Gap, LabelLine, Message, Reason, ReflectanceLine, StreamInfo
+from oreline.recordings.envi_writer import EnviWriter
 from oreline.sink import Policy
 
 NOT_SURE = "lines do not say how sure they are: set inference.uncertainty = true"

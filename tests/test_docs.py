@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from oreline import errors
-from oreline.cli import app
+from oreline.cli.main import app
 from oreline.config import Config
 from oreline.metrics import REGISTRY
 

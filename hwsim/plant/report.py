@@ -20,7 +20,7 @@ from hwsim.plant.stones import load_truth
 from hwsim.settings import Settings as Simulator
 from hwsim.worlds.motion import way_mm
 from oreline.config import Config
-from oreline.recording import open_recording
+from oreline.recordings.recording import open_recording
 
 STREAMS = ("feed", "concentrate", "tails")
 COUNTS = ("late", "dropped", "refused", "valve_faults")

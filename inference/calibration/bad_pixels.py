@@ -19,7 +19,7 @@ from inference.calibration import hyspex
 from inference.calibration.noise_model import NoiseModel, median_of_variance
 from inference.references.reference import Reference
 from oreline.errors import ConfigError, RecordingError
-from oreline.recording import open_recording
+from oreline.recordings.recording import open_recording
 
 HOT_SPREADS, HOT_SHARE = 8.0, 0.02
 """A dark so many spreads of its band, and that share of full scale, above it."""

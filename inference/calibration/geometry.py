@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from inference.calibration.settings import Correction
 from oreline.errors import ConfigError, RecordingError
 from oreline.messages import StreamInfo
-from oreline.recording import open_recording
+from oreline.recordings.recording import open_recording
 
 NODES, STEPS, EDGE = 4, 8, 0.5
 

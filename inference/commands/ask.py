@@ -16,8 +16,8 @@ from rich.console import Console
 
 from oreline.config import ASKED, Config
 from oreline.errors import StageFailed
-from oreline.launch import runs
 from oreline.locks import is_locked
+from oreline.supervision.launch import runs
 
 LOOK_S = 0.05
 

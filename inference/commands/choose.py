@@ -9,7 +9,7 @@ from typing import Any
 from inference.references.store import Store
 from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError, ReferenceRefused, StageFailed
-from oreline.launch import choose_state, runs
+from oreline.supervision.launch import choose_state, runs
 
 ANSWER_S = 60.0
 LOOK_S = 0.05

@@ -26,7 +26,7 @@ from oreline.config import SETTINGS, Config
 from oreline.errors import RecordingError, ReferenceRefused
 from oreline.files import try_folder
 from oreline.messages import StreamInfo
-from oreline.recording import Recording, entrances, open_recording
+from oreline.recordings.recording import Recording, entrances, open_recording
 
 EXPOSURE_MS = ("tint", "tint1", "integration time")
 """Header fields of an exposure, in milliseconds, as LUMO has them."""

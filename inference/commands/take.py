@@ -13,7 +13,7 @@ from inference.references.limits import Limits
 from inference.references.store import Store
 from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError, ReferenceRefused, StageFailed
-from oreline.launch import choose_state, launch, runs
+from oreline.supervision.launch import choose_state, launch, runs
 from oreline.terminal import Ticker, tell
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inference.references.files import sha256_of
 from inference.references.reference import Reference
 from oreline.errors import RecordingError, ReferenceRefused
-from oreline.recording import open_recording
+from oreline.recordings.recording import open_recording
 
 
 @dataclass(frozen=True, slots=True)

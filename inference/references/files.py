@@ -21,10 +21,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inference.references.measurement import Measured
 from inference.references.reference import Reference
-from oreline.envi_writer import EnviWriter
 from oreline.errors import RecordingError, ReferenceRefused
 from oreline.guard import UMASK
-from oreline.recording import open_recording
+from oreline.recordings.envi_writer import EnviWriter
+from oreline.recordings.recording import open_recording
 
 MANIFEST = "reference.json"
 VERSION = 2

@@ -18,10 +18,10 @@ from oreline.bench.case import BANDS, SAMPLES, Case
 from oreline.bench.ceilings import CAMERA
 from oreline.cameras import CAMERAS
 from oreline.config import Config
-from oreline.envi_writer import EnviWriter
 from oreline.errors import StageFailed
-from oreline.supervise import Supervisor
-from oreline.unfinished import supervise
+from oreline.recordings.envi_writer import EnviWriter
+from oreline.supervision.recovery import supervise
+from oreline.supervision.supervisor import Supervisor
 
 BASELINE = Path(__file__).parents[2] / "tests" / "benchmarks" / "baseline.py"
 """Code that one would throw away; it is in a checkout, not in a wheel."""

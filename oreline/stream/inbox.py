@@ -9,13 +9,13 @@ from pathlib import Path
 
 import zmq
 
-from oreline import control
 from oreline.errors import RingError, StreamError, WireError
 from oreline.incidents import report
 from oreline.keys import ClientKeys
 from oreline.messages import EndOfStream, Gap, Message, StreamInfo
 from oreline.ring import RingReader
 from oreline.sink import Policy
+from oreline.stream import control
 from oreline.stream.curve import Knock
 from oreline.stream.sockets import NO_RUN, SILENCE_NS, make_socket, now, pending, reach_far, receive, run_of
 from oreline.wire import FRAMES_LIMIT, decode

@@ -6,16 +6,16 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from oreline import control
 from oreline.errors import WireError
 from oreline.incidents import report
 from oreline.keys import ServerKeys
 from oreline.messages import Line, Message, RawLine, StreamInfo
 from oreline.metrics import QUEUE
 from oreline.ring import Ring
-from oreline.stream.door import Door
+from oreline.stream import control
+from oreline.stream.consumer import Peer
 from oreline.stream.holds import VISITORS, Holds
-from oreline.stream.peer import Peer
+from oreline.stream.listener import Door
 from oreline.stream.sockets import BEAT_NS, NO_RUN, now, wait
 from oreline.wire import Buffer, decode, encode
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from oreline.envi_writer import SPECIAL_CLASSES
 from oreline.messages import BACKGROUND, ClassInfo, Reason
+from oreline.recordings.envi_writer import SPECIAL_CLASSES
 from sinks.log.reading import Segment, gaps, lines, segments
 
 ROWS = 8192

@@ -164,7 +164,7 @@ def _line(run: Run, tables: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]
     path = run.folder / "line.json"
     path.write_text(json.dumps(tables))
     with (run.folder / "line.log").open("wb") as log:
-        command = [sys.executable, "-m", "oreline.cli", "run", str(path)]
+        command = [sys.executable, "-m", "oreline.cli.main", "run", str(path)]
         line = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT)
         try:
             yield line

@@ -122,7 +122,7 @@ class Hands:
 
     def second_start(self, _name: str, _seconds: float) -> bool:
         """Somebody starts the line though it runs."""
-        command = [*ASIDE, sys.executable, "-m", "oreline.cli", "run", os.fsdecode(self._config)]
+        command = [*ASIDE, sys.executable, "-m", "oreline.cli.main", "run", os.fsdecode(self._config)]
         self.second_starts.append(subprocess.run(command, capture_output=True, check=False).returncode)
         return True
 

@@ -94,7 +94,7 @@ class Campaign:
         with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as told:
             told.bind(str(address))
             told.settimeout(0.1)
-            command = [sys.executable, "-m", "oreline.unfinished", str(self.line.folder / "line.json")]
+            command = [sys.executable, "-m", "oreline.supervision.recovery", str(self.line.folder / "line.json")]
             environment = {**os.environ, "NOTIFY_SOCKET": str(address)}
             with subprocess.Popen(
                 command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

@@ -14,9 +14,9 @@ import pytest
 from oreline.errors import RingError, StoreFailed
 from oreline.incidents import process
 from oreline.messages import Message
-from oreline.recording import open_recording
+from oreline.recordings.recording import open_recording
 from oreline.ring import Ring
-from oreline.shell import Shell
+from oreline.service import Shell
 from oreline.sink import Sink
 from oreline.testing import RUN, end_of_stream, label_line, reflectance_line, stream_info
 from sinks.log import Log

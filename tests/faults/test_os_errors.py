@@ -16,10 +16,10 @@ import pytest
 
 from hwsim.replay import prepare
 from oreline.__main__ import main
-from oreline.envi_writer import EnviWriter
 from oreline.errors import STOPPED, ConfigError, RecordingError, StoreFailed, SystemRefused
 from oreline.guard import guarded
-from oreline.recording import find_recording
+from oreline.recordings.envi_writer import EnviWriter
+from oreline.recordings.recording import find_recording
 from tests.faults.hands import small_disk, take_away
 from tests.system.line import ROOT
 
@@ -186,7 +186,7 @@ def test_a_disk_that_is_full_while_a_recording_is_converted_keeps_no_draft(tmp_p
 @pytest.mark.parametrize(
     ("module", "command"),
     [
-        ("oreline.cli", "config check line.toml"),
+        ("oreline.cli.main", "config check line.toml"),
         ("numpy", "config check line.toml"),
         ("hwsim.cli", "config check line.toml"),
         ("zmq", "config check line.toml"),

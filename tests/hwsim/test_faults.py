@@ -16,8 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 from hwsim.event import Event
 from hwsim.faults import Fault, plan
 from hwsim.layout import EVENTS, FOR_EVER, FaultKind
-from oreline.envi_writer import EnviWriter
 from oreline.errors import ConfigError
+from oreline.recordings.envi_writer import EnviWriter
 from tests.hwsim.host import frames, until
 
 ONE_OF_EACH: list[dict[str, Any]] = [

@@ -16,7 +16,7 @@ from hwsim.plant import Route
 from hwsim.plant.program import FEED
 from hwsim.plant.report import RECIPE, SORTER, plant_report, show
 from oreline.config import Config
-from oreline.envi_writer import EnviWriter
+from oreline.recordings.envi_writer import EnviWriter
 from sinks.conveyor.recipe import Recipe
 from sinks.conveyor.settings import ConveyorSettings
 from tests.hwsim.bench import AT, COUNTS, LINE_RATE, MS, PIXEL_MM, SAMPLES, VALVES, Laid, feed_of, routes, shots_at

@@ -9,9 +9,9 @@ import tifffile
 from hwsim import replay
 from hwsim.camera import Source
 from hwsim.replay import prepare, sensor_bits
-from oreline.envi import DATA_TYPES
 from oreline.errors import RecordingError
-from oreline.recording import RecordingSet, find_recording, open_recording
+from oreline.recordings.envi_header import DATA_TYPES
+from oreline.recordings.recording import RecordingSet, find_recording, open_recording
 
 CUBE = np.random.default_rng(1).integers(0, 4096, (7, 3, 4), dtype=np.uint16)
 TO_FILE = {"bil": (0, 1, 2), "bip": (0, 2, 1), "bsq": (1, 0, 2)}

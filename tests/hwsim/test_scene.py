@@ -20,7 +20,7 @@ from oreline.cameras import CAMERAS
 from oreline.errors import RecordingError
 from oreline.jit import kernel
 from oreline.messages import BACKGROUND
-from oreline.recording import open_recording
+from oreline.recordings.recording import open_recording
 
 SMALL = BeltScene(lines=200, dark_lines=12, white_lines=12)
 PURE = BeltScene(lines=200, dark_lines=4, white_lines=4, noise=0, variation=0, mixed_share=0)

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from hwsim.camera import SimCamera
-from oreline.envi_writer import EnviWriter
 from oreline.errors import CameraBusy, SystemRefused
+from oreline.recordings.envi_writer import EnviWriter
 from oreline.stops import STOPS
 from tests.system.line import ROOT
 

@@ -13,7 +13,7 @@ from hwsim.worlds import geology, world_of
 from hwsim.worlds.block import written
 from hwsim.worlds.core import METAL, TABLE, WOOD
 from oreline.errors import ConfigError
-from oreline.recording import open_recording
+from oreline.recordings.recording import open_recording
 
 LOSSY = CoreScene(trays=3, loss=0.15)
 

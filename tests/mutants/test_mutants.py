@@ -28,5 +28,5 @@ def test_it_is_noticed(name: str) -> None:
 
 
 def test_what_is_no_mistake_is_not_noticed() -> None:
-    harmless = Mutant("nothing", INBOX, "FAILURES = 100", "FAILURES = 101", ("tests/oreline/test_ring.py",))
+    harmless = Mutant("nothing", INBOX, "FAILURES = 100", "FAILURES = 101", ("tests/oreline/ring/test_ring.py",))
     assert not caught(harmless)

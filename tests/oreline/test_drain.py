@@ -14,7 +14,7 @@ from oreline.errors import StateGone, Undelivered
 from oreline.messages import EndOfStream, Message
 from oreline.process import drain
 from oreline.stream import Inbox, Outbox
-from tests.oreline.streams import RUN, closing, exchange, info, line, make_inbox, make_outbox, shell
+from tests.oreline.stream.streams import RUN, closing, exchange, info, line, make_inbox, make_outbox, shell
 
 LINES, PAUSE_S, PATIENCE_S = 12, 0.05, 0.25
 

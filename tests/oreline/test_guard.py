@@ -46,7 +46,7 @@ def python(*words: object, **environment: str) -> subprocess.CompletedProcess[st
 
 @pytest.mark.parametrize("begin", BEGINNINGS.values(), ids=BEGINNINGS)
 @pytest.mark.parametrize(
-    ("name", "code", "said"), [("oreline.guard", -signal.SIGINT, ""), ("oreline.cli", 130, "oreline: stopped\n")]
+    ("name", "code", "said"), [("oreline.guard", -signal.SIGINT, ""), ("oreline.cli.main", 130, "oreline: stopped\n")]
 )
 def test_ctrl_c_while_a_command_begins_is_no_traceback(begin: str, name: str, code: int, said: str) -> None:
     ran = python("-c", INTERRUPTED.format(name=name, begin=begin))
@@ -63,8 +63,8 @@ last = Last()
 def stopped():
     raise KeyboardInterrupt
 if {code}:
-    import oreline.cli
-    oreline.cli.commands = stopped
+    import oreline.cli.main
+    oreline.cli.main.commands = stopped
 sys.argv[:] = ["oreline", "--help"]
 main()
 """

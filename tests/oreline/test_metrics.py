@@ -20,7 +20,7 @@ from oreline import metrics_server
 from oreline.incidents import report
 from oreline.messages import EndOfStream, Gap, Message, Reason
 from oreline.metrics import REGISTRY, Account, LatencyHistogram, Reading, latency
-from tests.oreline.streams import RUN, info, line
+from tests.oreline.stream.streams import RUN, info, line
 
 
 @given(st.lists(st.integers(1_000, 10**10), min_size=1, max_size=300), st.sampled_from([0.5, 0.9, 0.99, 1.0]))

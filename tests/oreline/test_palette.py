@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from hwsim.spectra import load
 from inference.classification.card import FILE, Card
-from oreline.envi_writer import SPECIAL_CLASSES
 from oreline.palette import MINERALS, colour_of
+from oreline.recordings.envi_writer import SPECIAL_CLASSES
 from tests.conftest import ROOT
 
 TO_CONES = [[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.6300]]

@@ -15,7 +15,7 @@ from oreline.messages import Message, StreamInfo
 from oreline.metrics import Account
 from oreline.process import run
 from oreline.stream import inbox as inboxes
-from tests.oreline.streams import info, line, make_inbox, make_outbox
+from tests.oreline.stream.streams import info, line, make_inbox, make_outbox
 
 PUMPS = 20
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from oreline import patience
 from oreline.errors import StageFailed, Stopped
 from oreline.messages import EndOfStream, Message
-from oreline.patience import Patience
 from oreline.ring import Ring, slot_bytes
 from oreline.stream import Outbox
+from oreline.supervision import patience
+from oreline.supervision.patience import Patience
 from oreline.undelivered import is_undelivered
-from tests.oreline.streams import RUN, info, line
+from tests.oreline.stream.streams import RUN, info, line
 
 BEGUN: list[Message] = [info()]
 LINES: list[Message] = [*BEGUN, *map(line, range(5))]

@@ -11,10 +11,10 @@ import msgpack
 import numpy as np
 import pytest
 
-from oreline import control
 from oreline.errors import WireError
 from oreline.messages import INVALID, ClassInfo, EndOfStream, Flag, Kind, RawLine, Stamp, StreamInfo
 from oreline.moment import Moment
+from oreline.stream import control
 from oreline.wire import CLASSES_LIMIT, decode, encode
 
 STAMP = Stamp(bytes(16), 0, 0, 0, 0, 0)

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from oreline.envi import read_header
-from oreline.envi_writer import EnviWriter
 from oreline.errors import RecordingError, StoreFailed, StreamError, SystemRefused
 from oreline.messages import INVALID, Gap, Reason
-from oreline.recording import open_recording
+from oreline.recordings.envi_header import read_header
+from oreline.recordings.envi_writer import EnviWriter
+from oreline.recordings.recording import open_recording
 from oreline.testing import OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, reflectance_line, stream_info
 from sinks.record import Record, RecordSettings
 

@@ -26,7 +26,7 @@ LOOK_S = 0.02
 
 def oreline(*arguments: object, timeout_s: float = 150.0) -> subprocess.CompletedProcess[str]:
     """Run the command line to its end."""
-    command = [sys.executable, "-m", "oreline.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "oreline.cli.main", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, cwd=ROOT, check=False)
 
 
@@ -53,7 +53,7 @@ class Line:
     ) -> subprocess.Popen[str]:  # fmt: skip
         """`screen`, `errors`: where its output goes."""
         report = self.folder / "report.json"
-        command = [sys.executable, "-m", "oreline.cli", "run", str(self.write()), "--json", str(report)]
+        command = [sys.executable, "-m", "oreline.cli.main", "run", str(self.write()), "--json", str(report)]
         self.process = subprocess.Popen(command, stdout=screen, stderr=errors, text=True, cwd=ROOT, env=environment)
         return self.process
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from inference.commands.take import Taking
 from inference.references.store import Store
 from oreline.config import Config
-from oreline.launch import runs
+from oreline.supervision.launch import runs
 from tests.hwsim.host import until
 from tests.system.line import Line, oreline
 

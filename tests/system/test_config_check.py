@@ -18,10 +18,10 @@ from inference.settings import SHIPPED
 from oreline import errors
 from oreline.__main__ import main
 from oreline.cameras import CAMERAS
-from oreline.check import by_hand, check, unheard
 from oreline.config import Config
-from oreline.envi_writer import EnviWriter
-from oreline.launch import launch
+from oreline.recordings.envi_writer import EnviWriter
+from oreline.supervision.check import by_hand, check, unheard
+from oreline.supervision.launch import launch
 from oreline.terminal import Ticker
 from tests.system.line import ROOT
 

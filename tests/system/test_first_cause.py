@@ -46,7 +46,7 @@ def test_a_misspelt_feature_is_what_the_line_ends_with_and_nothing_else(line: Li
 
 def kill_in_the_middle(*words: object) -> None:
     """Of a replay, when its first labels are recorded."""
-    command = [sys.executable, "-m", "oreline.cli", "replay", *map(str, words)]
+    command = [sys.executable, "-m", "oreline.cli.main", "replay", *map(str, words)]
     folder = Path(str(words[words.index("--output") + 1]))
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as replay:
         while not any(image.stat().st_size for image in folder.glob("labels_*.img")):

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oreline.envi import read_header
 from oreline.errors import SystemRefused
-from oreline.recording import open_recording
+from oreline.recordings.envi_header import read_header
+from oreline.recordings.recording import open_recording
 from tests.system.line import ROOT, Line
 
 THEIRS = ("notes.json", "record.json", "labels.ring", "x.place.json")
@@ -172,7 +172,7 @@ def test_what_was_committed_to_a_recording_outlasts_the_death_of_the_supervisor(
 @pytest.mark.long
 def test_a_replay_that_was_killed_is_played_again(short_belt: Path, tmp_path: Path, cli: Any) -> None:
     command = ("replay", short_belt, "--reflectance", tmp_path / "r.hdr", "--output", tmp_path / "out")
-    program = [sys.executable, "-m", "oreline.cli", *map(str, command), "--speed", "0.1"]
+    program = [sys.executable, "-m", "oreline.cli.main", *map(str, command), "--speed", "0.1"]
     with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
         place = tmp_path / "out" / "reflectance.place.json"
         while not place.exists() or '"lines": 5' not in place.read_text():

@@ -28,7 +28,7 @@ from inference.references.reference import Reference
 from inference.references.store import Store
 from oreline.config import Config
 from oreline.errors import ReferenceRefused
-from oreline.recording import find_recording
+from oreline.recordings.recording import find_recording
 from tests.system.line import ROOT
 
 LINES, RATE, EXPOSURE_US = 100, 450.0, 2000.0
@@ -57,7 +57,7 @@ class Site:
         self.store = Store(self.config.line.references_folder)
         (folder / "line.json").write_text(json.dumps(self.tables))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "oreline.cli", "run", f"{folder}/line.json", "--json", f"{folder}/report.json"],
+            [sys.executable, "-m", "oreline.cli.main", "run", f"{folder}/line.json", "--json", f"{folder}/report.json"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT,
             env={**os.environ, "ORELINE_SIMCAM": str(folder / "cameras")},
         )  # fmt: skip

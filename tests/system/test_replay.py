@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import tifffile
 
-from oreline.envi_writer import EnviWriter
+from oreline.cli.replay import line_of
 from oreline.errors import ConfigError, RecordingError
-from oreline.recording import open_recording
-from oreline.replay import line_of
+from oreline.recordings.envi_writer import EnviWriter
+from oreline.recordings.recording import open_recording
 from tests.system.line import Command
 
 

@@ -76,7 +76,7 @@ def hosts(tmp_path: Path) -> Iterator[dict[str, Host]]:
     for name in ("plant", "office"):
         folder = tmp_path / name
         (folder / ".venv" / "bin").mkdir(parents=True)
-        for program, module in (("oreline", "-m oreline.cli"), ("python", "")):
+        for program, module in (("oreline", "-m oreline.cli.main"), ("python", "")):
             path = folder / ".venv" / "bin" / program
             path.write_text(f'#!/bin/sh\nexec {sys.executable} {module} "$@"\n')
             path.chmod(0o755)

@@ -1,4 +1,4 @@
-"""`oreline.control.unpack`: what a ring's owner and its consumers say to each other."""
+"""`oreline.stream.control.unpack`: what a ring's owner and its consumers say to each other."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from oreline import control
 from oreline.errors import WireError
+from oreline.stream import control
 from tests.fuzz.target import Frames, Target
 from tests.fuzz.targets.wire import HOSTILE, I64, RUN, U64
 from tests.fuzz.twist import twist_map

@@ -1,4 +1,4 @@
-"""`oreline.envi.read_header`: text that anyone may have written."""
+"""`oreline.recordings.envi_header.read_header`: text that anyone may have written."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from oreline.envi import DATA_TYPES, INTERLEAVES, EnviHeader, braces, read_header, write_header
 from oreline.errors import RecordingError
+from oreline.recordings.envi_header import DATA_TYPES, INTERLEAVES, EnviHeader, braces, read_header, write_header
 from tests.fuzz.target import Frames, Target
 from tests.fuzz.twist import twist_lines
 

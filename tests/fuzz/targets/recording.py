@@ -1,4 +1,4 @@
-"""`oreline.recording.open_recording`: what a header promises, and what the files beside it hold."""
+"""`oreline.recordings.recording.open_recording`: what a header promises, and what the files beside it hold."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from oreline.envi import EnviHeader
 from oreline.errors import RecordingError
-from oreline.recording import open_recording
+from oreline.recordings.envi_header import EnviHeader
+from oreline.recordings.recording import open_recording
 from tests.fuzz.target import Frames, Target
 from tests.fuzz.targets.envi import fields_of, headers
 from tests.fuzz.twist import twist_lines

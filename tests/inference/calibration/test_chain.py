@@ -21,9 +21,9 @@ from inference.illumination import Strip
 from inference.preprocessing.steps import Continuum, SavitzkyGolay, Snv
 from inference.references.measurement import Measured
 from inference.references.reference import Reference
-from oreline.envi_writer import EnviWriter
 from oreline.errors import ConfigError, ReferenceRefused
 from oreline.messages import StreamInfo
+from oreline.recordings.envi_writer import EnviWriter
 from tests.inference.plain import chain
 from tests.inference.reference_builders import stream
 

@@ -18,8 +18,8 @@ from inference.flags import Invalid
 from inference.preprocessing.steps import Continuum, Resample, preprocessed
 from inference.references.measurement import Measured
 from inference.references.reference import Reference
-from oreline.envi_writer import EnviWriter
-from oreline.recording import find_recording, open_recording
+from oreline.recordings.envi_writer import EnviWriter
+from oreline.recordings.recording import find_recording, open_recording
 from tests.inference.calibration.truth import Camera
 from tests.inference.reference_builders import built, stream
 

@@ -39,7 +39,7 @@ def makers_of(folder: Path) -> Path:
 
 
 def oreline(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "oreline.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "oreline.cli.main", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
 
 

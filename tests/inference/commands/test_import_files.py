@@ -14,8 +14,8 @@ from inference.commands.import_files import Said, brought
 from inference.references.files import save
 from inference.references.store import Store
 from oreline.config import Config
-from oreline.envi_writer import EnviWriter
 from oreline.errors import RecordingError, ReferenceRefused
+from oreline.recordings.envi_writer import EnviWriter
 from tests.inference.reference_builders import INFO, a_reference, some_lines
 
 DARK, WHITE = some_lines(INFO, 300.0, 100, seed=1), some_lines(INFO, 2500.0, 100, seed=2)

@@ -17,7 +17,7 @@ from inference.references.acceptance import Doubt, doubts
 from inference.references.limits import Limits
 from inference.references.reference import Reference
 from oreline.cameras import CAMERAS
-from oreline.recording import open_recording
+from oreline.recordings.recording import open_recording
 from tests.inference.calibration.test_recordings import emit
 from tests.inference.reference_builders import INFO, a_reference, built, stream
 

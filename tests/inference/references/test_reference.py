@@ -15,7 +15,7 @@ from inference.references.files import load, save
 from inference.references.measurement import ReferenceBuilder
 from inference.references.reference import Reference
 from oreline.errors import ReferenceRefused
-from oreline.recording import open_recording
+from oreline.recordings.recording import open_recording
 from tests.inference.reference_builders import INFO, a_reference, built, some_lines, stream
 
 SMALL = stream(wavelengths_nm=(1000.0, 1100.0), samples=3, full_scale=65_535)

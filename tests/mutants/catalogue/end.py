@@ -44,7 +44,7 @@ MUTANTS = (
     ),
     Mutant(
         "a run that is being finished is waited for, for ever",
-        "oreline/patience.py",
+        "oreline/supervision/patience.py",
         "        elif now - self._since > self._longest_s:",
         "        elif False:",
         ("tests/oreline/test_undelivered.py",),

@@ -10,14 +10,14 @@ MUTANTS = (
         "oreline/incidents/following.py",
         "one.boot, one.t_ns)",
         "one.boot, one.time)",
-        ("tests/oreline/test_incidents.py",),
+        ("tests/oreline/incidents/test_incidents.py",),
     ),
     Mutant(
         "half a line that a full disk took is not set apart",
         "oreline/incidents/file.py",
         "        self._torn = written < len(line)\n",
         "        self._torn = False\n",
-        ("tests/oreline/test_incidents.py",),
+        ("tests/oreline/incidents/test_incidents.py",),
     ),
     Mutant(
         "words that no terminal takes are kept without end",
@@ -31,7 +31,7 @@ MUTANTS = (
         "oreline/incidents/file.py",
         "        with suppress(OSError):\n            self._open()\n",
         "",
-        ("tests/oreline/test_incidents.py",),
+        ("tests/oreline/incidents/test_incidents.py",),
     ),
     Mutant(
         "a terminal that is closed stops what runs under nohup",
@@ -52,7 +52,7 @@ MUTANTS = (
         "oreline/incidents/log.py",
         "self._changed.wait(AGAIN_S if waiting else None)",
         "self._changed.wait()",
-        ("tests/oreline/test_incidents.py",),
+        ("tests/oreline/incidents/test_incidents.py",),
     ),
     Mutant(
         "the log forgets incidents that found no room",

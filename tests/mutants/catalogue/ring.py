@@ -7,7 +7,7 @@ from tests.mutants.mutant import Mutant
 RING = "oreline/ring/writer.py"
 MAPPED = "oreline/ring/mapped.py"
 FILE = "oreline/ring/file.py"
-RING_TESTS = ("tests/oreline/test_ring.py", "tests/oreline/test_ring_torture.py")
+RING_TESTS = ("tests/oreline/ring/test_ring.py", "tests/oreline/ring/test_ring_torture.py")
 
 MUTANTS = (
     Mutant(

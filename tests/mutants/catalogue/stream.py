@@ -6,11 +6,11 @@ from tests.mutants.mutant import Mutant
 
 INBOX = "oreline/stream/inbox.py"
 OUTBOX = "oreline/stream/outbox.py"
-PEER = "oreline/stream/peer.py"
-CONTROL = "oreline/control.py"
+PEER = "oreline/stream/consumer.py"
+CONTROL = "oreline/stream/control.py"
 HOLDS = "oreline/stream/holds.py"
-HOLDS_TESTS = ("tests/oreline/test_holds.py",)
-STREAM_TESTS = ("tests/oreline/test_stream.py", "tests/oreline/test_protocol.py")
+HOLDS_TESTS = ("tests/oreline/stream/test_holds.py",)
+STREAM_TESTS = ("tests/oreline/stream/test_stream.py", "tests/oreline/stream/test_protocol.py")
 
 MUTANTS = (
     Mutant(

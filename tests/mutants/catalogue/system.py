@@ -7,17 +7,17 @@ from tests.mutants.mutant import Mutant
 MUTANTS = (
     Mutant(
         "of several processes that refuse the last is named",
-        "oreline/supervise.py",
+        "oreline/supervision/supervisor.py",
         "= min(causes,",
         "= max(causes,",
-        ("tests/oreline/test_supervise.py",),
+        ("tests/oreline/supervision/test_supervisor.py",),
     ),
     Mutant(
         "a supervisor believes a number that is none",
-        "oreline/worker.py",
+        "oreline/supervision/worker.py",
         "if not all(_LEAST <= _number(said[name]) <= most for name, most in _NUMBERS.items() if name in said):",
         "if False:",
-        ("tests/oreline/test_supervise.py",),
+        ("tests/oreline/supervision/test_supervisor.py",),
     ),
     Mutant(
         "a disk without room is found after the work",

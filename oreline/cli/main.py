@@ -11,25 +11,25 @@ from typing import Annotated, Any
 
 import typer
 
-from oreline import check as checking
-from oreline import report as reports
 from oreline import terminal
 from oreline.__main__ import main
+from oreline.cli import report as reports
+from oreline.cli.keys import app as keys_app
+from oreline.cli.model import app as model_app
+from oreline.cli.progress import Progress
 from oreline.config import SETTINGS, TABLES, Config
 from oreline.errors import STOPPED, ConfigError, StageFailed, StateGone, Undelivered, nearest
 from oreline.extras import lacking
 from oreline.files import try_to_write
-from oreline.keys_cli import app as keys_app
-from oreline.launch import launch
-from oreline.model_cli import app as model_app
 from oreline.process import START_AGAIN
-from oreline.progress import Progress
 from oreline.stops import STOPS, heed
+from oreline.supervision import check as checking
+from oreline.supervision.launch import launch
 from oreline.terminal import Ticker, console, tell
 
 PLAIN = (signal.SIG_DFL, signal.default_int_handler)
 """What Python does about a signal by itself."""
-DEMO = Path(__file__).parents[1] / "deploy" / "examples" / "demo.toml"
+DEMO = Path(__file__).parents[2] / "deploy" / "examples" / "demo.toml"
 JSON_OPTION = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON to this file.")]
 
 app = terminal.commands()
@@ -85,7 +85,7 @@ def replay(
     wanted = {what: header for what, header in wanted.items() if header is not None}
     if not wanted:
         raise ConfigError("nothing to do: ask for --reflectance, --labels or --uncertainty OUT.hdr, or several")
-    replaying = importlib.import_module("oreline.replay")
+    replaying = importlib.import_module("oreline.cli.replay")
     config, found = replaying.line_of(
         recording,
         output=output,

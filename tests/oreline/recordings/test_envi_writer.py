@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import spectral.io.envi as spy
 
-from oreline.envi_writer import EnviWriter
 from oreline.errors import RecordingError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
-from oreline.recording import open_recording
+from oreline.recordings.envi_writer import EnviWriter
+from oreline.recordings.recording import open_recording
 
 CUBE = np.random.default_rng(0).integers(0, 4096, (6, 3, 4), dtype=np.uint16)
 CLASSES = (ClassInfo("calcite", (10, 20, 30)), ClassInfo("muscovite (Fe)", (40, 50, 60)))

@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from oreline.cli.report import acquired, incidents_of, less
 from oreline.config import Config
 from oreline.errors import ConfigError, ModelError, RecordingError
 from oreline.facts import facts_of
 from oreline.files import try_to_write
-from oreline.recording import Recording, RecordingSet, find_recording
-from oreline.report import acquired, incidents_of, less
+from oreline.recordings.recording import Recording, RecordingSet, find_recording
 
 DEFAULT_RATE_HZ = 100.0
 WAVELENGTH_TOLERANCE_NM = 2.0

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from oreline import cli, errors
-from oreline.cli import app
+from oreline import errors
+from oreline.cli import main as cli
+from oreline.cli.main import app
 from oreline.config import Config
 from oreline.process import START_AGAIN
 from tests.system.line import ROOT, oreline
@@ -116,7 +117,7 @@ def test_the_list_of_commands_shows_their_sentences_whole() -> None:
     assert "..." not in CliRunner().invoke(app, ["--help"]).stdout.partition("Commands:")[2]
 
 
-@pytest.mark.parametrize("module", ["acquisition", "inference", "sinks", "hwsim", "oreline.unfinished"])
+@pytest.mark.parametrize("module", ["acquisition", "inference", "sinks", "hwsim", "oreline.supervision.recovery"])
 def test_a_process_without_its_words_says_how_it_is_started(module: str) -> None:
     ran = process(module)
     assert (ran.returncode, ran.stderr.splitlines()[0].split(" [-h] ")[0]) == (2, f"usage: python -m {module}")

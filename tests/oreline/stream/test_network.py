@@ -14,18 +14,18 @@ import msgpack
 import pytest
 import zmq
 
-from oreline import control, keys
+from oreline import keys
 from oreline.errors import SecurityError, StreamError
 from oreline.incidents import INCIDENTS
 from oreline.keys import Pair, client_keys, server_keys
 from oreline.messages import EndOfStream, Message
 from oreline.sink import Policy
-from oreline.stream import Inbox, Outbox
+from oreline.stream import Inbox, Outbox, control
 from oreline.stream.curve import new_pair
-from oreline.stream.door import Door
+from oreline.stream.listener import Door
 from oreline.stream.outbox import HEARD
-from tests.oreline.streams import RUN, exchange, info, line, make_inbox, make_ring, seqs
-from tests.oreline.test_stream import ended
+from tests.oreline.stream.streams import RUN, exchange, info, line, make_inbox, make_ring, seqs
+from tests.oreline.stream.test_stream import ended
 
 ANY_PORT = "tcp://127.0.0.1:0"
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)

@@ -9,9 +9,9 @@ from typing import cast
 import pytest
 from rich.console import Console
 
-from oreline import progress
-from oreline.progress import Progress
-from oreline.supervise import Samples, Supervisor
+from oreline.cli import progress
+from oreline.cli.progress import Progress
+from oreline.supervision.supervisor import Samples, Supervisor
 from oreline.terminal import Ticker
 
 

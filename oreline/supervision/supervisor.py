@@ -3,7 +3,7 @@
 It speaks systemd's notify protocol, so a process is told nothing that it would not be told in a plant. What is killed,
 crashes or shows no progress is started again; what refuses (it exits with a code of its own) is not: the line ends with
 its message and its code. What processes refuse the supervisor says to the user, once and with who it was; their logs
-have all. `oreline.unfinished` says what becomes of a run that was cut short.
+have all. `oreline.supervision.recovery` says what becomes of a run that was cut short.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from oreline.notify import SPEAKS
 from oreline.sink import Policy
 from oreline.standing import Standing
 from oreline.stops import heed
+from oreline.supervision.worker import CRASHED, KILLED, Worker
 from oreline.undelivered import is_undelivered
-from oreline.worker import CRASHED, KILLED, Worker
 
 READY_S = 120.0
 LOOK_S = 0.02

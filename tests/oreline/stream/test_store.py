@@ -10,7 +10,7 @@ from oreline.messages import Gap, Reason
 from oreline.process import _store
 from oreline.sink import Policy
 from oreline.stream import Outbox
-from tests.oreline.streams import exchange, info, line, make_inbox, make_outbox
+from tests.oreline.stream.streams import exchange, info, line, make_inbox, make_outbox
 
 SLOTS = 16
 SHELL: Any = SimpleNamespace(stopping=False, progress=lambda _: None)

@@ -14,10 +14,10 @@ import tifffile
 from hwsim.belt import BeltScene
 from hwsim.scene import MANIFEST, render
 from oreline.errors import RecordingError
-from oreline.recording import find_recording, open_recording
-from tests.oreline.test_recording import CUBE, write
+from oreline.recordings.recording import find_recording, open_recording
+from tests.oreline.recordings.test_recording import CUBE, write
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PACKAGES = ("oreline", "acquisition", "inference", "sinks", "hwsim")
 
 

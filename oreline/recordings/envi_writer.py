@@ -16,9 +16,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from oreline.envi import DATA_TYPES, FieldReader, braces, find_data, read_header, write_header
 from oreline.errors import RecordingError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
+from oreline.recordings.envi_header import DATA_TYPES, FieldReader, braces, find_data, read_header, write_header
 from oreline.standing import Standing
 
 SPECIAL_CLASSES = {

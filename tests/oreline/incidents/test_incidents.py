@@ -23,7 +23,7 @@ from oreline.moment import Moment
 from oreline.testing import RUN
 from tests.faults.hands import small_disk, take_away
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SECOND_NS = 1_000_000_000
 BOOT = bytes(range(16))
 START = Moment(1_772_370_309_123_000_000, 3600, 50 * SECOND_NS, BOOT)

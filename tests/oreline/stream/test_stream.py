@@ -7,15 +7,14 @@ from time import monotonic_ns
 
 import pytest
 
-from oreline import control
 from oreline.errors import StreamError
 from oreline.incidents import open_log
 from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo
 from oreline.ring import HEADER_BYTES, Ring
 from oreline.sink import Policy
-from oreline.stream import Inbox
+from oreline.stream import Inbox, control
 from oreline.stream.sockets import SILENCE_NS, pending
-from tests.oreline.streams import RUN, closing, exchange, info, line, make_inbox, make_outbox, seqs
+from tests.oreline.stream.streams import RUN, closing, exchange, info, line, make_inbox, make_outbox, seqs
 
 
 def ended(messages: list[Message]) -> bool:

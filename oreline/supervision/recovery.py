@@ -3,8 +3,8 @@
 What a run has acquired and not yet committed lies in its rings. When it ends in order they are empty, and removed. When
 its supervisor was killed, or a process gave up, they are not: the next `oreline run` of the line first ends that run's
 stream where it stopped and delivers what is left, to the sinks and the journal of the run that it belongs to. Where
-systemd is the supervisor, `python -m oreline.unfinished LINE.toml` does that before the line's processes start, and
-holds the line's lock while they run.
+systemd is the supervisor, `python -m oreline.supervision.recovery LINE.toml` does that before the line's processes
+start, and holds the line's lock while they run.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from oreline.guard import guarded
 from oreline.incidents import open_log, refused, report
 from oreline.locks import is_held, locked
 from oreline.ownership import is_own, refuse_strangers
-from oreline.patience import Patience
 from oreline.places import claim, namesakes
-from oreline.shell import Shell
+from oreline.service import Shell
 from oreline.standing import Standing
-from oreline.supervise import NOTIFY, STAY, Supervisor
+from oreline.supervision.patience import Patience
+from oreline.supervision.supervisor import NOTIFY, STAY, Supervisor
 from oreline.undelivered import is_undelivered
 
 LINE = "line"
@@ -155,7 +155,7 @@ def _forget(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = ArgumentParser("python -m oreline.unfinished", description=__doc__)
+    parser = ArgumentParser("python -m oreline.supervision.recovery", description=__doc__)
     parser.add_argument("line", metavar="LINE.toml")
     given = parser.parse_args()
     sys.exit(guarded(lambda: main(given.line), say=refused))

@@ -16,7 +16,7 @@ import pytest
 from oreline.config import Config
 from oreline.errors import STOPPED, ConfigError, StateGone, Stopped
 from oreline.incidents import Severity, kind_of
-from oreline.supervise import Supervisor
+from oreline.supervision.supervisor import Supervisor
 
 RUBBISH = [
     b"\xff\xfe\x00READY=1\nX_NAME=log",
@@ -132,7 +132,7 @@ def test_a_stop_before_the_line_is_ready_is_no_alarm(
     supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, finishing: bool
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("oreline.supervise.report", lambda _, kind, __, **___: said.append(kind))
+    monkeypatch.setattr("oreline.supervision.supervisor.report", lambda _, kind, __, **___: said.append(kind))
     monkeypatch.setattr(supervisor, "finishing", finishing)
     monkeypatch.setattr(supervisor, "_start", lambda _: supervisor._stop(2, None))
     with pytest.raises(Stopped, match="before the line was ready") as stop:

@@ -10,11 +10,10 @@ from typing import Any
 
 import zmq
 
-from oreline import control
 from oreline.messages import Message, RawLine
-from oreline.stream import Inbox, Outbox
+from oreline.stream import Inbox, Outbox, control
 from oreline.wire import encode
-from tests.oreline.streams import RUN, exchange, info, line, make_inbox, make_outbox
+from tests.oreline.stream.streams import RUN, exchange, info, line, make_inbox, make_outbox
 
 PATIENCE_S = 5.0
 

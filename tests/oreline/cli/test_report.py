@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from oreline import moment
-from oreline import report as reports
+from oreline.cli import report as reports
 from oreline.config import Config
 from oreline.facts import leave_facts
 from oreline.incidents import open_log, report

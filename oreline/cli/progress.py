@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 
 from oreline.messages import LOST
-from oreline.supervise import Samples, Supervisor
+from oreline.supervision.supervisor import Samples, Supervisor
 from oreline.terminal import Ticker
 
 LOST_NAMES = {reason.name.lower() for reason in LOST}

@@ -14,7 +14,7 @@ from oreline.errors import StreamError
 from oreline.messages import Gap, Message, Reason
 from oreline.process import drain
 from oreline.stream import Outbox, holds
-from tests.oreline.streams import RUN, closing, exchange, info, line, make_inbox, make_ring, seqs, shell
+from tests.oreline.stream.streams import RUN, closing, exchange, info, line, make_inbox, make_ring, seqs, shell
 
 SLOTS, MOST, HOLD_S = 64, 56, 30.0
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from oreline.errors import StageFailed, Stopped
 
 if TYPE_CHECKING:
-    from oreline.supervise import Supervisor
+    from oreline.supervision.supervisor import Supervisor
 
 STILL_S = 30.0
 """Nothing moves for longer only where it never will; consumers who are away may be waited for before that."""

@@ -6,7 +6,6 @@ import importlib
 from collections.abc import Callable
 from pathlib import Path
 
-from oreline.check import NO_SINK, by_hand, check, unheard
 from oreline.config import SETTINGS, Config
 from oreline.errors import ConfigError
 from oreline.facts import PROCESS, facts_of, forget_facts, leave_facts
@@ -14,9 +13,10 @@ from oreline.files import try_to_write
 from oreline.locks import is_held
 from oreline.ownership import is_own
 from oreline.places import name_of, roomy, users
-from oreline.supervise import Supervisor, workers_of
+from oreline.supervision.check import NO_SINK, by_hand, check, unheard
+from oreline.supervision.recovery import CONFIGURATION, LINE, supervise
+from oreline.supervision.supervisor import Supervisor, workers_of
 from oreline.terminal import Ticker, tell
-from oreline.unfinished import CONFIGURATION, LINE, supervise
 
 
 def launch(config: Config, ticker: Ticker, tick: Callable[[Supervisor], None] = lambda _: None) -> None:

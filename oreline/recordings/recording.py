@@ -24,9 +24,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from oreline import envi, tiff
 from oreline.errors import RecordingError
 from oreline.files import is_within
+from oreline.recordings import envi_header, tiff
 
 TIFF_SUFFIXES = (".tif", ".tiff")
 RATE_FIELDS = ("fps", "frame rate")
@@ -133,8 +133,8 @@ def open_recording(path: Path) -> Recording:
     if path.suffix.lower() in TIFF_SUFFIXES:
         return _stamped(_open_tiff(path))
     if path.suffix.lower() == ".hdr":
-        return _stamped(_open_envi(path, _inside(envi.find_data(path), path.parent)))
-    return _stamped(_open_envi(_inside(envi.find_header(path), path.parent), path))
+        return _stamped(_open_envi(path, _inside(envi_header.find_data(path), path.parent)))
+    return _stamped(_open_envi(_inside(envi_header.find_header(path), path.parent), path))
 
 
 def _inside(path: Path, folder: Path) -> Path:
@@ -200,7 +200,7 @@ def entrances(folder: Path) -> list[Path]:
 
 
 def _open_envi(header: Path, data: Path) -> Recording:
-    said = envi.read_header(header)
+    said = envi_header.read_header(header)
     size = data.stat().st_size - said.offset
     lines, strides = _layout(said, size)
     if lines == 0 and said.lines:
@@ -223,7 +223,7 @@ def _open_envi(header: Path, data: Path) -> Recording:
     )
 
 
-def _layout(said: envi.EnviHeader, size: int) -> tuple[int, tuple[int, int, int]]:
+def _layout(said: envi_header.EnviHeader, size: int) -> tuple[int, tuple[int, int, int]]:
     """Whole lines in `size` bytes, and the strides of line, band and sample.
 
     A header with 0 lines is one whose writer died: the size decides.

@@ -13,16 +13,16 @@ from typing import NamedTuple
 import pytest
 
 from oreline import places as choices
-from oreline import unfinished
 from oreline.config import Config
 from oreline.errors import SecurityError
 from oreline.facts import leave_facts
-from oreline.launch import choose_state, runs
 from oreline.locks import LOCK
 from oreline.ownership import own
-from oreline.unfinished import CONFIGURATION, LINE
+from oreline.supervision import recovery
+from oreline.supervision.launch import choose_state, runs
+from oreline.supervision.recovery import CONFIGURATION, LINE
 from oreline.wire import encode
-from tests.oreline.streams import line, make_ring
+from tests.oreline.stream.streams import line, make_ring
 
 OURS = f"oreline-{os.geteuid()}"
 
@@ -188,7 +188,7 @@ def test_so_is_an_output_folder_that_became_anothers_since_it_was_checked(tmp_pa
     config.check()
     (tmp_path / "out").mkdir()
     os.chown(tmp_path / "out", 65_534, 65_534)
-    with pytest.raises(SecurityError, match="out belongs to user 65534"), unfinished._begun(config):
+    with pytest.raises(SecurityError, match="out belongs to user 65534"), recovery._begun(config):
         pass
 
 
@@ -244,18 +244,18 @@ def test_lines_that_a_run_of_another_output_has_left_are_told(
     places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(unfinished, "report", lambda _, kind, words="": said.append(f"{kind}: {words}"))
+    monkeypatch.setattr(recovery, "report", lambda _, kind, words="": said.append(f"{kind}: {words}"))
     left, now = chosen(str(tmp_path / "monday")), chosen(str(tmp_path / "tuesday"))
     choices.claim(left.line.folder)
     left.save(left.line.folder / CONFIGURATION)
     ring = make_ring(left.line.folder)
     ring.append(0, 1, 0, encode(line(0)))
     ring.close()
-    unfinished._tell_of_others(left)
+    recovery._tell_of_others(left)
     assert said == []
-    unfinished._tell_of_others(now)
+    recovery._tell_of_others(now)
     (words,) = said
     assert f"left_elsewhere: a run that wrote to {tmp_path / 'monday'} was cut short" in words
     with running_in(left.line.folder):
-        unfinished._tell_of_others(now)
+        recovery._tell_of_others(now)
     assert len(said) == 1

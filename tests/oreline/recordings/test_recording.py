@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from oreline.envi import DATA_TYPES
 from oreline.errors import RecordingError
-from oreline.recording import Recording, find_recording, open_recording
+from oreline.recordings.envi_header import DATA_TYPES
+from oreline.recordings.recording import Recording, find_recording, open_recording
 
 CUBE = np.arange(5 * 3 * 4, dtype=np.uint16).reshape(5, 3, 4)
 TO_FILE = {"bil": (0, 1, 2), "bip": (0, 2, 1), "bsq": (1, 0, 2)}

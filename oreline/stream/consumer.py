@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from oreline import control
 from oreline.messages import Gap, Reason, StreamInfo
 from oreline.ring import Ring
-from oreline.stream.door import Door
+from oreline.stream import control
+from oreline.stream.listener import Door
 from oreline.stream.sockets import now
 from oreline.wire import Buffer, encode
 

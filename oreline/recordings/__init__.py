@@ -1,0 +1,1 @@
+"""Recordings: ENVI and TIFF, read and written."""
