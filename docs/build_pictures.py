@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from hwsim.preview import false_colours
+from hwsim.render.preview import false_colours
 from oreline.messages import ClassInfo
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
 from oreline.recordings.recording import find_recording

@@ -20,14 +20,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from acquisition.settings import Step
-from hwsim.belt import BeltScene
-from hwsim.core import CoreScene, Lithology
-from hwsim.fault_help import described
-from hwsim.fault_kinds import When
-from hwsim.optics import Optics
+from hwsim.camera.fault_help import described
+from hwsim.camera.fault_kinds import When
 from hwsim.plant import ValveFault
 from hwsim.plant.ejector import Ejector
-from hwsim.scene_base import Motion, Surfaces
+from hwsim.scenes.base import Motion, Surfaces
+from hwsim.scenes.belt import BeltScene
+from hwsim.scenes.core import CoreScene, Lithology
+from hwsim.scenes.optics import Optics
 from inference.calibration.settings import Correction, Shade
 from inference.classification.card import Card, CardClass
 from inference.flags import UNUSABLE, Invalid

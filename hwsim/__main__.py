@@ -8,15 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hwsim import faults
 from hwsim import plant as plants
-from hwsim.camera import SimCamera
-from hwsim.live import LiveCamera
-from hwsim.replay import prepare, sensor_bits
-from hwsim.scenery import recording_of
-from hwsim.sensor import Sensor
+from hwsim.camera import faults
+from hwsim.camera.live_camera import LiveCamera
+from hwsim.camera.recording_source import prepare, sensor_bits
+from hwsim.camera.shared_file import cameras
+from hwsim.camera.sim_camera import SimCamera
+from hwsim.render.scenery import recording_of
+from hwsim.sensor.sensor import Sensor
 from hwsim.settings import Settings
-from hwsim.shared import cameras
 from hwsim.worlds import world_of
 from oreline.config import Config
 from oreline.facts import refuse_other

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hwsim import faults
-from hwsim.camera import check_values
+from hwsim.camera import faults
+from hwsim.camera.sim_camera import check_values
 from hwsim.settings import Settings
 from oreline.config import Config
 from oreline.errors import ConfigError

@@ -38,8 +38,8 @@ def scene(
 
     Example: oreline sim scene --world core --set 'cut="half"' --preview core.png
     """
-    from hwsim import preview as picture
-    from hwsim.scene import MANIFEST, render
+    from hwsim.render import preview as picture
+    from hwsim.render.scene import MANIFEST, render
 
     tables = {"world": world, "camera": camera, "seed": seed, **({"lines": lines} if lines else {})}
     wanted = _simulator(_merged(tables, setting)).scene
@@ -69,7 +69,7 @@ def camera(
     Example: oreline sim camera --recording out/sim/scene --rate 450 --loop
     """
     from hwsim.__main__ import camera as serve
-    from hwsim.camera import PRODUCER
+    from hwsim.camera.sim_camera import PRODUCER
 
     if (line is None) == (recording is None):
         raise ConfigError("say what the camera sees: the file of a line with a [simulator] table, or --recording")
@@ -110,8 +110,8 @@ def faults(
 
     Example: oreline sim faults deploy/examples/faults.toml
     """
-    from hwsim.faults import plan
-    from hwsim.layout import FOR_EVER
+    from hwsim.camera.faults import plan
+    from hwsim.camera.layout import FOR_EVER
 
     if line is None:
         _list_kinds()
@@ -126,7 +126,7 @@ def faults(
 
 
 def _list_kinds() -> None:
-    from hwsim.fault_help import described
+    from hwsim.camera.fault_help import described
 
     table = Table("kind", "keys", "what happens", box=None)
     for kinds, keys, meaning in described():

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from hwsim.faults import Fault
-from hwsim.scene import Scene
+from hwsim.camera.faults import Fault
+from hwsim.render.scene import Scene
 from oreline.config import Section
 
 Positive = Annotated[float, Field(gt=0)]

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwsim.layout import FILE
+from hwsim.camera.layout import FILE
 from oreline.errors import RecordingError
 from oreline.ownership import open_own
 from oreline.plc import ENCODER_MODULUS

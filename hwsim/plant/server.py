@@ -15,10 +15,10 @@ from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from hwsim.camera.shared_file import cameras
 from hwsim.plant.belt import CameraBelt
 from hwsim.plant.ejector import Ejector
 from hwsim.plant.program import Route, ValveFault, VirtualPlc
-from hwsim.shared import cameras
 from oreline import plc
 from oreline.config import Section
 from oreline.errors import SystemRefused

@@ -1,6 +1,6 @@
 /* The shared-memory file that is a simulated camera: <directory>/<serial>.simcam.
  *
- * Python (hwsim/camera.py) creates it and writes `head`, `defaults`, `control`, `sources` and `events`; the producer
+ * Python (hwsim/camera/sim_camera.py) creates it and writes `head`, `defaults`, `control`, `sources` and `events`; the producer
  * writes `state`, `outcomes` and, on behalf of the host, `registers`. Each counter therefore has one writer. What is
  * pending is always "wanted by the simulator" minus "done by the producer". All little-endian, naturally aligned. */
 #ifndef SIMCAM_LAYOUT_H
@@ -22,7 +22,7 @@
 enum { LOCK_HOST, LOCK_SIMULATOR };
 enum { SOURCE_SCENE, SOURCE_DARK, SOURCE_WHITE, SOURCES };
 enum { LINK_UP, LINK_SILENT, LINK_DOWN };
-/* Said one by one in hwsim/layout.py. */
+/* Said one by one in hwsim/camera/layout.py. */
 enum { FAULT_DROP, FAULT_INCOMPLETE, FAULT_DUPLICATE_ID, FAULT_OUT_OF_ORDER, FAULT_TIME_JUMP, FAULT_ID_RESET,
        FAULT_JITTER, FAULT_STALL, FAULT_SHORT_PAYLOAD, FAULT_ENCODER_SLIP, FAULT_ENCODER_ROLLOVER,
        FAULT_ENCODER_REVERSAL, FAULT_SATURATED_LINE, FAULT_BLACK_LINE, FAULT_LAMP_FAILURE, FAULT_LAMP_FLICKER,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hwsim.belt import BeltScene
-from hwsim.core import CoreScene
+from hwsim.scenes.belt import BeltScene
+from hwsim.scenes.core import CoreScene
 from hwsim.worlds.belt import BeltWorld
 from hwsim.worlds.core import CoreWorld
 from hwsim.worlds.world import Truth, World

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.belt import BeltScene
-from hwsim.dice import NORMAL, key_of
-from hwsim.sensor import Pixels
+from hwsim.random_field import NORMAL, key_of
+from hwsim.scenes.belt import BeltScene
+from hwsim.sensor.sensor import Pixels
 from hwsim.spectra import belt, load
 from hwsim.worlds import paint_stones
 from hwsim.worlds.palette import Palette

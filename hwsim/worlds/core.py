@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.core import BOARD_MM, CoreScene
-from hwsim.dice import NORMAL, key_of
-from hwsim.sensor import Pixels
+from hwsim.random_field import NORMAL, key_of
+from hwsim.scenes.core import BOARD_MM, CoreScene
+from hwsim.sensor.sensor import Pixels
 from hwsim.spectra import belt, load, metal, wood
 from hwsim.worlds import geology, paint_core
 from hwsim.worlds.block import paint_block

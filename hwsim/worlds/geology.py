@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.core import CoreScene
+from hwsim.scenes.core import CoreScene
 
 PLANE = np.dtype([("depth", "f8"), ("half", "f8"), ("slope", "f4"), ("turn", "f4"), ("rock", "u2"), ("key", "u8")])
 """Depth on the axis and half the thickness, both in mm; mm down the hole for a mm across it, in the direction `turn`;

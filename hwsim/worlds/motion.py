@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwsim.scene_base import SceneBase
+from hwsim.scenes.base import SceneBase
 
 PERIODS = (41.0, 97.0, 233.0)
 """Of the jitter, in lines."""

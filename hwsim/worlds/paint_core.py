@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.dice import normal, smooth
+from hwsim.random_field import normal, smooth
 from hwsim.worlds.paint_stones import mirror
 from oreline.jit import kernel
 

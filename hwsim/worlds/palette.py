@@ -13,9 +13,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwsim.belt import BeltScene
-from hwsim.core import CoreScene
-from hwsim.scene_base import SceneBase
+from hwsim.scenes.base import SceneBase
+from hwsim.scenes.belt import BeltScene
+from hwsim.scenes.core import CoreScene
 from hwsim.spectra import load
 from hwsim.spectra.surface import Floats, coarser, dusty, intimate, wet
 from oreline.spectra import resampler

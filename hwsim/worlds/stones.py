@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.belt import BeltScene
+from hwsim.scenes.belt import BeltScene
 from hwsim.worlds.palette import states_of
 
 STONE = np.dtype(

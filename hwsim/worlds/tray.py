@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.core import BOARD_MM, CoreScene
+from hwsim.scenes.core import BOARD_MM, CoreScene
 from hwsim.worlds import geology
 from hwsim.worlds.palette import states_of
 from oreline.errors import ConfigError

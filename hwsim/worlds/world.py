@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwsim.belt import BeltScene
-from hwsim.core import CoreScene
-from hwsim.sensor import Pixels
+from hwsim.scenes.belt import BeltScene
+from hwsim.scenes.core import CoreScene
+from hwsim.sensor.sensor import Pixels
 from hwsim.worlds.motion import way_mm
 from hwsim.worlds.palette import Palette
 from oreline.messages import BACKGROUND

@@ -38,7 +38,7 @@ def lateness(folder: Path, seconds: float) -> NDArray[np.float64]:
     cameras, path = folder / "cameras", folder / "camera.raw"
     cameras.mkdir(exist_ok=True)
     path.write_bytes(np.random.default_rng(1).integers(300, 3500, (RECORDED, BANDS, SAMPLES), "<u2").tobytes())
-    simulated, settings = import_module("hwsim.camera"), import_module("acquisition.settings")
+    simulated, settings = import_module("hwsim.camera.sim_camera"), import_module("acquisition.settings")
     scene = simulated.Source(path, 0, RECORDED, BANDS, SAMPLES)
     os.environ["ORELINE_SIMCAM"] = str(cameras)
     with simulated.SimCamera.create(cameras, "BENCH", scene=scene, frame_rate=RATE_HZ, loop=True):

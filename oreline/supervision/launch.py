@@ -68,7 +68,7 @@ def runs(config: Config) -> bool:
 
 def _render(config: Config, ticker: Ticker) -> None:
     """Render the scene before anything is started, where it can be seen to progress."""
-    scenery = importlib.import_module("hwsim.scenery")
+    scenery = importlib.import_module("hwsim.render.scenery")
     settings = config.section("simulator", SETTINGS["simulator"]())
 
     def show(done: int, of: int) -> None:

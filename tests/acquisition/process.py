@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hwsim.camera import SimCamera
+from hwsim.camera.sim_camera import SimCamera
 from oreline.config import Config
 from oreline.messages import EndOfStream, Message, RawLine, StreamInfo
 from oreline.sink import Policy

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from acquisition.asked import Asked
-from hwsim.camera import Event, FaultKind, SimCamera, Source
+from hwsim.camera.sim_camera import Event, FaultKind, SimCamera, Source
 from oreline.config import ASKED
 from oreline.messages import EndOfStream, Gap, Kind, Message, RawLine, StreamInfo
 from tests.acquisition.process import Played, Start

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwsim.camera import Event, FaultKind, SimCamera, Source
+from hwsim.camera.sim_camera import Event, FaultKind, SimCamera, Source
 from oreline.messages import EndOfStream, Gap, Kind, RawLine, Reason, StreamInfo
 from tests.acquisition.process import Start
 

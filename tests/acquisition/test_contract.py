@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwsim.camera import SimCamera, Source
+from hwsim.camera.sim_camera import SimCamera, Source
 from oreline.messages import EndOfStream, Gap, RawLine, StreamInfo
 from tests.acquisition.process import Start
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from acquisition.life import bring_back
-from hwsim.camera import Event, FaultKind, Link, SimCamera, Source
+from hwsim.camera.sim_camera import Event, FaultKind, Link, SimCamera, Source
 from oreline.errors import CameraError, CameraLost, FeatureError
 from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo
 from oreline.ring import RingReader

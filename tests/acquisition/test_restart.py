@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwsim.camera import SimCamera, Source
+from hwsim.camera.sim_camera import SimCamera, Source
 from oreline.messages import EndOfStream, Gap, Kind, Message, RawLine, Reason, StreamInfo
 from tests.acquisition.process import Played, Start
 

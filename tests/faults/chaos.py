@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hwsim.belt import BeltScene
-from hwsim.scene import render
+from hwsim.render.scene import render
+from hwsim.scenes.belt import BeltScene
 from tests.faults.gauges import Gauges
 from tests.faults.hands import Hands, small_disk, take_away
 from tests.faults.plan import Event

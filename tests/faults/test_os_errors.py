@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwsim.replay import prepare
+from hwsim.camera.recording_source import prepare
 from oreline.__main__ import main
 from oreline.errors import STOPPED, ConfigError, RecordingError, StoreFailed, SystemRefused
 from oreline.guard import guarded
@@ -190,7 +190,7 @@ def test_a_disk_that_is_full_while_a_recording_is_converted_keeps_no_draft(tmp_p
         ("numpy", "config check line.toml"),
         ("hwsim.cli", "config check line.toml"),
         ("zmq", "config check line.toml"),
-        ("hwsim.preview", "sim scene --lines 20"),
+        ("hwsim.render.preview", "sim scene --lines 20"),
         ("inference.training", "train swir288 --data x.npz --out model"),
     ],
 )

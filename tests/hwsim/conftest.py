@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from harvesters.core import Harvester, ImageAcquirer
 
-from hwsim.camera import PRODUCER, SimCamera
+from hwsim.camera.sim_camera import PRODUCER, SimCamera
 from tests.hwsim.host import (
     Open,
     Plug,

@@ -12,7 +12,7 @@ import numpy as np
 from harvesters.core import Callback, ImageAcquirer
 from numpy.typing import NDArray
 
-from hwsim.camera import SimCamera, Source
+from hwsim.camera.sim_camera import SimCamera, Source
 
 BANDS, SAMPLES = 6, 20
 Open = Callable[[str], ImageAcquirer]

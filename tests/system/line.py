@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from hwsim.belt import BeltScene
-from hwsim.scene import render
+from hwsim.render.scene import render
+from hwsim.scenes.belt import BeltScene
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]

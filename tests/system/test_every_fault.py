@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hwsim.layout import FaultKind
+from hwsim.camera.layout import FaultKind
 from oreline.messages import Flag, Reason
 from tests.system.line import ROOT, oreline
 

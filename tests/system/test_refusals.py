@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from hwsim.camera import Event, FaultKind, SimCamera
-from hwsim.replay import prepare, sensor_bits
+from hwsim.camera.recording_source import prepare, sensor_bits
+from hwsim.camera.sim_camera import Event, FaultKind, SimCamera
 from inference.commands.choose import choose
 from inference.commands.take import Taking
 from inference.references.reference import Reference

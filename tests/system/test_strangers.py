@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hwsim.belt import BeltScene
-from hwsim.scene import render
+from hwsim.render.scene import render
+from hwsim.scenes.belt import BeltScene
 from oreline.errors import SecurityError
 from oreline.places import name_of
 from tests.system.line import ROOT

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hwsim.detector import BLINKING, GOOD
-from hwsim.optics import Optics
+from hwsim.scenes.optics import Optics
+from hwsim.sensor.detector import BLINKING, GOOD
 from inference.calibration.calibrator import Calibration
 from inference.calibration.noise_model import NoiseModel
 from inference.calibration.settings import NOTHING, Correction

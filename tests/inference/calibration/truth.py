@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.dice import key_of
-from hwsim.optics import Conditions, Optics
-from hwsim.scene_base import SceneBase
-from hwsim.sensor import Pixels, Sensor
+from hwsim.random_field import key_of
+from hwsim.scenes.base import SceneBase
+from hwsim.scenes.optics import Conditions, Optics
+from hwsim.sensor.sensor import Pixels, Sensor
 from inference.references.measurement import Measured, ReferenceBuilder
 from inference.references.reference import Reference
 from oreline.messages import StreamInfo

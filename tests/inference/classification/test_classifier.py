@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwsim.belt import BeltScene
+from hwsim.scenes.belt import BeltScene
 from hwsim.spectra import belt, load
 from inference.classification.card import GOLDEN, MODEL, Card
 from inference.classification.classifier import Classifier

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hwsim.belt import BeltScene
-from hwsim.sensor import Sensor
+from hwsim.scenes.belt import BeltScene
+from hwsim.sensor.sensor import Sensor
 from inference.references.acceptance import Doubt, doubts
 from inference.references.limits import Limits
 from inference.references.reference import Reference

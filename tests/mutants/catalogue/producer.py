@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 PRODUCER = "hwsim/producer"
-ORDER_TESTS = ("tests/hwsim/test_producer_orders.py",)
+ORDER_TESTS = ("tests/hwsim/producer/test_producer_orders.py",)
 
 MUTANTS = (
     Mutant(

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from hwsim.belt import BeltScene
-from hwsim.scene import MANIFEST, render
+from hwsim.render.scene import MANIFEST, render
+from hwsim.scenes.belt import BeltScene
 from oreline.errors import RecordingError
 from oreline.recordings.recording import find_recording, open_recording
 from tests.oreline.recordings.test_recording import CUBE, write

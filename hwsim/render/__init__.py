@@ -1,0 +1,1 @@
+"""Rendering: a scene as a recording, its truth and its preview."""

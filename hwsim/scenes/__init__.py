@@ -1,0 +1,1 @@
+"""Scenes: the settings of what passes before the camera."""

@@ -1,0 +1,100 @@
+"""What a scene of drill core in trays is made of."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from hwsim.scenes.base import Count, Factor, Positive, SceneBase, Share, Surfaces, known_mineral
+from oreline.config import Section
+
+BOARD_MM, BETWEEN_MM = 15.0, 45.0
+"""Thickness of a tray's end boards, and the scanner's table between two trays."""
+
+
+class Lithology(Section):
+    """A rock: its minerals, mixed grain by grain, as parts that need not sum to 1."""
+
+    name: str
+    minerals: dict[str, Positive] = Field(min_length=1)
+    tone: Factor = 1.0
+    """Scales its brightness: opaque minerals without bands, which the library does not hold."""
+
+    @field_validator("minerals")
+    @classmethod
+    def _known_minerals(cls, parts: dict[str, float]) -> dict[str, float]:
+        return {known_mineral(name): part for name, part in parts.items()}
+
+
+LITHOLOGIES = (
+    Lithology(name="phyllic porphyry", minerals={"muscovite": 0.5, "chalcedony": 0.4, "kaolinite": 0.1}),
+    Lithology(name="andesite", minerals={"clinochlore": 0.55, "epidote": 0.3, "calcite": 0.15}, tone=0.55),
+    Lithology(name="argillic tuff", minerals={"kaolinite": 0.55, "montmorillonite": 0.25, "chalcedony": 0.2}),
+    Lithology(name="dolomitic marble", minerals={"dolomite": 0.75, "talc": 0.25}, tone=0.9),
+)
+
+
+class CoreScene(SceneBase):
+    """Drill core in trays, which pass under a pushbroom camera row beside row, as a core scanner takes them."""
+
+    world: Literal["core"] = "core"
+    name: str = Field(default="core", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    """Of the recording."""
+    pixel_mm: Positive = 1.0
+    """Size of a pixel across the tray."""
+    trays: Count = 2
+    """Of the recording; live, the next tray always follows."""
+    tray: Literal["wood", "metal"] = "wood"
+    row_mm: Annotated[float, Field(ge=100)] = 1000.0
+    """Length of a row of a tray; as many rows lie side by side as the camera sees whole."""
+    diameters_mm: tuple[Annotated[float, Field(ge=10, le=200)], ...] = Field(default=(63.5, 47.6), min_length=1)
+    """Of the core, tray by tray; the last holds for all that follow. HQ is 63.5, NQ 47.6, BQ 36.4."""
+    cut: Literal["whole", "half"] = "whole"
+    """Half core shows its sawn face."""
+    depth_m: float = 100.0
+    """Down the hole, where the first tray begins."""
+    run_m: Positive = 1.5
+    """Length of a drilling run: a depth block lies at its end."""
+    loss: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    """Share of the core that is missing; about every third run has lost some."""
+    fractures_per_m: Positive = 5.0
+    """Where the rock is sound; some metres are broken."""
+
+    lithologies: tuple[Lithology, ...] = Field(default=LITHOLOGIES, min_length=1)
+    """The rocks of the hole; those of even and of odd number take turns."""
+    unit_m: Positive = 1.0
+    """Mean thickness of a unit of one lithology."""
+    gradual_share: Share = 0.4
+    """Of all contacts between units: those over which one rock turns into the other."""
+    contact_m: Positive = 0.3
+    """Over which a gradual contact goes."""
+    veins_per_m: Annotated[float, Field(ge=0, le=100)] = 4.0
+    vein_mm: Positive = 5.0
+    """Median thickness of a vein."""
+    vein_minerals: tuple[str, ...] = ("calcite", "gypsum")
+    """What veins are of, in equal parts."""
+    surface: Surfaces = Surfaces(grain_spread=0.1, dust=0.03, shadow=0.3, glint=0.1)
+    """Grain size, water, dust, shadows and glints."""
+
+    @field_validator("vein_minerals")
+    @classmethod
+    def _known_veins(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(known_mineral, names))
+
+    @property
+    def all_minerals(self) -> tuple[str, ...]:
+        """Every mineral of the scene; a label of the truth is an index into it."""
+        in_rocks = tuple(name for rock in self.lithologies for name in rock.minerals)
+        return tuple(dict.fromkeys(in_rocks + self.vein_minerals))
+
+    @property
+    def tray_mm(self) -> float:
+        """From the front of a tray to the front of the next."""
+        return self.row_mm + 2 * BOARD_MM + BETWEEN_MM
+
+    @property
+    def lines(self) -> int:
+        """Of the recording: its trays at the nominal speed."""
+        return math.ceil(self.trays * self.tray_mm / self.pitch_mm)

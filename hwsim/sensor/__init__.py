@@ -1,0 +1,1 @@
+"""The sensor: from light to counts."""
