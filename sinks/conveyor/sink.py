@@ -23,14 +23,14 @@ from oreline.messages import EndOfStream, Flag, Gap, Kind, LabelLine, Message, R
 from oreline.metrics import LatencyHistogram
 from oreline.plc import State, Status
 from oreline.sink import Policy
-from sinks.conveyor.alignment import Alignment
-from sinks.conveyor.count import Count
-from sinks.conveyor.dispatch import Dispatcher
-from sinks.conveyor.link import Link
+from sinks.conveyor.encoder_check import Alignment
+from sinks.conveyor.plc.dispatch import Dispatcher
+from sinks.conveyor.plc.modbus import Link
 from sinks.conveyor.schedule import Schedule
 from sinks.conveyor.segment import Segmenter, Stone
 from sinks.conveyor.settings import ConveyorSettings
 from sinks.conveyor.speed import Speed
+from sinks.conveyor.totals import Count
 from sinks.conveyor.valves import ValveBank
 
 _SILENT_PERIODS, _SILENCE_NS = 3, 50_000_000

@@ -16,7 +16,7 @@ import pytest
 from hwsim.plant import Settings, VirtualPlc, run
 from sinks.conveyor import Conveyor
 from sinks.conveyor.settings import ConveyorSettings
-from tests.sinks.belts import SETTINGS, Clock
+from tests.sinks.conveyor.belts import SETTINGS, Clock
 
 Eventually = Callable[[Callable[[], object]], None]
 

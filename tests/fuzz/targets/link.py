@@ -1,4 +1,4 @@
-"""`sinks.conveyor.link.Link`: whatever answers at the PLC's address, when its status is read."""
+"""`sinks.conveyor.plc.modbus.Link`: whatever answers at the PLC's address, when its status is read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from oreline import plc
 from oreline.errors import PlcError
-from sinks.conveyor.link import Link
+from sinks.conveyor.plc.modbus import Link
 from tests.fuzz.target import Frames, Target
 from tests.fuzz.targets.plc import STATUSES
 

@@ -63,13 +63,13 @@ MUTANTS = (
         """                self._journal.take(self._incidents)
             self._incidents.clear()
 """,
-        ("tests/sinks/test_log_incidents.py",),
+        ("tests/sinks/log/test_incidents.py",),
     ),
     Mutant(
         "a line's time of day is that of the first description of its run",
         "sinks/log/schema.py",
         "ORDER BY streams.seq DESC LIMIT 1",
         "ORDER BY streams.seq LIMIT 1",
-        ("tests/sinks/test_log_incidents.py",),
+        ("tests/sinks/log/test_incidents.py",),
     ),
 )

@@ -35,13 +35,13 @@ MUTANTS = (
         "sinks/log/journal.py",
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE 0",
-        ("tests/sinks/test_log.py",),
+        ("tests/sinks/log/test_sink.py",),
     ),
     Mutant(
         "a journal is written on when it has no name any more",
         "sinks/log/journal.py",
         "        self._standing.refuse_gone()\n",
         "        pass\n",
-        ("tests/sinks/test_log.py",),
+        ("tests/sinks/log/test_sink.py",),
     ),
 )

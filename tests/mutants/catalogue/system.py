@@ -38,7 +38,7 @@ MUTANTS = (
         "sinks/log/journal.py",
         "        with explained(self.path):\n            found = ",
         "        if True:\n            found = ",
-        ("tests/sinks/test_log.py",),
+        ("tests/sinks/log/test_sink.py",),
     ),
     Mutant(
         "silent clients keep the metrics port",

@@ -27,7 +27,7 @@ from sinks.log import Log, account
 from sinks.log import picture as pictures
 from sinks.log.sink import LOOK_NS, LogSettings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = 4096
 """Of SQLite."""
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 from oreline import plc
 from oreline.errors import PlcError
-from sinks.conveyor.dial import Dial
-from sinks.conveyor.link import Link
+from sinks.conveyor.plc.modbus import Link
+from sinks.conveyor.plc.monitor import Watch
+from sinks.conveyor.plc.reconnect import Dial
 from sinks.conveyor.schedule import Row
-from sinks.conveyor.watch import Watch
 
 _POLL_NS = 2_000_000
 

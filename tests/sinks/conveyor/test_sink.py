@@ -13,8 +13,8 @@ from oreline.errors import ConfigError, StreamError
 from oreline.messages import INVALID, Flag, Gap, Reason, StreamInfo
 from oreline.testing import RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.conveyor import Conveyor
-from tests.sinks.belts import BARREN, DISTANCE, EMPTY, SETTINGS, STONE, VALVES_OF_STONE, Clock, belt, feed
 from tests.sinks.conftest import Eventually, RunningPlc
+from tests.sinks.conveyor.belts import BARREN, DISTANCE, EMPTY, SETTINGS, STONE, VALVES_OF_STONE, Clock, belt, feed
 
 
 class TestConveyorContract(SinkContract):

@@ -6,7 +6,7 @@ import pytest
 
 from oreline.errors import PlcError
 from oreline.plc import Status
-from sinks.conveyor.watch import Watch
+from sinks.conveyor.plc.monitor import Watch
 
 MS = 1_000_000
 

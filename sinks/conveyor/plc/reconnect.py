@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from oreline import plc
 from oreline.errors import PlcError
-from sinks.conveyor.link import Link
+from sinks.conveyor.plc.modbus import Link
 
 _FIRST_BACK_OFF_NS = 100_000_000
 _LAST_BACK_OFF_NS = 2_000_000_000

@@ -13,8 +13,8 @@ import pytest
 from oreline import plc
 from oreline.errors import PlcError
 from oreline.plc import State
-from sinks.conveyor.dispatch import Dispatcher
-from sinks.conveyor.link import Link
+from sinks.conveyor.plc.dispatch import Dispatcher
+from sinks.conveyor.plc.modbus import Link
 from sinks.conveyor.schedule import Row
 
 MS = 1_000_000

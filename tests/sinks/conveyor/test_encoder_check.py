@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinks.conveyor.alignment import FRESH_NS, LOOKS, Alignment
+from sinks.conveyor.encoder_check import FRESH_NS, LOOKS, Alignment
 
 MS = 1_000_000
 SPEED = 5000.0

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from oreline.errors import PlcError
-from sinks.conveyor.link import Link
+from sinks.conveyor.plc.modbus import Link
 
 NO_REGISTERS = bytes.fromhex("0001 0000 0003 01 03 00".replace(" ", ""))
 

@@ -11,8 +11,8 @@ from oreline import plc
 from oreline.messages import Flag
 from oreline.testing import label_line, stream_info
 from sinks.conveyor import Conveyor
-from tests.sinks.belts import DISTANCE, EMPTY, STONE, Clock, belt, feed
 from tests.sinks.conftest import Eventually, RunningPlc
+from tests.sinks.conveyor.belts import DISTANCE, EMPTY, STONE, Clock, belt, feed
 
 pytestmark = pytest.mark.alone
 

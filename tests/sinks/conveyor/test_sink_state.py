@@ -16,8 +16,8 @@ from oreline.messages import Flag, Kind
 from oreline.testing import label_line, stream_info
 from sinks.conveyor import Conveyor
 from sinks.conveyor.settings import ConveyorSettings
-from tests.sinks.belts import DISTANCE, EMPTY, SETTINGS, STONE, Clock, belt, feed
 from tests.sinks.conftest import Eventually, standing_still
+from tests.sinks.conveyor.belts import DISTANCE, EMPTY, SETTINGS, STONE, Clock, belt, feed
 
 
 @pytest.mark.parametrize("wanted", [{"fail_safe": "reject"}])

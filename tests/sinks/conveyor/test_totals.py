@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from oreline.messages import BACKGROUND, ClassInfo
-from sinks.conveyor.count import Count
 from sinks.conveyor.recipe import Recipe
 from sinks.conveyor.segment import Segmenter
+from sinks.conveyor.totals import Count
 
 RECIPE = Recipe(ore=("ore",), min_pixels=2)
 KINDS = RECIPE.kinds((ClassInfo("ore", (0, 0, 0)), ClassInfo("waste", (0, 0, 0))))

@@ -26,7 +26,7 @@ from sinks.log import Log, account
 from sinks.log import sink as sinks
 from sinks.log.sink import LogSettings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SECOND_NS = 1_000_000_000
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOON_NS = int(NOON.timestamp()) * SECOND_NS

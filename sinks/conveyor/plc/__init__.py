@@ -1,0 +1,1 @@
+"""The PLC: rows of valves to it, its state from it."""
