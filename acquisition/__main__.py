@@ -11,10 +11,10 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from acquisition import find
-from acquisition.aside import Aside
 from acquisition.asked import Asked
-from acquisition.life import bring_back
+from acquisition.extra_steps import Aside
 from acquisition.loop import Acquisition
+from acquisition.retry import bring_back
 from acquisition.settings import Settings
 from acquisition.source import Source
 from oreline.config import ASKED, Config, LineSettings

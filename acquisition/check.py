@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from acquisition import source_named
-from acquisition.describing import wavelengths_of
 from acquisition.producer import find_producer
 from acquisition.settings import Settings, Step
+from acquisition.stream_info import wavelengths_of
 from oreline.config import Config
 from oreline.errors import CameraNotFound, FeatureError, RecordingError
 from oreline.expected import Expected

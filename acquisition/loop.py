@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from acquisition.aside import Aside
-from acquisition.describing import described
-from acquisition.life import bring_back
+from acquisition.extra_steps import Aside
 from acquisition.numbering import ANEW, Numbering
+from acquisition.retry import bring_back
 from acquisition.settings import Features, Settings, Step
 from acquisition.source import Frame, Source
 from acquisition.stamping import Stamping
+from acquisition.stream_info import described
 from acquisition.temperature import Thermometer
 from oreline import moment
 from oreline.errors import CameraError, CameraLost, FeatureError, OrelineError

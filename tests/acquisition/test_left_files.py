@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from acquisition import aside as asides
 from acquisition import asked as askings
-from acquisition.aside import Aside
+from acquisition import extra_steps as asides
 from acquisition.asked import Asked
+from acquisition.extra_steps import Aside
 from acquisition.settings import Step
 
 RUN, STEP = bytes(range(16)), Step(kind="dark", lines=3, after=[("Shutter", "Open")])

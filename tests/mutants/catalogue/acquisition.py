@@ -31,14 +31,14 @@ MUTANTS = (
         "acquisition/asked.py",
         "        taken.unlink()\n",
         "        taken.unlink()\n        self._path.unlink(missing_ok=True)\n",
-        ("tests/acquisition/test_asked.py",),
+        ("tests/acquisition/test_extra_steps.py",),
     ),
     Mutant(
         "a recording that has ended is taken for a camera that is lost",
         "acquisition/loop.py",
         "self._ended = self._source.ended() and not self._source.waiting()",
         "self._ended = False",
-        ("tests/acquisition/test_life.py",),
+        ("tests/acquisition/test_retry.py",),
     ),
     Mutant(
         "frames that the camera dropped are not told",

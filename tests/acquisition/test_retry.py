@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acquisition.life import bring_back
+from acquisition.retry import bring_back
 from hwsim.camera.sim_camera import Event, FaultKind, Link, SimCamera, Source
 from oreline.errors import CameraError, CameraLost, FeatureError
 from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo
