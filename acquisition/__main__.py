@@ -12,9 +12,9 @@ from pathlib import Path
 
 from acquisition import find
 from acquisition.asked import Asked
-from acquisition.extra_steps import Aside
+from acquisition.extra_steps import ExtraSteps
 from acquisition.loop import Acquisition
-from acquisition.retry import bring_back
+from acquisition.retry import retry
 from acquisition.settings import Settings
 from acquisition.source import Source
 from oreline.config import ASKED, Config, LineSettings
@@ -26,7 +26,7 @@ from oreline.messages import EndOfStream
 from oreline.notify import tell_refusal
 from oreline.process import drain
 from oreline.ring import Ring, RingReader, slot_bytes
-from oreline.service import Shell
+from oreline.service import Service
 from oreline.stream import Outbox
 from oreline.stream.sockets import NO_RUN
 from oreline.wire import HEADER_LIMIT, decode
@@ -41,13 +41,13 @@ def main(path: str) -> None:
     if _has_ended(line.ring("raw")):
         finish(path)
         return
-    shell = Shell("acquisition", line.output)
+    shell = Service("acquisition", line.output)
     with closing(_opened(settings, shell, line.ring("raw").exists())) as source, ExitStack() as stack:
         camera = source.describe()
         size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)
         ring = Ring.open(line.ring("raw"), settings.ring_lines, size)
         outbox = stack.enter_context(closing(_served(ring, settings, line)))
-        asked, aside = Asked(line.folder / ASKED), Aside(line.folder / ASIDE)
+        asked, aside = Asked(line.folder / ASKED), ExtraSteps(line.folder / ASIDE)
         acquisition = Acquisition(source, outbox, settings, shell, asked.take, aside)
         shell.ready(settings.metrics_port)
         try:
@@ -56,7 +56,7 @@ def main(path: str) -> None:
             shell.report(**acquisition.summary(), camera=f"{camera.model} {camera.serial}")
 
 
-def _run(acquisition: Acquisition, outbox: Outbox, shell: Shell) -> None:
+def _run(acquisition: Acquisition, outbox: Outbox, shell: Service) -> None:
     """Acquire, and deliver what was acquired, also where the camera failed."""
     try:
         acquisition.run()
@@ -75,7 +75,7 @@ def finish(path: str) -> None:
     """End the run that was cut short in the ring, without a camera, and serve it until it is consumed."""
     config = Config.load(Path(path))
     settings, line = config.section("acquisition", Settings), config.line
-    shell = Shell("acquisition", line.output)
+    shell = Service("acquisition", line.output)
     ended = _has_ended(line.ring("raw"))
     with closing(_served(_left(line.ring("raw")), settings, line)) as outbox:
         shell.ready(settings.metrics_port)
@@ -113,7 +113,7 @@ def _has_ended(path: Path) -> bool:
         return frames is not None and isinstance(decode(frames), EndOfStream)
 
 
-def _opened(settings: Settings, shell: Shell, resumed: bool) -> Source:
+def _opened(settings: Settings, shell: Service, resumed: bool) -> Source:
     """The camera, open and set. Raises CameraError, and Stopped."""
     found: list[Source] = []
 
@@ -126,7 +126,7 @@ def _opened(settings: Settings, shell: Shell, resumed: bool) -> Source:
             raise
         found.append(source)
 
-    bring_back(
+    retry(
         attempt,
         settings.reconnect_s if resumed else 0.0,
         lambda error: report("", "camera_away", f"{error}; trying again") if resumed else None,

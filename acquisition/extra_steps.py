@@ -26,7 +26,7 @@ class _Said:
 _SAID = TypeAdapter(_Said)
 
 
-class Aside:
+class ExtraSteps:
     """`lines`: how many there are so far in this run. Without a `path` nothing is kept."""
 
     def __init__(self, path: Path | None = None) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from acquisition.extra_steps import Aside
+from acquisition.extra_steps import ExtraSteps
 from acquisition.numbering import ANEW, Numbering
-from acquisition.retry import bring_back
+from acquisition.retry import retry
 from acquisition.settings import Features, Settings, Step
 from acquisition.source import Frame, Source
 from acquisition.stamping import Stamping
@@ -23,7 +23,7 @@ from oreline.incidents import report
 from oreline.messages import EndOfStream, Gap, Kind, RawLine, StreamInfo
 from oreline.metrics import BYTES, CALIBRATING, Account, latency
 from oreline.process import DRAIN_S
-from oreline.service import Shell
+from oreline.service import Service
 from oreline.stream import Outbox
 
 FETCH_S = 0.01
@@ -49,16 +49,16 @@ class Acquisition:
         source: Source,
         outbox: Outbox,
         settings: Settings,
-        shell: Shell,
+        shell: Service,
         asked: Callable[[], list[Step]] = list,
-        aside: Aside | None = None,
+        aside: ExtraSteps | None = None,
     ) -> None:
         """`asked`: steps that are to come in between, looked for now and then in a scene. `aside`: how many lines those
         had."""
         self._source, self._outbox, self._settings = source, outbox, settings
         self._shell, self._asked = shell, asked
         self._between: list[Step] = []
-        self._aside = aside or Aside()
+        self._aside = aside or ExtraSteps()
         self.account = Account("acquisition")
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
@@ -150,7 +150,7 @@ class Acquisition:
         finally:
             self._source.stop()
         if step.after:
-            bring_back(lambda: self._source.configure(step.after), self._settings.retry_s, self._failed, lambda: False)
+            retry(lambda: self._source.configure(step.after), self._settings.retry_s, self._failed, lambda: False)
 
     def _room(self, end: int | None) -> int:
         """How many lines are left of a step that ends there, those that were taken in between not counted."""
@@ -230,7 +230,7 @@ class Acquisition:
             with self._shell.patient(SETTING_S):
                 action()
 
-        bring_back(patiently, patience_s, failed, self._stopping, self._wait)
+        retry(patiently, patience_s, failed, self._stopping, self._wait)
 
     def _wait(self, ms: int = 0) -> None:
         """There is nothing to do but to hear consumers."""
@@ -278,7 +278,7 @@ class Acquisition:
         """What need not be done for each line."""
         self._rested = time.monotonic()
         self._outbox.pump()
-        self._feel()
+        self._report_temperature()
         if self._info is not None and self._info.kind is Kind.SCENE:
             self._between += self._asked()
 
@@ -296,7 +296,7 @@ class Acquisition:
                 return frame
         return None
 
-    def _feel(self) -> None:
+    def _report_temperature(self) -> None:
         """The temperature of the camera, told where it has changed."""
         if not self._thermometer.read_now_and_then(self._heard) or self._info is None:
             return

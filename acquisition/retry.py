@@ -12,7 +12,7 @@ FIRST_S, LONGEST_S, REST_S = 0.05, 2.0, 0.05
 often."""
 
 
-def bring_back(
+def retry(
     attempt: Callable[[], None],
     patience_s: float,
     failed: Callable[[Exception], None],

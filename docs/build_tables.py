@@ -28,10 +28,10 @@ from hwsim.scenes.base import Motion, Surfaces
 from hwsim.scenes.belt import BeltScene
 from hwsim.scenes.core import CoreScene, Lithology
 from hwsim.scenes.optics import Optics
-from inference.calibration.settings import Correction, Shade
+from inference.calibration.settings import Correction, DarkColumns
 from inference.classification.card import Card, CardClass
-from inference.flags import UNUSABLE, Invalid
-from inference.illumination import Strip
+from inference.flags import UNUSABLE, Quality
+from inference.illumination import WhiteStrip
 from inference.references.limits import Limits
 from inference.settings import SHIPPED
 from oreline import errors, plc
@@ -76,8 +76,8 @@ def states() -> str:
 
 def flags() -> str:
     """What is said of a sample, by bit, and whether it is labelled all the same."""
-    labelled = ("no" if f & UNUSABLE else "yes" for f in Invalid)
-    rows = ((*row, label) for row, label in zip(_members(Invalid), labelled, strict=True))
+    labelled = ("no" if f & UNUSABLE else "yes" for f in Quality)
+    rows = ((*row, label) for row, label in zip(_members(Quality), labelled, strict=True))
     return _table(("bit", "flag", "meaning", "labelled"), rows)
 
 
@@ -219,10 +219,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "recall": recalls,
     **{f"settings-{name}": partial(settings, read()) for name, read in SETTINGS.items()},
     "settings-step": partial(settings, Step),
-    "settings-strip": partial(settings, Strip),
+    "settings-strip": partial(settings, WhiteStrip),
     "settings-limits": partial(settings, Limits),
     "settings-correction": partial(settings, Correction),
-    "settings-shade": partial(settings, Shade),
+    "settings-shade": partial(settings, DarkColumns),
     "flags": flags,
     "line-flags": line_flags,
     "reasons": reasons,

@@ -23,7 +23,7 @@ from oreline.facts import refuse_other
 from oreline.guard import guarded
 from oreline.incidents import refused, report
 from oreline.recordings.recording import RecordingSet
-from oreline.service import Shell
+from oreline.service import Service
 
 TRUTH = "faults.json"
 """In the output folder."""
@@ -33,7 +33,7 @@ def camera(path: str, on: Callable[[], None] = lambda: None) -> None:
     """Be a camera until told to stop. `on` is called when hosts can find it."""
     config = Config.load(Path(path))
     settings, output = config.section("simulator", Settings), config.line.output
-    shell = Shell("camera", output)
+    shell = Service("camera", output)
     if settings.faults:
         refuse_other(output / TRUTH, faults.is_truth)
     recordings = recording_of(settings, output)
@@ -43,7 +43,9 @@ def camera(path: str, on: Callable[[], None] = lambda: None) -> None:
         _replayed(settings, recordings, output / settings.folder, shell, on)
 
 
-def _replayed(settings: Settings, recordings: RecordingSet, folder: Path, shell: Shell, on: Callable[[], None]) -> None:
+def _replayed(
+    settings: Settings, recordings: RecordingSet, folder: Path, shell: Service, on: Callable[[], None]
+) -> None:
     """Play recordings; their frames are paced inside the producer, not here."""
     sources = prepare(recordings, folder)
     with _plugged(
@@ -68,7 +70,7 @@ def _replayed(settings: Settings, recordings: RecordingSet, folder: Path, shell:
         _report(shell, simulated, missing_lines=missing)
 
 
-def _step(simulated: SimCamera, shell: Shell) -> None:
+def _step(simulated: SimCamera, shell: Service) -> None:
     """Expose as many lines as each line of the standard input says, one for an empty one, until it ends."""
     for text in sys.stdin:
         if shell.stopping:
@@ -76,7 +78,7 @@ def _step(simulated: SimCamera, shell: Shell) -> None:
         simulated.step(int(text) if text.strip().isdecimal() else 1)
 
 
-def _live(settings: Settings, shell: Shell, on: Callable[[], None]) -> None:
+def _live(settings: Settings, shell: Service, on: Callable[[], None]) -> None:
     """Render a scene as it is seen."""
     assert settings.scene is not None
     world, sensor, preset = world_of(settings.scene), Sensor.of(settings.scene), settings.scene.preset
@@ -112,13 +114,13 @@ def _plugged(settings: Settings, lines: int | None, **seen: Any) -> SimCamera:
     )
 
 
-def _report(shell: Shell, simulated: SimCamera, **facts: int) -> None:
+def _report(shell: Service, simulated: SimCamera, **facts: int) -> None:
     shell.report(counters=simulated.counters(), **facts)
     if simulated.faults.events:
         faults.write(shell.output / TRUTH, simulated)
 
 
-def _say(shell: Shell, words: str) -> None:
+def _say(shell: Service, words: str) -> None:
     shell.tell(f"STATUS={words}")
     report(shell.name, "simulator", words)
 
@@ -127,7 +129,7 @@ def plant(path: str, on: Callable[[int], None] = lambda _: None) -> None:
     """Be the PLC until told to stop. `on` is called with its port when it listens there."""
     config = Config.load(Path(path))
     settings, output = config.section("plant", plants.Settings), config.line.output
-    shell = Shell("plant", output)
+    shell = Service("plant", output)
 
     def ready(port: int) -> None:
         shell.ready()

@@ -13,12 +13,12 @@ from oreline.process import one_thread, tune_allocator
 one_thread()
 tune_allocator()
 
-from inference.active_reference import Force, Patient  # noqa: E402
-from inference.calibration.calibrator import Calibration  # noqa: E402  (numba, torch read the settings above when imported)
+from inference.active_reference import ActiveReference, Patient  # noqa: E402
+from inference.calibration.calibrator import Calibrator  # noqa: E402  (numba, torch read the settings above when imported)
 from inference.classification.classifier import Classifier  # noqa: E402
 from inference.pipeline import Pipeline  # noqa: E402
 from inference.preprocessing.steps import SNV  # noqa: E402
-from inference.reference_review import Intake  # noqa: E402
+from inference.reference_review import ReferenceReview  # noqa: E402
 from inference.references.certificates import Certificates  # noqa: E402
 from inference.references.files import load  # noqa: E402
 from inference.references.reference import Reference  # noqa: E402
@@ -33,7 +33,7 @@ from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
 from oreline.metrics import Account, latency  # noqa: E402
 from oreline.process import run  # noqa: E402
 from oreline.ring import Ring, slot_bytes  # noqa: E402
-from oreline.service import Shell  # noqa: E402
+from oreline.service import Service  # noqa: E402
 from oreline.sink import Policy  # noqa: E402
 from oreline.stream import Inbox, Outbox  # noqa: E402
 from oreline.wire import HEADER_LIMIT  # noqa: E402
@@ -46,7 +46,7 @@ def main(path: str) -> None:
     """Serve labels and reflectance of the raw stream until it ends."""
     config = Config.load(Path(path))
     settings, line = config.section("inference", Settings), config.line
-    shell = Shell("inference", line.output)
+    shell = Service("inference", line.output)
     keys = client_keys(settings.remote, line.keys, "inference", "acquisition") if settings.remote else None
     pipeline = _pipeline(settings, line, shell.patient)
     with ExitStack() as stack:
@@ -62,7 +62,7 @@ def main(path: str) -> None:
         )
         stack.enter_context(closing(inbox))
         compile_kernels(pipeline.classifier)
-        pipeline.force.watch()
+        pipeline.active.watch()
         shell.ready(settings.metrics_port)
         run(inbox, pipeline, outboxes, shell, pipeline.account)
     shell.report(
@@ -70,29 +70,29 @@ def main(path: str) -> None:
         latency_ms=latency("inference").summary(),
         incidents=pipeline.account.incidents,
         saturated_samples=pipeline.saturated_samples,
-        reference=_facts(pipeline.force.reference) if pipeline.force.reference else None,
+        reference=_facts(pipeline.active.reference) if pipeline.active.reference else None,
     )
 
 
 def _pipeline(settings: Settings, line: LineSettings, patient: Patient) -> Pipeline:
     folder = settings.model_folder()
     classifier = Classifier.load(folder, settings.precision, line.keys) if folder else None
-    intake = Intake(
+    review = ReferenceReview(
         Store(line.references_folder), _first(settings, line), limits=settings.limits,
         certificates=Certificates(settings.panel, settings.coefficients, settings.coefficients_unit),
         lanes=settings.lanes, calibrate=_calibrate(settings, classifier),
     )  # fmt: skip
     return Pipeline(
-        classifier, Force(intake, Account("inference"), patient),
+        classifier, ActiveReference(review, Account("inference"), patient),
         reflectance="reflectance" in settings.streams, uncertainty=settings.uncertainty, strip=settings.strip,
         unit=settings.coefficients_unit if settings.correction.quantity == "radiance" else "",
     )  # fmt: skip
 
 
-def _calibrate(settings: Settings, classifier: Classifier | None) -> partial[Calibration]:
+def _calibrate(settings: Settings, classifier: Classifier | None) -> partial[Calibrator]:
     """What makes a reference ready for a stream."""
     steps = SNV if classifier is None else classifier.card.steps
-    return partial(Calibration, correction=settings.correction, strip=settings.strip, steps=steps)
+    return partial(Calibrator, correction=settings.correction, strip=settings.strip, steps=steps)
 
 
 def _first(settings: Settings, line: LineSettings) -> Reference | None:

@@ -14,8 +14,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from threading import Thread
 
-from inference.calibration.calibrator import Calibration
-from inference.reference_review import Intake, Outcome
+from inference.calibration.calibrator import Calibrator
+from inference.reference_review import ReferenceReview, ReviewResult
 from inference.references.capture import Capture
 from inference.references.reference import Reference
 from oreline.errors import ReferenceRefused
@@ -29,27 +29,27 @@ LOOK_S = 0.25
 """How often an operator's choice is looked for."""
 
 
-class Force:
+class ActiveReference:
     """The reference in force, `reference`, ready for the stream that runs, `info`, once for each of `lanes`. `stale`:
     whether it has gone off since the line began with it."""
 
     def __init__(
         self,
-        intake: Intake,
+        review: ReferenceReview,
         account: Account,
         patient: Patient = lambda _seconds: nullcontext(),
     ) -> None:
         """`patient`: tells whoever watches this process that it waits, and for how long at most."""
-        self.reference: Reference | None = intake.latest
+        self.reference: Reference | None = review.latest
         self.info: StreamInfo | None = None
         self.stale = False
-        self.account, self.lanes = account, intake.lanes
-        self._intake, self.patient = intake, patient
-        self._calibrations: list[Calibration] = []
+        self.account, self.lanes = account, review.lanes
+        self._review, self.patient = review, patient
+        self._calibrations: list[Calibrator] = []
         self._made_for: StreamInfo | None = None
         self._aside = ThreadPoolExecutor(1)
         self._last: Future[None] | None = None
-        self._ready: deque[Outcome] = deque()
+        self._ready: deque[ReviewResult] = deque()
         self._seen: StreamInfo | None = None
         self._named = ""
 
@@ -58,7 +58,7 @@ class Force:
         self.info = info
         made_for = self._made_for
         if made_for is not None and self._fits and made_for.temperature_c != info.temperature_c:
-            self._begin(lambda: self._intake.warmed(info))
+            self._begin(lambda: self._review.refit_temperature(info))
 
     @property
     def _fits(self) -> bool:
@@ -68,25 +68,25 @@ class Force:
     def offer(self, capture: Capture) -> None:
         """A capture is complete. Waits until it is saved where there is nothing else to go on with."""
         info = self.info
-        self._begin(lambda: self._intake.captured(capture, info))
+        self._begin(lambda: self._review.review_capture(capture, info))
         if not self._fits:
-            self.settle()
+            self.wait_until_reviewed()
 
-    def calibrations(self, line: RawLine) -> list[Calibration]:
+    def calibrations(self, line: RawLine) -> list[Calibrator]:
         """What is in force at a line, one for each lane. Raises ReferenceRefused where nothing is."""
         calibrations, reference = self.prepared(), self.reference
         if reference is not None and reference.id != self._named:
             self._name(reference, line)
         return calibrations
 
-    def prepared(self) -> list[Calibration]:
+    def prepared(self) -> list[Calibrator]:
         """What will be in force at the next line, unless something else comes before it. Waits for it where there is
         nothing to go on with. Raises ReferenceRefused where nothing comes, StoreFailed where it found no room."""
         if self._ready or self.info is not self._seen:
-            self._bring()
+            self._activate_ready()
         return self._calibrations
 
-    def settle(self) -> None:
+    def wait_until_reviewed(self) -> None:
         """Wait until all that was offered has been judged."""
         if self._last is not None and not self._last.done():
             with self.patient(SETTLE_S):
@@ -95,49 +95,49 @@ class Force:
     def end(self) -> None:
         """The stream ends: what was offered is judged before. Raises ReferenceRefused where all of it was refused and
         nothing is in force."""
-        self.settle()
+        self.wait_until_reviewed()
         self._take_all()
-        if self.reference is None and self._intake.has_refused:
-            raise self._intake.refusal
+        if self.reference is None and self._review.has_refused:
+            raise self._review.refusal
 
     def watch(self) -> None:
         """Look for what an operator chooses, for as long as the process lives."""
         Thread(target=self._look_on, daemon=True).start()
 
-    def look(self) -> None:
+    def poll_choice(self) -> None:
         """Look once, and whether the reference in force has gone off; what is found is ready a moment later."""
         info = self.info
         if info is not None:
-            self._begin(lambda: self._intake.chosen(info) or self._intake.gone_off(info))
+            self._begin(lambda: self._review.review_choice(info) or self._review.check_expiry(info))
 
     def _look_on(self) -> None:
         while True:
             time.sleep(LOOK_S)
             if self._last is None or self._last.done():
-                self.look()
+                self.poll_choice()
 
-    def _begin(self, job: Callable[[], Outcome | None]) -> None:
+    def _begin(self, job: Callable[[], ReviewResult | None]) -> None:
         with suppress(RuntimeError):  # the process is about to end
             self._last = self._aside.submit(self._do, job)
 
-    def _do(self, job: Callable[[], Outcome | None]) -> None:
+    def _do(self, job: Callable[[], ReviewResult | None]) -> None:
         try:
             outcome = job()
         except (ReferenceRefused, OSError) as error:
-            outcome = self._intake.failed(error)
+            outcome = self._review.failed(error)
         if outcome is not None:
             self._ready.append(outcome)
 
-    def _bring(self) -> None:
+    def _activate_ready(self) -> None:
         """Bring what is ready into force; begin with what there is where nothing was."""
         if not self._fits:
-            self.settle()
+            self.wait_until_reviewed()
         self._take_all()
         if self.reference is None or self.info is None:
-            raise self._intake.refusal
+            raise self._review.refusal
         if not self._fits:
             with self.patient(SETTLE_S):
-                self._calibrations, self._made_for = self._intake.started(self.reference, self.info), self.info
+                self._calibrations, self._made_for = self._review.started(self.reference, self.info), self.info
         self._seen = self.info
 
     def _take_all(self) -> None:
@@ -156,4 +156,4 @@ class Force:
         """It is in force from this line on."""
         self._named, run, first = reference.id, line.stamp.run.hex(), line.first
         REFERENCE_AGE.read = reference.age_s
-        self._begin(lambda: self._intake.store.note_in_force(reference.id, run, first))
+        self._begin(lambda: self._review.store.note_in_force(reference.id, run, first))

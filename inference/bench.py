@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from inference.backends import Precision, bfloat16, load
 from inference.backends.torchscript import encode
-from inference.calibration.calibrator import Calibration
+from inference.calibration.calibrator import Calibrator
 from inference.calibration.packed_tables import aligned
-from inference.calibration.settings import Correction, Shade
+from inference.calibration.settings import Correction, DarkColumns
 from inference.classification.card import GOLDEN, MODEL, Card
 from inference.classification.signature import sign
-from inference.illumination import Strip
-from inference.references.measurement import Measured
+from inference.illumination import WhiteStrip
+from inference.references.measurement import Measurement
 from inference.references.reference import Reference
 from inference.settings import SHIPPED
 from inference.training.network import BENCH_WIDTHS, build, deployed, kmac
@@ -31,9 +31,9 @@ from oreline.messages import StreamInfo
 CAMERA = "nir224"
 KMAC_MODEL = "bench"
 NOISY = 300
-"""Bad elements of the sensor, a five-hundredth."""
-CHAIN = Correction(find_bad_elements=True, nonlinearity=(0.02, -0.01), shade=Shade(first=620, samples=20))
-STRIP = Strip(first=0, samples=20, correct=True)
+"""Bad pixels of the sensor, a five-hundredth."""
+CHAIN = Correction(find_bad_pixels=True, nonlinearity=(0.02, -0.01), shade=DarkColumns(first=620, samples=20))
+STRIP = WhiteStrip(first=0, samples=20, correct=True)
 BENT = CHAIN.model_copy(update={"smile_bands": (0.0, 0.0, 0.3), "keystone_pixels": (0.0, 0.3)})
 """Every step of the chain, without and with smile and keystone."""
 
@@ -45,7 +45,7 @@ def cases(folder: Path, _quick: bool) -> list[Case]:
     """
     card = write_model(folder / KMAC_MODEL)
     reference, info = _reference(card)
-    calibration, chain, bent = (Calibration(reference, info, *steps) for steps in ((), (CHAIN, STRIP), (BENT, STRIP)))
+    calibration, chain, bent = (Calibrator(reference, info, *steps) for steps in ((), (CHAIN, STRIP), (BENT, STRIP)))
     lines = aligned((SOURCES, BANDS, SAMPLES), np.uint16)
     lines[...] = np.random.default_rng(1).integers(350, 3500, lines.shape)
     lines.flags.writeable = False  # as those of the ring are
@@ -99,7 +99,7 @@ def write_model(folder: Path) -> Card:
 
 
 def _reference(card: Card) -> tuple[Reference, StreamInfo]:
-    """A sensor with an uneven dark and white and some bad elements, and a stream of all of it."""
+    """A sensor with an uneven dark and white and some bad pixels, and a stream of all of it."""
     rng = np.random.default_rng(2)
     info = StreamInfo(
         run=bytes(16), epoch=0, seq=0, camera="bench", serial="bench", wavelengths_nm=card.wavelengths_nm,
@@ -109,7 +109,7 @@ def _reference(card: Card) -> tuple[Reference, StreamInfo]:
     spread = np.ones((BANDS, SAMPLES))
     spread.ravel()[rng.choice(spread.size, NOISY, replace=False)] = 30.0
     dark, white = (
-        Measured(
+        Measurement(
             mean=rng.uniform(*level, (BANDS, SAMPLES)),
             spread=spread,
             saturated=np.zeros((BANDS, SAMPLES), np.uint32),

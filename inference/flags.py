@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntFlag
 
 
-class Invalid(IntFlag):
+class Quality(IntFlag):
     """Why a sample is flagged. A flagged value is never silent; from SATURATED, REFERENCE and LOST nothing is to be
     concluded, the others only say how the value came about."""
 
@@ -16,12 +16,12 @@ class Invalid(IntFlag):
     DOUBTFUL = 4
     """The white was saturated in at least one band, so reflectance there is too high; it is computed all the same."""
     REPAIRED = 8
-    """A bad element was replaced from its neighbours along the bands."""
+    """A bad pixel was replaced from its neighbours along the bands."""
     LOST = 16
-    """Too many bad elements side by side, or beyond the sensor's edge: that reflectance is NaN."""
+    """Too many bad pixels side by side, or beyond the sensor's edge: that reflectance is NaN."""
     NEGATIVE = 32
     """Reflectance is below zero in at least one band; it is kept."""
 
 
-UNUSABLE = int(Invalid.SATURATED | Invalid.REFERENCE | Invalid.LOST)
+UNUSABLE = int(Quality.SATURATED | Quality.REFERENCE | Quality.LOST)
 """Bits of `invalid` from which nothing is to be concluded."""

@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from inference.flags import Invalid
+from inference.flags import Quality
 from oreline.config import Section
 from oreline.jit import kernel
 from oreline.messages import INVALID, Flag
 
 NO_LIGHT = 0.004
 """Mean reflectance below which a line saw nothing, in every sample: the blackest belt gives several times as much."""
-_SATURATED = np.uint8(Invalid.SATURATED)
+_SATURATED = np.uint8(Quality.SATURATED)
 
 
-class Strip(Section):
+class WhiteStrip(Section):
     """[inference.strip]: samples that always see a strip of known white. They are not labelled."""
 
     first: Annotated[int, Field(ge=0)]
@@ -37,10 +37,10 @@ class Strip(Section):
         return self.first + self.samples
 
 
-class Light:
+class IlluminationCheck:
     """Judges lines, one at a time."""
 
-    def __init__(self, strip: Strip | None) -> None:
+    def __init__(self, strip: WhiteStrip | None) -> None:
         self._strip = strip
 
     def judge(
@@ -52,7 +52,7 @@ class Light:
         lamp: float = 1.0,
     ) -> Flag:
         """What is wrong with the light of a line, its mean reflectance being `mean`, float32 (samples,), and `invalid`
-        its `Invalid` bits, uint8 (samples,). `lamp`: the light that the mean was corrected for. A strip that is
+        its `Quality` bits, uint8 (samples,). `lamp`: the light that the mean was corrected for. A strip that is
         saturated says nothing.
 
         Where nothing can be concluded, `labels` become INVALID and `confidence` 0, both uint8 (samples,), in place;

@@ -11,10 +11,10 @@ from itertools import cycle, groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.active_reference import SETTLE_S, Force
-from inference.calibration.calibrator import Calibration, Invalid
+from inference.active_reference import SETTLE_S, ActiveReference
+from inference.calibration.calibrator import Calibrator, Quality
 from inference.classification.classifier import Classifier, answered
-from inference.illumination import Light, Strip
+from inference.illumination import IlluminationCheck, WhiteStrip
 from inference.references.capture import Capture
 from oreline.errors import ConfigError, ReferenceRefused
 from oreline.incidents import report
@@ -31,7 +31,7 @@ from oreline.messages import (
 )
 from oreline.metrics import BYTES, latency
 
-_SATURATED = np.uint8(Invalid.SATURATED)
+_SATURATED = np.uint8(Quality.SATURATED)
 BAD = {Flag.NO_LIGHT: "no_light", Flag.LAMP: "lamp", Flag.NO_ANSWER: "no_answer"}
 CALM = 32
 """Good lines after which a bad one is news again."""
@@ -47,24 +47,24 @@ class Pipeline:
     def __init__(
         self,
         classifier: Classifier | None,
-        force: Force,
+        active: ActiveReference,
         *,
         reflectance: bool,
         uncertainty: bool = False,
-        strip: Strip | None = None,
+        strip: WhiteStrip | None = None,
         unit: str = "",
     ) -> None:
         """`force`: which reference is in force. `reflectance`: whether reflectance lines are made too, and with
         `uncertainty` how sure each is. `strip`: where the lamp is watched. `unit`: of radiance, where that is made."""
-        self.account, self.force = force.account, force
+        self.account, self.active = active.account, active
         self.saturated_samples = 0
         self.classifier = classifier
         self._reflectance, self._uncertainty = reflectance, uncertainty
-        self._strip, self._light, self._unit = strip, Light(strip), unit
+        self._strip, self._light, self._unit = strip, IlluminationCheck(strip), unit
         self._calm = dict.fromkeys(BAD, CALM)
-        self._lanes = [ThreadPoolExecutor(1) for _ in range(force.lanes)]
+        self._lanes = [ThreadPoolExecutor(1) for _ in range(active.lanes)]
         self._capture = Capture()
-        self._warm: list[Calibration] = []
+        self._warm: list[Calibrator] = []
         self._latency = latency("inference")
         self._bytes = BYTES.labels("inference")
 
@@ -96,7 +96,7 @@ class Pipeline:
         """A scene begins: what was captured is complete. Returns when its first line can be dealt with at once."""
         held = self._captured()
         if not self._for_references:
-            self._warm_up(info, self.force.prepared())
+            self._warm_up(info, self.active.prepared())
         return held
 
     def _dropped(self) -> list[Message]:
@@ -114,36 +114,36 @@ class Pipeline:
         return self.classifier is None and not self._reflectance
 
     def _known(self, line: RawLine) -> StreamInfo:
-        if self.force.info is None:
+        if self.active.info is None:
             raise ReferenceRefused(f"line {line.first} came before its stream was described")
-        return self.force.info
+        return self.active.info
 
     def _captured(self) -> list[Message]:
         """Offer what was captured, if anything was; returns what stands for it."""
         capture, self._capture = self._capture, Capture()
         if capture.pending:
-            self.force.offer(capture)
+            self.active.offer(capture)
         return capture.held
 
-    def _warm_up(self, info: StreamInfo, calibrations: list[Calibration]) -> None:
+    def _warm_up(self, info: StreamInfo, calibrations: list[Calibrator]) -> None:
         """Have this thread and each lane make a line: the first of a width costs each of them tens of milliseconds."""
         if calibrations is self._warm:
             return
         counts = np.zeros((info.bands, info.samples), np.uint16)
         counts.flags.writeable = False
         blank = RawLine(Stamp(info.run, info.epoch, 0, 0, 0, 0), Kind.SCENE, Flag.NONE, counts)
-        with self.force.patient(SETTLE_S):
+        with self.active.patient(SETTLE_S):
             self._make(blank, calibrations[0])
             list(self._made([blank] * (len(self._lanes) + 1), calibrations))
         self._warm = calibrations
 
     def _end(self, end: EndOfStream) -> EndOfStream:
-        self.force.end()
+        self.active.end()
         return self.account.end(end.run, end.epoch, end.seq)
 
     def _begin(self, info: StreamInfo) -> StreamInfo:
         """A stream begins or changes: the model must fit it. Raises ModelMismatch."""
-        self.force.describe(info)
+        self.active.describe(info)
         if self._strip is not None and self._strip.end > info.samples:
             raise ConfigError(f"inference.strip ends at sample {self._strip.end}, a line has {info.samples}: move it")
         if self.classifier is None:
@@ -152,12 +152,12 @@ class Pipeline:
         return replace(info, classes=self.classifier.classes, model=self.classifier.id)
 
     def _lines(self, lines: list[RawLine]) -> Iterator[list[Message]]:
-        calibrations = self.force.calibrations(lines[0])
+        calibrations = self.active.calibrations(lines[0])
         for line, made in zip(lines, self._made(lines, calibrations), strict=True):
             self._count(line, made)
             yield made
 
-    def _made(self, lines: list[RawLine], calibrations: list[Calibration]) -> Iterator[list[Message]]:
+    def _made(self, lines: list[RawLine], calibrations: list[Calibrator]) -> Iterator[list[Message]]:
         """In order; while one is passed on, the lanes are at work on those behind it."""
         if len(lines) == 1:
             yield self._make(lines[0], calibrations[0])
@@ -167,7 +167,7 @@ class Pipeline:
         for job in jobs:
             yield job.result()
 
-    def _make(self, line: RawLine, calibration: Calibration) -> list[Message]:
+    def _make(self, line: RawLine, calibration: Calibrator) -> list[Message]:
         made: list[Message] = []
         if self.classifier is not None:
             features, mean, invalid = calibration.features(line.counts)
@@ -184,7 +184,7 @@ class Pipeline:
         return made
 
     def _flags(self, line: RawLine, invalid: NDArray[np.uint8]) -> Flag:
-        flags = line.flags | Flag.STALE if self.force.stale else line.flags
+        flags = line.flags | Flag.STALE if self.active.stale else line.flags
         return flags | Flag.SATURATED if np.any(invalid & _SATURATED) else flags
 
     def _count(self, line: RawLine, made: list[Message]) -> None:

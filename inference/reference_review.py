@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from inference.calibration.calibrator import Calibration
-from inference.references.acceptance import Doubt, doubts, few_lines
+from inference.calibration.calibrator import Calibrator
+from inference.references.acceptance import Finding, check_reference, few_lines
 from inference.references.capture import Capture, completed
 from inference.references.certificates import Certificates
 from inference.references.expiry import refuse_stale, staleness
-from inference.references.half import Half
+from inference.references.half import PartialReference
 from inference.references.limits import Limits
 from inference.references.reference import Reference
 from inference.references.store import Store
@@ -32,19 +32,19 @@ NONE_YET = (
 
 
 @dataclass
-class Outcome:
+class ReviewResult:
     """What came of an offer. `reference`: None where there is none to come into force; `calibrations`: ready for the
     stream `info`; `incidents`: their kinds; `stale`: whether what is in force has gone off, None where it is as it was.
     """
 
     reference: Reference | None = None
     info: StreamInfo | None = None
-    calibrations: list[Calibration] = field(default_factory=list)
+    calibrations: list[Calibrator] = field(default_factory=list)
     incidents: list[str] = field(default_factory=list)
     stale: bool | None = None
 
 
-class Intake:
+class ReferenceReview:
     """Judges what is offered against the latest good reference, `latest`; None where there is none yet."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Intake:
         limits: Limits | None = None,
         certificates: Certificates | None = None,
         lanes: int = 1,
-        calibrate: Callable[..., Calibration] = Calibration,
+        calibrate: Callable[..., Calibrator] = Calibrator,
     ) -> None:
         """`certificates`: what goes with each capture. `lanes`: how often each is made ready, by `calibrate`."""
         self.store, self.latest, self.lanes = store, latest, lanes
@@ -66,13 +66,13 @@ class Intake:
         self._seen = store.chosen
         self._warned: set[str] = set()
 
-    def started(self, reference: Reference, info: StreamInfo) -> list[Calibration]:
+    def started(self, reference: Reference, info: StreamInfo) -> list[Calibrator]:
         """A reference made ready for a line that starts with it. Raises ReferenceRefused where it does not fit the
         stream, or has gone off."""
         refuse_stale(reference, info, self._limits)
         return self.made(reference, info)
 
-    def made(self, reference: Reference, info: StreamInfo) -> list[Calibration]:
+    def made(self, reference: Reference, info: StreamInfo) -> list[Calibrator]:
         """A reference made ready for a stream, once for each lane. Raises ReferenceRefused where it does not fit."""
         ratio, most = reference.exposure_ratio(info), self._limits.exposure_ratio
         if not 1 / most <= ratio <= most:
@@ -85,7 +85,7 @@ class Intake:
         others = (self._calibrate(reference, info, prepared=first.prepared) for _ in range(self.lanes - 1))
         return [first, *others]
 
-    def captured(self, capture: Capture, info: StreamInfo | None) -> Outcome | None:
+    def review_capture(self, capture: Capture, info: StreamInfo | None) -> ReviewResult | None:
         """What was captured: what is good is chosen, what is not is kept beside it."""
         now, new = datetime.now(UTC).isoformat(timespec="seconds"), None
         try:
@@ -95,20 +95,20 @@ class Intake:
                 self._waits(halves[0])
                 return None
             new = self._certificates.applied(new)
-            found = doubts(new, self.latest, self._limits)
+            found = check_reference(new, self.latest, self._limits)
             self.store.keep(new)
             if self._limits.refuse and found and (self.latest is not None or any(doubt.certain for doubt in found)):
                 return self._refused(new.id, found, "; if you know better: `oreline calibrate use`, with --force")
             calibrations = [] if info is None else self.made(new, info)
         except ReferenceRefused as why:
-            return self._refused(new.id if new else "", [Doubt(why.code, str(why))])
+            return self._refused(new.id if new else "", [Finding(why.code, str(why))])
         for doubt in (*found, *few_lines(new, self._limits)):
             _say(doubt.code, f"reference {new.id}: {doubt}")
         self.store.waits_no_longer()
         self._choose(new, "captured", found)
-        return Outcome(new, info, calibrations, [doubt.code for doubt in found], stale=False)
+        return ReviewResult(new, info, calibrations, [doubt.code for doubt in found], stale=False)
 
-    def chosen(self, info: StreamInfo) -> Outcome | None:
+    def review_choice(self, info: StreamInfo) -> ReviewResult | None:
         """What an operator has chosen since; one that does not fit is taken back. Where the folder cannot be read, who
         chooses there is told so, and the line goes on."""
         try:
@@ -125,15 +125,15 @@ class Intake:
             if old.id not in self.store.ids():
                 self.store.keep(old)
             self._choose(old, "reverted")
-            return self._refused(chosen, [Doubt(why.code, str(why))])
+            return self._refused(chosen, [Finding(why.code, str(why))])
         self.latest, self._warned = new, set()
-        return Outcome(new, info, calibrations, stale=False)
+        return ReviewResult(new, info, calibrations, stale=False)
 
-    def warmed(self, info: StreamInfo) -> Outcome | None:
+    def refit_temperature(self, info: StreamInfo) -> ReviewResult | None:
         """The camera has another temperature: the same reference, made ready for it."""
-        return None if self.latest is None else Outcome(self.latest, info, self.made(self.latest, info))
+        return None if self.latest is None else ReviewResult(self.latest, info, self.made(self.latest, info))
 
-    def gone_off(self, info: StreamInfo) -> Outcome | None:
+    def check_expiry(self, info: StreamInfo) -> ReviewResult | None:
         """Each limit that the latest reference passes now or keeps again. Warns once of one that is passed."""
         if self.latest is None:
             return None
@@ -143,9 +143,9 @@ class Intake:
         for code in news:
             _say(code, stale[code].words)
             self.store.note("warned", self.latest.id, doubts=[{"code": code, "words": stale[code].words}])
-        return Outcome(incidents=news, stale=bool(stale)) if self._warned != before else None
+        return ReviewResult(incidents=news, stale=bool(stale)) if self._warned != before else None
 
-    def failed(self, error: Exception) -> Outcome:
+    def failed(self, error: Exception) -> ReviewResult:
         """What should not happen, such as a full disk. The old reference stays in force."""
         code = error.code if isinstance(error, ReferenceRefused) else "disk"
         _say(code, f"a reference could not be kept or made ready: {error}")
@@ -153,19 +153,19 @@ class Intake:
             self.refusal = refusal(error, f"no reference could be kept in {self.store.folder}")
         else:
             self.refusal = ReferenceRefused(f"no reference could be kept: {error}", code)
-        return Outcome(incidents=[code])
+        return ReviewResult(incidents=[code])
 
     @property
     def has_refused(self) -> bool:
         """Whether something came that is no reference; where not, there is just none yet."""
         return not (isinstance(self.refusal, ReferenceRefused) and self.refusal.code == NONE)
 
-    def _choose(self, reference: Reference, what: str, found: Sequence[Doubt] = ()) -> None:
+    def _choose(self, reference: Reference, what: str, found: Sequence[Finding] = ()) -> None:
         self.store.choose(reference.id, what, doubts=_told(found))
         self._warned = self._warned if reference is self.latest else set()
         self.latest, self._seen = reference, reference.id
 
-    def _waits(self, half: Half) -> None:
+    def _waits(self, half: PartialReference) -> None:
         kind = half.kind.name.lower()
         other = "white" if kind == "dark" else "dark"
         self.store.wait(half)
@@ -174,7 +174,7 @@ class Intake:
         )
         self.store.note("waiting", "", kind=kind)
 
-    def _refused(self, identity: str, found: Sequence[Doubt], what_else: str = "") -> Outcome:
+    def _refused(self, identity: str, found: Sequence[Finding], what_else: str = "") -> ReviewResult:
         """Say all that speaks against a reference; the old one stays in force."""
         name = f"reference {identity}" if identity else "the capture"
         stays = f"; reference {self.latest.id} stays in force{what_else}" if self.latest is not None else ""
@@ -183,10 +183,10 @@ class Intake:
         self.store.note("refused", identity, doubts=_told(found))
         words = "".join(f"\n  {doubt}" for doubt in found)
         self.refusal = ReferenceRefused(f"{name} was refused:{words}", found[0].code)
-        return Outcome(incidents=[doubt.code for doubt in found])
+        return ReviewResult(incidents=[doubt.code for doubt in found])
 
 
-def _told(found: Sequence[Doubt]) -> list[dict[str, str]]:
+def _told(found: Sequence[Finding]) -> list[dict[str, str]]:
     return [{"code": doubt.code, "words": doubt.words} for doubt in found]
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from inference.backends import Precision
 from inference.calibration.settings import Correction
-from inference.illumination import Strip
+from inference.illumination import WhiteStrip
 from inference.references.limits import Limits
 from oreline.config import NAME_OR_PATH, Section
 from oreline.errors import ModelError, nearest
@@ -38,7 +38,7 @@ class Settings(Section):
     """Radiometric coefficients of the camera, radiance of a count and microsecond: ENVI of one line, or text whose
     second column has one a band; for references taken from now on."""
     coefficients_unit: Annotated[str, Field(max_length=64)] = "W m-2 sr-1 nm-1"
-    strip: Strip | None = None
+    strip: WhiteStrip | None = None
     """Samples that see a strip of white beside the belt, to watch the lamp by; None where there is none."""
     streams: list[Stream] = ["labels"]
     listen: dict[Stream, TcpAddress] = {}

@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.calibration.calibrator import Calibration
-from inference.calibration.settings import Correction, Shade
+from inference.calibration.calibrator import Calibrator
+from inference.calibration.settings import Correction, DarkColumns
 from inference.classification.classifier import Classifier, answered
-from inference.illumination import Light, Strip
+from inference.illumination import IlluminationCheck, WhiteStrip
 from inference.preprocessing.steps import SNV
-from inference.references.measurement import ReferenceBuilder
+from inference.references.measurement import MeasurementBuilder
 from inference.references.reference import Reference
 from inference.references.robust_mean import LEAST
 from oreline.messages import StreamInfo
 
 BANDS, SAMPLES, FULL_SCALE = 4, 64, 4095
 EVERY_STEP = Correction(
-    nonlinearity=(0.01,), smile_bands=(0.1,), keystone_pixels=(0.1,), shade=Shade(first=0, samples=4)
+    nonlinearity=(0.01,), smile_bands=(0.1,), keystone_pixels=(0.1,), shade=DarkColumns(first=0, samples=4)
 )
 
 
@@ -25,22 +25,22 @@ def compile_kernels(classifier: Classifier | None) -> None:
     """Capture and apply a made-up reference, and classify a made-up line."""
     wavelengths = tuple(float(band) for band in range(1, BANDS + 1))
     info = StreamInfo(bytes(16), 0, 0, "", "", wavelengths, SAMPLES, 0, FULL_SCALE, 1.0, 1.0, 1.0, 1.0, 1.0)
-    dark, white = ReferenceBuilder(info), ReferenceBuilder(info)
+    dark, white = MeasurementBuilder(info), MeasurementBuilder(info)
     for builder, level in ((dark, 100), (white, 3000)):
         for number in range(LEAST):
             builder.add(_line(level if number else level // 2))
-    reference, strip = Reference.combine(dark, white, captured=""), Strip(first=4, samples=4, correct=True)
+    reference, strip = Reference.combine(dark, white, captured=""), WhiteStrip(first=4, samples=4, correct=True)
     for calibration in (
-        Calibration(reference, info),
-        Calibration(reference, info, EVERY_STEP, strip),
-        Calibration(reference, info, steps=2 * SNV),
+        Calibrator(reference, info),
+        Calibrator(reference, info, EVERY_STEP, strip),
+        Calibrator(reference, info, steps=2 * SNV),
     ):
         calibration.reflectance(_line(1000))
         _, mean, invalid = calibration.features(_line(1000))
     if classifier is not None:
         labels, confidence = classifier.classify(np.zeros((classifier.features, SAMPLES), np.float32), mean, invalid)
         answered(labels, confidence)
-        Light(None).judge(mean, invalid, labels, confidence)
+        IlluminationCheck(None).judge(mean, invalid, labels, confidence)
 
 
 def _line(level: int) -> NDArray[np.uint16]:

@@ -186,12 +186,12 @@ class LabelLine(Line):
     """A class index a sample, or UNKNOWN, BACKGROUND, INVALID.
 
     `labels`, `confidence`: uint8 (samples,); confidence is the probability of the label times 255.
-    `model`, `calibration`: the first 16 hex digits of the sha256 of the model and of the reference.
+    `model`, `reference_id`: the first 16 hex digits of the sha256 of the model and of the reference.
     """
 
     flags: Flag
     model: str
-    calibration: str
+    reference_id: str
     labels: NDArray[np.uint8]
     confidence: NDArray[np.uint8]
 
@@ -205,7 +205,7 @@ class ReflectanceLine(Line):
     """
 
     flags: Flag
-    calibration: str
+    reference_id: str
     reflectance: NDArray[np.float32]
     invalid: NDArray[np.uint8]
     uncertainty: NDArray[np.float32] | None = None

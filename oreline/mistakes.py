@@ -11,6 +11,8 @@ from pydantic.fields import FieldInfo
 
 from oreline.errors import nearest
 
+RENAMED = {"bad_elements": "bad_pixels", "find_bad_elements": "find_bad_pixels"}
+"""Keys of earlier releases, and what they are called now."""
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -20,6 +22,8 @@ def mistake(model: type[BaseModel], item: Any, others: Iterable[str] = ()) -> st
     match item["type"]:
         case "extra_forbidden":
             *above, key = item["loc"]
+            if key in RENAMED:
+                return f"{path!r} is called {RENAMED[key]!r} now."
             return f"unknown key {path!r}.{nearest(str(key), [*_keys(model, above), *(() if above else others)])}"
         case "union_tag_invalid":
             tag, tags = str(known["tag"]), _QUOTED.findall(known["expected_tags"])

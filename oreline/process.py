@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from oreline.errors import StateGone, Undelivered
 from oreline.messages import EndOfStream, Message
 from oreline.metrics import Account
-from oreline.service import Shell
+from oreline.service import Service
 from oreline.stream import Inbox, Outbox
 
 DRAIN_S = 5.0
@@ -25,7 +25,7 @@ START_AGAIN = "they stay in the ring; start the line again, and they are deliver
 Stage = Callable[[Iterator[list[Message]]], Iterator[list[Message]]]
 
 
-def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell, account: Account) -> bool:
+def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Service, account: Account) -> bool:
     """Feed a stage from an inbox and its results to the outboxes that want them, until the stream ends or a signal.
     `account` sees what is stored.
 
@@ -60,7 +60,7 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Shell, ac
     return False
 
 
-def _batches(inbox: Inbox, outboxes: Sequence[Outbox], shell: Shell) -> Iterator[list[Message]]:
+def _batches(inbox: Inbox, outboxes: Sequence[Outbox], shell: Service) -> Iterator[list[Message]]:
     while not shell.stopping:
         _pump(outboxes)
         batch = inbox.receive(5)
@@ -81,7 +81,7 @@ def _pump(outboxes: Iterable[Outbox]) -> None:
         box.pump()
 
 
-def _store(message: Message, outboxes: Sequence[Outbox], shell: Shell) -> bool:
+def _store(message: Message, outboxes: Sequence[Outbox], shell: Service) -> bool:
     """Where a ring is full, wait for who lacks its oldest lines, unless somebody would get stale lines for it: a log
     that is behind must not slow a sorter. Returns whether it is stored: not where a signal came while there was no
     room, for what is not stored is still in the ring that it came from."""
@@ -97,7 +97,7 @@ def _store(message: Message, outboxes: Sequence[Outbox], shell: Shell) -> bool:
     return True
 
 
-def drain(outboxes: Sequence[Outbox], shell: Shell, meanwhile: Callable[[], None] = lambda: None) -> None:
+def drain(outboxes: Sequence[Outbox], shell: Service, meanwhile: Callable[[], None] = lambda: None) -> None:
     """Serve consumers until each has committed everything, and the rings are empty.
 
     After a signal, for no longer than `DRAIN_S` from the last that any has committed: then those whom the line's file

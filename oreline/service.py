@@ -31,7 +31,7 @@ COLLECT = 10_000, 20, 20
 """Of what came after `gc.freeze`, cycles are collected this rarely: it takes less than a millisecond."""
 
 
-class Shell:
+class Service:
     """`stopping`, `ready`, `progress`, `patient`, `tell`, `report`: one a process, in its main thread."""
 
     def __init__(self, name: str, output: Path) -> None:

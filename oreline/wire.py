@@ -241,7 +241,7 @@ def _build_raw(header: Header, frames: Sequence[Buffer]) -> RawLine:
 
 
 def _split_labels(line: LabelLine) -> tuple[Header, list[Buffer]]:
-    header = {"flags": int(line.flags), "model": line.model, "calibration": line.calibration}
+    header = {"flags": int(line.flags), "model": line.model, "calibration": line.reference_id}
     shape = {"samples": line.labels.shape[0]}
     return {**_stamp_out(line.stamp), **header, **shape}, [
         _bytes(line.labels, np.uint8),
@@ -258,7 +258,7 @@ def _build_labels(header: Header, frames: Sequence[Buffer]) -> LabelLine:
 
 def _split_reflectance(line: ReflectanceLine) -> tuple[Header, list[Buffer]]:
     bands, samples = line.reflectance.shape
-    header = {"flags": int(line.flags), "calibration": line.calibration, "bands": bands, "samples": samples}
+    header = {"flags": int(line.flags), "calibration": line.reference_id, "bands": bands, "samples": samples}
     frames: list[Buffer] = [_bytes(line.reflectance, np.float32), _bytes(line.invalid, np.uint8)]
     sure = [] if line.uncertainty is None else [_bytes(line.uncertainty, np.float32)]
     return {**_stamp_out(line.stamp), **header}, [*frames, *sure]

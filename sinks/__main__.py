@@ -13,7 +13,7 @@ from oreline.keys import client_keys
 from oreline.locks import alone
 from oreline.metrics import Account, latency
 from oreline.process import tune_allocator
-from oreline.service import Shell
+from oreline.service import Service
 from oreline.stream import Inbox
 from sinks.feed import Feed
 from sinks.settings import settings_of
@@ -29,7 +29,7 @@ def main(name: str, path: str) -> None:
     line = config.line
     common, kind, settings = settings_of(config, name)
     alone(name, line.output)
-    shell = Shell(name, line.output)
+    shell = Service(name, line.output)
     keys = client_keys(common.remote, line.keys, name, "inference") if common.remote else None
     sink = kind.open(settings, line.output)
     inbox = Inbox(

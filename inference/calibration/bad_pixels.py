@@ -1,8 +1,8 @@
-"""Bad elements of the sensor: found in dark and white, or read from a file, and replaced from their neighbours.
+"""Bad pixels of the sensor: found in dark and white, or read from a file, and replaced from their neighbours.
 
 An element is one band of one sample. It is repaired along the bands of its own sample, where a spectrum is smooth, by
-what is linear between the next good elements on both sides *in reflectance*: the neighbours' signals are weighted by
-how strongly each element responds to white. At the first and last band the nearest good element stands for it.
+what is linear between the next good pixels on both sides *in reflectance*: the neighbours' signals are weighted by
+how strongly each element responds to white. At the first and last band the nearest good pixel stands for it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Mask = NDArray[np.bool_]
 Array = NDArray[np.float64]
 
 
-class Bad(IntFlag):
+class PixelFault(IntFlag):
     """Why an element is bad."""
 
     HOT = 1
@@ -47,8 +47,8 @@ class Bad(IntFlag):
     """It is in the file."""
 
 
-def find(reference: Reference, noise: NoiseModel) -> NDArray[np.uint8]:
-    """The bad elements that dark and white show, bits of `Bad`, uint8 (bands, samples)."""
+def detect(reference: Reference, noise: NoiseModel) -> NDArray[np.uint8]:
+    """The bad pixels that dark and white show, bits of `PixelFault`, uint8 (bands, samples)."""
     dark, white = reference.dark, reference.white
     level = np.median(dark.mean, axis=1, keepdims=True)
     spread = MAD * np.median(np.abs(dark.mean - level), axis=1, keepdims=True)
@@ -59,7 +59,7 @@ def find(reference: Reference, noise: NoiseModel) -> NDArray[np.uint8]:
     flicker = (noise.flicker * signal) ** 2
     quiet = np.broadcast_to(noise.read_variance[:, None], signal.shape)
     noisy = _noisy(dark.spread, quiet, dark.lines) | _noisy(white.spread, noise.variance(signal) + flicker, white.lines)
-    return np.asarray(hot * Bad.HOT | dead * Bad.DEAD | noisy * Bad.NOISY, np.uint8)
+    return np.asarray(hot * PixelFault.HOT | dead * PixelFault.DEAD | noisy * PixelFault.NOISY, np.uint8)
 
 
 def _expected(signal: Array) -> Array:
@@ -76,11 +76,11 @@ def _noisy(spread: Array, expected: Array, lines: int) -> Mask:
     return np.asarray(ratio > max(NOISE_FACTOR, 1.0 + NOISE_SIGMAS * np.sqrt(2.0 / max(lines - 1, 1))))
 
 
-def read(path: Path, bands: int, x_start: int, samples: int) -> Mask:
-    """The bad elements that a file lists, bool (bands, samples), of the columns from `x_start` on.
+def load_map(path: Path, bands: int, x_start: int, samples: int) -> Mask:
+    """The bad pixels that a file lists, bool (bands, samples), of the columns from `x_start` on.
 
     An image of the sensor, ENVI or TIFF, a row a band: negative values are bad or, where there are none, all that are
-    not 0. Or text: the band and the sample of a bad element in each row, from 0; # begins a comment. Or a recording or
+    not 0. Or text: the band and the sample of a bad pixel in each row, from 0; # begins a comment. Or a recording or
     settings of a HySpex camera, which list them. Raises ConfigError where it does not cover the columns.
     """
     suffix = path.suffix.lower()
@@ -102,7 +102,7 @@ def _image(path: Path) -> Mask:
     try:
         cube = np.asarray(open_recording(path).cube)
     except RecordingError as error:
-        raise ConfigError(f"no map of bad elements: {error}") from None
+        raise ConfigError(f"no map of bad pixels: {error}") from None
     values = cube[:, 0] if cube.shape[1] == 1 else cube[0]
     return np.asarray(values < 0 if (values < 0).any() else values != 0)
 
@@ -112,7 +112,7 @@ def _listed(path: Path, bands: int, samples: int) -> Mask:
         text = path.read_text(encoding="utf-8").replace(",", " ").splitlines()
         rows = [[int(word) for word in words] for line in text if (words := line.split("#")[0].split())]
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} is no list of bad elements, a band and a sample in each row: {error}") from None
+        raise ConfigError(f"{path} is no list of bad pixels, a band and a sample in each row: {error}") from None
     if any(len(row) != 2 or not 0 <= row[0] < bands or row[1] < 0 for row in rows):
         raise ConfigError(f"{path}: each row must be a band, 0..{bands - 1}, and a sample, from 0")
     mask = np.zeros((bands, max([samples, *(sample + 1 for _, sample in rows)])), np.bool_)
@@ -122,8 +122,8 @@ def _listed(path: Path, bands: int, samples: int) -> Mask:
 
 
 @dataclass(frozen=True, eq=False)
-class Repairs:
-    """How bad elements are replaced: that at `index` by `below_weight` times the one at `below`, plus the same
+class RepairPlan:
+    """How bad pixels are replaced: that at `index` by `below_weight` times the one at `below`, plus the same
     above, all (n,), flat indices into (bands, samples), rising. `lost` bool (bands, samples): those that cannot be,
     whose weights are NaN. `share`: how far each lies from `below` to `above`, 0..1."""
 
@@ -136,7 +136,7 @@ class Repairs:
     lost: Mask
 
     @classmethod
-    def plan(cls, bad: Mask, response: Array, largest_gap: int) -> Self:
+    def of(cls, bad: Mask, response: Array, largest_gap: int) -> Self:
         """Repairs of `bad`, bool (bands, samples), where no more than `largest_gap` bands of a sample are bad in a row.
 
         `response`: how many counts white makes in each element; 1 stands for those that are not known.

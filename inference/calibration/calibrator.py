@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.calibration import geometry_kernels, kernels, uncertainty
-from inference.calibration.chain import Prepared, prepare
-from inference.calibration.drift import FLOOR, Followed
+from inference.calibration.chain import CorrectionTables, build_chain
+from inference.calibration.drift import FLOOR, DriftTracker
 from inference.calibration.geometry import Diagonals
 from inference.calibration.packed_tables import Tables, aligned, kept_as
 from inference.calibration.settings import NOTHING, Correction
-from inference.flags import Invalid as Invalid
-from inference.illumination import Strip
+from inference.flags import Quality as Quality
+from inference.illumination import WhiteStrip
 from inference.preprocessing.steps import SNV, Chain, Steps
 from inference.references.reference import Reference
 from oreline.errors import ReferenceRefused
@@ -28,7 +28,7 @@ from oreline.messages import StreamInfo
 Values = NDArray[np.float32]
 
 
-class Calibration:
+class Calibrator:
     """A reference made ready for one stream. Compiled when constructed; its calls allocate nothing.
 
     `id`: that of the reference. `prepared`: the tables in float64. `lamp`: how bright the light of the last line was, 1
@@ -41,13 +41,13 @@ class Calibration:
         reference: Reference,
         info: StreamInfo,
         correction: Correction = NOTHING,
-        strip: Strip | None = None,
+        strip: WhiteStrip | None = None,
         steps: Steps = SNV,
-        prepared: Prepared | None = None,
+        prepared: CorrectionTables | None = None,
     ) -> None:
         """`prepared`: of another calibration of the same kind, to save the time of making it."""
         self.id, self.lamp = reference.id, 1.0
-        self.prepared = prepared = prepared or prepare(reference, info, correction)
+        self.prepared = prepared = prepared or build_chain(reference, info, correction)
         shape = info.bands, info.samples
         gain = prepared.gain if prepared.straight else np.ones(shape)
         packed = Tables.pack(prepared.dark, gain, info.full_scale)
@@ -61,9 +61,11 @@ class Calibration:
         self._drift, self._light = self._moving if prepared.straight else (self._moving[0], self._moving[1].copy())
         self._none = np.zeros(info.bands, np.float32)
         shade = correction.shade
-        self._shade = Followed.shade(shade.first, shade.samples, prepared) if shade else None
+        self._shade = DriftTracker.shade(shade.first, shade.samples, prepared) if shade else None
         self._strip = (
-            Followed.strip(strip.first, strip.samples, strip.reflectance, prepared) if strip and strip.correct else None
+            DriftTracker.strip(strip.first, strip.samples, strip.reflectance, prepared)
+            if strip and strip.correct
+            else None
         )
         self._geometry = None if prepared.straight else _Geometry(prepared)
         a, b, c = (kept_as(table, np.float32) for table in prepared.variance)
@@ -83,7 +85,7 @@ class Calibration:
         self.features(blank)
 
     def reflectance(self, counts: NDArray[np.uint16]) -> tuple[Values, NDArray[np.uint8]]:
-        """Reflectance, unitless float32 (bands, samples), and `invalid`, `Invalid` bits uint8 (samples,).
+        """Reflectance, unitless float32 (bands, samples), and `invalid`, `Quality` bits uint8 (samples,).
 
         counts: uint16 (bands, samples). NaN where nothing can be concluded; below zero stays below zero, and is
         flagged. With `quantity` "radiance", that, in the unit of the coefficients. Of the formula in float64 it is
@@ -147,7 +149,7 @@ class Calibration:
             seen = self._follow(line, self._strip, self._drift, self._light)
             self.lamp = kernels.lamp(self._light, seen, FLOOR)
 
-    def _follow(self, line: NDArray[np.uint16], followed: Followed, drift: Values, out: Values) -> bool:
+    def _follow(self, line: NDArray[np.uint16], followed: DriftTracker, drift: Values, out: Values) -> bool:
         return kernels.follow(line, followed.first, followed.dark, followed.weights, drift, *followed.smooth,
                               self._full_scale, out)  # fmt: skip
 
@@ -168,7 +170,7 @@ class Calibration:
 class _Geometry:
     """Smile and keystone: from signals to reflectance. `signal`: float32 (bands, samples), to be filled before."""
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: CorrectionTables) -> None:
         shape = prepared.gain.shape
         self.signal, self._middle, self._end = (aligned(shape, np.float32) for _ in range(3))
         self._before = aligned(shape[1:], np.uint8)
@@ -196,7 +198,7 @@ def _diagonals(step: Diagonals | None) -> tuple[NDArray[Any], NDArray[Any]] | No
 
 
 def _patches(
-    prepared: Prepared, gain: NDArray[np.float64], apart: NDArray[np.bool_]
+    prepared: CorrectionTables, gain: NDArray[np.float64], apart: NDArray[np.bool_]
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """The elements that are computed apart: repaired ones, those that become NaN, and those that the tables do not
     hold. Where smile or keystone follow, the gain makes the NaN, and a signal of zero keeps the neighbours clean."""

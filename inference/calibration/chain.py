@@ -1,7 +1,7 @@
 """The correction chain, prepared in float64 for one stream; the kernels only compute.
 
     s = S - D                               dark at the sample's exposure and temperature
-    s' = s                                  bad elements from their neighbours
+    s' = s                                  bad pixels from their neighbours
     l = s' (1 + c1 s' + c2 s'^2 + ...)      non-linearity
     m = K l                                 smile and keystone, K a sparse operator
     R = rho m / K l(W - D_w) . (t_w g_w)/(t_s g_s)    ratio, rho the panel's certified reflectance, or
@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.calibration import bad_pixels, uncertainty
-from inference.calibration.bad_pixels import Repairs
+from inference.calibration.bad_pixels import RepairPlan
 from inference.calibration.dark_model import SAME_EXPOSURE, Dark, dark_at
 from inference.calibration.geometry import Diagonals, operators
 from inference.calibration.noise_model import NoiseModel
 from inference.calibration.settings import Correction
-from inference.flags import Invalid
+from inference.flags import Quality
 from inference.references.reference import Reference
 from oreline.errors import ReferenceRefused
 from oreline.messages import StreamInfo
@@ -33,20 +33,20 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class CorrectionTables:
     """What the kernels need, all float64 (bands, samples) but where said otherwise.
 
     `dark` counts. `gain`: of a corrected count, NaN where nothing can be concluded. `white`: signal of the white on the
     corrected grid. `curve`: c1, c2, c3 for a signal in counts, (3,). `smile`, `keystone`: None for a straight sensor.
-    `flags`: `Invalid` bits of every line, uint8 (samples,). `variance`: a, b, c of the uncertainty,
-    (3, bands, samples). `bad`: bits of `elements.Bad`, uint8 (bands, samples).
+    `flags`: `Quality` bits of every line, uint8 (samples,). `variance`: a, b, c of the uncertainty,
+    (3, bands, samples). `bad`: bits of `elements.PixelFault`, uint8 (bands, samples).
     """
 
     dark: Array
     gain: Array
     white: Array
     curve: Array
-    repairs: Repairs
+    repairs: RepairPlan
     smile: Diagonals | None
     keystone: Diagonals | None
     flags: NDArray[np.uint8]
@@ -58,7 +58,7 @@ class Prepared:
         return self.smile is None and self.keystone is None
 
 
-def prepare(reference: Reference, info: StreamInfo, correction: Correction) -> Prepared:
+def build_chain(reference: Reference, info: StreamInfo, correction: Correction) -> CorrectionTables:
     """Raises ReferenceRefused where the reference does not serve the stream, ConfigError where a file does not."""
     region = _finite(reference.region(info))
     ratio = region.panel[:, None] * region.exposure_ratio(info)
@@ -66,7 +66,7 @@ def prepare(reference: Reference, info: StreamInfo, correction: Correction) -> P
     counts, signal = dark.of(region.all_darks), region.white.mean - of_white.of(region.all_darks)
     noise, curve = NoiseModel.estimate(region), _curve(info, correction)
     bad, k = _bad(region, info, noise, correction), _coefficients(region, info, correction)
-    repairs = Repairs.plan(bad != 0, signal if k is None else _inverse(k), correction.largest_gap)
+    repairs = RepairPlan.of(bad != 0, signal if k is None else _inverse(k), correction.largest_gap)
     smile, keystone = operators(correction, info)
     geometry = [step for step in (keystone, smile) if step is not None]
     white, lost = linear(repairs(signal), curve), np.where(repairs.lost, np.nan, 0.0)
@@ -81,7 +81,7 @@ def prepare(reference: Reference, info: StreamInfo, correction: Correction) -> P
     variance = _carried(terms, repairs, geometry) + 0.0 * gain
     saturated = (region.white.saturated > 0) & (k is None)
     flags = _flags(saturated, repairs, gain, np.isnan(lost), geometry)
-    return Prepared(counts, gain, white, curve, repairs, smile, keystone, flags, variance, bad)
+    return CorrectionTables(counts, gain, white, curve, repairs, smile, keystone, flags, variance, bad)
 
 
 def _curve(info: StreamInfo, correction: Correction) -> Array:
@@ -133,11 +133,11 @@ def _darks(region: Reference, info: StreamInfo, correction: Correction) -> tuple
 
 def _bad(region: Reference, info: StreamInfo, noise: NoiseModel, correction: Correction) -> NDArray[np.uint8]:
     bad = np.zeros((info.bands, info.samples), np.uint8)
-    if correction.find_bad_elements:
-        bad |= bad_pixels.find(region, noise)
-    if correction.bad_elements is not None:
-        listed = bad_pixels.read(correction.bad_elements, info.bands, info.offset_x, info.samples)
-        bad |= np.where(listed, np.uint8(bad_pixels.Bad.LISTED), np.uint8(0))
+    if correction.find_bad_pixels:
+        bad |= bad_pixels.detect(region, noise)
+    if correction.bad_pixels is not None:
+        listed = bad_pixels.load_map(correction.bad_pixels, info.bands, info.offset_x, info.samples)
+        bad |= np.where(listed, np.uint8(bad_pixels.PixelFault.LISTED), np.uint8(0))
     return bad
 
 
@@ -160,7 +160,7 @@ def _faint(region: Reference, dark: Dark, white: Array, correction: Correction) 
 
 
 def _flags(
-    saturated: NDArray[np.bool_], repairs: Repairs, gain: Array, lost: NDArray[np.bool_], geometry: list[Diagonals]
+    saturated: NDArray[np.bool_], repairs: RepairPlan, gain: Array, lost: NDArray[np.bool_], geometry: list[Diagonals]
 ) -> NDArray[np.uint8]:
     """What is known of each sample before any line has come. `saturated`: where the white was."""
     bad = np.zeros(gain.shape, np.bool_)
@@ -169,10 +169,10 @@ def _flags(
     for step in geometry:
         doubtful, mended = (np.nan_to_num(step(mask.astype(np.float64))) != 0.0 for mask in (doubtful, mended))
     said = (
-        (Invalid.DOUBTFUL, doubtful),
-        (Invalid.REFERENCE, np.isnan(gain) & ~lost),
-        (Invalid.REPAIRED, mended),
-        (Invalid.LOST, lost),
+        (Quality.DOUBTFUL, doubtful),
+        (Quality.REFERENCE, np.isnan(gain) & ~lost),
+        (Quality.REPAIRED, mended),
+        (Quality.LOST, lost),
     )
     flags = np.zeros(gain.shape[1], np.uint8)
     for flag, where in said:
@@ -180,7 +180,7 @@ def _flags(
     return flags
 
 
-def _carried(terms: Array, repairs: Repairs, geometry: list[Diagonals]) -> Array:
+def _carried(terms: Array, repairs: RepairPlan, geometry: list[Diagonals]) -> Array:
     """The terms of the variance, (3, bands, samples), of what was repaired and resampled.
 
     The gain that they were made with is that of the place where a value ends. Where that is NaN, but the element is

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.references.measurement import Measured
+from inference.references.measurement import Measurement
 from oreline.errors import ReferenceRefused
 
 SAME_EXPOSURE = 0.01
@@ -35,7 +35,7 @@ class Dark:
     weights: NDArray[np.float64]
     constant: float = 0.0
 
-    def of(self, darks: Sequence[Measured]) -> NDArray[np.float64]:
+    def of(self, darks: Sequence[Measurement]) -> NDArray[np.float64]:
         """Counts, float64 (bands, samples)."""
         total = np.full(darks[0].mean.shape, self.constant)
         for weight, dark in zip(self.weights, darks, strict=True):
@@ -45,7 +45,7 @@ class Dark:
 
 
 def dark_at(
-    darks: Sequence[Measured],
+    darks: Sequence[Measurement],
     exposure: float,
     temperature_c: float,
     *,

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.calibration.chain import Prepared
+from inference.calibration.chain import CorrectionTables
 from inference.calibration.packed_tables import kept_as
 from oreline.errors import ConfigError
 
@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Followed:
+class DriftTracker:
     """As the kernel `follow` takes it. `first`: of the samples. `dark` of each, in counts, and `weights` of its signal,
     float32 (bands, samples). `smooth`: the fit, float32 (3, bands), and its basis, float32 (bands, 3)."""
 
@@ -34,14 +34,14 @@ class Followed:
     smooth: tuple[NDArray[np.float32], NDArray[np.float32]]
 
     @classmethod
-    def shade(cls, first: int, samples: int, prepared: Prepared) -> Self:
+    def shade(cls, first: int, samples: int, prepared: CorrectionTables) -> Self:
         """Their mean is the drift of the dark of each band, in counts."""
         usable = _seen(prepared.bad == 0, first, samples, "correction.shade").astype(np.float64)
         share = usable / np.maximum(usable.sum(axis=1, keepdims=True), 1.0)
         return cls._of(first, prepared, share, usable.sum(axis=1) > 0)
 
     @classmethod
-    def strip(cls, first: int, samples: int, reflectance: float, prepared: Prepared) -> Self:
+    def strip(cls, first: int, samples: int, reflectance: float, prepared: CorrectionTables) -> Self:
         """Their sum is the lamp in each band, 1 being what it was."""
         gain = _seen(np.where(prepared.bad == 0, prepared.gain, np.nan), first, samples, "strip")
         usable = np.isfinite(gain)
@@ -51,7 +51,7 @@ class Followed:
         return cls._of(first, prepared, per_count, whole / max(float(whole.max()), 1e-30))
 
     @classmethod
-    def _of(cls, first: int, prepared: Prepared, weights: Array, importance: Array) -> Self:
+    def _of(cls, first: int, prepared: CorrectionTables, weights: Array, importance: Array) -> Self:
         place = np.linspace(-1.0, 1.0, len(weights))
         basis = np.stack([np.ones_like(place), place, place**2 - 1 / 3], axis=1)[:, : min(3, len(place))]
         basis = np.pad(basis, ((0, 0), (0, 3 - basis.shape[1])))

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.flags import Invalid
+from inference.flags import Quality
 from oreline.jit import line_kernel
 
 Table = NDArray[Any]
 
-_NEGATIVE = np.uint8(Invalid.NEGATIVE)
-_SATURATED = np.uint8(Invalid.SATURATED)
+_NEGATIVE = np.uint8(Quality.NEGATIVE)
+_SATURATED = np.uint8(Quality.SATURATED)
 
 
 @line_kernel

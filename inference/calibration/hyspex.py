@@ -1,8 +1,8 @@
-"""Bad elements as a HySpex camera lists them: in the header of a recording (.hyspex) or in its settings (.set).
+"""Bad pixels as a HySpex camera lists them: in the header of a recording (.hyspex) or in its settings (.set).
 
 The layout is that which public readers of these files agree on. They leave open what a listed number means: whether it
 counts along the samples of a band or along the bands of a sample, and from 0 or from 1. The file itself tells: it has
-the response of each element, and a recording the background as well, in which bad elements stand out from their
+the response of each element, and a recording the background as well, in which bad pixels stand out from their
 neighbours. A list of which most do in one of these readings, and not half as many in any other, is read so. Any other
 is refused, not guessed.
 """
@@ -33,13 +33,13 @@ Numbers = NDArray[np.int64]
 
 
 def read(path: Path) -> Mask:
-    """The bad elements of the whole sensor, bool (bands, samples). Raises ConfigError for what is no such file, or one
+    """The bad pixels of the whole sensor, bool (bands, samples). Raises ConfigError for what is no such file, or one
     that does not tell what its numbers mean."""
     try:
         numbers, tables = _recording(path) if path.suffix.lower() == ".hyspex" else _settings(path)
     except (OSError, KeyError, IndexError, ValueError) as error:
         why = f"{type(error).__name__}: {error}"
-        raise ConfigError(f"{path} has no list of bad elements as HySpex cameras write it: {why}") from None
+        raise ConfigError(f"{path} has no list of bad pixels as HySpex cameras write it: {why}") from None
     bad = np.zeros(tables[0].shape, np.bool_)
     if len(numbers):
         bad[_places(path, numbers, tables)] = True
@@ -90,7 +90,7 @@ def _places(path: Path, numbers: Numbers, tables: list[Array]) -> tuple[Numbers,
     best, *others = sorted(shares, reverse=True) or [0.0]
     if best < MOST or any(other > OTHERS * best for other in others):
         raise ConfigError(
-            f"{path} lists {len(numbers)} bad elements, but does not show where they are: in the likeliest reading "
+            f"{path} lists {len(numbers)} bad pixels, but does not show where they are: in the likeliest reading "
             f"{best:.0%} of them stand out from their neighbours. Give them as text, a band and a sample in each row"
         )
     band, sample = readings[shares.index(best)]

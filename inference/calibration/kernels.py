@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from inference.calibration.packed_tables import DARK_MASK, GAIN_MASK, HALF
 from inference.calibration.prefetch import prefetch
-from inference.flags import UNUSABLE, Invalid
+from inference.flags import UNUSABLE, Quality
 from inference.preprocessing.kernels import gather, standardise, to_scale
 from oreline.jit import line_kernel
 
@@ -27,8 +27,8 @@ Group = tuple[Any, ...]
 
 AHEAD = 3
 """Bands that are asked for before they are needed."""
-_NEGATIVE = np.uint8(Invalid.NEGATIVE)
-_SATURATED = np.uint8(Invalid.SATURATED)
+_NEGATIVE = np.uint8(Quality.NEGATIVE)
+_SATURATED = np.uint8(Quality.SATURATED)
 _UNUSABLE = np.uint8(UNUSABLE)
 
 
@@ -174,7 +174,7 @@ def reflect(
     counts: Table, tables: Tables, curve: Table, patches: Group, moving: Table, limits: tuple[np.uint16, Table],
     out: Table, mean: Table, scale: Table, invalid: Table, moments: bool, variate: bool,
 ) -> None:  # fmt: skip
-    """Corrected values float32 (bands, samples) and `Invalid` bits uint8 (samples,); with `moments`, mean and sum of
+    """Corrected values float32 (bands, samples) and `Quality` bits uint8 (samples,); with `moments`, mean and sum of
     squares of each sample too, float32 (samples,), and with `variate` the standard normal variate in place of values.
 
     The line's highest count and the sign of its lowest signal spare a second look at nearly every line. Groups are

@@ -4,7 +4,7 @@
 
 with the signal S - D in counts; 1/per_count is the number of electrons a count. The white's variance has a third term,
 since lamps flicker and panels are moved: (flicker * signal) ** 2. It is fitted, and left out of the camera's noise. The
-fit is over medians of elements of similar signal, so that bad elements do not matter. Janesick, Photon Transfer (SPIE
+fit is over medians of elements of similar signal, so that bad pixels do not matter. Janesick, Photon Transfer (SPIE
 2007), chapter 5; EMVA Standard 1288, release 4.0, section 2.
 """
 

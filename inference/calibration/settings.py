@@ -13,7 +13,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 Coefficients = Annotated[tuple[float, ...], Field(max_length=3)]
 
 
-class Shade(Section):
+class DarkColumns(Section):
     """[inference.correction.shade]: samples that no light falls on. What their dark has become is taken off."""
 
     first: Annotated[int, Field(ge=0)]
@@ -29,13 +29,13 @@ class Correction(Section):
     """The camera's count without any exposure: one dark then serves all exposures."""
     dark_exposure_limit: Annotated[float, Field(ge=0)] = 0.1
     """By how much, relative, an exposure may differ from the only dark's where the black level is not known."""
-    bad_elements: Path | None = None
-    """Bad elements of the sensor: an image, ENVI or TIFF, negative or else not 0; or text, a band and a sample a
+    bad_pixels: Path | None = None
+    """Bad pixels of the sensor: an image, ENVI or TIFF, negative or else not 0; or text, a band and a sample a
     row; or a HySpex camera's recording or settings."""
-    find_bad_elements: bool = False
+    find_bad_pixels: bool = False
     """Whether elements that dark and white show to be hot, dead or noisy are bad."""
     largest_gap: Annotated[int, Field(ge=1)] = 4
-    """So many bad elements side by side along the bands are repaired, more are lost."""
+    """So many bad pixels side by side along the bands are repaired, more are lost."""
     nonlinearity: Coefficients = ()
     """c1, c2, c3 of the polynomial that makes signals linear, of the signal in full scales."""
     smile_bands: tuple[float, ...] = ()
@@ -53,7 +53,7 @@ class Correction(Section):
     """The least ratio of that signal to its own noise, that of the mean of all lines."""
     panel_uncertainty: Share = 0.0
     """Relative standard uncertainty of the panel's certified reflectance, or of the radiance coefficients."""
-    shade: Shade | None = None
+    shade: DarkColumns | None = None
     """Samples that no light falls on, to follow the dark by."""
 
 

@@ -6,7 +6,7 @@ and n the lines of the white, the law of propagation (JCGM 100:2008, equation 10
     u^2 = G^2 (read^2 + per_count s + sum_i (h_i - q h_w,i)^2 v_i + q^2 var(W)/n) + (u_panel R)^2,
 
 a quadratic in R for each element: u^2 = a + b R + c R^2, with the three prepared once for a stream. Of the polynomial
-of non-linearity its slope is taken as one; what an interpolation over a bad element gets wrong is not in it.
+of non-linearity its slope is taken as one; what an interpolation over a bad pixel gets wrong is not in it.
 """
 
 from __future__ import annotations

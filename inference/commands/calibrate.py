@@ -19,7 +19,7 @@ TABLE_WIDTH = 150
 LineFile = Annotated[Path, typer.Argument(metavar="LINE.toml", help="TOML file of the line.")]
 Lines = Annotated[int | None, typer.Option(help="Lines to take; as many as the line's own step, or 100.", min=2)]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not wait for Enter: for scripts, when all is in place.")]
-Force = Annotated[bool, typer.Option("--force", help="Take it though something speaks against it.")]
+ActiveReference = Annotated[bool, typer.Option("--force", help="Take it though something speaks against it.")]
 FILES_HELP = "A LUMO folder, DARKREF_* and WHITEREF_* (ENVI, TIFF) or their folder, or a reference that Oreline saved."
 PROMPTS = {
     "dark": "Close the lens cap: no light may reach the camera.",
@@ -59,16 +59,16 @@ def import_(
     gain: Annotated[float, typer.Option(help="As a factor.", min=0)] = 1.0,
     serial: Annotated[str | None, typer.Option(help="The camera's; else that of the line's file.")] = None,
     full_scale: Annotated[int | None, typer.Option(help="Of counts, where files do not say it.")] = None,
-    force: Force = False,
+    force: ActiveReference = False,
 ) -> None:  # fmt: skip
     """Take over references that were recorded elsewhere.
 
     Example: oreline calibrate import RECORDING/capture line.toml --exposure-us 1500
     """
-    from inference.commands.import_files import Said, brought
+    from inference.commands.import_files import ImportOptions, import_reference
 
-    said = Said(exposure_us=exposure_us, gain=gain, serial=serial, full_scale=full_scale)
-    reference = brought(paths, Config.load(line), said, force=force)
+    said = ImportOptions(exposure_us=exposure_us, gain=gain, serial=serial, full_scale=full_scale)
+    reference = import_reference(paths, Config.load(line), said, force=force)
     console.print(f"reference {reference.id} is chosen: {_summary(reference.dark.lines, reference.white.lines)}")
 
 
@@ -93,7 +93,7 @@ def list_(line: LineFile) -> None:
 def use(
     identity: Annotated[str, typer.Argument(metavar="ID", help="As `oreline calibrate list` shows it.")],
     line: LineFile,
-    force: Force = False,
+    force: ActiveReference = False,
 ) -> None:
     """Bring a reference into force: on a running line between two lines, without a pause.
 
@@ -120,7 +120,7 @@ def report(
     source: Annotated[Path, typer.Argument(metavar="LINE.toml|FOLDER", help="A line, or the folder of a reference.")],
     out: Annotated[Path, typer.Option(help="The page, one HTML file that needs no other.")] = Path("calibration.html"),
 ) -> None:
-    """Write a page of plots: dark, white, signal to noise, bad elements, drift since last, verdicts.
+    """Write a page of plots: dark, white, signal to noise, bad pixels, drift since last, verdicts.
 
     Example: oreline calibrate report deploy/examples/demo.toml --out calibration.html
     """
@@ -131,10 +131,10 @@ def report(
 
 
 def _take(kind: str, path: Path, lines: int | None, yes: bool) -> None:
-    from inference.commands.take import Taking
+    from inference.commands.take import TakeReference
 
     config = Config.load(path)
-    taking = Taking(config, kind, lines)
+    taking = TakeReference(config, kind, lines)
     if not taking.automatic and not yes:
         if not sys.stdin.isatty():
             raise ConfigError(f"nobody is there to press Enter. {PROMPTS[kind]} Then call again with --yes")

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from inference.references.acceptance import doubts, few_lines
+from inference.references.acceptance import check_reference, few_lines
 from inference.references.certificates import Certificates
 from inference.references.files import MANIFEST, load
-from inference.references.measurement import Measured, ReferenceBuilder
+from inference.references.measurement import Measurement, MeasurementBuilder
 from inference.references.reference import Reference
 from inference.references.store import Store
 from inference.settings import Settings
@@ -33,7 +33,7 @@ EXPOSURE_MS = ("tint", "tint1", "integration time")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ImportOptions:
     """What whoever imports says of the files; None where their headers say it."""
 
     exposure_us: float | None = None
@@ -42,7 +42,7 @@ class Said:
     full_scale: int | None = None
 
 
-def brought(paths: Iterable[Path], config: Config, said: Said, *, force: bool = False) -> Reference:
+def import_reference(paths: Iterable[Path], config: Config, said: ImportOptions, *, force: bool = False) -> Reference:
     """Make a reference of files and choose it. Raises ReferenceRefused where something speaks against it (unless by
     `force`), RecordingError for files that are none."""
     settings = config.section("inference", Settings)
@@ -51,7 +51,7 @@ def brought(paths: Iterable[Path], config: Config, said: Said, *, force: bool = 
     new = _reference(list(paths), config, said)
     new = Certificates(settings.panel, settings.coefficients, settings.coefficients_unit).applied(new)
     old = store.load(store.chosen) if store.chosen else None
-    found = doubts(new, old, settings.limits)
+    found = check_reference(new, old, settings.limits)
     told = [{"code": doubt.code, "words": doubt.words} for doubt in (*found, *few_lines(new, settings.limits))]
     store.keep(new)
     if found and settings.limits.refuse and not force:
@@ -64,7 +64,7 @@ def brought(paths: Iterable[Path], config: Config, said: Said, *, force: bool = 
     return new
 
 
-def _reference(paths: list[Path], config: Config, said: Said) -> Reference:
+def _reference(paths: list[Path], config: Config, said: ImportOptions) -> Reference:
     if len(paths) == 1 and (paths[0] / MANIFEST).is_file():
         return _of_this_camera(load(paths[0]), config)
     darks, whites = _recordings(paths)
@@ -106,7 +106,7 @@ def _recordings(paths: list[Path]) -> tuple[list[Recording], list[Recording]]:
     return found["dark"], found["white"]
 
 
-def _described(recording: Recording, config: Config, said: Said) -> StreamInfo:
+def _described(recording: Recording, config: Config, said: ImportOptions) -> StreamInfo:
     """The stream that a recording would have been. Raises ReferenceRefused for what nobody says."""
     acquisition = config.section("acquisition", SETTINGS["acquisition"]())
     serial = said.serial or acquisition.serial or recording.metadata.get("serial number", "")
@@ -134,13 +134,13 @@ def _exposure_us(recording: Recording) -> float | None:
     return None
 
 
-def _measured(recording: Recording, info: StreamInfo) -> Measured:
+def _measured(recording: Recording, info: StreamInfo) -> Measurement:
     """Its lines, robustly; captured when the file was last written."""
     if recording.bands != len(info.wavelengths_nm):
         raise ReferenceRefused(
             f"{recording.path} has {recording.bands} bands, the line's file says {len(info.wavelengths_nm)}", "camera"
         )
-    builder = ReferenceBuilder(info)
+    builder = MeasurementBuilder(info)
     for index in range(recording.lines):
         builder.add(_counts(recording.line(index), recording.path))
     written = datetime.fromtimestamp(recording.path.stat().st_mtime, UTC)

@@ -17,7 +17,7 @@ from oreline.supervision.launch import choose_state, launch, runs
 from oreline.terminal import Ticker, tell
 
 
-class Taking:
+class TakeReference:
     """Lines of one kind, and the step of the camera that brings them about."""
 
     def __init__(self, config: Config, kind: str, lines: int | None) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.references.limits import Limits
-from inference.references.measurement import Measured
+from inference.references.measurement import Measurement
 from inference.references.panel_checks import panel_faults
 from inference.references.reference import Reference
 
@@ -26,7 +26,7 @@ in space (EMIT) looks like 8 % of a dim scene's, that of a core scanner like 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Finding:
     """What speaks against a reference. `certain`: also where there is no earlier one to compare it with."""
 
     code: str
@@ -37,25 +37,25 @@ class Doubt:
         return f"{self.words} [{self.code}]"
 
 
-def doubts(new: Reference, old: Reference | None, limits: Limits) -> list[Doubt]:
+def check_reference(new: Reference, old: Reference | None, limits: Limits) -> list[Finding]:
     """What speaks against a reference; nothing where it is good.
 
     `old`: the one in force. Where it is of another camera or region, the new one is only compared with itself.
     """
     earlier = old if old is not None and comparable(new, old) else None
     found = [*_lines(new, limits), *_steadiness(new, limits), *_exposures(new), *_saturated(new, limits)]
-    found += _light_doubts(new, earlier, limits)
+    found += _light_findings(new, earlier, limits)
     return found or _outliers(new, limits)
 
 
-def _light_doubts(new: Reference, old: Reference | None, limits: Limits) -> list[Doubt]:
+def _light_findings(new: Reference, old: Reference | None, limits: Limits) -> list[Finding]:
     spoilt = [*(_leak(new, old, limits) if old else []), *_dim(new, limits)][:1] or _lit(new, limits, first=old is None)
     if spoilt:
         return spoilt
     across = _ratio(new, old) if old else np.median(_light(new), axis=0)
     faults = panel_faults(across, limits, compared=old is not None)
     changed = _changed(new, old, limits) if old else []
-    return [*changed, *(Doubt(code, words, certain=old is not None) for code, words in faults)]
+    return [*changed, *(Finding(code, words, certain=old is not None) for code, words in faults)]
 
 
 def comparable(new: Reference, old: Reference) -> bool:
@@ -75,87 +75,87 @@ def _ratio(new: Reference, old: Reference) -> NDArray[np.float64]:
     return np.asarray(np.median(_light(new) / np.maximum(expected, 1.0), axis=0))
 
 
-def _lines(new: Reference, limits: Limits) -> list[Doubt]:
+def _lines(new: Reference, limits: Limits) -> list[Finding]:
     few = [kind for kind in (new.dark, new.white) if kind.lines < limits.least_lines]
-    return [Doubt(FEW, _few(few, limits.least_lines))] if few else []
+    return [Finding(FEW, _few(few, limits.least_lines))] if few else []
 
 
-def few_lines(new: Reference, limits: Limits) -> list[Doubt]:
+def few_lines(new: Reference, limits: Limits) -> list[Finding]:
     """What is said of a reference that is taken all the same."""
     few = [kind for kind in (new.dark, new.white) if kind.lines < limits.lines]
-    return [Doubt(FEW, _few(few, limits.lines))] if few else []
+    return [Finding(FEW, _few(few, limits.lines))] if few else []
 
 
-def _few(few: list[Measured], limit: int) -> str:
+def _few(few: list[Measurement], limit: int) -> str:
     return f"only {min(kind.lines for kind in few)} lines of a kind: capture {limit} or more"
 
 
-def _outliers(new: Reference, limits: Limits) -> list[Doubt]:
+def _outliers(new: Reference, limits: Limits) -> list[Finding]:
     found = []
     for name, kind in (("dark", new.dark), ("white", new.white)):
         share = kind.rejected / (kind.lines * kind.mean.size)
         if share > limits.outliers:
             words = "something passed before the camera, or shutter or lamp came late"
-            found.append(Doubt("outliers", f"{share:.0%} of the {name} is nothing like the rest of it: {words}"))
+            found.append(Finding("outliers", f"{share:.0%} of the {name} is nothing like the rest of it: {words}"))
     return found
 
 
-def _steadiness(new: Reference, limits: Limits) -> list[Doubt]:
+def _steadiness(new: Reference, limits: Limits) -> list[Finding]:
     found, motion, flicker = [], new.white.motion, new.white.flicker
     if motion > limits.motion:
-        found.append(Doubt("moving", f"the panel's samples change by {motion:.1%} from line to line: it moves"))
+        found.append(Finding("moving", f"the panel's samples change by {motion:.1%} from line to line: it moves"))
     if flicker > limits.flicker:
-        found.append(Doubt("unsteady", f"the light changes by {flicker:.1%} from line to line: the lamp flickers"))
+        found.append(Finding("unsteady", f"the light changes by {flicker:.1%} from line to line: the lamp flickers"))
     return found
 
 
-def _exposures(new: Reference) -> list[Doubt]:
+def _exposures(new: Reference) -> list[Finding]:
     dark, white = ((kind.exposure_us, kind.gain) for kind in (new.dark, new.white))
     if np.allclose(dark, white, rtol=EXPOSURE_TOLERANCE):
         return []
     said = [f"{exposure:g} us and gain {gain:g}" for exposure, gain in (dark, white)]
     return [
-        Doubt("exposure", f"the dark was taken with {said[0]}, the white with {said[1]}: take both with one setting")
+        Finding("exposure", f"the dark was taken with {said[0]}, the white with {said[1]}: take both with one setting")
     ]
 
 
-def _saturated(new: Reference, limits: Limits) -> list[Doubt]:
+def _saturated(new: Reference, limits: Limits) -> list[Finding]:
     share = float((new.white.saturated > 0).mean())
     if share <= limits.saturated:
         return []
-    return [Doubt("saturated", f"{share:.0%} of the white is at full scale: expose less, or dim the lamp")]
+    return [Finding("saturated", f"{share:.0%} of the white is at full scale: expose less, or dim the lamp")]
 
 
-def _dim(new: Reference, limits: Limits) -> list[Doubt]:
+def _dim(new: Reference, limits: Limits) -> list[Finding]:
     brightest = float(np.percentile(_light(new), 99)) / new.full_scale
     if brightest >= limits.signal:
         return []
     return [
-        Doubt(
+        Finding(
             "too_dark",
             f"the panel gives {brightest:.1%} of full scale at most: check shutter, lamp and panel, or expose more",
         )
     ]
 
 
-def _lit(new: Reference, limits: Limits, *, first: bool) -> list[Doubt]:
+def _lit(new: Reference, limits: Limits, *, first: bool) -> list[Finding]:
     """A dark that is wrong without an earlier one: as bright as the light or, where it is the `first`, with the light's
     spectrum in it. That is looked for along the bands of each sample, since what lies there instead of the panel is not
     everywhere as bright. A sensor's own pattern may look a little like it, but does not move as a belt does."""
     dark, light = new.dark.mean, _light(new)
     if dark.mean() > light.mean():
-        return [Doubt("shutter", "the dark is as bright as the panel: the shutter did not close")]
+        return [Finding("shutter", "the dark is as bright as the panel: the shutter did not close")]
     varies, own = dark - dark.mean(axis=0), light - light.mean(axis=0)
     share = float((varies * own).sum() / max((own * own).sum(), 1.0))
     if not first or share <= limits.shutter:
         return []
     certain = share > OWN or new.dark.motion > limits.motion
     return [
-        Doubt("shutter", f"the dark has {share:.0%} of the panel's light in it: the shutter did not close", certain)
+        Finding("shutter", f"the dark has {share:.0%} of the panel's light in it: the shutter did not close", certain)
     ]
 
 
-def _leak(new: Reference, old: Reference, limits: Limits) -> list[Doubt]:
+def _leak(new: Reference, old: Reference, limits: Limits) -> list[Finding]:
     """What the dark has more than last time, as a share of the light; a warmer sensor has another spectrum. Darks of
     different exposures are not compared."""
     if not np.isclose(new.dark.exposure, old.dark.exposure, rtol=EXPOSURE_TOLERANCE):
@@ -164,26 +164,27 @@ def _leak(new: Reference, old: Reference, limits: Limits) -> list[Doubt]:
     own = light - light.mean()
     share = float((more * own).sum() / max((own * own).sum(), 1.0))
     if share > limits.shutter:
-        return [Doubt("shutter", f"the dark has {share:.0%} of the panel's light in it: the shutter did not close")]
+        return [Finding("shutter", f"the dark has {share:.0%} of the panel's light in it: the shutter did not close")]
     if share > limits.leak:
-        return [Doubt("leak", f"the dark has {share:.1%} of the panel's light in it: light leaks in")]
+        return [Finding("leak", f"the dark has {share:.1%} of the panel's light in it: light leaks in")]
     off = float(np.abs(more).mean()) / new.full_scale
     if off > limits.dark_change:
         return [
-            Doubt(
+            Finding(
                 "dark_change", f"the dark is off by {off:.0%} of full scale since last time: check cooling and shutter"
             )
         ]
     return []
 
 
-def _changed(new: Reference, old: Reference, limits: Limits) -> list[Doubt]:
+def _changed(new: Reference, old: Reference, limits: Limits) -> list[Finding]:
     level, exposed = float(np.median(_ratio(new, old))), new.white.exposure / old.white.exposure
     if abs(level - 1) <= limits.change:
         return []
     if abs(exposed - 1) > limits.change and abs(level * exposed - 1) <= limits.change:
-        return [
-            Doubt("exposure", f"by its exposure the white should have {exposed:.2g} times as many counts as last time, "
-                  "but it has about as many: check the camera's exposure and gain")
-        ]  # fmt: skip
-    return [Doubt("change", f"the panel has {level:.0%} of the light it had last time: check lamp and panel")]
+        words = (
+            f"by its exposure the white should have {exposed:.2g} times as many counts as last time, but it has about "
+            "as many: check the camera's exposure and gain"
+        )
+        return [Finding("exposure", words)]
+    return [Finding("change", f"the panel has {level:.0%} of the light it had last time: check lamp and panel")]

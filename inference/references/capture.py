@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from inference.references.half import Half
-from inference.references.measurement import ReferenceBuilder
+from inference.references.half import PartialReference
+from inference.references.measurement import MeasurementBuilder
 from inference.references.reference import Reference
 from oreline.errors import ReferenceRefused
 from oreline.messages import Gap, Kind, Message, RawLine, Reason, StreamInfo
@@ -19,7 +19,7 @@ class Capture:
 
     def __init__(self) -> None:
         self.held: list[Message] = []
-        self._builders: dict[Kind, ReferenceBuilder] = {}
+        self._builders: dict[Kind, MeasurementBuilder] = {}
 
     @property
     def pending(self) -> bool:
@@ -36,7 +36,7 @@ class Capture:
         if line.kind not in self._builders:
             for other in self._builders.values():
                 other.fold()
-            self._builders[line.kind] = ReferenceBuilder(info)
+            self._builders[line.kind] = MeasurementBuilder(info)
         self._builders[line.kind].add(line.counts)
         self.hold(Gap(line.stamp.run, line.stamp.epoch, line.first, 1, Reason.REFERENCE))
 
@@ -48,14 +48,17 @@ class Capture:
         else:
             self.held.append(message)
 
-    def halves(self, captured: str) -> list[Half]:
+    def halves(self, captured: str) -> list[PartialReference]:
         """What was collected, measured at the time `captured`. Raises ReferenceRefused."""
         return [
-            Half(kind, builder.info, builder.measured(captured)) for kind, builder in sorted(self._builders.items())
+            PartialReference(kind, builder.info, builder.measured(captured))
+            for kind, builder in sorted(self._builders.items())
         ]
 
 
-def completed(halves: list[Half], old: Reference | None, waiting: Half | None, captured: str) -> Reference | None:
+def completed(
+    halves: list[PartialReference], old: Reference | None, waiting: PartialReference | None, captured: str
+) -> Reference | None:
     """A reference of what was captured. A half is completed by the reference in force, where that is of the same
     elements, or by the half that waits; None where neither is there. Raises ReferenceRefused."""
     if len(halves) == 1 and old is not None and _same_elements(halves[0].info, old):

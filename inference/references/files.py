@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from inference.references.measurement import Measured
+from inference.references.measurement import Measurement
 from inference.references.reference import Reference
 from oreline.errors import RecordingError, ReferenceRefused
 from oreline.guard import UMASK
@@ -184,12 +184,12 @@ def read_manifest(path: Path) -> Manifest:
         raise _damaged(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
-def _read_measured(path: Path, said: Conditions, manifest: Manifest) -> Measured:
+def _read_measured(path: Path, said: Conditions, manifest: Manifest) -> Measurement:
     mean, spread, saturated = cube = _read(path, manifest, 3)
     if not (np.isfinite(cube).all() and (cube >= 0).all() and (saturated <= said.lines).all()):
         why = "it holds what no capture measures: a count below zero, or none at all"
         raise _damaged(path.with_suffix(".img"), why)
-    return Measured.from_facts(said.model_dump(), mean, spread, saturated.astype(np.uint32))
+    return Measurement.from_facts(said.model_dump(), mean, spread, saturated.astype(np.uint32))
 
 
 def _read(path: Path, manifest: Manifest, lines: int) -> NDArray[np.float64]:

@@ -9,19 +9,19 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from inference.references.measurement import Measured
+from inference.references.measurement import Measurement
 from oreline.errors import ReferenceRefused, WireError
 from oreline.messages import Kind, StreamInfo
 from oreline.wire import decode, encode
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Half:
+class PartialReference:
     """Lines of one kind, measured."""
 
     kind: Kind
     info: StreamInfo
-    measured: Measured
+    measured: Measurement
 
     def save(self, path: Path) -> None:
         """Write as .npz, whole or not at all."""
@@ -36,13 +36,13 @@ class Half:
         draft.replace(path)
 
     @classmethod
-    def load(cls, path: Path) -> Half:
+    def load(cls, path: Path) -> PartialReference:
         """Read what `save` wrote. Raises ReferenceRefused."""
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 info = decode([file[name].tobytes() for name in sorted(file.files) if name.startswith("info_")])
                 arrays = (file[name] for name in ("mean", "spread", "saturated"))
-                measured = Measured.from_facts(json.loads(str(file["facts"])), *arrays)
+                measured = Measurement.from_facts(json.loads(str(file["facts"])), *arrays)
                 kind = Kind(int(file["kind"]))
         except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, WireError):
             raise ReferenceRefused(f"{path} is damaged: delete it, and capture again", "damaged") from None

@@ -22,7 +22,7 @@ FACTS = ("captured", "lines", "rejected", "exposure_us", "gain", "temperature_c"
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class Measurement:
     """What `lines` lines of one kind were, each array (bands, samples).
 
     `mean`, `spread`: float64 counts; the spread is the standard deviation from line to line (n - 1); outliers are in
@@ -68,13 +68,13 @@ class Measured:
         known: dict[str, Any] = {name: math.nan if said[name] is None else said[name] for name in FACTS}
         return cls(mean, spread, saturated, **known)
 
-    def columns(self, start: int, samples: int) -> Measured:
+    def columns(self, start: int, samples: int) -> Measurement:
         """The same of `samples` columns from `start` on, as views."""
         cut = np.s_[:, start : start + samples]
         return replace(self, mean=self.mean[cut], spread=self.spread[cut], saturated=self.saturated[cut])
 
 
-class ReferenceBuilder:
+class MeasurementBuilder:
     """Takes lines of one kind, allocating nothing for a line."""
 
     def __init__(self, info: StreamInfo) -> None:
@@ -100,7 +100,7 @@ class ReferenceBuilder:
         self._held += 1
         self.lines += 1
 
-    def measured(self, captured: str = "") -> Measured:
+    def measured(self, captured: str = "") -> Measurement:
         """Robust mean and spread of the lines so far. Raises ReferenceRefused for fewer than two."""
         info = self.info
         if self.lines < 2:
@@ -114,7 +114,7 @@ class ReferenceBuilder:
         n, total, squares = self._sums.n, self._sums.total, self._sums.squares
         spread = np.sqrt((n * squares - total**2) / (n * (n - 1)))
         flicker, motion = _steadiness(np.concatenate(self._means), spread)
-        return Measured(
+        return Measurement(
             total / n, spread, self._sums.saturated, self.lines, info.exposure_us, info.gain, info.temperature_c,
             int(self.lines * n.size - n.sum()), flicker, motion, captured,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.references.measurement import Measured, ReferenceBuilder
+from inference.references.measurement import Measurement, MeasurementBuilder
 from oreline.errors import ReferenceRefused
 from oreline.messages import StreamInfo
 
@@ -34,8 +34,8 @@ class Reference:
     of a count that came in a microsecond, float64 (bands, samples), in `coefficients_unit`; None where there are none.
     """
 
-    dark: Measured
-    white: Measured
+    dark: Measurement
+    white: Measurement
     wavelengths_nm: tuple[float, ...]
     x_start: int
     full_scale: int
@@ -43,7 +43,7 @@ class Reference:
     serial: str
     captured: str
     id: str = ""
-    darks: tuple[Measured, ...] = ()
+    darks: tuple[Measurement, ...] = ()
     panel: NDArray[np.float64] = field(default_factory=lambda: np.ones(0))
     panel_name: str = ""
     panel_sha256: str = ""
@@ -57,12 +57,12 @@ class Reference:
             object.__setattr__(self, "id", self._digest())
 
     @classmethod
-    def combine(cls, dark: ReferenceBuilder, white: ReferenceBuilder, *, captured: str) -> Self:
+    def combine(cls, dark: MeasurementBuilder, white: MeasurementBuilder, *, captured: str) -> Self:
         """A reference of two captures. Raises ReferenceRefused, as `of` does."""
         return cls.of(dark.info, dark.measured(captured), white.info, white.measured(captured), captured)
 
     @classmethod
-    def of(cls, dark_info: StreamInfo, dark: Measured, info: StreamInfo, white: Measured, captured: str) -> Self:
+    def of(cls, dark_info: StreamInfo, dark: Measurement, info: StreamInfo, white: Measurement, captured: str) -> Self:
         """A reference of the whole lines of two streams. Raises ReferenceRefused where they are not of one setting of
         one camera, or where the white is no brighter than the dark."""
         for name in (*CAMERA, "samples", "offset_x"):
@@ -73,7 +73,7 @@ class Reference:
         return cls(dark, white, info.wavelengths_nm, info.offset_x, info.full_scale, info.camera, info.serial, captured)
 
     @property
-    def all_darks(self) -> tuple[Measured, ...]:
+    def all_darks(self) -> tuple[Measurement, ...]:
         """The primary dark first."""
         return self.dark, *self.darks
 
@@ -86,7 +86,7 @@ class Reference:
         ages = (_age(kind.captured or self.captured, now) for kind in (self.dark, self.white))
         return max((age for age in ages if not math.isnan(age)), default=math.nan)
 
-    def with_dark(self, dark: Measured, captured: str) -> Self:
+    def with_dark(self, dark: Measurement, captured: str) -> Self:
         """With a newer dark, in the place of the one that was taken alike, or beside it. The white keeps its light,
         which is what it is above its own dark."""
         if _alike(dark, self.dark):
@@ -95,7 +95,7 @@ class Reference:
         others = tuple(one for one in self.darks if not _alike(dark, one))
         return replace(self, darks=(*others, dark), captured=captured, id="")
 
-    def with_white(self, white: Measured, captured: str) -> Self:
+    def with_white(self, white: Measurement, captured: str) -> Self:
         """With a newer white, against the dark that it has."""
         return replace(self, white=white, captured=captured, id="")
 
@@ -151,7 +151,7 @@ class Reference:
                 f"the reference has full scale {self.full_scale}, the stream {info.full_scale}: {said}", "camera"
             )
 
-    def measurements(self) -> Iterator[tuple[str, Measured]]:
+    def measurements(self) -> Iterator[tuple[str, Measurement]]:
         """Each by the name of its files."""
         yield from (("dark", self.dark), ("white", self.white))
         yield from ((f"dark_{number}", dark) for number, dark in enumerate(self.darks, 2))
@@ -178,7 +178,7 @@ class Reference:
         return content.hexdigest()[:16]
 
 
-def _alike(one: Measured, other: Measured) -> bool:
+def _alike(one: Measurement, other: Measurement) -> bool:
     """Of one exposure, gain and temperature, as far as that is known."""
     same = np.allclose((one.exposure_us, one.gain), (other.exposure_us, other.gain), rtol=SAME_EXPOSURE)
     return bool(same) and not abs(one.temperature_c - other.temperature_c) >= SAME_TEMPERATURE_K

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from inference.references.files import MANIFEST, load, read_manifest, save
-from inference.references.half import Half
+from inference.references.half import PartialReference
 from inference.references.reference import Reference
 from oreline.errors import OrelineError, ReferenceRefused, nearest
 from oreline.guard import refusal
@@ -129,14 +129,14 @@ class Store:
             raise ReferenceRefused(f"no reference was chosen before {self.chosen or 'this'}: nothing to go back to")
         return path[-2]
 
-    def wait(self, half: Half) -> None:
+    def wait(self, half: PartialReference) -> None:
         """Keep a half until the other one comes."""
         self.folder.mkdir(parents=True, exist_ok=True)
         half.save(self._waiting)
 
-    def waiting(self) -> Half | None:
+    def waiting(self) -> PartialReference | None:
         """The half that waits, where one does."""
-        return Half.load(self._waiting) if self._waiting.is_file() else None
+        return PartialReference.load(self._waiting) if self._waiting.is_file() else None
 
     def waits_no_longer(self) -> None:
         self._waiting.unlink(missing_ok=True)

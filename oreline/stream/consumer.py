@@ -9,7 +9,7 @@ from typing import Protocol
 from oreline.messages import Gap, Reason, StreamInfo
 from oreline.ring import Ring
 from oreline.stream import control
-from oreline.stream.listener import Door
+from oreline.stream.listener import Listener
 from oreline.stream.sockets import now
 from oreline.wire import Buffer, encode
 
@@ -29,10 +29,10 @@ class Store(Protocol):
 
 
 @dataclass
-class Peer:
+class Consumer:
     """`index` is the next record to send, `next` the next line it lacks. `gone`: it could not be sent to."""
 
-    door: Door
+    door: Listener
     identity: bytes
     name: str
     process: int

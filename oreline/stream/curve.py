@@ -29,7 +29,7 @@ def new_pair() -> Pair:
     return Pair(public, secret)
 
 
-class Knock:
+class HandshakeMonitor:
     """What becomes of a consumer's handshakes. Where its key was refused, libzmq says nothing and tries no more."""
 
     def __init__(self, socket: Any, keys: ClientKeys) -> None:
@@ -51,7 +51,7 @@ class Knock:
         self._failures.close()
 
 
-class Gate:
+class KeyGate:
     """Decides who comes in by a socket. The socket's context is its own: ZAP has one handler a context."""
 
     def __init__(self, socket: Any, keys: ServerKeys) -> None:

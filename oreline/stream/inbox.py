@@ -16,7 +16,7 @@ from oreline.messages import EndOfStream, Gap, Message, StreamInfo
 from oreline.ring import RingReader
 from oreline.sink import Policy
 from oreline.stream import control
-from oreline.stream.curve import Knock
+from oreline.stream.curve import HandshakeMonitor
 from oreline.stream.sockets import NO_RUN, SILENCE_NS, make_socket, now, pending, reach_far, receive, run_of
 from oreline.wire import FRAMES_LIMIT, decode
 
@@ -69,7 +69,7 @@ class Inbox:
             reach_far(self._socket, endpoint)
         else:
             self._socket.setsockopt(zmq.IDENTITY, self._process.to_bytes(8, "little"))
-        self._knock = Knock(self._socket, keys) if keys else None
+        self._knock = HandshakeMonitor(self._socket, keys) if keys else None
         try:
             self._socket.connect(endpoint)
         except zmq.ZMQError as error:

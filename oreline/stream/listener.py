@@ -14,7 +14,7 @@ import zmq
 
 from oreline.errors import StreamError
 from oreline.keys import ServerKeys
-from oreline.stream.curve import Gate
+from oreline.stream.curve import KeyGate
 from oreline.stream.sockets import make_socket, pending, reach_far, receive
 from oreline.wire import HEADER_LIMIT, Buffer
 
@@ -22,7 +22,7 @@ FRAMES = 2
 """Of what a consumer says: its address, which libzmq puts in front, and one control message."""
 
 
-class Door:
+class Listener:
     """One address of a stream. `address`: as bound, with the port that was found where 0 was asked for."""
 
     def __init__(self, endpoint: str, keys: ServerKeys | None = None) -> None:
@@ -33,7 +33,7 @@ class Door:
         self.socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
         if far:
             reach_far(self.socket, endpoint)
-        self._gate = Gate(self.socket, keys) if keys else None
+        self._gate = KeyGate(self.socket, keys) if keys else None
         try:
             self.socket.bind(endpoint)
             if not far:
@@ -63,7 +63,7 @@ class Door:
         return True
 
     def attend(self) -> tuple[int, list[str]]:
-        """Answer who knocks, see `Gate.attend`; to be called a few times a second."""
+        """Answer who knocks, see `KeyGate.attend`; to be called a few times a second."""
         return self._gate.attend() if self._gate else (0, [])
 
     def close(self) -> None:

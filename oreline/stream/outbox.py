@@ -13,9 +13,9 @@ from oreline.messages import Line, Message, RawLine, StreamInfo
 from oreline.metrics import QUEUE
 from oreline.ring import Ring
 from oreline.stream import control
-from oreline.stream.consumer import Peer
+from oreline.stream.consumer import Consumer
 from oreline.stream.holds import VISITORS, Holds
-from oreline.stream.listener import Door
+from oreline.stream.listener import Listener
 from oreline.stream.sockets import BEAT_NS, NO_RUN, now, wait
 from oreline.wire import Buffer, decode, encode
 
@@ -47,13 +47,13 @@ class Outbox:
         self.ring = ring
         self.name = ring.path.stem
         self.holds = Holds(ring, complete, named, hold_s)
-        self._peers: dict[tuple[Door, bytes], Peer] = {}
+        self._peers: dict[tuple[Listener, bytes], Consumer] = {}
         self._near: set[str] = set()
         self._process: dict[str, int] = {}
         self._former: set[int] = set()
         self._infos: deque[tuple[int, list[Buffer]]] = deque()
         self._beat_at = self._given_up = 0
-        self.doors = [Door(endpoint), *([Door(listen, keys)] if listen else [])]
+        self.doors = [Listener(endpoint), *([Listener(listen, keys)] if listen else [])]
         self._recover()
 
     def _recover(self) -> None:
@@ -233,14 +233,14 @@ class Outbox:
         for name in self.holds.visitors():
             self._part_with(name, f"lacks {self.holds.behind()[name]} records at the end of the line")
 
-    def _attend(self, door: Door) -> None:
+    def _attend(self, door: Listener) -> None:
         failed, refused = door.attend()
         if failed:
             report(self.name, "bad_message", f"no handshake at {door.address}", n=failed)
         for why in refused:
             report(self.name, "refused_key", why)
 
-    def _hear(self, door: Door) -> None:
+    def _hear(self, door: Listener) -> None:
         identity, user, frames = door.hear()
         try:
             if len(frames) != 1:
@@ -258,9 +258,9 @@ class Outbox:
         elif kind == "credit" and peer and user in (None, peer.name):
             self._credit(peer, header)
 
-    def _hello(self, door: Door, identity: bytes, user: str | None, header: dict[str, Any]) -> None:
+    def _hello(self, door: Listener, identity: bytes, user: str | None, header: dict[str, Any]) -> None:
         fields = {key: value for key, value in header.items() if key not in ("version", "run", "committed")}
-        peer = Peer(door=door, identity=identity, index=0, **fields)
+        peer = Consumer(door=door, identity=identity, index=0, **fields)
         why = self._objection(peer, user)
         if why:
             self._refuse(door, identity, peer.session, why)
@@ -277,7 +277,7 @@ class Outbox:
         peer.describe(self)
         self._feed(peer)
 
-    def _objection(self, peer: Peer, user: str | None) -> str:
+    def _objection(self, peer: Consumer, user: str | None) -> str:
         """Why a consumer cannot have the stream; empty where it can. `user`: whose key it holds, on another host."""
         if user not in (None, peer.name):
             report(self.name, "refused_name", f"the key of {user} came as {peer.name!r}")
@@ -304,7 +304,7 @@ class Outbox:
         self._process[name] = process
         return True
 
-    def _refuse(self, door: Door, identity: bytes, session: int, why: str) -> None:
+    def _refuse(self, door: Listener, identity: bytes, session: int, why: str) -> None:
         door.send(identity, [control.pack("refuse", session=session, why=why)])
 
     def _find(self, seq: int) -> int:
@@ -337,7 +337,7 @@ class Outbox:
         info = decode(before[-1]) if before else None
         return info if isinstance(info, StreamInfo) else None
 
-    def _credit(self, peer: Peer, header: dict[str, int]) -> None:
+    def _credit(self, peer: Consumer, header: dict[str, int]) -> None:
         if header["session"] != peer.session:
             return
         peer.credit += header["n"]
@@ -349,7 +349,7 @@ class Outbox:
         for peer in list(self._peers.values()):
             self._feed(peer)
 
-    def _feed(self, peer: Peer) -> None:
+    def _feed(self, peer: Consumer) -> None:
         peer.feed(self)
         if peer.gone:
             self._peers.pop((peer.door, peer.identity), None)

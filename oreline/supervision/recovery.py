@@ -24,7 +24,7 @@ from oreline.incidents import open_log, refused, report
 from oreline.locks import is_held, locked
 from oreline.ownership import is_own, refuse_strangers
 from oreline.places import claim, namesakes
-from oreline.service import Shell
+from oreline.service import Service
 from oreline.standing import Standing
 from oreline.supervision.patience import Patience
 from oreline.supervision.supervisor import NOTIFY, STAY, Supervisor
@@ -63,7 +63,7 @@ def main(path: str) -> None:
     """Make a line ready for processes that systemd starts, and keep it. Raises ConfigError, StageFailed."""
     config = Config.load(Path(path))
     config.check()
-    shell = Shell(LINE, config.line.output)
+    shell = Service(LINE, config.line.output)
     with _begun(config):
         shell.tell("READY=1")
         noted = Standing(config.line.folder / CONFIGURATION)

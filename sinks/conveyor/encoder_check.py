@@ -11,7 +11,7 @@ FRESH_NS = 200_000_000
 """From an older line it is not known where the belt is."""
 
 
-class Alignment:
+class EncoderCheck:
     """`off`: the counts are further apart than `tolerance`. Times are CLOCK_MONOTONIC in ns."""
 
     def __init__(self, tolerance: int) -> None:

@@ -23,14 +23,14 @@ from oreline.messages import EndOfStream, Flag, Gap, Kind, LabelLine, Message, R
 from oreline.metrics import LatencyHistogram
 from oreline.plc import State, Status
 from oreline.sink import Policy
-from sinks.conveyor.encoder_check import Alignment
+from sinks.conveyor.encoder_check import EncoderCheck
 from sinks.conveyor.plc.dispatch import Dispatcher
-from sinks.conveyor.plc.modbus import Link
+from sinks.conveyor.plc.modbus import ModbusLink
 from sinks.conveyor.schedule import Schedule
 from sinks.conveyor.segment import Segmenter, Stone
 from sinks.conveyor.settings import ConveyorSettings
 from sinks.conveyor.speed import Speed
-from sinks.conveyor.totals import Count
+from sinks.conveyor.totals import Totals
 from sinks.conveyor.valves import ValveBank
 
 _SILENT_PERIODS, _SILENCE_NS = 3, 50_000_000
@@ -58,7 +58,7 @@ class Conveyor:
         self._segmenter: Segmenter
         self._schedule: Schedule
         self._speed: Speed
-        self._alignment: Alignment
+        self._alignment: EncoderCheck
         self._compared_ns = 0
         self._next_seq = 0
         self._silence_ns = self._unanswered = 0
@@ -66,7 +66,7 @@ class Conveyor:
         self._last_line_ns = self._last_trouble_ns = self._last_dim_ns = -_DEGRADED_NS
         self._calibrated = False
         self._latency = LatencyHistogram()
-        self._count = Count(settings.recipe)
+        self._count = Totals(settings.recipe)
         self._report: dict[str, Any] | None = None
 
     @classmethod
@@ -81,7 +81,7 @@ class Conveyor:
     @classmethod
     def open(cls, settings: ConveyorSettings, output: Path, clock: Callable[[], int] = time.monotonic_ns) -> Conveyor:  # noqa: ARG003
         """Connect to the PLC. Raises PlcError."""
-        link = Link(settings.host, settings.port, settings.device_id, settings.timeout_ms)
+        link = ModbusLink(settings.host, settings.port, settings.device_id, settings.timeout_ms)
         return cls(settings, Dispatcher(link, link.open_first(), settings.heartbeat_ms, clock), clock)
 
     def resume(self) -> None:
@@ -129,7 +129,7 @@ class Conveyor:
         return self._dispatcher.watch.status
 
     def report(self) -> dict[str, Any]:
-        """What happened so far: what `Count` and `Tally` say, and `plc_late`, the rows that came to the PLC after they
+        """What happened so far: what `Totals` and `Tally` say, and `plc_late`, the rows that came to the PLC after they
         were due."""
         tally, watch = self._dispatcher.tally, self._dispatcher.watch
         return {
@@ -162,7 +162,7 @@ class Conveyor:
         self._speed = Speed(info.counts_per_line * info.line_rate_hz)
         bank = ValveBank(settings.valves, info.samples, settings.margin_valves)
         while_read = round(_READ_S * counts_per_line * rate)
-        self._alignment = Alignment(max(settings.distance_counts // 2, while_read, counts_per_line))
+        self._alignment = EncoderCheck(max(settings.distance_counts // 2, while_read, counts_per_line))
         self._schedule = Schedule(bank, settings.recipe, settings.distance_counts, settings.max_lines)
         self._dispatcher.counts_per_line = counts_per_line
         self._dispatcher.model_crc = zlib.crc32(info.model.encode())
@@ -172,7 +172,7 @@ class Conveyor:
             raise StreamError("a line came before the StreamInfo that describes it")
         stamp, now = line.stamp, self._clock()
         self._handled.append(stamp.t_ns)
-        self._last_line_ns, self._calibrated = now, bool(line.calibration)
+        self._last_line_ns, self._calibrated = now, bool(line.reference_id)
         self._count.line(line)
         deadline = stamp.t_ns + int(self._settings.deadline_ms * 1e6)
         if now > deadline or Flag.NO_ENCODER in line.flags:

@@ -14,7 +14,7 @@ from sinks.conveyor.segment import Piece, Stone
 _SPECIAL = {"unknown": UNKNOWN, "background": BACKGROUND, "invalid": INVALID}
 
 
-class Count:
+class Totals:
     """Counts stones of at least the recipe's size, and samples by label.
 
     `stones`: each stone, or, of those that touch, each piece; `ejected` of them are told to be, `doubtful` are not

@@ -241,5 +241,5 @@ def _line_row(line: LabelLine, now_ns: int) -> tuple[Any, ...]:
     stamp = line.stamp
     where = (stamp.run, stamp.seq, stamp.epoch, stamp.block_id, stamp.t_ns, stamp.encoder)
     latency_us = (now_ns - stamp.t_ns) // 1000
-    how = (int(line.flags), line.model, line.calibration, latency_us)
+    how = (int(line.flags), line.model, line.reference_id, latency_us)
     return *where, *how, line.labels.tobytes(), line.confidence.tobytes()

@@ -9,7 +9,7 @@ import pytest
 from acquisition import asked as askings
 from acquisition import extra_steps as asides
 from acquisition.asked import Asked
-from acquisition.extra_steps import Aside
+from acquisition.extra_steps import ExtraSteps
 from acquisition.settings import Step
 
 RUN, STEP = bytes(range(16)), Step(kind="dark", lines=3, after=[("Shutter", "Open")])
@@ -44,7 +44,7 @@ def test_a_damaged_note_of_the_lines_in_between_is_said_and_passed_over(
 ) -> None:
     path = tmp_path / "aside.json"
     path.write_text(left)
-    aside = Aside(path)
+    aside = ExtraSteps(path)
     assert aside.resume(RUN, 10) == []
     assert aside.lines == 0
     (words,) = said
@@ -52,7 +52,7 @@ def test_a_damaged_note_of_the_lines_in_between_is_said_and_passed_over(
 
 
 def test_the_note_that_it_leaves_is_taken_over(tmp_path: Path, said: list[str]) -> None:
-    Aside(tmp_path / "aside.json").begin(RUN, 40, STEP)
-    again = Aside(tmp_path / "aside.json")
+    ExtraSteps(tmp_path / "aside.json").begin(RUN, 40, STEP)
+    again = ExtraSteps(tmp_path / "aside.json")
     assert (again.resume(RUN, 42), again.lines, said) == ([("Shutter", "Open")], 2, [])
-    assert Aside(tmp_path / "none.json").resume(RUN, 42) == []
+    assert ExtraSteps(tmp_path / "none.json").resume(RUN, 42) == []

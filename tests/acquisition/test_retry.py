@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acquisition.retry import bring_back
+from acquisition.retry import retry
 from hwsim.camera.sim_camera import Event, FaultKind, Link, SimCamera, Source
 from oreline.errors import CameraError, CameraLost, FeatureError
 from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo
@@ -170,9 +170,9 @@ def test_what_fails_for_a_moment_is_tried_again_and_what_fails_for_long_is_raise
         if answer is not None:
             raise answer
 
-    bring_back(attempt, 5.0, failures.append, lambda: False)
+    retry(attempt, 5.0, failures.append, lambda: False)
     assert [str(failure) for failure in failures] == ["gone", "busy"]
 
     answers[:] = [FeatureError("never")]
     with pytest.raises(FeatureError, match="never"):
-        bring_back(attempt, 0.0, failures.append, lambda: False)
+        retry(attempt, 0.0, failures.append, lambda: False)

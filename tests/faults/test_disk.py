@@ -16,7 +16,7 @@ from oreline.incidents import process
 from oreline.messages import Message
 from oreline.recordings.recording import open_recording
 from oreline.ring import Ring
-from oreline.service import Shell
+from oreline.service import Service
 from oreline.sink import Sink
 from oreline.testing import RUN, end_of_stream, label_line, reflectance_line, stream_info
 from sinks.log import Log
@@ -115,7 +115,7 @@ def test_a_report_for_which_there_is_no_room_is_said_and_no_crash(
     disk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("signal.signal", lambda *_: None)
-    shell = Shell("log", disk)
+    shell = Service("log", disk)
     fill(disk, 0)
     shell.report(lines=3)
     process._log.close()

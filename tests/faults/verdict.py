@@ -128,7 +128,7 @@ def _content(labels: Records, db: sqlite3.Connection) -> dict[str, int]:
             compared += 1
             altered += int(checksum(encode(line)) != seen[line.stamp.seq])
         if Flag.CLOCK not in line.flags:
-            answers[line.calibration, (line.stamp.block_id - 1) % LINES_OF_BELT].add(line.labels.tobytes())
+            answers[line.reference_id, (line.stamp.block_id - 1) % LINES_OF_BELT].add(line.labels.tobytes())
     disagreeing = sum(len(different) > 1 for different in answers.values())
     return {"compared": compared, "altered": altered, "disagreeing": disagreeing}
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.references.measurement import ReferenceBuilder
+from inference.references.measurement import MeasurementBuilder
 from inference.references.reference import Reference
 from oreline.messages import StreamInfo
 
@@ -23,9 +23,9 @@ def stream(**changes: object) -> StreamInfo:
     return replace(INFO, **changes)  # type: ignore[arg-type]
 
 
-def built(info: StreamInfo, lines: NDArray[np.uint16]) -> ReferenceBuilder:
+def built(info: StreamInfo, lines: NDArray[np.uint16]) -> MeasurementBuilder:
     """A builder that was given lines (n, bands, samples)."""
-    builder = ReferenceBuilder(info)
+    builder = MeasurementBuilder(info)
     for line in lines:
         builder.add(line)
     return builder

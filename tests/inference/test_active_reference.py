@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.active_reference import Force
+from inference.active_reference import ActiveReference
 from inference.pipeline import Pipeline
-from inference.reference_review import Intake
+from inference.reference_review import ReferenceReview
 from inference.references.limits import Limits
 from inference.references.reference import Reference
 from inference.references.store import Store
@@ -49,9 +49,9 @@ class Running:
         if first is not None and first.id != self.store.chosen:
             self.store.keep(first)
             self.store.choose(first.id, "captured")
-        intake = Intake(self.store, first, limits=Limits(**limits), lanes=2)  # type: ignore[arg-type]
-        self.force = Force(intake, Account("inference"))
-        self._pipeline = Pipeline(None, self.force, reflectance=reflectance)
+        review = ReferenceReview(self.store, first, limits=Limits(**limits), lanes=2)  # type: ignore[arg-type]
+        self.active = ActiveReference(review, Account("inference"))
+        self._pipeline = Pipeline(None, self.active, reflectance=reflectance)
         self.next = 0
 
     def feed(self, *messages: Message) -> list[Message]:
@@ -77,12 +77,12 @@ class Running:
     def chosen_now(self, identity: str) -> None:
         """An operator chooses, and it is looked for."""
         self.store.choose(identity, "used")
-        self.force.look()
-        self.force.settle()
+        self.active.poll_choice()
+        self.active.wait_until_reviewed()
 
     @property
     def incidents(self) -> dict[str, int]:
-        return self.force.account.incidents
+        return self.active.account.incidents
 
     def last(self) -> tuple[str, str]:
         """What the history says last, and of which reference."""
@@ -92,7 +92,7 @@ class Running:
 
 def used(out: list[Message]) -> list[str]:
     """The reference that each line names."""
-    return [line.calibration for line in out if isinstance(line, ReflectanceLine)]
+    return [line.reference_id for line in out if isinstance(line, ReflectanceLine)]
 
 
 def test_a_first_capture_is_waited_for_and_is_in_force_at_the_first_line(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_first_capture_is_waited_for_and_is_in_force_at_the_first_line(tmp_pat
     out = line.feed(*line.dark(), *line.white(), WARM, *line.scene(3))
     assert [type(m) for m in out] == [StreamInfo, Gap, StreamInfo, Gap, StreamInfo, *[ReflectanceLine] * 3]
     assert used(out) == [line.store.chosen] * 3
-    line.force.end()
+    line.active.end()
     assert line.store.history()[-1] | {"at": ""} == {
         "at": "", "what": "in_force", "id": line.store.chosen, "run": INFO.run.hex(), "line": 40,
     }  # fmt: skip
@@ -109,20 +109,20 @@ def test_a_first_capture_is_waited_for_and_is_in_force_at_the_first_line(tmp_pat
 def test_what_is_in_force_is_noted_once_in_a_run_though_another_process_goes_on_with_it(tmp_path: Path) -> None:
     first = Running(tmp_path)
     first.feed(*first.dark(), *first.white(), WARM, *first.scene(3))
-    first.force.end()
+    first.active.end()
     old = first.store.chosen
     again = Running(tmp_path, first.store.load(old))
     again.next = first.next
     again.feed(WARM, *again.scene(3))
-    again.force.end()
+    again.active.end()
     assert [entry["line"] for entry in again.store.history() if entry["what"] == "in_force"] == [40]
     again.feed(*again.dark(), *again.white(2400.0), WARM, *again.scene(1))
-    again.force.settle()
+    again.active.wait_until_reviewed()
     again.feed(*again.scene(2))
     new = again.store.chosen
     again.chosen_now(old)
     again.feed(*again.scene(2))
-    again.force.end()
+    again.active.end()
     assert [entry["id"] for entry in again.store.history() if entry["what"] == "in_force"] == [old, new, old]
 
 
@@ -131,9 +131,9 @@ def test_a_capture_of_the_very_same_counts_comes_into_force_again_for_who_has_as
     line.feed(*line.dark(), *line.white(), WARM, *line.scene(3))
     first = line.store.chosen
     line.feed(*line.white(), WARM)
-    line.force.settle()
+    line.active.wait_until_reviewed()
     line.feed(*line.scene(2))
-    line.force.end()
+    line.active.end()
     history = [(entry["what"], entry["id"]) for entry in line.store.history() if entry["id"]]
     assert history == [("captured", first), ("in_force", first)] * 2
 
@@ -150,14 +150,14 @@ def test_lines_go_on_under_the_old_reference_until_the_new_one_comes_between_two
     old = reference()
     line = Running(tmp_path, old)
     out = line.feed(WARM, *line.scene(5), *line.dark(), *line.white(2400.0), WARM, *line.scene(5))
-    line.force.settle()
+    line.active.wait_until_reviewed()
     out += line.feed(*line.scene(5))
     names = used(out)
     new = line.store.chosen
     swap = names.index(new)
     assert 5 <= swap <= 10
     assert names == [old.id] * swap + [new] * (15 - swap)
-    line.force.end()
+    line.active.end()
     assert line.last() == ("in_force", new)
     in_force = line.store.history()[-1]["line"]
     seqs = [m.first for m in out if isinstance(m, ReflectanceLine)]
@@ -169,7 +169,7 @@ def test_a_dark_of_another_exposure_does_not_make_lines_wait(tmp_path: Path) -> 
     line = Running(tmp_path, old)
     long = replace(WARM, exposure_us=4000.0)
     out = line.feed(WARM, *line.scene(2), *line.dark(330.0, long), WARM, *line.scene(2))
-    line.force.settle()
+    line.active.wait_until_reviewed()
     out += line.feed(*line.scene(2))
     names = used(out)
     assert names[:2] == [old.id] * 2
@@ -222,7 +222,7 @@ def test_what_is_refused_is_kept_beside_and_its_reasons_stand_in_the_history(tmp
     first = reference()
     line = Running(tmp_path, first)
     line.feed(WARM, *line.scene(), *line.dark(), *line.white(1200.0), WARM, *line.scene())
-    line.force.end()
+    line.active.end()
     assert line.incidents == {"reference_change": 1}
     assert line.store.chosen == first.id
     (refused,) = [entry for entry in line.store.history() if entry["what"] == "refused"]
@@ -304,7 +304,7 @@ def test_a_newer_dark_keeps_the_light_of_the_white(tmp_path: Path) -> None:
     first = reference()
     line = Running(tmp_path, first)
     line.feed(WARM, *line.scene(), *line.dark(310.0), WARM, *line.scene())
-    line.force.end()
+    line.active.end()
     new = line.store.load(line.store.chosen)
     assert new.id != first.id
     np.testing.assert_allclose(new.white.mean - new.dark.mean, first.white.mean - first.dark.mean)
@@ -316,7 +316,7 @@ def test_a_dark_at_another_temperature_comes_beside_the_first(tmp_path: Path) ->
     line = Running(tmp_path, first)
     warmer = replace(WARM, temperature_c=32.0)
     line.feed(WARM, *line.scene(), *line.dark(310.0, warmer), WARM, *line.scene())
-    line.force.end()
+    line.active.end()
     new = line.store.load(line.store.chosen)
     np.testing.assert_array_equal(new.dark.mean, first.dark.mean)
     assert [dark.temperature_c for dark in new.darks] == [32.0]
@@ -343,8 +343,8 @@ def test_a_line_may_start_by_taking_new_references_in_place_of_old_ones(tmp_path
 def test_limits_that_are_left_out_do_not_hold(tmp_path: Path) -> None:
     line = Running(tmp_path, reference(hours=1e4), age_h=None, warn_age_h=None)
     assert len(used(line.feed(WARM, *line.scene()))) == 1
-    line.force.look()
-    line.force.settle()
+    line.active.poll_choice()
+    line.active.wait_until_reviewed()
     line.feed(*line.scene())
     assert line.incidents == {}
 
@@ -355,8 +355,8 @@ def test_a_reference_that_goes_off_while_the_line_runs_is_warned_of_once_and_lin
     line = Running(tmp_path, reference(hours=9.0))
     out = line.feed(WARM, *line.scene(), replace(WARM, temperature_c=42.0), *line.scene())
     for _ in range(3):
-        line.force.look()
-        line.force.settle()
+        line.active.poll_choice()
+        line.active.wait_until_reviewed()
         out += line.feed(*line.scene())
     assert len(used(out)) == 5
     assert line.incidents == {"reference_stale_age": 1, "reference_stale_temperature": 1}
@@ -368,10 +368,10 @@ def test_a_reference_that_goes_off_while_the_line_runs_is_warned_of_once_and_lin
 def test_lines_under_a_reference_that_has_gone_off_are_flagged_until_the_first_under_a_new_one(tmp_path: Path) -> None:
     line = Running(tmp_path, reference(hours=9.0))
     out = line.feed(WARM, *line.scene(2))
-    line.force.look()
-    line.force.settle()
+    line.active.poll_choice()
+    line.active.wait_until_reviewed()
     out += line.feed(*line.scene(), *line.dark(), *line.white(), WARM, *line.scene())
-    line.force.settle()
+    line.active.wait_until_reviewed()
     out += line.feed(*line.scene(2))
     flags = [made.flags for made in out if isinstance(made, ReflectanceLine)]
     assert flags == [Flag.NONE] * 2 + [Flag.STALE] * 2 + [Flag.NONE] * 2
@@ -382,8 +382,8 @@ def test_a_camera_that_is_as_warm_again_as_its_reference_is_no_longer_flagged(tm
     flags = []
     for celsius in (30.0, 42.0, 30.0):
         line.feed(replace(WARM, temperature_c=celsius))
-        line.force.look()
-        line.force.settle()
+        line.active.poll_choice()
+        line.active.wait_until_reviewed()
         flags += [made.flags for made in line.feed(*line.scene()) if isinstance(made, ReflectanceLine)]
     assert flags == [Flag.NONE, Flag.STALE, Flag.NONE]
 
@@ -412,8 +412,8 @@ def test_a_line_goes_on_with_its_reference_where_the_folder_can_no_longer_be_rea
     (running.store.folder / "current").unlink()
     running.store.folder.rename(tmp_path / "moved")
     running.store.folder.symlink_to("references")
-    intake = running.force._intake
-    assert (intake.chosen(WARM), intake.latest) == (None, first)
+    review = running.active._review
+    assert (review.review_choice(WARM), review.latest) == (None, first)
 
 
 def test_a_first_reference_for_which_the_disk_has_no_room_says_what_to_do(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inference.calibration.calibrator import Invalid
-from inference.illumination import Light, Strip
+from inference.calibration.calibrator import Quality
+from inference.illumination import IlluminationCheck, WhiteStrip
 from oreline.messages import INVALID, Flag
 
 SAMPLES = 40
-STRIP = Strip(first=0, samples=4)
+STRIP = WhiteStrip(first=0, samples=4)
 
 
-def judged(light: Light, mean: np.ndarray, invalid: int = 0, lamp: float = 1.0) -> tuple[Flag, np.ndarray, np.ndarray]:
+def judged(
+    light: IlluminationCheck, mean: np.ndarray, invalid: int = 0, lamp: float = 1.0
+) -> tuple[Flag, np.ndarray, np.ndarray]:
     labels, confidence = np.full(SAMPLES, 7, np.uint8), np.full(SAMPLES, 200, np.uint8)
     flags = np.full(SAMPLES, invalid, np.uint8)
     flag = light.judge(mean.astype(np.float32), flags, labels, confidence, lamp)
@@ -29,34 +31,34 @@ def belt(lamp: float = 1.0) -> np.ndarray:
 
 
 def test_a_lit_line_is_not_flagged_and_keeps_its_labels() -> None:
-    flag, labels, confidence = judged(Light(None), belt())
+    flag, labels, confidence = judged(IlluminationCheck(None), belt())
     assert (flag, set(labels), set(confidence)) == (Flag.NONE, {7}, {200})
 
 
-@pytest.mark.parametrize("light", [Light(None), Light(STRIP)])
-def test_a_line_without_light_gets_no_labels(light: Light) -> None:
+@pytest.mark.parametrize("light", [IlluminationCheck(None), IlluminationCheck(STRIP)])
+def test_a_line_without_light_gets_no_labels(light: IlluminationCheck) -> None:
     flag, labels, confidence = judged(light, np.full(SAMPLES, 0.0005))
     assert (flag, set(labels), set(confidence)) == (Flag.NO_LIGHT, {INVALID}, {0})
 
 
 def test_an_empty_belt_is_not_taken_for_darkness() -> None:
-    assert judged(Light(None), np.full(SAMPLES, 0.02))[0] is Flag.NONE
+    assert judged(IlluminationCheck(None), np.full(SAMPLES, 0.02))[0] is Flag.NONE
 
 
 @pytest.mark.parametrize("lamp", [0.9, 1.1])
 def test_a_lamp_that_is_off_by_more_than_the_tolerance_is_flagged_and_labels_are_kept(lamp: float) -> None:
-    flag, labels, _ = judged(Light(STRIP), belt(lamp))
+    flag, labels, _ = judged(IlluminationCheck(STRIP), belt(lamp))
     assert flag is Flag.LAMP
     assert set(labels[4:]) == {7}
 
 
 def test_a_lamp_that_is_off_by_more_than_the_limit_leaves_no_labels() -> None:
-    flag, labels, confidence = judged(Light(STRIP), belt(0.5))
+    flag, labels, confidence = judged(IlluminationCheck(STRIP), belt(0.5))
     assert (flag, set(labels), set(confidence)) == (Flag.LAMP, {INVALID}, {0})
 
 
 def test_the_strip_is_never_labelled() -> None:
-    flag, labels, _ = judged(Light(STRIP), belt())
+    flag, labels, _ = judged(IlluminationCheck(STRIP), belt())
     assert flag is Flag.NONE
     assert list(labels[:5]) == [INVALID] * 4 + [7]
 
@@ -64,23 +66,23 @@ def test_the_strip_is_never_labelled() -> None:
 def test_a_strip_that_has_no_valid_reference_is_no_proof_of_light() -> None:
     mean = belt()
     mean[:4] = np.nan
-    assert judged(Light(STRIP), mean)[0] is Flag.LAMP
+    assert judged(IlluminationCheck(STRIP), mean)[0] is Flag.LAMP
 
 
 def test_samples_without_a_reference_do_not_hide_the_dark() -> None:
     mean = np.full(SAMPLES, 0.0)
     mean[7] = np.nan
-    assert judged(Light(None), mean)[0] is Flag.NO_LIGHT
+    assert judged(IlluminationCheck(None), mean)[0] is Flag.NO_LIGHT
 
 
 def test_a_saturated_strip_says_nothing_of_the_lamp() -> None:
-    assert judged(Light(STRIP), belt(3.0), invalid=int(Invalid.SATURATED))[0] is Flag.NONE
+    assert judged(IlluminationCheck(STRIP), belt(3.0), invalid=int(Quality.SATURATED))[0] is Flag.NONE
 
 
 def test_a_corrected_lamp_is_judged_by_what_it_was_before() -> None:
-    flag, labels, _ = judged(Light(STRIP), belt(), lamp=0.8)
+    flag, labels, _ = judged(IlluminationCheck(STRIP), belt(), lamp=0.8)
     assert flag is Flag.LAMP
     assert set(labels[4:]) == {7}
-    flag, labels, _ = judged(Light(STRIP), belt(), lamp=0.6)
+    flag, labels, _ = judged(IlluminationCheck(STRIP), belt(), lamp=0.6)
     assert flag is Flag.LAMP
     assert set(labels) == {INVALID}

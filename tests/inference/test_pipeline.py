@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.active_reference import Force
+from inference.active_reference import ActiveReference
 from inference.pipeline import Pipeline
-from inference.reference_review import Intake
+from inference.reference_review import ReferenceReview
 from inference.references.files import load
 from inference.references.reference import Reference
 from inference.references.store import Store
@@ -56,7 +56,11 @@ def references(dark: int = 100, white: int = 2900, first: int = 0) -> list[Messa
 
 
 def pipeline(folder: Path, reference: Reference | None = None, lanes: int = 1) -> Pipeline:
-    return Pipeline(None, Force(Intake(Store(folder), reference, lanes=lanes), Account("inference")), reflectance=True)
+    return Pipeline(
+        None,
+        ActiveReference(ReferenceReview(Store(folder), reference, lanes=lanes), Account("inference")),
+        reflectance=True,
+    )
 
 
 def run(stage: Pipeline, *messages: Message) -> list[Message]:
@@ -82,8 +86,8 @@ def test_references_become_gaps_and_scene_lines_reflectance(tmp_path: Path) -> N
 
 
 def test_a_stream_of_radiance_says_its_unit(tmp_path: Path) -> None:
-    force = Force(Intake(Store(tmp_path), None, lanes=1), Account("inference"))
-    ((said,),) = Pipeline(None, force, reflectance=True, unit="W m-2 sr-1 nm-1")(iter([[info(kind=Kind.DARK)]]))
+    active = ActiveReference(ReferenceReview(Store(tmp_path), None, lanes=1), Account("inference"))
+    ((said,),) = Pipeline(None, active, reflectance=True, unit="W m-2 sr-1 nm-1")(iter([[info(kind=Kind.DARK)]]))
     assert isinstance(said, StreamInfo)
     assert said.unit == "W m-2 sr-1 nm-1"
 
@@ -109,8 +113,8 @@ class Network:
 
 
 def labelling(folder: Path, network: Network, reference: Reference | None = None, lanes: int = 1) -> Pipeline:
-    force = Force(Intake(Store(folder), reference, lanes=lanes), Account("inference"))
-    return Pipeline(network, force, reflectance=False)  # type: ignore[arg-type]
+    active = ActiveReference(ReferenceReview(Store(folder), reference, lanes=lanes), Account("inference"))
+    return Pipeline(network, active, reflectance=False)  # type: ignore[arg-type]
 
 
 def test_a_scene_is_answered_when_its_reference_is_in_force_and_this_thread_and_every_lane_has_made_a_line(
@@ -120,8 +124,8 @@ def test_a_scene_is_answered_when_its_reference_is_in_force_and_this_thread_and_
     stage = labelling(tmp_path, network, lanes=3)
     *_, answer = run(stage, *references())
     assert answer == replace(info(6), model="network")
-    assert stage.force.reference is not None
-    assert stage.force.reference.id == load(tmp_path / "current").id
+    assert stage.active.reference is not None
+    assert stage.active.reference.id == load(tmp_path / "current").id
     assert len(set(network.asked)) == 4
     assert get_ident() in network.asked
     assert stage.account.lines == 0
@@ -178,10 +182,10 @@ def test_the_reference_is_kept_as_a_file_and_named_by_each_line(tmp_path: Path) 
     out = run(pipeline(tmp_path), *references(), line(6))
     kept = load(tmp_path / "current")
     assert isinstance(out[-1], ReflectanceLine)
-    assert out[-1].calibration == kept.id
+    assert out[-1].reference_id == kept.id
     again = run(pipeline(tmp_path, kept), info(), line(0))
     assert isinstance(again[-1], ReflectanceLine)
-    assert again[-1].calibration == kept.id
+    assert again[-1].reference_id == kept.id
 
 
 def test_a_scene_without_a_reference_is_refused_before_its_first_line(tmp_path: Path) -> None:
@@ -235,7 +239,7 @@ def test_a_reference_that_compares_badly_with_the_one_in_force_is_refused_and_th
     out = run(stage, *references(), line(6), *stuck, line(13), EndOfStream(RUN, 0, 14, 2, 0, 12))
     reflected = [m for m in out if isinstance(m, ReflectanceLine)]
     assert np.allclose(reflected[0].reflectance, reflected[1].reflectance)
-    assert reflected[0].calibration == reflected[1].calibration
+    assert reflected[0].reference_id == reflected[1].reference_id
     assert [(m.first, m.n) for m in out if isinstance(m, Gap)] == [(0, 3), (3, 3), (7, 3), (10, 3)]
     assert stage.account.incidents == {"reference_dark_change": 1}
     assert "stays in force" in capsys.readouterr().err

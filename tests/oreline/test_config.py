@@ -11,6 +11,7 @@ import pytest
 
 from acquisition.settings import Settings
 from hwsim.settings import Settings as Camera
+from inference.settings import Settings as Inference
 from oreline.config import Config, LineSettings, validated
 from oreline.errors import ConfigError
 
@@ -39,6 +40,7 @@ def test_an_unknown_table_names_its_nearest_neighbour(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "table", "words"),
     [
+        (Inference, {"correction": {"bad_elements": "a.txt"}}, "'correction.bad_elements' is called 'bad_pixels' now."),
         (Settings, {"buff": 3}, "unknown key 'buff'. Did you mean 'buffers'?"),
         (Settings, {"steps": [{"kind": "drak"}]}, "Did you mean 'dark'?"),
         (Camera, {"faults": [{"kind": "dorp", "line": 1}]}, "faults.0: no kind 'dorp'. Did you mean 'drop'?"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from inference.commands.take import Taking
+from inference.commands.take import TakeReference
 from inference.references.store import Store
 from oreline.config import Config
 from oreline.supervision.launch import runs
@@ -85,7 +85,7 @@ def test_a_dark_that_is_asked_of_a_line_that_starts_is_taken_after_its_own(bench
     with Line(tmp_path, bench.tables).start() as process:
         try:
             until(lambda: runs(config))
-            said = Taking(config, "dark", 70).take(Console(file=shown, width=120))
+            said = TakeReference(config, "dark", 70).take(Console(file=shown, width=120))
         finally:
             process.terminate()
             output = process.communicate(timeout=60)[0]

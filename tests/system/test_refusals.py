@@ -23,7 +23,7 @@ from rich.console import Console
 from hwsim.camera.recording_source import prepare, sensor_bits
 from hwsim.camera.sim_camera import Event, FaultKind, SimCamera
 from inference.commands.choose import choose
-from inference.commands.take import Taking
+from inference.commands.take import TakeReference
 from inference.references.reference import Reference
 from inference.references.store import Store
 from oreline.config import Config
@@ -65,7 +65,7 @@ class Site:
     def take(self, kind: str, *events: Event) -> str:
         """`oreline calibrate dark|white`, while these faults happen to its lines."""
         self.camera.inject(*events)
-        return Taking(self.config, kind, LINES).take(Console(quiet=True))
+        return TakeReference(self.config, kind, LINES).take(Console(quiet=True))
 
     def choose(self, reference: Reference) -> str:
         """`oreline calibrate use`, of one that came from elsewhere."""
@@ -154,7 +154,7 @@ def test_a_white_that_was_exposed_otherwise_than_the_dark_is_refused(site: Site)
     for step, factor in ((1, 0.5), (2, 1.0)):
         tables["acquisition"]["steps"][step]["features"].append(["ExposureTime", factor * EXPOSURE_US])
     with pytest.raises(ReferenceRefused, match=r"take both with one setting \[exposure\]"):
-        Taking(Config(tables), "white", LINES).take(Console(quiet=True))
+        TakeReference(Config(tables), "white", LINES).take(Console(quiet=True))
 
 
 def from_another_camera(good: Reference) -> Reference:

@@ -12,9 +12,9 @@ from math import erf, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.calibration.calibrator import Calibration
+from inference.calibration.calibrator import Calibrator
 from inference.calibration.noise_model import NoiseModel
-from inference.references.measurement import Measured
+from inference.references.measurement import Measurement
 from inference.references.reference import Reference
 from oreline.messages import StreamInfo
 
@@ -54,7 +54,7 @@ def bootstrap(reference: Reference, lines: int = 4, seed: int = 1) -> Coverage:
     rng = np.random.default_rng(seed)
     noise, light = NoiseModel.estimate(reference), reference.white.mean - reference.dark.mean
     drawn = replace(reference, dark=_drawn(reference.dark, rng), white=_drawn(reference.white, rng))
-    calibration = Calibration(drawn, _stream(reference))
+    calibration = Calibrator(drawn, _stream(reference))
     coverage = Coverage()
     for _ in range(lines):
         truth = rng.uniform(0.02, 0.98, light.shape)
@@ -67,7 +67,7 @@ def bootstrap(reference: Reference, lines: int = 4, seed: int = 1) -> Coverage:
     return coverage
 
 
-def _drawn(measured: Measured, rng: np.random.Generator) -> Measured:
+def _drawn(measured: Measurement, rng: np.random.Generator) -> Measurement:
     """Another mean of as many lines."""
     error = measured.spread / np.sqrt(measured.lines)
     return replace(measured, mean=measured.mean + error * rng.standard_normal(error.shape))

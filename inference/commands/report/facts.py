@@ -1,4 +1,4 @@
-"""The facts of a report: the reference, the good one before it, its noise, bad elements, doubts and history."""
+"""The facts of a report: the reference, the good one before it, its noise, bad pixels, doubts and history."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.calibration.bad_pixels import Bad, find
+from inference.calibration.bad_pixels import PixelFault, detect
 from inference.calibration.noise_model import NoiseModel
 from inference.commands.report.coverage import bootstrap
-from inference.references.acceptance import Doubt, comparable, doubts, few_lines
+from inference.references.acceptance import Finding, check_reference, comparable, few_lines
 from inference.references.files import MANIFEST, load
 from inference.references.limits import Limits
 from inference.references.reference import Reference
@@ -24,7 +24,7 @@ from oreline.errors import ReferenceRefused
 @dataclass(frozen=True, eq=False)
 class Facts:
     """`before`: the good reference that this one is compared with, None where there is none. `snr`: of one line of the
-    white, float64 (bands, samples). `bad`: bits of `elements.Bad`, uint8 (bands, samples). `coverage`: stated and true
+    white, float64 (bands, samples). `bad`: bits of `PixelFault`, uint8 (bands, samples). `coverage`: stated and true
     shares of errors that are within the uncertainty."""
 
     reference: Reference
@@ -33,7 +33,7 @@ class Facts:
     snr: NDArray[np.float64]
     bad: NDArray[np.uint8]
     coverage: list[tuple[float, float]]
-    doubts: list[Doubt]
+    doubts: list[Finding]
     chosen: bool
     history: list[dict[str, Any]]
 
@@ -45,7 +45,7 @@ class Facts:
     @property
     def bad_counts(self) -> dict[str, int]:
         """How many elements are bad, by why."""
-        return {str(kind.name).lower(): int(np.count_nonzero(self.bad & kind)) for kind in Bad}
+        return {str(kind.name).lower(): int(np.count_nonzero(self.bad & kind)) for kind in PixelFault}
 
 
 def gather(source: Path) -> Facts:
@@ -64,8 +64,8 @@ def gather(source: Path) -> Facts:
     noise = NoiseModel.estimate(reference)
     light = reference.white.mean - reference.dark.mean
     return Facts(
-        reference, before, noise, light / np.maximum(reference.white.spread, 0.1), find(reference, noise),
-        bootstrap(reference).curve(), [*doubts(reference, before, limits), *few_lines(reference, limits)],
+        reference, before, noise, light / np.maximum(reference.white.spread, 0.1), detect(reference, noise),
+        bootstrap(reference).curve(), [*check_reference(reference, before, limits), *few_lines(reference, limits)],
         store.chosen == reference.id, store.history(),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from inference.commands.report.facts import Facts
 from inference.references.acceptance import FEW
-from inference.references.measurement import Measured
+from inference.references.measurement import Measurement
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1c2733; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
@@ -29,7 +29,7 @@ CAPTIONS = {
     "The panel across the line": "Median over the bands, and the middle nine tenths of them: a panel that is level and "
     "clean under even light gives a smooth curve.",
     "Dark, and light of the panel, by element": "Colours cover the middle 98 % of the elements.",
-    "Signal to noise, and bad elements": "Signal to noise falls where the lamp or the sensor is weak. Bad elements are "
+    "Signal to noise, and bad pixels": "Signal to noise falls where the lamp or the sensor is weak. Bad pixels are "
     "those that dark and white show to be hot, dead or noisy.",
     "Noise model, and how sure is sure": "Left: variance from line to line against the light, and the model that the "
     "uncertainty of reflectance rests on. Right: the true share of errors within the stated uncertainty; on the "
@@ -83,7 +83,7 @@ def _conditions(facts: Facts) -> str:
         "panel": panel,
         "radiometric coefficients": coefficients,
         "noise": f"{float(noise.read_variance.mean()) ** 0.5:.2f} counts behind the shutter, {electrons}",
-        "bad elements": bad,
+        "bad pixels": bad,
     }
     rest = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in more.items())
     return f"<h2>How it was taken</h2><table>{head}{rows}</table><table>{rest}</table>"
@@ -102,7 +102,7 @@ _ROWS: dict[str, Any] = {
 }
 
 
-def _said(measured: Measured, label: str) -> str:
+def _said(measured: Measurement, label: str) -> str:
     return str(_ROWS[label](measured))
 
 

@@ -102,7 +102,7 @@ def _signal_to_noise(figure: Figure, facts: Facts) -> None:
         right,
         facts,
         _widened(shown),
-        "bad elements, drawn larger",
+        "bad pixels, drawn larger",
         "",
         cmap=cmap,
         vmin=0,
@@ -112,7 +112,7 @@ def _signal_to_noise(figure: Figure, facts: Facts) -> None:
 
 
 def _widened(bad: NDArray[Any]) -> NDArray[Any]:
-    """Each bad element with its neighbours: a single one would not be seen."""
+    """Each bad pixel with its neighbours: a single one would not be seen."""
     padded = np.pad(bad, 1)
     size = bad.shape
     shifted = [padded[i : i + size[0], j : j + size[1]] for i in range(3) for j in range(3)]
@@ -172,6 +172,6 @@ PLOTS: dict[str, Plot] = {
     "Dark and white by wavelength": _spectra,
     "The panel across the line": _profile,
     "Dark, and light of the panel, by element": _dark_and_light,
-    "Signal to noise, and bad elements": _signal_to_noise,
+    "Signal to noise, and bad pixels": _signal_to_noise,
     "Noise model, and how sure is sure": _photon_transfer,
 }

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from oreline import plc
 from oreline.errors import PlcError
-from sinks.conveyor.plc.modbus import Link
-from sinks.conveyor.plc.monitor import Watch
-from sinks.conveyor.plc.reconnect import Dial
+from sinks.conveyor.plc.modbus import ModbusLink
+from sinks.conveyor.plc.monitor import PlcMonitor
+from sinks.conveyor.plc.reconnect import Reconnector
 from sinks.conveyor.schedule import Row
 
 _POLL_NS = 2_000_000
@@ -40,12 +40,17 @@ class Tally:
 class Dispatcher:
     """Owns the link after it was opened. `clock`: CLOCK_MONOTONIC in ns."""
 
-    def __init__(self, link: Link, status: plc.Status, heartbeat_ms: float, clock: Callable[[], int]) -> None:
+    def __init__(self, link: ModbusLink, status: plc.Status, heartbeat_ms: float, clock: Callable[[], int]) -> None:
         self.tally = Tally()
-        self.watch = Watch(status)
+        self.watch = PlcMonitor(status)
         self.counts_per_line = 1
         self.model_crc = 0
-        self._link, self._dial, self._clock, self._heartbeat_ns = link, Dial(link), clock, int(heartbeat_ms * 1e6)
+        self._link, self._dial, self._clock, self._heartbeat_ns = (
+            link,
+            Reconnector(link),
+            clock,
+            int(heartbeat_ms * 1e6),
+        )
         self._queue: deque[Row] = deque()
         self._outstanding: list[Row] = []
         self._sequence = status.acknowledged

@@ -20,7 +20,7 @@ logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 PATIENCE_S, PAUSE_S = 1.0, 0.05
 
 
-class Link:
+class ModbusLink:
     """`timeout_ms`: the longest that a connection attempt or an answer may take."""
 
     def __init__(self, host: str, port: int, device_id: int, timeout_ms: float) -> None:

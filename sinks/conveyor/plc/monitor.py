@@ -13,7 +13,7 @@ _COUNTS = 1 << 16
 _NEVER_NS = -(1 << 62)
 
 
-class Watch:
+class PlcMonitor:
     """`status`: what it last said, at `seen_ns`. `alive`: its heartbeat was seen to move since the link was opened.
     `late`: rows that came to it after they were due. `incidents`: how often something went wrong, by kind; the last
     time at `alarm_ns`.

@@ -6,16 +6,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from oreline import plc
 from oreline.errors import PlcError
-from sinks.conveyor.plc.modbus import Link
+from sinks.conveyor.plc.modbus import ModbusLink
 
 _FIRST_BACK_OFF_NS = 100_000_000
 _LAST_BACK_OFF_NS = 2_000_000_000
 
 
-class Dial:
+class Reconnector:
     """One attempt per back-off, which doubles up to 2 s. While one is under way, the link is the thread's alone."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: ModbusLink) -> None:
         self._link = link
         self._thread = ThreadPoolExecutor(1, "plc")
         self._attempt: Future[plc.Status] | None = None

@@ -1,4 +1,4 @@
-"""`sinks.conveyor.plc.modbus.Link`: whatever answers at the PLC's address, when its status is read."""
+"""`sinks.conveyor.plc.modbus.ModbusLink`: whatever answers at the PLC's address, when its status is read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from oreline import plc
 from oreline.errors import PlcError
-from sinks.conveyor.plc.modbus import Link
+from sinks.conveyor.plc.modbus import ModbusLink
 from tests.fuzz.target import Frames, Target
 from tests.fuzz.targets.plc import STATUSES
 
@@ -29,7 +29,7 @@ def _decode(frames: Frames) -> plc.Status:
     with ours, theirs:
         theirs.sendall(b"".join(frames)[:4096])
         theirs.shutdown(socket.SHUT_WR)
-        link = Link("nowhere", 0, DEVICE, timeout_ms=1000)
+        link = ModbusLink("nowhere", 0, DEVICE, timeout_ms=1000)
         link._client.socket = ours  # the answer is there before the question, so nobody waits
         try:
             return link.status()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from inference.references.files import MANIFEST, load, save
-from inference.references.measurement import Measured
+from inference.references.measurement import Measurement
 from inference.references.reference import Reference
 from oreline.errors import ReferenceRefused
 from tests.fuzz import mutate
@@ -28,10 +28,10 @@ WORD = st.text(max_size=12)
 LINES = 50
 
 
-def measured(shape: tuple[int, int]) -> st.SearchStrategy[Measured]:
+def measured(shape: tuple[int, int]) -> st.SearchStrategy[Measurement]:
     counts = hnp.arrays(np.float64, shape, elements=st.floats(0, 65_535))
     saturated = hnp.arrays(np.uint32, shape, elements=st.integers(0, LINES))
-    return st.builds(Measured, counts, counts, saturated, st.just(LINES), POSITIVE, POSITIVE)
+    return st.builds(Measurement, counts, counts, saturated, st.just(LINES), POSITIVE, POSITIVE)
 
 
 @st.composite

@@ -54,7 +54,7 @@ LABELS = st.builds(
     stamp=STAMP,
     flags=FLAGS,
     model=ID,
-    calibration=ID,
+    reference_id=ID,
     labels=array(np.uint8, 7),
     confidence=array(np.uint8, 7),
 )
@@ -62,7 +62,7 @@ REFLECTANCE = st.builds(
     ReflectanceLine,
     stamp=STAMP,
     flags=FLAGS,
-    calibration=ID,
+    reference_id=ID,
     reflectance=array(np.float32, 3, 4),
     invalid=array(np.uint8, 4),
     uncertainty=st.none() | array(np.float32, 3, 4),

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from inference.calibration.bad_pixels import Bad, Repairs, read
-from inference.calibration.calibrator import Calibration
+from inference.calibration.bad_pixels import PixelFault, RepairPlan, load_map
+from inference.calibration.calibrator import Calibrator
 from inference.calibration.geometry import Diagonals
-from inference.calibration.settings import Correction, Shade
-from inference.flags import UNUSABLE, Invalid
-from inference.illumination import Strip
+from inference.calibration.settings import Correction, DarkColumns
+from inference.flags import UNUSABLE, Quality
+from inference.illumination import WhiteStrip
 from inference.preprocessing.steps import Continuum, SavitzkyGolay, Snv
-from inference.references.measurement import Measured
+from inference.references.measurement import Measurement
 from inference.references.reference import Reference
 from oreline.errors import ConfigError, ReferenceRefused
 from oreline.messages import StreamInfo
@@ -35,9 +35,9 @@ DARK = RNG.uniform(900, 1100, (BANDS, SAMPLES))
 LIGHT = 40_000 * np.linspace(0.5, 1.0, BANDS)[:, None] * np.linspace(0.8, 1.0, SAMPLES)
 
 
-def measured(mean: np.ndarray, spread: float = 5.0, **changes: object) -> Measured:
+def measured(mean: np.ndarray, spread: float = 5.0, **changes: object) -> Measurement:
     values = {"lines": 100, "exposure_us": 1000.0, "gain": 1.0} | changes
-    return Measured(mean, np.full(mean.shape, spread), np.zeros(mean.shape, np.uint32), **values)  # type: ignore[arg-type]
+    return Measurement(mean, np.full(mean.shape, spread), np.zeros(mean.shape, np.uint32), **values)  # type: ignore[arg-type]
 
 
 def reference(
@@ -61,7 +61,7 @@ def counts(light: np.ndarray, dark: np.ndarray = DARK) -> np.ndarray:
 
 
 def restored(line: np.ndarray, correction: Correction, of: Reference | None = None, **info: object) -> np.ndarray:
-    calibration = Calibration(of or reference(), replace(FINE, **info), correction)  # type: ignore[arg-type]
+    calibration = Calibrator(of or reference(), replace(FINE, **info), correction)  # type: ignore[arg-type]
     return calibration.reflectance(line)[0].copy()
 
 
@@ -94,7 +94,7 @@ def test_bad_elements_are_replaced_by_what_is_linear_between_good_ones(places: s
     truth = np.broadcast_to(np.linspace(0.2, 0.8, BANDS)[:, None], LIGHT.shape)
     bad = np.zeros(LIGHT.shape, np.bool_)
     bad[tuple(np.array(sorted(places), int).reshape(-1, 2).T)] = True
-    repairs = Repairs.plan(bad, LIGHT, largest_gap=3)
+    repairs = RepairPlan.of(bad, LIGHT, largest_gap=3)
     made = repairs(np.where(bad, 60_000.0, truth * LIGHT)) / np.where(bad, repairs(LIGHT), LIGHT)
     inside = bad & (np.cumsum(~bad, axis=0) > 0) & (np.cumsum(~bad[::-1], axis=0)[::-1] > 0)
     np.testing.assert_array_equal(np.isnan(made), repairs.lost)
@@ -104,23 +104,23 @@ def test_bad_elements_are_replaced_by_what_is_linear_between_good_ones(places: s
 
 def test_a_repaired_element_is_flagged_and_its_own_saturation_is_nobodys(tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("# band, sample\n5, 7\n6 7\n")
-    correction = Correction(bad_elements=tmp_path / "bad.txt")
+    correction = Correction(bad_pixels=tmp_path / "bad.txt")
     line = counts(smooth() * LIGHT)
     line[5, 7] = 65_535
-    calibration = Calibration(reference(), FINE, correction)
+    calibration = Calibrator(reference(), FINE, correction)
     made, invalid = calibration.reflectance(line)
     np.testing.assert_allclose(made, smooth(), atol=0.02)
     assert np.flatnonzero(invalid).tolist() == [7]
-    assert invalid[7] == Invalid.REPAIRED
+    assert invalid[7] == Quality.REPAIRED
     assert np.isfinite(calibration.snv(line)[0]).all()
 
 
 def test_a_cluster_of_bad_elements_is_lost_not_invented(tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("\n".join(f"{band} 7" for band in range(4, 10)))
-    calibration = Calibration(reference(), FINE, Correction(bad_elements=tmp_path / "bad.txt"))
+    calibration = Calibrator(reference(), FINE, Correction(bad_pixels=tmp_path / "bad.txt"))
     made, invalid = calibration.reflectance(counts(smooth() * LIGHT))
     assert np.argwhere(np.isnan(made)).tolist() == [[band, 7] for band in range(4, 10)]
-    assert invalid[7] == Invalid.LOST
+    assert invalid[7] == Quality.LOST
     spectrum, mean, _ = calibration.snv(counts(smooth() * LIGHT))
     assert (spectrum[:, 7] == 0).all()
     assert np.isnan(mean[7])
@@ -134,14 +134,14 @@ def test_maps_of_bad_elements_are_images_or_lists(tmp_path: Path) -> None:
         file.close()
     (tmp_path / "list.txt").write_text("3 4\n9 20\n")
     for path in (tmp_path / "map.hdr", tmp_path / "list.txt"):
-        assert np.argwhere(read(path, BANDS, 2, 30)).tolist() == [[3, 2], [9, 18]]
+        assert np.argwhere(load_map(path, BANDS, 2, 30)).tolist() == [[3, 2], [9, 18]]
     with pytest.raises(ConfigError, match="give the map of this camera"):
-        read(tmp_path / "map.hdr", BANDS + 1, 0, SAMPLES)
+        load_map(tmp_path / "map.hdr", BANDS + 1, 0, SAMPLES)
     with pytest.raises(ConfigError, match="whole sensor"):
-        read(tmp_path / "map.hdr", BANDS, 40, SAMPLES)
+        load_map(tmp_path / "map.hdr", BANDS, 40, SAMPLES)
     (tmp_path / "list.txt").write_text("3 4 5\n")
     with pytest.raises(ConfigError, match="each row must be a band"):
-        read(tmp_path / "list.txt", BANDS, 0, SAMPLES)
+        load_map(tmp_path / "list.txt", BANDS, 0, SAMPLES)
 
 
 def test_a_dead_a_hot_and_a_noisy_element_show_in_dark_and_white() -> None:
@@ -152,9 +152,9 @@ def test_a_dead_a_hot_and_a_noisy_element_show_in_dark_and_white() -> None:
     white[4, 5] = dark[4, 5] + 10
     noise[6, 7] = 60
     damaged = replace(one, dark=replace(one.dark, mean=dark, spread=noise), white=replace(one.white, mean=white), id="")
-    bad = Calibration(damaged, FINE, Correction(find_bad_elements=True)).prepared.bad
-    assert {tuple(place): Bad(int(bad[tuple(place)])) for place in np.argwhere(bad)} == {
-        (2, 3): Bad.HOT, (4, 5): Bad.DEAD, (6, 7): Bad.NOISY,
+    bad = Calibrator(damaged, FINE, Correction(find_bad_pixels=True)).prepared.bad
+    assert {tuple(place): PixelFault(int(bad[tuple(place)])) for place in np.argwhere(bad)} == {
+        (2, 3): PixelFault.HOT, (4, 5): PixelFault.DEAD, (6, 7): PixelFault.NOISY,
     }  # fmt: skip
 
 
@@ -179,19 +179,19 @@ def test_smile_and_keystone_are_taken_back(smile: tuple[float, ...], keystone: t
 
 
 def test_what_the_sensor_did_not_see_is_lost() -> None:
-    calibration = Calibration(reference(), FINE, Correction(keystone_pixels=(0.8,)))
+    calibration = Calibrator(reference(), FINE, Correction(keystone_pixels=(0.8,)))
     made, invalid = calibration.reflectance(counts(smooth() * LIGHT))
     assert np.isnan(made[:, 0]).all()
     assert np.isfinite(made[:, 1:]).all()
     assert np.flatnonzero(invalid).tolist() == [0]
-    assert invalid[0] == Invalid.LOST
+    assert invalid[0] == Quality.LOST
 
 
 def test_a_saturated_count_spoils_all_that_is_made_of_it() -> None:
     line = counts(smooth() * LIGHT)
     line[4, 20] = 65_535
-    _, invalid = Calibration(reference(), FINE, Correction(keystone_pixels=(0.2,))).reflectance(line)
-    assert np.flatnonzero(invalid & Invalid.SATURATED).tolist() == [19, 20, 21, 22]
+    _, invalid = Calibrator(reference(), FINE, Correction(keystone_pixels=(0.2,))).reflectance(line)
+    assert np.flatnonzero(invalid & Quality.SATURATED).tolist() == [19, 20, 21, 22]
 
 
 def test_a_geometry_may_come_from_a_file(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_the_steps_are_done_in_the_stated_order(tmp_path: Path) -> None:
     """All steps at once, against their plain form; any two of them exchanged would show."""
     (tmp_path / "bad.txt").write_text("5 7\n8 30\n9 30\n")
     correction = Correction(
-        bad_elements=tmp_path / "bad.txt", nonlinearity=(0.2, -0.1), smile_bands=(0.0, 0.1, 0.3),
+        bad_pixels=tmp_path / "bad.txt", nonlinearity=(0.2, -0.1), smile_bands=(0.0, 0.1, 0.3),
         keystone_pixels=(0.1, 0.3), dark_exposure_limit=0.5,
     )  # fmt: skip
     panel = np.linspace(0.99, 0.95, BANDS)
@@ -235,7 +235,7 @@ def test_radiance_is_counts_a_microsecond_times_the_coefficient() -> None:
     made = restored(line, Correction(quantity="radiance"), of, exposure_us=500.0)
     np.testing.assert_allclose(made, (line - DARK) * k / 500.0, rtol=1e-6)
     of.white.saturated[3, 4] = 1
-    calibration = Calibration(of, replace(FINE, exposure_us=500.0), Correction(quantity="radiance"))
+    calibration = Calibrator(of, replace(FINE, exposure_us=500.0), Correction(quantity="radiance"))
     assert not calibration.reflectance(line)[1].any()
     with pytest.raises(ReferenceRefused, match="no radiometric coefficients"):
         restored(line, Correction(quantity="radiance"))
@@ -255,7 +255,7 @@ def test_shaded_samples_follow_the_dark() -> None:
     truth[:, :8] = 0.0
     drift = np.linspace(40.0, 90.0, BANDS)[:, None]
     line = counts(truth * LIGHT, DARK + drift)
-    plain, followed = (restored(line, Correction(shade=shade)) for shade in (None, Shade(first=0, samples=8)))
+    plain, followed = (restored(line, Correction(shade=shade)) for shade in (None, DarkColumns(first=0, samples=8)))
     assert np.abs(plain - truth).max() > 1e-3
     np.testing.assert_allclose(followed, truth, atol=5e-5)
 
@@ -266,7 +266,7 @@ def test_a_strip_corrects_the_lamp_only_if_it_is_asked_to() -> None:
     lamp = np.linspace(0.85, 0.8, BANDS)[:, None]
     line = counts(truth * LIGHT * lamp)
     for correct in (False, True):
-        calibration = Calibration(reference(), FINE, Correction(), Strip(first=0, samples=6, correct=correct))
+        calibration = Calibrator(reference(), FINE, Correction(), WhiteStrip(first=0, samples=6, correct=correct))
         made, _ = calibration.reflectance(line)
         np.testing.assert_allclose(made, truth if correct else truth * lamp, atol=1e-4)
         assert calibration.lamp == pytest.approx(0.825 if correct else 1.0, abs=1e-3)
@@ -278,9 +278,9 @@ def test_a_strip_corrects_the_lamp_only_if_it_is_asked_to() -> None:
 def test_a_white_under_its_own_noise_is_no_white() -> None:
     one = reference()
     noisy = replace(one, white=replace(one.white, spread=np.where(np.indices(LIGHT.shape)[1] == 4, 5e4, 5.0)), id="")
-    made, invalid = Calibration(noisy, FINE).reflectance(counts(smooth() * LIGHT))
+    made, invalid = Calibrator(noisy, FINE).reflectance(counts(smooth() * LIGHT))
     assert np.isnan(made[:, 4]).all()
-    assert np.flatnonzero(invalid & Invalid.REFERENCE).tolist() == [4]
+    assert np.flatnonzero(invalid & Quality.REFERENCE).tolist() == [4]
 
 
 extreme = st.sampled_from([0.0, 1.0, 1000.0, 65_534.0, 65_535.0, np.nan, np.inf, -np.inf, -50.0])
@@ -293,21 +293,21 @@ extreme = st.sampled_from([0.0, 1.0, 1000.0, 65_534.0, 65_535.0, np.nan, np.inf,
     arrays(np.float64, (4, 9), elements=extreme),
     st.sampled_from([
         Correction(), Correction(nonlinearity=(0.1,)), Correction(smile_bands=(0.2,), keystone_pixels=(0.0, 0.3)),
-        Correction(find_bad_elements=True),
+        Correction(find_bad_pixels=True),
     ]),
 )  # fmt: skip
 def test_nothing_makes_a_silent_number(line: np.ndarray, dark: np.ndarray, white: np.ndarray, how: Correction) -> None:
     """A value is either finite and of a valid white and an unsaturated count, or its sample says otherwise."""
     info = stream(full_scale=65_535, samples=9, wavelengths_nm=(900.0, 1000.0, 1100.0, 1200.0))
-    calibration = Calibration(reference(dark, white, info), info, how)
+    calibration = Calibrator(reference(dark, white, info), info, how)
     values, invalid = (array.copy() for array in calibration.reflectance(line))
-    spoiled = invalid & (Invalid.REFERENCE | Invalid.LOST) != 0
+    spoiled = invalid & (Quality.REFERENCE | Quality.LOST) != 0
     np.testing.assert_array_equal(np.isfinite(values).all(axis=0), ~spoiled)
     assert (np.isfinite(values) | np.isnan(values)).all()
     good = calibration.prepared.bad == 0
     saturated = ((line == 65_535) & good & np.isfinite(calibration.prepared.gain)).any(axis=0)
-    assert (invalid[saturated] & (Invalid.SATURATED | Invalid.REFERENCE | Invalid.LOST) != 0).all()
-    np.testing.assert_array_equal((values < 0).any(axis=0), invalid & Invalid.NEGATIVE != 0)
+    assert (invalid[saturated] & (Quality.SATURATED | Quality.REFERENCE | Quality.LOST) != 0).all()
+    np.testing.assert_array_equal((values < 0).any(axis=0), invalid & Quality.NEGATIVE != 0)
     np.testing.assert_array_equal(np.isnan(calibration.uncertainty(values)), np.isnan(values))
     spectrum, _, invalid = calibration.snv(line)
     assert np.isfinite(spectrum).all()
@@ -317,14 +317,14 @@ def test_nothing_makes_a_silent_number(line: np.ndarray, dark: np.ndarray, white
 @pytest.mark.parametrize("steps", [(Snv(),), (SavitzkyGolay(window=5), Snv()), (Continuum(),)])
 def test_nothing_is_allocated_for_a_line(steps: tuple[object, ...]) -> None:
     correction = Correction(
-        nonlinearity=(0.1,), smile_bands=(0.1,), keystone_pixels=(0.1,), shade=Shade(first=0, samples=4),
-        find_bad_elements=True,
+        nonlinearity=(0.1,), smile_bands=(0.1,), keystone_pixels=(0.1,), shade=DarkColumns(first=0, samples=4),
+        find_bad_pixels=True,
     )  # fmt: skip
-    strip = Strip(first=8, samples=4, correct=True)
+    strip = WhiteStrip(first=8, samples=4, correct=True)
     shape = 64, 480
     info = replace(FINE, samples=shape[1], wavelengths_nm=tuple(np.linspace(900.0, 1700.0, shape[0])))
     of = reference(np.full(shape, 1000.0), np.full(shape, 50_000.0), info)
-    calibration = Calibration(of, info, correction, strip, steps)  # type: ignore[arg-type]
+    calibration = Calibrator(of, info, correction, strip, steps)  # type: ignore[arg-type]
     lines = [RNG.integers(500, 50_000, shape).astype(np.uint16), np.full(shape, 65_535, np.uint16)]
     for line in lines:
         calibration.features(line)
@@ -349,4 +349,4 @@ def test_a_panel_that_was_moved_has_no_bad_elements() -> None:
     one = reference()
     grain = np.where(np.arange(SAMPLES) % 3 == 0, 400.0, 5.0)
     moved = replace(one, white=replace(one.white, spread=np.broadcast_to(grain, LIGHT.shape).copy()), id="")
-    assert not Calibration(moved, FINE, Correction(find_bad_elements=True)).prepared.bad.any()
+    assert not Calibrator(moved, FINE, Correction(find_bad_pixels=True)).prepared.bad.any()

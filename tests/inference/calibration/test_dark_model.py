@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.calibration.dark_model import dark_at
-from inference.references.measurement import Measured
+from inference.references.measurement import Measurement
 from oreline.errors import ReferenceRefused
 
 BIAS = np.array([[100.0, 250.0], [180.0, 90.0]])
@@ -22,11 +22,11 @@ def truth(exposure: float, temperature_c: float = 25.0) -> np.ndarray:
     return BIAS + CURRENT * exposure * (1 + 0.04 * (temperature_c - 25.0))
 
 
-def taken(exposure: float, temperature_c: float = math.nan, gain: float = 1.0, lines: int = 100) -> Measured:
+def taken(exposure: float, temperature_c: float = math.nan, gain: float = 1.0, lines: int = 100) -> Measurement:
     """A dark of `exposure` microseconds times gain."""
     mean = truth(exposure, 25.0 if math.isnan(temperature_c) else temperature_c)
     nothing = np.zeros(mean.shape, np.uint32)
-    return Measured(mean, np.ones(mean.shape), nothing, lines, exposure / gain, gain, temperature_c)
+    return Measurement(mean, np.ones(mean.shape), nothing, lines, exposure / gain, gain, temperature_c)
 
 
 @given(st.floats(10, 5000), st.integers(2, 500), st.integers(2, 500))

@@ -1,4 +1,4 @@
-"""A list of bad elements as a HySpex camera writes it, of which nobody says how its numbers count."""
+"""A list of bad pixels as a HySpex camera writes it, of which nobody says how its numbers count."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference.calibration.bad_pixels import read
+from inference.calibration.bad_pixels import load_map
 from oreline.errors import ConfigError
 
 BANDS, SAMPLES = 30, 50
@@ -64,49 +64,49 @@ def settings_text(numbers: list[int]) -> str:
 @in_each_way
 def test_a_recording_shows_itself_how_its_list_counts(tmp_path: Path, counted: object) -> None:
     (tmp_path / "a.hyspex").write_bytes(header([counted(*place) for place in BAD]) + bytes(1000))
-    assert [tuple(place) for place in np.argwhere(read(tmp_path / "a.hyspex", BANDS, 0, SAMPLES))] == BAD
+    assert [tuple(place) for place in np.argwhere(load_map(tmp_path / "a.hyspex", BANDS, 0, SAMPLES))] == BAD
 
 
 @in_each_way
 def test_settings_do_too(tmp_path: Path, counted: object) -> None:
     (tmp_path / "a.set").write_text(settings_text([counted(*place) for place in WEAK]))
-    assert [tuple(place) for place in np.argwhere(read(tmp_path / "a.set", BANDS, 0, SAMPLES))] == sorted(WEAK)
+    assert [tuple(place) for place in np.argwhere(load_map(tmp_path / "a.set", BANDS, 0, SAMPLES))] == sorted(WEAK)
 
 
 def test_a_camera_without_bad_elements_has_none(tmp_path: Path) -> None:
     (tmp_path / "a.hyspex").write_bytes(header([]))
     (tmp_path / "a.set").write_text(settings_text([]))
-    assert not read(tmp_path / "a.hyspex", BANDS, 0, SAMPLES).any()
-    assert not read(tmp_path / "a.set", BANDS, 0, SAMPLES).any()
+    assert not load_map(tmp_path / "a.hyspex", BANDS, 0, SAMPLES).any()
+    assert not load_map(tmp_path / "a.set", BANDS, 0, SAMPLES).any()
 
 
 def test_a_list_that_fits_nothing_is_not_guessed(tmp_path: Path) -> None:
     (tmp_path / "a.hyspex").write_bytes(header([5, 600, 777, 1201]))
-    with pytest.raises(ConfigError, match=r"lists 4 bad elements.*0% of them.*a band and a sample in each row"):
-        read(tmp_path / "a.hyspex", BANDS, 0, SAMPLES)
+    with pytest.raises(ConfigError, match=r"lists 4 bad pixels.*0% of them.*a band and a sample in each row"):
+        load_map(tmp_path / "a.hyspex", BANDS, 0, SAMPLES)
     (tmp_path / "a.hyspex").write_bytes(header([BANDS * SAMPLES + 7]))
     with pytest.raises(ConfigError, match="does not show where they are"):
-        read(tmp_path / "a.hyspex", BANDS, 0, SAMPLES)
+        load_map(tmp_path / "a.hyspex", BANDS, 0, SAMPLES)
 
 
 def test_another_file_or_camera_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.hyspex"
     path.write_bytes(header([3]))
     with pytest.raises(ConfigError, match="maps 30 bands, the camera has 31: give the map of this camera"):
-        read(path, BANDS + 1, 0, SAMPLES)
+        load_map(path, BANDS + 1, 0, SAMPLES)
     with pytest.raises(ConfigError, match="whole sensor"):
-        read(path, BANDS, 40, 20)
+        load_map(path, BANDS, 40, 20)
     path.write_bytes(header([3])[:-1])
     with pytest.raises(ConfigError, match="ends within its header"):
-        read(path, BANDS, 0, SAMPLES)
+        load_map(path, BANDS, 0, SAMPLES)
     path.write_bytes(bytes(5000))
     with pytest.raises(ConfigError, match="does not begin with such a header"):
-        read(path, BANDS, 0, SAMPLES)
+        load_map(path, BANDS, 0, SAMPLES)
     (tmp_path / "a.set").write_text("spectral_size = 30\n")
     with pytest.raises(ConfigError, match="spatial_size"):
-        read(tmp_path / "a.set", BANDS, 0, SAMPLES)
+        load_map(tmp_path / "a.set", BANDS, 0, SAMPLES)
     with pytest.raises(ConfigError, match="No such file"):
-        read(tmp_path / "b.hyspex", BANDS, 0, SAMPLES)
+        load_map(tmp_path / "b.hyspex", BANDS, 0, SAMPLES)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -123,7 +123,7 @@ def test_whatever_is_in_the_file_only_its_refusal_comes_out(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            bad = read(path, BANDS, 0, SAMPLES)
+            bad = load_map(path, BANDS, 0, SAMPLES)
         except ConfigError:
             return
     assert bad.shape == (BANDS, SAMPLES)

@@ -10,13 +10,13 @@ import pytest
 import spectral
 from spectral.io import envi
 
-from inference.calibration.bad_pixels import find, read
-from inference.calibration.calibrator import Calibration
+from inference.calibration.bad_pixels import detect, load_map
+from inference.calibration.calibrator import Calibrator
 from inference.calibration.noise_model import NoiseModel
 from inference.calibration.settings import Correction
-from inference.flags import Invalid
+from inference.flags import Quality
 from inference.preprocessing.steps import Continuum, Resample, preprocessed
-from inference.references.measurement import Measured
+from inference.references.measurement import Measurement
 from inference.references.reference import Reference
 from oreline.recordings.envi_writer import EnviWriter
 from oreline.recordings.recording import find_recording, open_recording
@@ -36,17 +36,17 @@ def test_nothing_is_computed_silently_from_the_saturated_white_of_a_real_core(sh
     full = stream(wavelengths_nm=tuple(np.linspace(560, 735, 8)), samples=dark.shape[2])
     reference = Reference.combine(built(full, dark), built(full, white), captured="then")
     assert reference.white.saturated.sum() == 31_669
-    assert np.count_nonzero(find(reference, NoiseModel.estimate(reference))) <= 3
-    calibration = Calibration(reference, replace(full, samples=raw.shape[2], offset_x=88))
+    assert np.count_nonzero(detect(reference, NoiseModel.estimate(reference))) <= 3
+    calibration = Calibrator(reference, replace(full, samples=raw.shape[2], offset_x=88))
     doubtful = (reference.white.saturated[:, 88 : 88 + raw.shape[2]] > 0).any(axis=0)
     for line in raw:
         _, invalid = calibration.reflectance(line)
-        np.testing.assert_array_equal(invalid & Invalid.DOUBTFUL != 0, doubtful)
+        np.testing.assert_array_equal(invalid & Quality.DOUBTFUL != 0, doubtful)
 
 
 def emit(shared_data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, Path]:
     """Scene and dark of EMIT, uint16 (lines, bands, samples): its counts have a sign, of which nothing depends when it
-    is taken off both; its coefficients; and its map of bad elements."""
+    is taken off both; its coefficients; and its map of bad pixels."""
     folder = shared_data / "raw" / "emit"
     names = "emit20220305t002601_subset_raw", "emit20220305t002444_subset_raw"
     scene, dark = (
@@ -65,15 +65,14 @@ def test_radiance_of_a_spectrometer_in_space_with_its_bad_elements_repaired(shar
         wavelengths_nm=tuple(np.linspace(2645.0, 380.0, bands)), samples=samples, full_scale=65_535, exposure_us=1.0
     )
     zero = np.zeros(shape, np.uint32)
-    mean = Measured(dark.mean(axis=0), dark.std(axis=0, ddof=1), zero, lines, 1.0, 1.0)
+    mean = Measurement(dark.mean(axis=0), dark.std(axis=0, ddof=1), zero, lines, 1.0, 1.0)
     white = replace(mean, mean=mean.mean + 1000.0)
     reference = Reference(
         mean, white, info.wavelengths_nm, 0, 65_535, info.camera, info.serial, "2022",
         coefficients=np.repeat(coefficients[:, None], samples, axis=1), coefficients_unit="uW/cm2/sr/nm",
     )  # fmt: skip
     plain, repaired = (
-        Calibration(reference, info, Correction(quantity="radiance", bad_elements=path))
-        for path in (None, bad_elements)
+        Calibrator(reference, info, Correction(quantity="radiance", bad_pixels=path)) for path in (None, bad_elements)
     )
     counts = scene[0]
     true = (counts - mean.mean) * np.where(coefficients > 0, coefficients, np.nan)[:, None]
@@ -83,12 +82,12 @@ def test_radiance_of_a_spectrometer_in_space_with_its_bad_elements_repaired(shar
     assert (np.abs(values - true)[lit] <= 1e-6 * np.abs(true)[lit] + half_a_unit * coefficients[lit, None]).all()
     assert np.isnan(values[~lit]).all()
 
-    bad = read(bad_elements, bands, 0, samples)
+    bad = load_map(bad_elements, bands, 0, samples)
     assert bad.sum() == 1007
     made, invalid = repaired.reflectance(counts)
     np.testing.assert_array_equal(made[~bad], values[~bad])
-    assert (invalid[bad.any(axis=0)] & (Invalid.REPAIRED | Invalid.LOST) != 0).all()
-    assert not (invalid[~bad.any(axis=0)] & (Invalid.REPAIRED | Invalid.LOST)).any()
+    assert (invalid[bad.any(axis=0)] & (Quality.REPAIRED | Quality.LOST) != 0).all()
+    assert not (invalid[~bad.any(axis=0)] & (Quality.REPAIRED | Quality.LOST)).any()
     window = np.s_[30:300, FIRST_LIT:LAST_LIT]
     before, after = (np.abs(_roughness(one)[window][bad[window]]) for one in (values, made))
     usual = np.nanmedian(np.abs(_roughness(values)[window][~bad[window]]))
@@ -126,7 +125,7 @@ def test_a_cube_is_what_spectral_python_and_numpy_make_of_it(tmp_path: Path) -> 
     theirs = (raw - dark.mean(axis=0)) / (white.mean(axis=0) - dark.mean(axis=0))
     reference = Reference.combine(built(info, cubes["dark"]), built(info, cubes["white"]), captured="now")
     outliers = reference.dark.rejected + reference.white.rejected
-    calibration = Calibration(reference, info)
+    calibration = Calibrator(reference, info)
     for line, expected in zip(cubes["raw"], theirs, strict=True):
         off = np.abs(calibration.reflectance(line)[0] - expected.T)
         assert np.count_nonzero(off > 1e-6) <= outliers

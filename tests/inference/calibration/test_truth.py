@@ -9,24 +9,24 @@ import pytest
 
 from hwsim.scenes.optics import Optics
 from hwsim.sensor.detector import BLINKING, GOOD
-from inference.calibration.calibrator import Calibration
+from inference.calibration.calibrator import Calibrator
 from inference.calibration.noise_model import NoiseModel
 from inference.calibration.settings import NOTHING, Correction
 from inference.commands.report.coverage import Coverage, bootstrap
 from tests.inference.calibration.truth import Camera
 
 FLAWED = Optics(smile_bands=(0, 0, 0.1), keystone_pixels=(0, 0.1), hot=0.0005, dead=0.0005, blinking=0.0002)
-CORRECTED = Correction(find_bad_elements=True, smile_bands=(0, 0, 0.1), keystone_pixels=(0, 0.1))
+CORRECTED = Correction(find_bad_pixels=True, smile_bands=(0, 0, 0.1), keystone_pixels=(0, 0.1))
 PRESETS = ("nir224", "swir288", "swir640")
 LINES = 12
 
 
-def errors(camera: Camera, correction: Correction, exposure: float) -> tuple[np.ndarray, np.ndarray, Calibration]:
+def errors(camera: Camera, correction: Correction, exposure: float) -> tuple[np.ndarray, np.ndarray, Calibrator]:
     """Error of each element of some lines, what it is said to be, and what said so. The sample is exposed `exposure`
     times as long as the white, and its own dark was taken."""
     info = camera.info(exposure_us=camera.sensor.exposure_us * exposure)
     dark = camera.measured(info, 30_000, shutter_open=False)
-    calibration = Calibration(replace(camera.reference(), darks=(dark,), id=""), info, correction)
+    calibration = Calibrator(replace(camera.reference(), darks=(dark,), id=""), info, correction)
     made, sure = [], []
     for line in camera.lines(LINES, 100, exposure_us=info.exposure_us):
         made.append(calibration.reflectance(line)[0] - camera.truth)
@@ -102,7 +102,7 @@ def test_a_dark_at_another_temperature_is_interpolated() -> None:
     reference = camera.reference()
     both = replace(reference, darks=(camera.measured(warm, 40_000, shutter_open=False),), id="")
     line = camera.lines(1, 7, temperature_c=26.5)[0]
-    wrong, right = (Calibration(one, between).reflectance(line)[0] - camera.truth for one in (reference, both))
+    wrong, right = (Calibrator(one, between).reflectance(line)[0] - camera.truth for one in (reference, both))
     assert wrong.mean() > 5e-3
     assert abs(right.mean()) < 1e-3
 
@@ -115,6 +115,6 @@ def test_a_dark_at_another_exposure_comes_of_two(dark_at: tuple[float, float], s
     reference = replace(camera.reference(), darks=(second,), id="")
     info = camera.info(exposure_us=own * sample_at)
     counts = camera.lines(30, 7, exposure_us=info.exposure_us, shutter_open=False)
-    restored = np.mean([Calibration(reference, info).prepared.dark - line for line in counts], axis=0)
+    restored = np.mean([Calibrator(reference, info).prepared.dark - line for line in counts], axis=0)
     assert abs(restored.mean()) < 0.2
     assert restored.std() < 2.0

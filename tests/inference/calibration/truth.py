@@ -13,7 +13,7 @@ from hwsim.random_field import key_of
 from hwsim.scenes.base import SceneBase
 from hwsim.scenes.optics import Conditions, Optics
 from hwsim.sensor.sensor import Pixels, Sensor
-from inference.references.measurement import Measured, ReferenceBuilder
+from inference.references.measurement import Measurement, MeasurementBuilder
 from inference.references.reference import Reference
 from oreline.messages import StreamInfo
 
@@ -80,11 +80,11 @@ class Camera:
         self.sensor.expose(self._spectra, pixels, key_of(self.seed, 99), first, out, Conditions(**conditions))
         return out
 
-    def measured(self, info: StreamInfo, first: int, n: int = REFERENCE_LINES, **conditions: Any) -> Measured:
+    def measured(self, info: StreamInfo, first: int, n: int = REFERENCE_LINES, **conditions: Any) -> Measurement:
         return self.builder(info, first, n, **conditions).measured()
 
-    def builder(self, info: StreamInfo, first: int, n: int = REFERENCE_LINES, **conditions: Any) -> ReferenceBuilder:
-        made = ReferenceBuilder(info)
+    def builder(self, info: StreamInfo, first: int, n: int = REFERENCE_LINES, **conditions: Any) -> MeasurementBuilder:
+        made = MeasurementBuilder(info)
         for line in self.lines(
             n, first, exposure_us=info.exposure_us, gain=info.gain, temperature_c=info.temperature_c, **conditions
         ):

@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
-from inference.commands.import_files import Said, brought
+from inference.commands.import_files import ImportOptions, import_reference
 from inference.references.files import save
 from inference.references.store import Store
 from oreline.config import Config
@@ -44,7 +44,7 @@ def lumo(tmp_path: Path) -> Path:
 
 
 def test_a_lumo_folder_becomes_the_chosen_reference(tmp_path: Path, lumo: Path) -> None:
-    made = brought([lumo], line(tmp_path), Said(full_scale=4095))
+    made = import_reference([lumo], line(tmp_path), ImportOptions(full_scale=4095))
     np.testing.assert_array_equal(made.dark.mean, DARK.mean(axis=0))
     np.testing.assert_array_equal(made.white.mean, WHITE.mean(axis=0))
     assert (made.serial, made.x_start, made.white.exposure_us, made.dark.lines) == ("S1", 16, 1500.0, 100)
@@ -60,21 +60,21 @@ def test_files_by_their_names_and_tiff_as_well(tmp_path: Path) -> None:
     config = line(tmp_path)
     config.tables["acquisition"]["wavelengths_nm"] = list(INFO.wavelengths_nm)
     paths = [tmp_path / "dark_1.tif", tmp_path / "White_1.tif"]
-    made = brought(paths, config, Said(exposure_us=800.0, full_scale=4095))
+    made = import_reference(paths, config, ImportOptions(exposure_us=800.0, full_scale=4095))
     np.testing.assert_array_equal(made.white.mean, WHITE.mean(axis=0))
     assert made.wavelengths_nm == INFO.wavelengths_nm
 
 
 def test_a_second_dark_of_another_exposure_comes_beside_the_first(tmp_path: Path, lumo: Path) -> None:
     envi(lumo / "capture" / "DARKREF_LONG.hdr", DARK + 50, **LUMO | {"tint": "6.0"})
-    made = brought([lumo], line(tmp_path), Said(full_scale=4095))
+    made = import_reference([lumo], line(tmp_path), ImportOptions(full_scale=4095))
     assert (made.dark.exposure_us, [dark.exposure_us for dark in made.darks]) == (1500.0, [6000.0])
 
 
 def test_a_reference_that_oreline_saved_is_taken_as_it_is(tmp_path: Path) -> None:
     saved = a_reference()
     save(saved, tmp_path / "elsewhere")
-    assert brought([tmp_path / "elsewhere"], line(tmp_path), Said()).id == saved.id
+    assert import_reference([tmp_path / "elsewhere"], line(tmp_path), ImportOptions()).id == saved.id
 
 
 def test_one_of_another_camera_is_refused_and_nothing_is_kept(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_one_of_another_camera_is_refused_and_nothing_is_kept(tmp_path: Path) ->
     config = line(tmp_path)
     config.tables["acquisition"]["serial"] = "S2"
     with pytest.raises(ReferenceRefused, match="is of camera 'S1', the line's file names 'S2'"):
-        brought([tmp_path / "elsewhere"], config, Said())
+        import_reference([tmp_path / "elsewhere"], config, ImportOptions())
     assert Store(tmp_path / "out" / "references").ids() == []
 
 
@@ -92,34 +92,34 @@ def test_what_neither_files_nor_options_say_is_asked_for_by_name(tmp_path: Path)
     config = line(tmp_path)
     del config.tables["acquisition"]
     with pytest.raises(ReferenceRefused, match="give --exposure-us, --serial, --full-scale"):
-        brought([tmp_path], config, Said())
+        import_reference([tmp_path], config, ImportOptions())
 
 
 def test_a_folder_without_a_white_is_refused_with_what_was_found(tmp_path: Path) -> None:
     envi(tmp_path / "DARKREF_A.hdr", DARK)
     with pytest.raises(RecordingError, match=r"found DARKREF_A\.raw: give one WHITEREF"):
-        brought([tmp_path], line(tmp_path), Said())
+        import_reference([tmp_path], line(tmp_path), ImportOptions())
 
 
 def test_what_is_no_count_is_refused(tmp_path: Path, lumo: Path) -> None:
     cube = np.moveaxis(WHITE.astype(np.float32) + 0.5, 1, 0)
     tifffile.imwrite(tmp_path / "WHITEREF_F.tif", cube, photometric="minisblack")
     with pytest.raises(RecordingError, match="no counts from 0 to 65535"):
-        brought(
+        import_reference(
             [lumo / "capture" / "DARKREF_SCAN_01.hdr", tmp_path / "WHITEREF_F.tif"], line(tmp_path),
-            Said(exposure_us=1.0, full_scale=4095),
+            ImportOptions(exposure_us=1.0, full_scale=4095),
         )  # fmt: skip
 
 
 def test_one_that_compares_badly_is_refused_unless_forced(tmp_path: Path, lumo: Path) -> None:
-    config, said = line(tmp_path), Said(full_scale=4095)
-    first = brought([lumo], config, said)
+    config, said = line(tmp_path), ImportOptions(full_scale=4095)
+    first = import_reference([lumo], config, said)
     envi(lumo / "capture" / "WHITEREF_SCAN_01.hdr", (WHITE * 0.4).astype(np.uint16), **LUMO)
     with pytest.raises(ReferenceRefused, match=r"give --force.*\n.*of the light it had last time"):
-        brought([lumo], config, said)
+        import_reference([lumo], config, said)
     store = Store(tmp_path / "out" / "references")
     assert store.chosen == first.id
-    assert brought([lumo], config, said, force=True).id == store.chosen != first.id
+    assert import_reference([lumo], config, said, force=True).id == store.chosen != first.id
 
 
 def test_the_line_s_certificates_go_with_it(tmp_path: Path, lumo: Path) -> None:
@@ -127,7 +127,9 @@ def test_the_line_s_certificates_go_with_it(tmp_path: Path, lumo: Path) -> None:
     curve.write_text("nm reflectance\n900 0.99\n2600, 0.95\n")
     gains = tmp_path / "gains.csv"
     gains.write_text("\n".join(f"{nm},0.0{band + 1}" for band, nm in enumerate(range(12))))
-    made = brought([lumo], line(tmp_path, panel=str(curve), coefficients=str(gains)), Said(full_scale=4095))
+    made = import_reference(
+        [lumo], line(tmp_path, panel=str(curve), coefficients=str(gains)), ImportOptions(full_scale=4095)
+    )
     np.testing.assert_allclose(made.panel, np.interp(INFO.wavelengths_nm, [900, 2600], [0.99, 0.95]))
     assert made.panel_name == "panel.txt"
     assert made.coefficients is not None
@@ -150,13 +152,15 @@ def test_a_certificate_that_is_none_is_refused(tmp_path: Path, lumo: Path, text:
     curve = tmp_path / "panel.txt"
     curve.write_text(text)
     with pytest.raises(ReferenceRefused, match=says):
-        brought([lumo], line(tmp_path, panel=str(curve)), Said(full_scale=4095))
+        import_reference([lumo], line(tmp_path, panel=str(curve)), ImportOptions(full_scale=4095))
 
 
 @pytest.mark.shared
 def test_a_real_recording_is_imported_with_its_saturation_counted(tmp_path: Path, shared_data: Path) -> None:
     config = line(tmp_path)
     config.tables["acquisition"]["wavelengths_nm"] = [float(nm) for nm in np.linspace(560, 735, 8)]
-    made = brought([shared_data / "raw" / "core_vnir"], config, Said(exposure_us=5000.0, full_scale=4095))
+    made = import_reference(
+        [shared_data / "raw" / "core_vnir"], config, ImportOptions(exposure_us=5000.0, full_scale=4095)
+    )
     assert made.white.saturated.sum() == 31_669
     assert (made.dark.lines, made.white.lines, made.white.rejected) == (234, 37, 0)

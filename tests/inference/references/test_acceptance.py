@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hwsim.scenes.belt import BeltScene
 from hwsim.sensor.sensor import Sensor
-from inference.references.acceptance import Doubt, doubts
+from inference.references.acceptance import Finding, check_reference
 from inference.references.limits import Limits
 from inference.references.reference import Reference
 from oreline.cameras import CAMERAS
@@ -36,9 +36,9 @@ def taken(dark: NDArray[np.float64], light: NDArray[np.float64], seed: int = 1, 
     return Reference.combine(built(info, lines[0]), built(info, lines[1]), captured="today")
 
 
-def found(new: Reference, old: Reference | None, **limits: float) -> dict[str, Doubt]:
+def found(new: Reference, old: Reference | None, **limits: float) -> dict[str, Finding]:
     """What speaks against a reference, by code."""
-    return {doubt.code: doubt for doubt in doubts(new, old, Limits(**limits))}  # type: ignore[arg-type]
+    return {doubt.code: doubt for doubt in check_reference(new, old, Limits(**limits))}  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_a_first_dark_that_saw_the_empty_belt_is_told_for_certain_where_that_mov
     assert (doubt.code, doubt.certain) == ("shutter", certain)
 
 
-def real(dark: NDArray[Any], white: NDArray[Any]) -> dict[str, Doubt]:
+def real(dark: NDArray[Any], white: NDArray[Any]) -> dict[str, Finding]:
     """What speaks against a first reference of real lines, (lines, bands, samples)."""
     info = stream(wavelengths_nm=tuple(np.linspace(400.0, 900.0, dark.shape[1])), samples=dark.shape[2])
     seen = (built(info, lines.astype(np.uint16)) for lines in (dark, white))
@@ -176,7 +176,7 @@ def test_a_panel_that_is_out_of_the_light_is_told_for_certain(good: Reference) -
 
 def test_a_white_at_full_scale_is_told_for_certain(good: Reference) -> None:
     for old in (good, None):
-        (doubt,) = [d for d in doubts(taken(DARK, 2.5 * LIGHT), old, Limits()) if d.code == "saturated"]
+        (doubt,) = [d for d in check_reference(taken(DARK, 2.5 * LIGHT), old, Limits()) if d.code == "saturated"]
         assert doubt.certain
         assert "expose less" in doubt.words
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from inference.references.files import load, save
-from inference.references.measurement import ReferenceBuilder
+from inference.references.measurement import MeasurementBuilder
 from inference.references.reference import Reference
 from oreline.errors import ReferenceRefused
 from oreline.recordings.recording import open_recording
@@ -31,7 +31,7 @@ def test_the_mean_and_spread_of_any_lines_are_those_of_float64(lines: np.ndarray
 
 
 def test_a_thousand_full_scale_lines_do_not_overflow() -> None:
-    builder = ReferenceBuilder(SMALL)
+    builder = MeasurementBuilder(SMALL)
     line = np.full((2, 3), 65_535, np.uint16)
     for _ in range(1000):
         builder.add(line)
@@ -43,7 +43,7 @@ def test_a_thousand_full_scale_lines_do_not_overflow() -> None:
 
 def test_a_line_of_another_shape_is_refused() -> None:
     with pytest.raises(ReferenceRefused, match="capture again"):
-        ReferenceBuilder(INFO).add(np.zeros((12, 41), np.uint16))
+        MeasurementBuilder(INFO).add(np.zeros((12, 41), np.uint16))
 
 
 def test_a_capture_of_one_line_is_refused() -> None:

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from inference.references.measurement import BLOCK, Measured
+from inference.references.measurement import BLOCK, Measurement
 from oreline.recordings.recording import find_recording
 from tests.inference.reference_builders import built, stream
 
@@ -26,7 +26,7 @@ def lines(n: int = 100, seed: int = 1) -> NDArray[np.uint16]:
 LINES = lines()
 
 
-def measured(white: NDArray[np.uint16]) -> Measured:
+def measured(white: NDArray[np.uint16]) -> Measurement:
     return built(INFO, white).measured()
 
 

@@ -22,7 +22,7 @@ from oreline.messages import EndOfStream, Message
 from oreline.sink import Policy
 from oreline.stream import Inbox, Outbox, control
 from oreline.stream.curve import new_pair
-from oreline.stream.listener import Door
+from oreline.stream.listener import Listener
 from oreline.stream.outbox import HEARD
 from tests.oreline.stream.streams import RUN, exchange, info, line, make_inbox, make_ring, seqs
 from tests.oreline.stream.test_stream import ended
@@ -390,5 +390,5 @@ def _hello(name: str = "peer") -> bytes:
 
 
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
-    with closing(Door(ANY_PORT)) as first, pytest.raises(StreamError, match="cannot bind"):
-        Door(first.address)
+    with closing(Listener(ANY_PORT)) as first, pytest.raises(StreamError, match="cannot bind"):
+        Listener(first.address)

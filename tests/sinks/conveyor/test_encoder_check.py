@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinks.conveyor.encoder_check import FRESH_NS, LOOKS, Alignment
+from sinks.conveyor.encoder_check import FRESH_NS, LOOKS, EncoderCheck
 
 MS = 1_000_000
 SPEED = 5000.0
 
 
-def after(line: int, *latches: int, age_ms: int = 30) -> Alignment:
+def after(line: int, *latches: int, age_ms: int = 30) -> EncoderCheck:
     """After a line at this count, and readings of the PLC so much later."""
-    alignment = Alignment(450)
+    alignment = EncoderCheck(450)
     alignment.line(10**12, line)
     for latch in latches:
         alignment.see(latch, 10**12 + age_ms * MS, SPEED)
@@ -42,11 +42,11 @@ def test_one_odd_reading_changes_nothing_and_three_in_a_row_do() -> None:
 
 
 def test_it_is_said_once_when_it_goes_off() -> None:
-    alignment = Alignment(450)
+    alignment = EncoderCheck(450)
     alignment.line(10**12, 1000)
     assert [alignment.see(90_000, 10**12, SPEED) for _ in range(5)] == [True, False, False, False, False]
 
 
 def test_without_a_line_or_long_after_one_nothing_is_known() -> None:
-    assert not Alignment(450).see(90_000, 10**12, SPEED)
+    assert not EncoderCheck(450).see(90_000, 10**12, SPEED)
     assert not after(1000, 90_000, age_ms=FRESH_NS // MS + 1).off

@@ -8,7 +8,7 @@ import pytest
 from oreline.messages import BACKGROUND, ClassInfo
 from sinks.conveyor.recipe import Recipe
 from sinks.conveyor.segment import Segmenter
-from sinks.conveyor.totals import Count
+from sinks.conveyor.totals import Totals
 
 RECIPE = Recipe(ore=("ore",), min_pixels=2)
 KINDS = RECIPE.kinds((ClassInfo("ore", (0, 0, 0)), ClassInfo("waste", (0, 0, 0))))
@@ -17,7 +17,7 @@ KEYS = {".": BACKGROUND, "o": 0, "w": 1}
 
 def counted(text: str, cut: bool = False) -> tuple[int, int, int, int]:
     """Stones, and those ejected, doubtful and cut; a line that ends with ! is of doubtful position."""
-    count, segmenter = Count(RECIPE), Segmenter(KINDS)
+    count, segmenter = Totals(RECIPE), Segmenter(KINDS)
     for line in text.split():
         labels = np.array([KEYS[key] for key in line.rstrip("!")], np.uint8)
         _, ended, parted = segmenter.push(labels, line.endswith("!"))

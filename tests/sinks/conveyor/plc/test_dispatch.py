@@ -14,7 +14,7 @@ from oreline import plc
 from oreline.errors import PlcError
 from oreline.plc import State
 from sinks.conveyor.plc.dispatch import Dispatcher
-from sinks.conveyor.plc.modbus import Link
+from sinks.conveyor.plc.modbus import ModbusLink
 from sinks.conveyor.schedule import Row
 
 MS = 1_000_000
@@ -68,7 +68,7 @@ class ScriptedPlc:
 class Desk:
     def __init__(self) -> None:
         self.now, self.plc = 10**12, ScriptedPlc()
-        self.dispatcher = Dispatcher(cast(Link, self.plc), plc.Status(), 30.0, lambda: self.now)
+        self.dispatcher = Dispatcher(cast(ModbusLink, self.plc), plc.Status(), 30.0, lambda: self.now)
         self.seq = 0
 
     def row(self, in_ms: float = 1000) -> None:

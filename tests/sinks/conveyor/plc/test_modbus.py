@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from oreline.errors import PlcError
-from sinks.conveyor.plc.modbus import Link
+from sinks.conveyor.plc.modbus import ModbusLink
 
 NO_REGISTERS = bytes.fromhex("0001 0000 0003 01 03 00".replace(" ", ""))
 
@@ -25,7 +25,7 @@ def test_a_connection_that_answers_with_something_else_is_closed() -> None:
 
         thread = threading.Thread(target=answer)
         thread.start()
-        link = Link("127.0.0.1", server.getsockname()[1], 1, timeout_ms=5000)
+        link = ModbusLink("127.0.0.1", server.getsockname()[1], 1, timeout_ms=5000)
         with pytest.raises(PlcError, match="expected 7 registers"):
             link.open()
         assert not link.is_open

@@ -6,13 +6,13 @@ import pytest
 
 from oreline.errors import PlcError
 from oreline.plc import Status
-from sinks.conveyor.plc.monitor import Watch
+from sinks.conveyor.plc.monitor import PlcMonitor
 
 MS = 1_000_000
 
 
 def test_a_plc_lives_once_its_heartbeat_was_seen_to_move() -> None:
-    watch = Watch(Status(heartbeat=7))
+    watch = PlcMonitor(Status(heartbeat=7))
     watch.see(Status(heartbeat=7), 0)
     assert not watch.alive
     watch.see(Status(heartbeat=8), 10 * MS)
@@ -20,7 +20,7 @@ def test_a_plc_lives_once_its_heartbeat_was_seen_to_move() -> None:
 
 
 def test_a_heartbeat_that_stands_for_150_ms_is_a_lost_plc() -> None:
-    watch = Watch(Status(heartbeat=7))
+    watch = PlcMonitor(Status(heartbeat=7))
     for ms in (0, 30, 149):
         watch.see(Status(heartbeat=7), ms * MS)
     with pytest.raises(PlcError, match="stood still"):
@@ -28,28 +28,28 @@ def test_a_heartbeat_that_stands_for_150_ms_is_a_lost_plc() -> None:
 
 
 def test_a_heartbeat_that_moves_now_and_then_is_not_lost() -> None:
-    watch = Watch(Status())
+    watch = PlcMonitor(Status())
     for ms in range(0, 1000, 20):
         watch.see(Status(heartbeat=ms // 140), ms * MS)
     assert watch.alive
 
 
 def test_when_nobody_looked_for_a_long_time_nothing_is_known_yet() -> None:
-    watch = Watch(Status(heartbeat=7))
+    watch = PlcMonitor(Status(heartbeat=7))
     watch.see(Status(heartbeat=8), 0)
     watch.see(Status(heartbeat=8), 4000 * MS)
     assert watch.alive
 
 
 def test_a_plc_that_is_found_again_must_show_that_it_lives() -> None:
-    watch = Watch(Status(heartbeat=7))
+    watch = PlcMonitor(Status(heartbeat=7))
     watch.see(Status(heartbeat=8), 0)
     watch.reopened(Status(heartbeat=9))
     assert not watch.alive
 
 
 def test_late_rows_are_counted_on_through_the_wrap_and_not_from_before_a_connection() -> None:
-    watch = Watch(Status(late=65_530))
+    watch = PlcMonitor(Status(late=65_530))
     watch.see(Status(heartbeat=1, late=65_535), 0)
     watch.see(Status(heartbeat=2, late=3), 0)
     assert watch.late == 9
@@ -59,7 +59,7 @@ def test_late_rows_are_counted_on_through_the_wrap_and_not_from_before_a_connect
 
 
 def test_inhibit_and_each_valve_that_fails_are_incidents_when_they_begin() -> None:
-    watch = Watch(Status())
+    watch = PlcMonitor(Status())
     for beat, (inhibit, faults) in enumerate([(0, 0), (1, 0), (1, 2), (1, 2), (0, 1), (1, 2)], 1):
         watch.see(Status(heartbeat=beat, inhibit=inhibit, valve_faults=faults), beat)
     assert watch.incidents == {"plc_inhibit": 2, "valve_fault": 2}
