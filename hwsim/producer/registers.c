@@ -51,7 +51,9 @@ static bool offset_ok(struct device *device, double value)
 
 static bool format_ok(struct device *device, double value)
 {
-    return value == MONO16 || ((value == MONO12 || value == MONO12P) && device->file->registers.SensorBits <= 12);
+    unsigned bits = value >= 0 && value <= UINT32_MAX ? pixel_bits((int64_t)value) : 0;
+
+    return bits && bits >= device->file->registers.SensorBits;
 }
 
 static bool exposure_ok(struct device *device, double value)
@@ -164,7 +166,7 @@ struct geometry registers_geometry(const struct simcam_registers *registers)
     size_t pixels = g.width * g.height;
 
     g.pixel_format = registers->PixelFormat;
-    g.image_bytes = g.pixel_format == MONO12P ? (pixels * 3 + 1) / 2 : pixels * 2;
+    g.image_bytes = pixel_bytes(g.pixel_format, pixels);
     g.image_chunk_bytes = (g.image_bytes + 7) / 8 * 8;
     for (unsigned i = 0; i < SIMCAM_CHUNKS; i++)
         if (registers->ChunkModeActive && registers->ChunkEnable[i])

@@ -17,7 +17,8 @@
 #define STREAM_ID "simcam-stream"
 
 enum kind { KIND_NONE, KIND_SYSTEM, KIND_INTERFACE, KIND_DEVICE, KIND_REMOTE, KIND_STREAM, KIND_BUFFER, KIND_EVENT };
-enum pixel_format { MONO12 = 0x01100005, MONO12P = 0x010C0047, MONO16 = 0x01100007 };
+enum { MONO8 = 0x01080001, MONO10 = 0x01100003, MONO10P = 0x010A0046, MONO10_PACKED = 0x010C0004, MONO12 = 0x01100005,
+       MONO12P = 0x010C0047, MONO12_PACKED = 0x010C0006, MONO14 = 0x01100025, MONO14P = 0x010E0104, MONO16 = 0x01100007 };
 
 /* In chunk mode a payload is chunks from its first byte to its last, the image and then the enabled ones. Each is
  * followed by a trailer, its id and size as big-endian words: as from a GigE Vision camera, so that a host may read from
@@ -210,6 +211,11 @@ GC_ERROR registers_read(struct device *device, uint64_t address, void *buffer, s
 GC_ERROR registers_write(struct device *device, uint64_t address, const void *buffer, size_t size);
 struct geometry registers_geometry(const struct simcam_registers *registers);
 int registers_source(const struct simcam_registers *registers);
+
+/* pixels.c */
+unsigned pixel_bits(int64_t format);
+size_t pixel_bytes(int64_t format, size_t pixels);
+bool pixels_pack(const uint16_t *from, size_t stride, const struct geometry *geometry, uint8_t *to);
 
 /* source.c */
 GC_ERROR source_open_all(struct device *device);

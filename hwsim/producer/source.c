@@ -104,38 +104,6 @@ bool source_covers(const struct device *device, int source, const struct geometr
            geometry->x_offset + geometry->width <= m->x_start + m->samples;
 }
 
-static uint8_t *pack_pair(uint8_t *to, unsigned a, unsigned b)
-{
-    *to++ = a & 0xFF;
-    *to++ = (a >> 8) | (b & 0xF) << 4;
-    *to++ = b >> 4;
-    return to;
-}
-
-static unsigned clip12(uint16_t value)
-{
-    return value > 4095 ? 4095 : value;
-}
-
-/* Mono12p: two pixels in three bytes, lowest bits first, on across the lines without padding. */
-static void write_packed(const uint16_t *from, size_t stride, const struct geometry *g, uint8_t *to)
-{
-    unsigned carried = 0;
-    bool carrying = false;
-
-    for (size_t band = 0; band < g->height; band++, from += stride)
-        for (size_t x = 0; x < g->width; x++, carrying = !carrying) {
-            if (carrying)
-                to = pack_pair(to, carried, clip12(from[x]));
-            else
-                carried = clip12(from[x]);
-        }
-    if (carrying) {
-        to[0] = carried & 0xFF;
-        to[1] = carried >> 8;
-    }
-}
-
 /* Past the caches, as a frame grabber's DMA writes: a host on another core reads from memory rather than from ours. */
 static void copy_past_caches(uint8_t *to, const void *from, size_t bytes)
 {
@@ -215,9 +183,7 @@ void frame_write(const struct frame *frame, struct buffer *buffer, const struct 
         return;
     if (buffer->filled < geometry->image_bytes)
         part.height = part.height * buffer->filled / geometry->image_bytes;
-    if (geometry->pixel_format == MONO12P)
-        write_packed(from, frame->stride, &part, buffer->base);
-    else
+    if (!pixels_pack(from, frame->stride, &part, buffer->base))
         write_plain(from, frame->stride, &part, buffer->base);
     if (geometry->chunks && buffer->filled == geometry->payload_bytes)
         write_chunks(frame, geometry, buffer->base);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -166,19 +167,48 @@ def test_the_region_of_interest_is_cut_from_every_recording(tmp_path: Path, plug
         acquirer.stop()
 
 
-@pytest.mark.parametrize(("bands", "samples"), [(BANDS, SAMPLES), (3, 7)])
-def test_mono12p_carries_two_pixels_in_three_bytes(
-    tmp_path: Path, plug: Plug, host: Open, bands: int, samples: int
+def stream_of_bits(packed: np.ndarray, bits: int, n: int) -> np.ndarray:
+    """Pixels of the p formats: the lowest bit of the first pixel first, and so on."""
+    return np.unpackbits(packed, bitorder="little")[: n * bits].reshape(n, bits) @ (1 << np.arange(bits))
+
+
+def pairs(packed: np.ndarray, bits: int, n: int) -> np.ndarray:
+    """Pixels of GigE Vision's packed formats, one by one."""
+    pixels = []
+    for i in range(n):
+        high, low = packed[i // 2 * 3 + i % 2 * 2], packed[i // 2 * 3 + 1] >> i % 2 * 4
+        pixels.append(int(high) << bits - 8 | int(low) & (1 << bits - 8) - 1)
+    return np.array(pixels)
+
+
+@pytest.mark.parametrize(("bands", "samples"), [(BANDS, SAMPLES), (3, 7), (1, 1)])
+@pytest.mark.parametrize(
+    ("pixel_format", "bits", "unpacked"),
+    [
+        *((("Mono8", 8, stream_of_bits), ("Mono10p", 10, stream_of_bits), ("Mono10Packed", 10, pairs))),
+        *((("Mono12p", 12, stream_of_bits), ("Mono12Packed", 12, pairs), ("Mono14p", 14, stream_of_bits))),
+    ],
+)
+def test_packed_formats_carry_their_pixels_without_padding_but_at_the_end(
+    tmp_path: Path,
+    plug: Plug,
+    host: Open,
+    bands: int,
+    samples: int,
+    pixel_format: str,
+    bits: int,
+    unpacked: Callable[[np.ndarray, int, int], np.ndarray],
 ) -> None:
-    scene = recording(tmp_path / "scene", bands=bands, samples=samples)
-    plug("S1", scene=scene, frame_rate=100, lossless=True)
+    n, scene = bands * samples, recording(tmp_path / "scene", bands=bands, samples=samples)
+    plug("S1", scene=scene, frame_rate=100, lossless=True, full_scale_bits=8)
     acquirer = host("S1")
-    features(acquirer).PixelFormat.value = "Mono12p"
-    assert features(acquirer).PayloadSize.value == -(-bands * samples * 3 // 2)
+    features(acquirer).PixelFormat.value = pixel_format
+    packed_bits = 12 if unpacked is pairs else bits
+    assert features(acquirer).PayloadSize.value == -(-n * packed_bits // 8)
     acquirer.start()
     (packed,) = (np.frombuffer(b.raw_buffer, np.uint8).copy() for b in raw_frames(acquirer, 1))
-    bits = np.unpackbits(packed, bitorder="little")[: bands * samples * 12].reshape(-1, 12)
-    assert np.array_equal(bits @ (1 << np.arange(12)), counts_of(scene)[0].ravel())
+    expected = np.minimum(counts_of(scene)[0].ravel(), (1 << bits) - 1)
+    assert np.array_equal(unpacked(packed, bits, n), expected)
 
 
 def test_chunks_say_id_time_exposure_and_encoder(tmp_path: Path, plug: Plug, host: Open) -> None:
