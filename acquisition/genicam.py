@@ -9,24 +9,31 @@ from __future__ import annotations
 
 import logging
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from genicam.genapi import AccessException
 from genicam.genapi import GenericException as FeatureException
 from genicam.gentl import AccessDeniedException, ResourceInUseException
 from genicam.gentl import GenericException as TransportException
 from harvesters.core import Callback, Harvester
 
+from acquisition import dialects
+from acquisition.dialects import PixelFormat, Reading
 from acquisition.encoder_reader import EncoderReader
 from acquisition.producer import find_producer
 from acquisition.settings import Settings
-from acquisition.source import CameraInfo, Frame
+from acquisition.source import CameraInfo, Exposed, Frame
+from acquisition.unpacking import Unpack, unpack10, unpack12, unpack14, unpack_pairs10, unpack_pairs12
 from oreline.errors import CameraBusy, CameraError, CameraLost, CameraNotFound, FeatureError, ProducerNotFound, nearest
 
-FULL_SCALE = {"Mono8": 255, "Mono10": 1023, "Mono12": 4095, "Mono14": 16383, "Mono16": 65535, "Mono12p": 4095}
+BITS, PAIRS = {10: unpack10, 12: unpack12, 14: unpack14}, {10: unpack_pairs10, 12: unpack_pairs12}
+UNPACK: dict[str, dict[int, Unpack]] = {"": {}, "bits": BITS, "pairs": PAIRS}
 EVENT_TIMEOUT_MS = 10
+REREAD_S = 0.005
 
 logging.getLogger("harvesters.core").setLevel(logging.CRITICAL)
 
@@ -90,6 +97,10 @@ class GenicamSource:
 
     def configure(self, features: Sequence[tuple[str, Any]]) -> None:
         failures = [failure for name, value in features if (failure := self._set(name, value))]
+        late = {name: value for name, value in features if name in dialects.LATE}
+        if late and not failures:
+            time.sleep(self._settings.settle_s)
+            failures = [failure for name, value in late.items() if (failure := self._differs(name, value))]
         if failures:
             raise FeatureError("the camera did not take its settings:\n" + "\n".join(f"  {f}" for f in failures))
 
@@ -103,29 +114,46 @@ class GenicamSource:
                 node.execute()
                 return ""
             node.value = value
-            actual = node.value
         except (FeatureException, TransportException, TypeError) as error:
             return f"{name} = {value!r} was refused: {_first_line(error)}"
+        deadline = time.monotonic() + self._settings.settle_s
+        while (failure := self._differs(name, value)) and time.monotonic() < deadline:
+            time.sleep(REREAD_S)
+        return failure
+
+    def _differs(self, name: str, value: Any) -> str:
+        """What a feature that was written is now, where that is something else; otherwise nothing."""
+        try:
+            actual = self._nodes.get_node(name).value
+        except (FeatureException, TransportException) as error:
+            return f"{name} = {value!r} cannot be read back: {_first_line(error)}"
         same = np.isclose(actual, value, rtol=1e-3) if isinstance(actual, float) else actual == value
         return "" if same else f"{name} = {value!r} was taken as {actual!r}"
 
-    def _value(self, name: str, default: Any) -> Any:
+    def _read(self, name: str) -> Reading | None:
+        """A feature and its unit; None where there is none, or none now. Raises FeatureError for one that should be
+        there and does not answer."""
+        if not self._nodes.has_node(name):
+            return None
         try:
-            return self._nodes.get_node(name).value if self._nodes.has_node(name) else default
-        except (FeatureException, TransportException):
-            return default
+            node = self._nodes.get_node(name)
+            return Reading(node.value, str(getattr(node, "unit", "")))
+        except (AccessException, AttributeError):
+            return None
+        except (FeatureException, TransportException) as error:
+            raise FeatureError(f"{name} cannot be read: {_first_line(error)}") from None
+
+    def _value(self, name: str, default: Any) -> Any:
+        reading = self._read(name)
+        return default if reading is None else reading.value
 
     def describe(self) -> CameraInfo:
-        pixel_format = str(self._value("PixelFormat", "?"))
-        if pixel_format not in FULL_SCALE:
-            raise FeatureError(f"PixelFormat {pixel_format} is not spectral: set one of {', '.join(FULL_SCALE)}")
-        self._packed = pixel_format == "Mono12p"
-        self._dtype = np.dtype(np.uint8 if pixel_format == "Mono8" else np.uint16)
-        self._shape = int(self._value("Height", 0)), int(self._value("Width", 0))
-        self._image_bytes = self._shape[0] * self._shape[1] * (3 if self._packed else 2 * self._dtype.itemsize) // 2
-        has_encoder = self._nodes.has_node(self._settings.encoder)
-        self._encoder = self._reader(self._settings.encoder) if has_encoder else None
-        device = self._acquirer.device
+        form, settings = dialects.pixel_format(str(self._value("PixelFormat", "?"))), self._settings
+        self._shape = settings.bands or int(self._value("Height", 0)), int(self._value("Width", 0))
+        self._lay_out(form)
+        has_encoder = self._nodes.has_node(settings.encoder)
+        self._encoder = self._reader(settings.encoder) if has_encoder else None
+        device, exposed = self._acquirer.device, self.exposed()
         return CameraInfo(
             model=str(device.model)[:64],
             serial=str(device.serial_number)[:64],
@@ -133,24 +161,35 @@ class GenicamSource:
             samples=self._shape[1],
             most_samples=max(self._shape[1], int(self._value("SensorWidth", 0)), int(self._value("WidthMax", 0))),
             offset_x=int(self._value("OffsetX", 0)),
-            full_scale=FULL_SCALE[pixel_format],
-            exposure_us=float(self._value("ExposureTime", 0.0)),
-            gain=self._gain(),
-            line_rate_hz=float(self._value("AcquisitionFrameRate", 0.0)),
+            full_scale=settings.full_scale or dialects.full_scale(self._read, form),
+            exposure_us=exposed.us,
+            gain=exposed.gain,
+            line_rate_hz=dialects.line_rate_hz(self._read),
             triggered=str(self._value("TriggerMode", "Off")) == "On",
         )
+
+    def exposed(self) -> Exposed:
+        own = self._settings
+        return Exposed(
+            dialects.exposure_us(self._read, own.exposure_us, own.exposure_step_us),
+            dialects.gain(self._read, own.gain, own.gain_unit, own.gain_step),
+        )
+
+    def _lay_out(self, form: PixelFormat) -> None:
+        """How an image lies in a buffer, and where its counts go, unless they lie there as they should."""
+        pixels = self._shape[0] * self._shape[1]
+        self._format, self._image_bytes = form, form.bytes(pixels)
+        self._unpack = UNPACK[form.packing].get(form.bits)
+        self._unpacked = None if self._image_bytes == 2 * pixels else np.empty(self._shape, np.uint16)
+        if self._unpack and self._unpacked is not None:
+            self._unpack(np.zeros(self._image_bytes, np.uint8), self._unpacked.reshape(-1))
 
     def _reader(self, name: str) -> EncoderReader:
         node = self._nodes.get_node(name)
         return EncoderReader(name, lambda: int(node.value), (FeatureException, TransportException))
 
-    def _gain(self) -> float:
-        """As a factor: SFNC leaves the unit to the camera, which mostly says dB."""
-        gain = float(self._value("Gain", 0.0))
-        decibel = not self._nodes.has_node("Gain") or self._nodes.get_node("Gain").unit == "dB"
-        return 10 ** (gain / 20) if decibel else gain
-
     def start(self) -> None:
+        self._looked_at = False
         try:
             self._acquirer.start()
         except (FeatureException, TransportException) as error:
@@ -163,6 +202,8 @@ class GenicamSource:
             raise CameraLost(f"the camera is gone: {_first_line(error)}; check its cable and power") from None
         if buffer is None:
             return None
+        if not self._looked_at:
+            self._look_at(buffer)
         if buffer.size_filled < self._image_bytes:
             self.incomplete += 1
             buffer.parent.queue_buffer(buffer)
@@ -177,14 +218,42 @@ class GenicamSource:
             return 0
 
     def ended(self) -> bool:
-        return bool(self._value("RecordingEnded", False))
+        try:
+            return bool(self._value("RecordingEnded", False))
+        except FeatureError:
+            return False
+
+    def _look_at(self, buffer: Any) -> None:
+        """Whether the first frame is what the camera has said of its frames. A producer that unpacks pixels itself may.
+        Raises FeatureError."""
+        sent = _said(buffer, "height", self._shape[0]), _said(buffer, "width", self._shape[1])
+        if sent != self._shape:
+            raise FeatureError(
+                f"the camera's Height and Width are {self._shape[0]} x {self._shape[1]}, but it sends {sent[0]} x "
+                f"{sent[1]}: set acquisition.bands to the rows that it sends, or choose one region of interest"
+            )
+        if _said(buffer, "padding_x", 0):
+            raise FeatureError(f"the camera pads its rows: set a Width that is a multiple of 16, not {self._shape[1]}")
+        form = dialects.BY_CODE.get(_said(buffer, "pixel_format", 0), self._format)
+        if form.bits != self._format.bits:
+            raise FeatureError(
+                f"the camera's PixelFormat has {self._format.bits} bits, but it sends pixels of {form.bits}: set a "
+                "PixelFormat that its GenTL producer does not convert"
+            )
+        if form != self._format:
+            self._lay_out(form)
+        self._looked_at = True
 
     def _counts(self, buffer: Any) -> Any:
-        bands, samples = self._shape
-        if self._packed:
-            return unpack12(np.frombuffer(buffer.raw_buffer, np.uint8, bands * samples * 3 // 2)).reshape(self._shape)
-        counts = np.frombuffer(buffer.raw_buffer, self._dtype, bands * samples).reshape(self._shape)
-        return counts if self._dtype == np.uint16 else counts.astype(np.uint16)
+        """Counts uint16 (bands, samples), in the buffer itself or in an array that the next frame takes."""
+        if self._unpacked is None:
+            return np.frombuffer(buffer.raw_buffer, np.uint16, self._shape[0] * self._shape[1]).reshape(self._shape)
+        data = np.frombuffer(buffer.raw_buffer, np.uint8, self._image_bytes)
+        if self._unpack is None:
+            self._unpacked[...] = data.reshape(self._shape)
+        else:
+            self._unpack(data, self._unpacked.reshape(-1))
+        return self._unpacked
 
     def release(self, frame: Frame) -> None:
         frame.token.parent.queue_buffer(frame.token)
@@ -200,11 +269,7 @@ class GenicamSource:
         self._harvester.reset()
 
     def temperature(self) -> float | None:
-        node = self._nodes.get_node("DeviceTemperature") if self._nodes.has_node("DeviceTemperature") else None
-        try:
-            return None if node is None else float(node.value)
-        except (FeatureException, TransportException) as error:
-            raise FeatureError(f"DeviceTemperature cannot be read: {_first_line(error)}") from None
+        return dialects.celsius(self._read)
 
     def _twice(self, method: str) -> None:
         """After a lost camera the first call raises and the second succeeds."""
@@ -225,13 +290,12 @@ class _Counting(Callback):  # type: ignore[misc]
         self._source.incomplete += 1
 
 
-def unpack12(packed: Any) -> Any:
-    """Mono12p (GenICam PFNC: two pixels in three bytes, low bits first) to uint16; (3n,) -> (2n,)."""
-    low, middle, high = packed.reshape(-1, 3).astype(np.uint16).T
-    pixels = np.empty(2 * len(low), np.uint16)
-    pixels[0::2] = low | (middle & 0x0F) << 8
-    pixels[1::2] = middle >> 4 | high << 4
-    return pixels
+def _said(buffer: Any, what: str, otherwise: int) -> int:
+    """What a buffer says of its image, where its producer tells that."""
+    try:
+        return int(getattr(buffer, what))
+    except TransportException:
+        return otherwise
 
 
 def _time(buffer: Any) -> int | None:

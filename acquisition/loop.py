@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from acquisition.extra_steps import ExtraSteps
 from acquisition.numbering import ANEW, Numbering
 from acquisition.retry import retry
 from acquisition.settings import Features, Settings, Step
-from acquisition.source import Frame, Source
+from acquisition.source import CameraInfo, Frame, Source
 from acquisition.stamping import Stamping
 from acquisition.stream_info import described
 from acquisition.temperature import Thermometer
@@ -37,6 +39,8 @@ NOT_READY = (
     "inference was not ready for the scene within {:g} s: it begins all the same, and nothing is sorted until it is. "
     "What inference says tells why; if it only needs longer, raise acquisition.ready_s"
 )
+SAME = 1e-3
+"""Exposures and gains that differ by less are alike."""
 SETTING_S = 30.0
 """A camera may take so long to be opened, set or started."""
 
@@ -177,7 +181,8 @@ class Acquisition:
     def _set(self, step: Step, features: Features) -> None:
         """Set the camera, and say how it is set and what it will see. What fails is tried again a few times."""
         self._try(lambda: self._source.configure(features), self._settings.retry_s, self._failed)
-        camera = self._source.describe()
+        self._settle(step.settle_s)
+        camera = self._described()
         self._triggered = camera.triggered
         self._thermometer.read()
         self._info = described(camera, self._settings, self._numbering, self._thermometer.celsius, step.sees)
@@ -186,9 +191,21 @@ class Acquisition:
         self._put(self._info)
         self._stamping.begin(camera.line_rate_hz, even=self._settings.on_full == "gap" and not camera.triggered)
 
+    def _settle(self, seconds: float) -> None:
+        """What was set takes so long to come about."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not self._stopping():
+            self._wait(1)
+
+    def _described(self) -> CameraInfo:
+        found: list[CameraInfo] = []
+        self._try(lambda: found.append(self._source.describe()), self._settings.retry_s, self._failed)
+        return found[0] if found else self._source.describe()
+
     def _start(self) -> None:
         self._try(self._source.start, self._settings.retry_s, self._failed)
         self._heard = time.monotonic()
+        self._tell(self._exposed_otherwise())
         CALIBRATING.set(self._info is not None and self._info.kind is not Kind.SCENE)
 
     def _await_inference(self) -> None:
@@ -278,7 +295,7 @@ class Acquisition:
         """What need not be done for each line."""
         self._rested = time.monotonic()
         self._outbox.pump()
-        self._report_temperature()
+        self._report_changes()
         if self._info is not None and self._info.kind is Kind.SCENE:
             self._between += self._asked()
 
@@ -296,13 +313,34 @@ class Acquisition:
                 return frame
         return None
 
-    def _report_temperature(self) -> None:
-        """The temperature of the camera, told where it has changed."""
+    def _report_changes(self) -> None:
+        """What a camera changes by itself, told where it has: temperature, exposure and gain."""
         if not self._thermometer.read_now_and_then(self._heard) or self._info is None:
             return
         celsius = self._thermometer.celsius
-        if abs(celsius - self._info.temperature_c) >= self._settings.temperature_step_k:
-            self._info = replace(self._info, seq=self._numbering.next, temperature_c=celsius, clock=moment.now())
+        warmer = abs(celsius - self._info.temperature_c) >= self._settings.temperature_step_k
+        self._tell(({"temperature_c": celsius} if warmer else {}) | self._exposed_otherwise())
+
+    def _exposed_otherwise(self) -> dict[str, float]:
+        """Exposure and gain, where they are no longer what was said. Of a camera that does not answer, others tell."""
+        try:
+            now = self._source.exposed()
+        except FeatureError:
+            return {}
+        info = self._info
+        if info is None or np.allclose(now, (info.exposure_us, info.gain), SAME, 0.0):
+            return {}
+        words = (
+            f"the camera exposes {now.us:g} us at a gain of {now.gain:g}, though it was set to {info.exposure_us:g} us "
+            f"and {info.gain:g}: switch off what sets it by itself, or raise acquisition.settle_s"
+        )
+        self.account.incident("exposure_changed", words, self._numbering.next)
+        return {"exposure_us": now.us, "gain": now.gain}
+
+    def _tell(self, news: dict[str, float]) -> None:
+        """The next lines are described anew, where there is news."""
+        if news and self._info is not None:
+            self._info = replace(self._info, seq=self._numbering.next, clock=moment.now(), **news)  # type: ignore[arg-type]
             self._put(self._info)
 
     def _take(self, frame: Frame, step: Step, room: int) -> None:

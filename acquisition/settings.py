@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from acquisition.dialects import EXPOSURE, GAIN
 from oreline.cameras import CAMERAS
 from oreline.config import NAME_OR_PATH, Section
 from oreline.errors import nearest
@@ -24,6 +25,8 @@ class Step(Section):
     lines: Positive | None = None
     """None: until the process is told to stop, or the camera says that its recording has ended."""
     features: Features = []
+    settle_s: Annotated[float, Field(ge=0, le=600)] = 0.0
+    """Wait so long after its features are set, such as for a shutter that moves or a lamp that warms up."""
     after: Features = []
     """Written when the step is over, such as to open the shutter again."""
 
@@ -49,6 +52,20 @@ class Settings(Section):
     """A name in oreline.cameras, for the wavelengths of the bands."""
     wavelengths_nm: list[float] = []
     """One a band, where no preset fits; without either, bands are numbered from 1."""
+    bands: Annotated[int, Field(gt=0)] | None = None
+    """Rows of a frame, where the camera's Height does not say them, as with several regions of interest."""
+    full_scale: Annotated[int, Field(gt=0, le=65535)] | None = None
+    """Count of a saturated pixel, where neither the camera nor its pixel format says it."""
+    exposure_us: Annotated[float, Field(gt=0)] | None = None
+    """Exposure of all steps, where the camera does not tell it."""
+    exposure_step_us: Annotated[float, Field(gt=0)] | None = None
+    """Microseconds of one, where the camera tells its exposure in steps of its own."""
+    gain: Annotated[float, Field(gt=0)] | None = None
+    """Gain of all steps as a factor, where the camera does not tell it."""
+    gain_unit: Literal["dB", "factor"] | None = None
+    """Unit of a gain that has none or one that is not known."""
+    gain_step: Annotated[float, Field(gt=0)] = 1.0
+    """How much of `gain_unit` one is, where the camera tells its gain in steps of its own."""
     pitch_mm: Annotated[float, Field(gt=0)] = 1.0
     """Size of a sample across the belt."""
     counts_per_line: Annotated[float, Field(gt=0)] = 1.0
@@ -77,6 +94,9 @@ class Settings(Section):
     """How often the camera's temperature is read."""
     temperature_step_k: Annotated[float, Field(gt=0)] = 0.5
     """By how much it must have changed to be said to those who calibrate."""
+    settle_s: Annotated[float, Field(ge=0, le=30)] = 0.1
+    """For so long a feature may read back otherwise than it was written; exposure, gain and rate are read again after
+    it."""
     retry_s: Annotated[float, Field(ge=0)] = 2.0
     """For how long a step's features, or a start, that the camera refuses are tried again."""
     reconnect_s: Annotated[float, Field(ge=0)] = 600.0
@@ -92,7 +112,16 @@ class Settings(Section):
             raise ValueError(f"no camera preset {self.preset!r}.{nearest(self.preset, CAMERAS)}")
         if any(step.lines is None for step in self.steps[:-1]):
             raise ValueError("only the last step may go on without a number of lines")
+        for key, features in (("exposure_us", EXPOSURE), ("gain", GAIN)):
+            self._one_for_all(key, {feature.name for feature in features})
         return self
+
+    def _one_for_all(self, key: str, names: set[str]) -> None:
+        """Raises ValueError for a value that stands for all steps, where one of them sets another."""
+        written = next((name for step in self.steps for name, _ in step.features if name in names), None)
+        if getattr(self, key) is not None and written is not None:
+            step = "exposure_step_us" if key == "exposure_us" else "gain_unit and gain_step"
+            raise ValueError(f"{key} is that of all steps, but one of them sets {written}: give {step} instead")
 
     def wavelengths(self, bands: int) -> tuple[float, ...]:
         """Band centres in nm, (bands,)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from numpy.typing import NDArray
 
@@ -25,6 +25,13 @@ class CameraInfo:
     gain: float
     line_rate_hz: float
     triggered: bool
+
+
+class Exposed(NamedTuple):
+    """Exposure in us, 0 where nobody tells it, and gain as a factor."""
+
+    us: float
+    gain: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,9 @@ class Source(Protocol):
 
     def describe(self) -> CameraInfo:
         """How the camera is set now."""
+
+    def exposed(self) -> Exposed:
+        """How it exposes now, which it may change by itself. Raises FeatureError."""
 
     def temperature(self) -> float | None:
         """Of the device, in degrees Celsius; None where it tells none. Raises FeatureError."""

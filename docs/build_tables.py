@@ -19,6 +19,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from acquisition import dialects
 from acquisition.settings import Step
 from hwsim.camera.fault_help import described
 from hwsim.camera.fault_kinds import When
@@ -129,6 +130,35 @@ def faults() -> str:
     return _table(("kind", "keys and defaults", "what happens"), rows)
 
 
+def camera_features(features: Sequence[dialects.Feature]) -> str:
+    """Features in which cameras tell one thing, in the order in which they are asked."""
+    rows = (
+        (f"`{one.name}`", one.unit or (f"`{one.base}`" if one.base else "as its node says"), one.cameras)
+        for one in features
+    )
+    return _table(("feature", "unit where its node names none", "cameras"), rows)
+
+
+def camera_units() -> str:
+    """Units of those features, and how else they are spelt."""
+    units = (*dialects.TIMES, *dialects.RATES, *dialects.GAINS, *dialects.DEGREES)
+    said = {unit: [word for word, means in dialects.WORDS.items() if means == unit != word] for unit in units}
+    return _table(
+        ("unit", "also spelt"), ((f"`{unit}`", ", ".join(f"`{word}`" for word in said[unit])) for unit in units)
+    )
+
+
+def pixel_formats() -> str:
+    """Formats of pixels."""
+    lies = {"": "whole bytes, the low one first", "bits": "a stream of bits, the low one first"}
+    lies["pairs"] = "two in three bytes, their low bits in the middle one"
+    rows = (
+        (f"`{name}`", f"0x{form.code:08X}", f"{form.bits}", lies[form.packing], f"{form.most}")
+        for name, form in dialects.PIXEL_FORMATS.items()
+    )
+    return _table(("PixelFormat", "code", "bits", "in a buffer", "largest count"), rows)
+
+
 def accuracies() -> str:
     """The models that come with Oreline, by their cards."""
     methods = ("network", "SAM", "LDA", "SVM")
@@ -236,6 +266,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings-optics": partial(settings, Optics),
     "settings-when": partial(settings, When),
     "faults": faults,
+    "camera-exposure": partial(camera_features, dialects.EXPOSURE),
+    "camera-gain": partial(camera_features, dialects.GAIN),
+    "camera-rate": partial(camera_features, dialects.RATE),
+    "camera-temperature": partial(camera_features, dialects.TEMPERATURE),
+    "camera-units": camera_units,
+    "pixel-formats": pixel_formats,
     "settings-ejector": partial(settings, Ejector),
     "settings-valve-fault": partial(settings, ValveFault),
     "settings-sinks": partial(settings, Common),

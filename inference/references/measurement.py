@@ -107,7 +107,8 @@ class MeasurementBuilder:
             raise ReferenceRefused(f"a reference of {self.lines} lines has no spread: capture 100 or more")
         if not info.exposure_us * info.gain > 0:
             raise ReferenceRefused(
-                f"exposure {info.exposure_us:g} us and gain {info.gain:g} must be above zero: set them"
+                f"exposure {info.exposure_us:g} us and gain {info.gain:g} must be above zero: set them, "
+                "or acquisition.exposure_us and acquisition.gain where the camera does not tell them"
             )
         self.fold()
         assert self._sums is not None

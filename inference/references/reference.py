@@ -105,7 +105,8 @@ class Reference:
         light = info.exposure_us * info.gain
         if not light > 0:
             raise ReferenceRefused(
-                f"the stream has exposure {info.exposure_us:g} us and gain {info.gain:g}: set both above zero",
+                f"the stream has exposure {info.exposure_us:g} us and gain {info.gain:g}: set both above zero; "
+                "acquisition.exposure_us and acquisition.gain say them where the camera does not",
                 "exposure",
             )
         return self.white.exposure / light

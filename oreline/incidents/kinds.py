@@ -25,6 +25,7 @@ _BY_STAGE = {
         "not_ready": (ALARM, "inference was not ready for the scene in time: it begins all the same"),
         "failed_start": (WARNING, "the camera did not start; it is asked again"),
         "register_error": (WARNING, "the camera refused a setting, or to tell its temperature; it is asked again"),
+        "exposure_changed": (WARNING, "the camera changed its exposure or gain; this is said with the next lines"),
         "fetch_error": (WARNING, "a frame could not be fetched at once"),
         "repeated_frame": (WARNING, "a frame came twice; it is dropped"),
         "late_frame": (WARNING, "a frame came after its successor; it is dropped"),

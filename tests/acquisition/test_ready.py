@@ -16,7 +16,7 @@ import pytest
 
 from acquisition.loop import Acquisition
 from acquisition.settings import Settings, Step
-from acquisition.source import CameraInfo, Frame
+from acquisition.source import CameraInfo, Exposed, Frame
 from oreline.messages import EndOfStream, Kind, Message, RawLine, StreamInfo
 from oreline.ring import Ring
 from oreline.sink import Policy
@@ -46,6 +46,9 @@ class Camera:
 
     def describe(self) -> CameraInfo:
         return CameraInfo("FAKE", "1", BANDS, SAMPLES, SAMPLES, 0, 4095, 100.0, 1.0, 200.0, triggered=False)
+
+    def exposed(self) -> Exposed:
+        return Exposed(100.0, 1.0)
 
     def temperature(self) -> float | None:
         return None
