@@ -19,6 +19,7 @@ from oreline.files import try_folder, write_whole
 from oreline.mistakes import mistake, models_in
 from oreline.ownership import refuse_strangers
 from oreline.places import claim, name_of, usual
+from oreline.text import decode_marked
 
 ASKED = "asked.json"
 """In a line's folder: steps that acquisition is to take in between."""
@@ -102,6 +103,18 @@ class LineSettings(Section):
 S = TypeVar("S", bound=BaseModel)
 
 
+def _utf8(raw: bytes) -> str:
+    """TOML and JSON are UTF-8 by their standards; editors of Windows put a mark before it, or write UTF-16 with one.
+
+    Raises ValueError with what to do.
+    """
+    try:
+        return decode_marked(raw)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"line {line} is not UTF-8: save it with that encoding") from None
+
+
 class Config:
     """A configuration file, its tables validated when asked for."""
 
@@ -120,7 +133,7 @@ class Config:
     def load(cls, path: Path) -> Config:
         """Read a TOML or JSON file. Raises ConfigError."""
         try:
-            text = path.read_text()
+            text = _utf8(path.read_bytes())
             tables = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         except FileNotFoundError:
             raise ConfigError(f"no configuration file {path}: give the path of a line's TOML file") from None

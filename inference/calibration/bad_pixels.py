@@ -20,6 +20,7 @@ from inference.calibration.noise_model import NoiseModel, median_of_variance
 from inference.references.reference import Reference
 from oreline.errors import ConfigError, RecordingError
 from oreline.recordings.recording import open_recording
+from oreline.text import decode
 
 HOT_SPREADS, HOT_SHARE = 8.0, 0.02
 """A dark so many spreads of its band, and that share of full scale, above it."""
@@ -109,7 +110,7 @@ def _image(path: Path) -> Mask:
 
 def _listed(path: Path, bands: int, samples: int) -> Mask:
     try:
-        text = path.read_text(encoding="utf-8").replace(",", " ").splitlines()
+        text = decode(path.read_bytes()).replace(",", " ").replace(";", " ").splitlines()
         rows = [[int(word) for word in words] for line in text if (words := line.split("#")[0].split())]
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} is no list of bad pixels, a band and a sample in each row: {error}") from None

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oreline.errors import ConfigError
+from oreline.text import decode
 
 SUFFIXES = ".hyspex", ".set"
 WORD, SIZES_AT, NUMBER_AT, TABLES_AT = b"HYSPEX", 1961, 2077, 2181
@@ -62,7 +63,7 @@ def _recording(path: Path) -> tuple[Numbers, list[Array]]:
 
 
 def _settings(path: Path) -> tuple[Numbers, list[Array]]:
-    text = path.read_text(encoding="latin-1")
+    text = decode(path.read_bytes())
     values = dict(re.findall(r"^\s*(\w+)\s*=(.*?)(?=^\s*\w+\s*=|\Z)", text, re.DOTALL | re.MULTILINE))
     bands, samples = _sizes([int(values["spectral_size"]), int(values["spatial_size"])])
     response = np.array(values["RE"].split(), np.float64).reshape(bands, samples)

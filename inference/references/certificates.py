@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from inference.references.files import sha256_of
 from inference.references.reference import Reference
 from oreline.errors import RecordingError, ReferenceRefused
+from oreline.number_table import TableError, read_columns
 from oreline.recordings.recording import open_recording
 
 
@@ -81,20 +82,11 @@ def radiometric(path: Path, reference: Reference) -> NDArray[np.float64]:
 
 
 def _table(path: Path) -> NDArray[np.float64]:
-    """Numbers of a text file, two columns or more, by blanks or commas; lines that begin otherwise are headings."""
-    rows = []
     try:
-        for text in path.read_text(encoding="utf-8").splitlines():
-            words = text.replace(",", " ").replace(";", " ").split()
-            try:
-                rows.append([float(word) for word in words[:2]])
-            except ValueError:
-                continue
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReferenceRefused(f"{path} cannot be read: {error}", "panel_file") from None
-    rows = [row for row in rows if len(row) == 2]
-    if len(rows) < 2:
+        return read_columns(path)
+    except OSError as error:
+        raise ReferenceRefused(f"{path} cannot be read: {error.strerror or error}", "panel_file") from None
+    except TableError as error:
         raise ReferenceRefused(
-            f"{path} has no two columns of numbers: give a wavelength in nm and a value a line", "panel_file"
-        )
-    return np.array(rows)
+            f"{path} cannot be read: {error}; give a wavelength in nm and a value a line", "panel_file"
+        ) from None

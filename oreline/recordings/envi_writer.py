@@ -18,7 +18,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from oreline.errors import RecordingError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
-from oreline.recordings.envi_header import DATA_TYPES, FieldReader, braces, find_data, read_header, write_header
+from oreline.recordings.envi_fields import DATA_TYPES
+from oreline.recordings.envi_header import braces, find_data, header_of, read_header, write_header
 from oreline.standing import Standing
 
 SPECIAL_CLASSES = {
@@ -79,7 +80,7 @@ class EnviWriter:
     """
 
     def __init__(self, header: Path, data: Path, fields: dict[str, str], lines: int) -> None:
-        parsed = FieldReader(header, fields).header()
+        parsed = header_of(header, fields)
         self.header, self.data, self.lines = header, data, lines
         self._fields, self._bip = fields, parsed.interleave == "bip"
         self._shape, self._dtype = (parsed.bands, parsed.samples), parsed.dtype

@@ -42,6 +42,8 @@ class Recording:
     and sample to the next; None where the file must be decoded (TIFF). `x_start`: first sample on the sensor.
     `wavelengths_nm`, `fwhm_nm`: one a band, or empty. `full_scale`: the count of a saturated pixel, None if unknown.
     `metadata`: the header's fields. `stamps`: the file of the lines' stamps, None where there is none.
+    `bad_bands`: from 0, those of which nothing is to be concluded. `ignored`: the value that stands for no data, None
+    where there is none. `notes`: what of its header was assumed or left out, each a sentence.
     """
 
     path: Path
@@ -59,6 +61,9 @@ class Recording:
     full_scale: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
     stamps: Path | None = None
+    bad_bands: tuple[int, ...] = ()
+    ignored: float | None = None
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def cube(self) -> NDArray[Any]:
@@ -220,6 +225,9 @@ def _open_envi(header: Path, data: Path) -> Recording:
         fwhm_nm=said.fwhm_nm,
         full_scale=said.full_scale,
         metadata=said.fields,
+        bad_bands=said.bad_bands,
+        ignored=said.ignored,
+        notes=said.notes,
     )
 
 
@@ -252,4 +260,7 @@ def _open_tiff(path: Path) -> Recording:
         x_start=layout.x_start,
         wavelengths_nm=layout.wavelengths_nm,
         metadata=layout.metadata,
+        bad_bands=layout.bad_bands,
+        ignored=layout.ignored,
+        notes=layout.notes,
     )

@@ -6,8 +6,7 @@ the file alone.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,11 @@ import tifffile
 from numpy.typing import NDArray
 
 from oreline.errors import RecordingError
+from oreline.recordings.tiff_bands import GdalItems, bands_of, json_names
 
-_DESCRIPTION = re.compile(r'<Item name="DESCRIPTION" sample="(\d+)"[^>]*>\s*(\d+(?:\.\d+)?)\s*(?:nm)?\s*</Item>')
 _LARGEST = 4 << 30
-_PIXEL_SCALE, _TIEPOINT, _GEO_KEYS, _GDAL_METADATA = 33550, 33922, 34735, 42112
+_PIXEL_SCALE, _TIEPOINT, _GEO_KEYS, _GDAL_METADATA, _GDAL_NO_DATA = 33550, 33922, 34735, 42112, 42113
+_PAGE_NAME, _DESCRIPTION = 285, 270
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,16 @@ class TiffLayout:
     wavelengths_nm: tuple[float, ...]
     x_start: int
     metadata: dict[str, str]
+    bad_bands: tuple[int, ...] = ()
+    ignored: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_layout(path: Path) -> TiffLayout:
     """What a TIFF holds, without decoding it. Raises RecordingError where it is no image of bands.
 
-    Wavelengths are GDAL's band descriptions, in nanometres; () unless every band has one. `x_start` is the model
-    tie point's x where pixels are 1 wide and no map projection is given, as a crop of a recording is stored.
+    Wavelengths are () unless every band has one: see `tiff_bands`. `x_start` is the model tie point's x where pixels
+    are 1 wide and no map projection is given, as a crop of a recording is stored.
     """
     with _opened(path) as file:
         series, tags = file.series[0], {tag.code: tag.value for tag in file.pages.first.tags}
@@ -52,15 +55,20 @@ def read_layout(path: Path) -> TiffLayout:
             raise RecordingError(f"{path}: {series.axes} {series.shape} is no cube of bands, lines and samples")
         size = dict(zip(series.axes, series.shape, strict=True))
         bands = size[axes] if axes else 1
+        items = GdalItems.parse(metadata)
+        said = bands_of(items, bands, _names(file, bands))
         return TiffLayout(
             samples=size["X"],
             bands=bands,
             lines=size["Y"],
             interleave="bsq" if series.axes.endswith("YX") else "bip",
             dtype=np.dtype(series.dtype).newbyteorder("="),
-            wavelengths_nm=_wavelengths(metadata, bands),
+            wavelengths_nm=said.wavelengths_nm,
             x_start=_x_start(tags),
-            metadata={"gdal metadata": metadata},
+            metadata={"gdal metadata": metadata, **items.image},
+            bad_bands=said.bad_bands,
+            ignored=_ignored(str(tags.get(_GDAL_NO_DATA, ""))),
+            notes=said.notes,
         )
 
 
@@ -97,9 +105,23 @@ def _opened(path: Path) -> Iterator[tifffile.TiffFile]:
         raise RecordingError(f"{path} is not a TIFF that can be read, or it is damaged: {error}") from error
 
 
-def _wavelengths(metadata: str, bands: int) -> tuple[float, ...]:
-    found = {int(sample): float(value) for sample, value in _DESCRIPTION.findall(metadata)}
-    return tuple(found[band] for band in range(bands)) if set(found) >= set(range(bands)) else ()
+def _names(file: tifffile.TiffFile, bands: int) -> list[list[str]]:
+    """Names of the bands that other programs than GDAL give, by each way that this file has."""
+    labels = (file.imagej_metadata or {}).get("Labels", []) if file.is_imagej else []
+    described = [json_names(found) for found in file.shaped_metadata or () if isinstance(found, Mapping)]
+    found = [list(map(str, labels)), *described]
+    if bands > 1 and len(file.pages) == bands:
+        tags = [page.tags for page in file.pages if isinstance(page, tifffile.TiffPage)]
+        found += [[str(of.valueof(code, "")) for of in tags] for code in (_PAGE_NAME, _DESCRIPTION)]
+    return found
+
+
+def _ignored(text: str) -> float | None:
+    """GDAL's value for no data, NaN included; None where there is none."""
+    try:
+        return float(text.strip("\0 ")) if text.strip("\0 ") else None
+    except ValueError:
+        return None
 
 
 def _x_start(tags: dict[int, Any]) -> int:

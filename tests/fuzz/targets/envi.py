@@ -10,7 +10,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from oreline.errors import RecordingError
-from oreline.recordings.envi_header import DATA_TYPES, INTERLEAVES, EnviHeader, braces, read_header, write_header
+from oreline.recordings.envi_fields import DATA_TYPES, INTERLEAVES
+from oreline.recordings.envi_header import EnviHeader, braces, read_header, write_header
 from tests.fuzz.target import Frames, Target
 from tests.fuzz.twist import twist_lines
 

@@ -10,7 +10,7 @@ from hwsim.camera import recording_source
 from hwsim.camera.recording_source import prepare, sensor_bits
 from hwsim.camera.sim_camera import Source
 from oreline.errors import RecordingError
-from oreline.recordings.envi_header import DATA_TYPES
+from oreline.recordings.envi_fields import DATA_TYPES
 from oreline.recordings.recording import RecordingSet, find_recording, open_recording
 
 CUBE = np.random.default_rng(1).integers(0, 4096, (7, 3, 4), dtype=np.uint16)

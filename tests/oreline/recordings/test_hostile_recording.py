@@ -94,7 +94,7 @@ HUGE = 1 << 31
         {"samples": HUGE, "bands": HUGE, "lines": HUGE},
         {"header offset": HUGE},
         {"lines": HUGE, "header offset": 1},
-        {"x start": "-1"},
+        {"x start": "-1e3"},
         {"data type": 6},
         {"data type": 99},
         {"data type": "O"},

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from oreline.errors import RecordingError
-from oreline.recordings.envi_header import DATA_TYPES
+from oreline.recordings.envi_fields import DATA_TYPES
 from oreline.recordings.recording import Recording, find_recording, open_recording
 
 CUBE = np.arange(5 * 3 * 4, dtype=np.uint16).reshape(5, 3, 4)
@@ -120,7 +120,7 @@ def test_a_damaged_tiff_gives_values_or_a_refusal(tmp_path, at, garbage):
         ({"samples": None}, "'samples' is missing"),
         ({"samples": "-4"}, "whole number from 1"),
         ({"lines": "9" * 40}, "whole number"),
-        ({"data type": 6}, "data type 6 is not supported"),
+        ({"data type": 6}, "data type 6 is complex"),
         ({"interleave": "bsx"}, "bil, bip or bsq"),
         ({"byte order": 2}, "little endian"),
         ({"file compression": 1}, "compressed"),
