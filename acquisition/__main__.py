@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from acquisition import find
+from acquisition import SOURCES
 from acquisition.asked import Asked
 from acquisition.extra_steps import ExtraSteps
 from acquisition.loop import Acquisition
@@ -118,7 +118,7 @@ def _opened(settings: Settings, shell: Service, resumed: bool) -> Source:
     found: list[Source] = []
 
     def attempt() -> None:
-        source = find(settings.source)(settings)
+        source: Source = SOURCES.find(settings.source)(settings)
         try:
             source.configure(settings.features)
         except CameraError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acquisition import source_named
+from acquisition import SOURCES
 from acquisition.producer import find_producer
 from acquisition.settings import Settings, Step
 from acquisition.stream_info import wavelengths_of
@@ -34,7 +34,7 @@ def check(config: Config, expected: Expected, found: Findings) -> None:
 
 
 def _camera(settings: Settings, expected: Expected) -> None:
-    source_named(settings.source)
+    SOURCES.check(settings.source)
     find_producer(settings.producer)
     if settings.producer == "simcam" and expected.serial and settings.serial not in (None, expected.serial):
         raise CameraNotFound(

@@ -39,7 +39,7 @@ class Settings(Section):
     """[acquisition]: which camera, how it is set, and what it records in which order."""
 
     source: str = "genicam"
-    """Kind of camera: a name in the table of acquisition."""
+    """Kind of camera: a name in `SOURCES` of acquisition/__init__.py, or of another package's entry point."""
     producer: Annotated[str, NAME_OR_PATH] = "simcam"
     """Path of a GenTL producer (.cti); "simcam" and "viky" name the two that are installed with Oreline."""
     serial: str | None = None

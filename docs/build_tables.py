@@ -33,8 +33,8 @@ from inference.calibration.settings import Correction, DarkColumns
 from inference.classification.card import Card, CardClass
 from inference.flags import UNUSABLE, Quality
 from inference.illumination import WhiteStrip
+from inference.models import SHIPPED
 from inference.references.limits import Limits
-from inference.settings import SHIPPED
 from oreline import errors, plc
 from oreline.config import SETTINGS, Section
 from oreline.incidents import KINDS, Severity

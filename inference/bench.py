@@ -19,9 +19,9 @@ from inference.calibration.settings import Correction, DarkColumns
 from inference.classification.card import GOLDEN, MODEL, Card
 from inference.classification.signature import sign
 from inference.illumination import WhiteStrip
+from inference.models import SHIPPED
 from inference.references.measurement import Measurement
 from inference.references.reference import Reference
-from inference.settings import SHIPPED
 from inference.training.network import BENCH_WIDTHS, build, deployed, kmac
 from oreline.bench.case import BANDS, SAMPLES, Case, repeated
 from oreline.bench.ceilings import CALIBRATED_BYTES, FMA, MEMCPY, SOURCES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inference.backends import BACKENDS
+from inference import backends
 from inference.classification.bands import compare
 from inference.classification.card import Card
 from inference.classification.signature import checked
@@ -14,7 +14,7 @@ from inference.references.files import load
 from inference.references.store import Store
 from inference.settings import Settings
 from oreline.config import Config, LineSettings
-from oreline.errors import ConfigError, ModelError, ReferenceRefused, nearest
+from oreline.errors import ConfigError, ReferenceRefused
 from oreline.expected import Expected
 from oreline.keys import client_keys, server_keys
 from oreline.supervision.check import Findings
@@ -49,7 +49,7 @@ def _model(settings: Settings, line: LineSettings, expected: Expected) -> None:
     if folder is None:
         expected.classes = ()
         return
-    card = _card(folder, line.keys)
+    card = _card(folder, line.keys, settings.precision)
     expected.classes = card.labels
     if expected.wavelengths_nm is not None:
         if card.resampled:
@@ -58,11 +58,10 @@ def _model(settings: Settings, line: LineSettings, expected: Expected) -> None:
             compare(card, expected.wavelengths_nm, expected.camera)
 
 
-def _card(folder: Path, keys: Path | None) -> Card:
+def _card(folder: Path, keys: Path | None, precision: backends.Precision) -> Card:
     card, _ = checked(folder, keys)
     card.check_files(folder)
-    if card.backend not in BACKENDS:
-        raise ModelError(f"no backend {card.backend!r}.{nearest(card.backend, BACKENDS)}")
+    backends.check(card.backend, precision)
     return card
 
 

@@ -7,15 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from inference import models
 from inference.backends import Precision
 from inference.calibration.settings import Correction
 from inference.illumination import WhiteStrip
 from inference.references.limits import Limits
 from oreline.config import NAME_OR_PATH, Section
-from oreline.errors import ModelError, nearest
 from oreline.keys import TcpAddress
-
-SHIPPED = Path(__file__).parent / "models"
 
 Stream = Literal["labels", "reflectance"]
 
@@ -24,7 +22,8 @@ class Settings(Section):
     """[inference]: which model, which reference, which streams it makes."""
 
     model: Annotated[str | None, NAME_OR_PATH] = None
-    """Name of a model that comes with Oreline, or the folder of another; None where only reflectance is wanted."""
+    """Name of a model that comes with Oreline or with another package, or the folder of one; None where only
+    reflectance is wanted."""
     reference: Path | None = None
     """Folder of a reference to begin with; otherwise the chosen one of the line's references."""
     precision: Precision = "float32"
@@ -69,13 +68,4 @@ class Settings(Section):
 
     def model_folder(self) -> Path | None:
         """Where the model is. Raises ModelError."""
-        if self.model is None:
-            return None
-        for folder in (Path(self.model), SHIPPED / self.model):
-            if (folder / "card.json").is_file():
-                return folder
-        known = sorted(path.parent.name for path in SHIPPED.glob("*/card.json"))
-        raise ModelError(
-            f"no model {self.model!r}: give one of {', '.join(known)}, or a folder with model.pt and card.json."
-            + nearest(self.model, known)
-        )
+        return None if self.model is None else models.folder(self.model)

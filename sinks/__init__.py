@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import cast
 
-from oreline.errors import ConfigError, nearest
+from oreline.registry import Registry
 from oreline.sink import Sink
 
-SINKS = {
-    "conveyor": "sinks.conveyor:Conveyor",
-    "log": "sinks.log:Log",
-    "record": "sinks.record:Record",
-}
+SINKS = Registry(
+    "oreline.sinks",
+    "sink",
+    {
+        "conveyor": "sinks.conveyor:Conveyor",
+        "log": "sinks.log:Log",
+        "record": "sinks.record:Record",
+    },
+    Sink,
+)
 
 
 def find(name: str) -> type[Sink]:
     """The class of a sink; its module is imported only now. Raises ConfigError."""
-    if name not in SINKS:
-        raise ConfigError(f"there is no sink {name!r}: use one of {', '.join(SINKS)}.{nearest(name, SINKS)}")
-    module, _, attribute = SINKS[name].partition(":")
-    return cast(type[Sink], getattr(import_module(module), attribute))
+    return cast(type[Sink], SINKS.find(name))

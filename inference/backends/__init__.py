@@ -1,16 +1,15 @@
-"""What runs a network. Each backend is one file or folder here, and one entry in BACKENDS that is imported when it is
-used."""
+"""Backends, which run a network: a file or folder each, and one line in this table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oreline.errors import ModelError, nearest
+from oreline.errors import ModelError
+from oreline.registry import Registry
 
 Logits = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """SNV float32 (bands, samples) -> logits float32 (classes, samples), valid until the next call in the same thread."""
@@ -18,15 +17,27 @@ Logits = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 Precision = Literal["float32", "bfloat16"]
 """Of weights and of what lies between layers; sums are float32 in both."""
 
-BACKENDS: dict[str, dict[Precision, str]] = {
-    "torchscript": {"float32": "inference.backends.torchscript", "bfloat16": "inference.backends.bfloat16"}
-}
-"""Name in a card -> by precision, the module with `load(content: bytes, shape: tuple[int, int]) -> Logits`."""
+BACKENDS = Registry(
+    "oreline.backends",
+    "backend",
+    {
+        "torchscript": "inference.backends.torchscript:load",
+        "torchscript-bfloat16": "inference.backends.bfloat16:load",
+    },
+    error=ModelError,
+)
+"""By the name in a card, with the precision behind it where that is not float32, `load(content: bytes,
+shape: tuple[int, int]) -> Logits`, which raises ModelError."""
+
+
+def check(backend: str, precision: Precision = "float32") -> str:
+    """The name in BACKENDS of a backend in a precision. Raises ModelError."""
+    name = backend if precision == "float32" else f"{backend}-{precision}"
+    if name not in BACKENDS and backend in BACKENDS:
+        raise ModelError(f'backend {backend!r} has no {precision}: set inference.precision = "float32"')
+    return BACKENDS.check(name).name
 
 
 def load(backend: str, content: bytes, shape: tuple[int, int], precision: Precision = "float32") -> Logits:
     """A network from bytes whose hash has been checked, warm for lines of `shape`. Raises ModelError."""
-    if backend not in BACKENDS:
-        known = ", ".join(BACKENDS)
-        raise ModelError(f"no backend {backend!r}; there is {known}.{nearest(backend, BACKENDS)}")
-    return cast(Logits, import_module(BACKENDS[backend][precision]).load(content, shape))
+    return cast(Logits, BACKENDS.find(check(backend, precision))(content, shape))

@@ -7,7 +7,7 @@ from oreline.errors import ConfigError
 from oreline.sink import Policy
 
 
-@pytest.mark.parametrize("name", sinks.SINKS)
+@pytest.mark.parametrize("name", [*sinks.SINKS])
 def test_every_name_in_the_table_is_a_sink(name: str) -> None:
     sink = sinks.find(name)
     assert sink.policy in Policy

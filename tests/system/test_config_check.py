@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from inference.settings import SHIPPED
+from inference.models import SHIPPED
 from oreline import errors
 from oreline.__main__ import main
 from oreline.cameras import CAMERAS

@@ -24,7 +24,8 @@ from inference.backends.torchscript import convolutions, encode
 from inference.classification.card import GOLDEN, Card
 from inference.classification.classifier import Classifier
 from inference.classification.signature import sign
-from inference.settings import SHIPPED, Settings
+from inference.models import SHIPPED
+from inference.settings import Settings
 from inference.training.network import Network, build, deployed
 from oreline.errors import ModelError, ModelMismatch
 

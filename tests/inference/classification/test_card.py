@@ -10,8 +10,8 @@ import pytest
 
 from inference.classification.card import FILE, GOLDEN, MODEL, Card
 from inference.classification.classifier import Classifier
+from inference.models import SHIPPED
 from inference.preprocessing.steps import SavitzkyGolay, Snv
-from inference.settings import SHIPPED
 from oreline.errors import ModelError
 
 

@@ -15,8 +15,8 @@ from hwsim.spectra import belt, load
 from inference.classification.card import GOLDEN, MODEL, Card
 from inference.classification.classifier import Classifier
 from inference.classification.signature import sign
+from inference.models import SHIPPED
 from inference.preprocessing.steps import Chain, Resample, Snv, snv
-from inference.settings import SHIPPED
 from oreline.cameras import CAMERAS
 from oreline.errors import ModelError, ModelMismatch
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, StreamInfo

@@ -18,7 +18,7 @@ from inference.classification import card
 from inference.classification.card import FILE, GOLDEN, MODEL, Card
 from inference.classification.classifier import Classifier
 from inference.classification.signature import SHIPPED_MAKERS, SIGNATURE, checked, sign, trusted
-from inference.settings import SHIPPED
+from inference.models import SHIPPED
 from oreline import keys
 from oreline.errors import ModelError, ModelUntrusted, SecurityError
 from oreline.files import make_private

@@ -1,0 +1,1 @@
+"""Parts of Oreline that somebody else makes."""

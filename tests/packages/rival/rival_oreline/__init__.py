@@ -1,0 +1,1 @@
+"""Has what others have."""
