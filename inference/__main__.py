@@ -86,6 +86,7 @@ def _pipeline(settings: Settings, line: LineSettings, patient: Patient) -> Pipel
         classifier, ActiveReference(review, Account("inference"), patient),
         reflectance="reflectance" in settings.streams, uncertainty=settings.uncertainty, strip=settings.strip,
         unit=settings.coefficients_unit if settings.correction.quantity == "radiance" else "",
+        no_data=settings.correction.no_data,
     )  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from enum import IntFlag
 
 
 class Quality(IntFlag):
-    """Why a sample is flagged. A flagged value is never silent; from SATURATED, REFERENCE and LOST nothing is to be
-    concluded, the others only say how the value came about."""
+    """Why a sample is flagged. A flagged value is never silent; from SATURATED, REFERENCE, LOST and NO_DATA nothing is
+    to be concluded, the others only say how the value came about."""
 
     SATURATED = 1
     """A count of this line is at full scale."""
@@ -21,7 +21,9 @@ class Quality(IntFlag):
     """Too many bad pixels side by side, or beyond the sensor's edge: that reflectance is NaN."""
     NEGATIVE = 32
     """Reflectance is below zero in at least one band; it is kept."""
+    NO_DATA = 64
+    """The recording holds no data for it, by the value that its header gives for that: all its reflectance is NaN."""
 
 
-UNUSABLE = int(Quality.SATURATED | Quality.REFERENCE | Quality.LOST)
+UNUSABLE = int(Quality.SATURATED | Quality.REFERENCE | Quality.LOST | Quality.NO_DATA)
 """Bits of `invalid` from which nothing is to be concluded."""

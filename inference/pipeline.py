@@ -53,17 +53,20 @@ class Pipeline:
         uncertainty: bool = False,
         strip: WhiteStrip | None = None,
         unit: str = "",
+        no_data: int | None = None,
     ) -> None:
         """`force`: which reference is in force. `reflectance`: whether reflectance lines are made too, and with
-        `uncertainty` how sure each is. `strip`: where the lamp is watched. `unit`: of radiance, where that is made."""
+        `uncertainty` how sure each is. `strip`: where the lamp is watched. `unit`: of radiance, where that is made.
+        `no_data`: the count that stands for none."""
         self.account, self.active = active.account, active
         self.saturated_samples = 0
         self.classifier = classifier
         self._reflectance, self._uncertainty = reflectance, uncertainty
         self._strip, self._light, self._unit = strip, IlluminationCheck(strip), unit
+        self._no_data = no_data
         self._calm = dict.fromkeys(BAD, CALM)
         self._lanes = [ThreadPoolExecutor(1) for _ in range(active.lanes)]
-        self._capture = Capture()
+        self._capture = Capture(self._no_data)
         self._warm: list[Calibrator] = []
         self._latency = latency("inference")
         self._bytes = BYTES.labels("inference")
@@ -71,7 +74,7 @@ class Pipeline:
     def __call__(self, batches: Iterator[list[Message]]) -> Iterator[list[Message]]:
         """Results in order, line by line; what a capture holds back comes when it is complete. It is when a scene is
         announced, and that is not answered before everything is ready for its lines."""
-        self._capture = Capture()
+        self._capture = Capture(self._no_data)
         for batch in batches:
             for scene, group in groupby(batch, _is_scene):
                 messages = list(group)
@@ -120,7 +123,7 @@ class Pipeline:
 
     def _captured(self) -> list[Message]:
         """Offer what was captured, if anything was; returns what stands for it."""
-        capture, self._capture = self._capture, Capture()
+        capture, self._capture = self._capture, Capture(self._no_data)
         if capture.pending:
             self.active.offer(capture)
         return capture.held

@@ -53,7 +53,9 @@ class Calibrator:
         packed = Tables.pack(prepared.dark, gain, info.full_scale)
         self._tables = packed.word, packed.fine, packed.levels, aligned((3, info.bands), np.float32)
         self._full_scale = np.uint16(info.full_scale)
-        self._limits = self._full_scale, kept_as(prepared.flags, np.uint8)
+        self._flags, self._no_data = aligned(prepared.flags.shape, np.uint8), correction.no_data
+        self._flags[:] = prepared.flags
+        self._limits = self._full_scale, self._flags
         self._curve = kept_as(prepared.curve, np.float32)
         self._patches = _patches(prepared, gain, packed.apart)
         self._moving = aligned((2, info.bands), np.float32)
@@ -131,7 +133,8 @@ class Calibrator:
 
     def _reflect(self, counts: NDArray[np.uint16], *, moments: bool, variate: bool = False) -> None:
         line = self._checked(counts)
-        self._track(line)
+        if self._no_data is None or not self._marked(line, self._no_data):
+            self._track(line)
         geometry = self._geometry
         straight = geometry is None
         self._kernel(line, *self._arguments, moments and straight, variate and straight)
@@ -139,6 +142,15 @@ class Calibrator:
             geometry(self._light, self._invalid, self._out)
             if moments:
                 kernels.moments(self._out, self._invalid, self._mean, self._scale, variate)
+        if self._no_data is not None:
+            kernels.empty(self._out, self._mean, self._invalid, variate)
+
+    def _marked(self, line: NDArray[np.uint16], no_data: int) -> bool:
+        """Flag the samples of a line that hold no data, before anything is made of them; whether there are any."""
+        self._flags[:] = self.prepared.flags
+        missing = (line == no_data).any(axis=0)
+        self._flags[missing] |= np.uint8(Quality.NO_DATA)
+        return bool(missing.any())
 
     def _track(self, line: NDArray[np.uint16]) -> None:
         """Drift of the dark and light of the lamp, as this line shows them. Smile and keystone are taken back before

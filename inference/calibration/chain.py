@@ -26,7 +26,7 @@ from inference.calibration.noise_model import NoiseModel
 from inference.calibration.settings import Correction
 from inference.flags import Quality
 from inference.references.reference import Reference
-from oreline.errors import ReferenceRefused
+from oreline.errors import ConfigError, ReferenceRefused
 from oreline.messages import StreamInfo
 
 Array = NDArray[np.float64]
@@ -138,6 +138,9 @@ def _bad(region: Reference, info: StreamInfo, noise: NoiseModel, correction: Cor
     if correction.bad_pixels is not None:
         listed = bad_pixels.load_map(correction.bad_pixels, info.bands, info.offset_x, info.samples)
         bad |= np.where(listed, np.uint8(bad_pixels.PixelFault.LISTED), np.uint8(0))
+    if any(band >= info.bands for band in correction.bad_bands):
+        raise ConfigError(f"bad_bands names band {max(correction.bad_bands)}, the stream has 0..{info.bands - 1}")
+    bad[list(correction.bad_bands)] |= np.uint8(bad_pixels.PixelFault.LISTED)
     return bad
 
 

@@ -17,7 +17,7 @@ from oreline.jit import line_kernel
 Table = NDArray[Any]
 
 _NEGATIVE = np.uint8(Quality.NEGATIVE)
-_SATURATED = np.uint8(Quality.SATURATED)
+_SPOILS = np.uint8(Quality.SATURATED | Quality.NO_DATA)
 
 
 @line_kernel
@@ -58,7 +58,8 @@ def scaled(values: Table, gain: Table, light: Table, out: Table) -> None:
 
 @line_kernel
 def spread(invalid: Table, before: Table, offsets: Table, used: Table) -> None:
-    """A saturated sample spoils all that are made of it. That a signal was below zero says nothing."""
+    """A sample that is saturated or holds no data spoils all that are made of it. That a signal was below zero says
+    nothing."""
     samples = len(invalid)
     for sample in range(samples):
         before[sample] = invalid[sample]
@@ -67,4 +68,4 @@ def spread(invalid: Table, before: Table, offsets: Table, used: Table) -> None:
         for d in range(len(offsets)):
             source = sample + offsets[d]
             if used[d, sample] and 0 <= source < samples:
-                invalid[sample] |= before[source] & _SATURATED
+                invalid[sample] |= before[source] & _SPOILS

@@ -29,6 +29,7 @@ AHEAD = 3
 """Bands that are asked for before they are needed."""
 _NEGATIVE = np.uint8(Quality.NEGATIVE)
 _SATURATED = np.uint8(Quality.SATURATED)
+_NO_DATA = np.uint8(Quality.NO_DATA)
 _UNUSABLE = np.uint8(UNUSABLE)
 
 
@@ -148,6 +149,16 @@ def negative(values: Table, invalid: Table) -> None:
     for band in range(values.shape[0]):
         for sample in range(values.shape[1]):
             invalid[sample] |= _NEGATIVE if values[band, sample] < 0 else np.uint8(0)
+
+
+@line_kernel
+def empty(values: Table, mean: Table, invalid: Table, variate: bool) -> None:
+    """NaN for the samples that hold no data; their variate is zero already."""
+    for sample in range(len(mean)):
+        mean[sample] = np.float32(np.nan) if invalid[sample] & _NO_DATA else mean[sample]
+    for band in range(0 if variate else values.shape[0]):
+        for sample in range(len(mean)):
+            values[band, sample] = np.float32(np.nan) if invalid[sample] & _NO_DATA else values[band, sample]
 
 
 @line_kernel

@@ -32,6 +32,10 @@ class Correction(Section):
     bad_pixels: Path | None = None
     """Bad pixels of the sensor: an image, ENVI or TIFF, negative or else not 0; or text, a band and a sample a
     row; or a HySpex camera's recording or settings."""
+    bad_bands: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    """Bands, from 0, that are bad in every sample, as the `bbl` of an ENVI header lists them."""
+    no_data: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    """The count that stands for no data in a recording: a sample that has it in any band is invalid."""
     find_bad_pixels: bool = False
     """Whether elements that dark and white show to be hot, dead or noisy are bad."""
     largest_gap: Annotated[int, Field(ge=1)] = 4

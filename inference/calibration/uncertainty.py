@@ -62,9 +62,11 @@ def weighted(region: Reference, one: Dark, other: Dark) -> Array:
 
 @line_kernel
 def standard(values: NDArray[Any], a: NDArray[Any], b: NDArray[Any], c: NDArray[Any], out: NDArray[Any]) -> None:
-    """Square root of the quadratic, all float32 (bands, samples); values below zero have the noise of zero."""
+    """Square root of the quadratic, all float32 (bands, samples); values below zero have the noise of zero.
+    Zero times a value is added for its NaN."""
     for band in range(values.shape[0]):
         for sample in range(values.shape[1]):
-            lit = max(values[band, sample], np.float32(0))
-            variance = a[band, sample] + lit * (b[band, sample] + lit * c[band, sample])
+            value = values[band, sample]
+            lit = max(value, np.float32(0))
+            variance = a[band, sample] + lit * (b[band, sample] + lit * c[band, sample]) + np.float32(0) * value
             out[band, sample] = np.sqrt(max(variance, np.float32(0))) if variance == variance else np.float32(np.nan)

@@ -17,7 +17,9 @@ from oreline.messages import Gap, Kind, Message, RawLine, Reason, StreamInfo
 class Capture:
     """Collects darks and whites. `held` are the messages that stand for what it has seen."""
 
-    def __init__(self) -> None:
+    def __init__(self, no_data: int | None = None) -> None:
+        """`no_data`: the count that stands for none."""
+        self._no_data = no_data
         self.held: list[Message] = []
         self._builders: dict[Kind, MeasurementBuilder] = {}
 
@@ -36,7 +38,7 @@ class Capture:
         if line.kind not in self._builders:
             for other in self._builders.values():
                 other.fold()
-            self._builders[line.kind] = MeasurementBuilder(info)
+            self._builders[line.kind] = MeasurementBuilder(info, self._no_data)
         self._builders[line.kind].add(line.counts)
         self.hold(Gap(line.stamp.run, line.stamp.epoch, line.first, 1, Reason.REFERENCE))
 

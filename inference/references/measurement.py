@@ -18,6 +18,8 @@ from oreline.errors import ReferenceRefused
 from oreline.messages import StreamInfo
 
 BLOCK = 128
+MISSING = 0.1
+"""From this share of lines without data on, an element is not known."""
 FACTS = ("captured", "lines", "rejected", "exposure_us", "gain", "temperature_c", "flicker", "motion")
 
 
@@ -77,8 +79,11 @@ class Measurement:
 class MeasurementBuilder:
     """Takes lines of one kind, allocating nothing for a line."""
 
-    def __init__(self, info: StreamInfo) -> None:
-        self.info = info
+    def __init__(self, info: StreamInfo, no_data: int | None = None) -> None:
+        """`no_data`: the count that stands for none. Elements that have it in a tenth of the lines or more are NaN;
+        less is left out as outliers are."""
+        self.info, self._no_data = info, no_data
+        self._missing = np.zeros((info.bands, info.samples), np.uint32)
         self.lines = 0
         self._held = 0
         self._block = np.empty((2 * BLOCK, info.bands, info.samples), np.uint16)
@@ -93,6 +98,8 @@ class MeasurementBuilder:
                 f"a line of {counts.dtype} {counts.shape} came to a reference of uint16 {self._block.shape[1:]}: "
                 "the camera's settings changed during the capture, capture again"
             )
+        if self._no_data is not None:
+            self._missing += counts == self._no_data
         if self._held == len(self._block):
             self.fold(BLOCK)
         self._block[self._held] = counts
@@ -115,8 +122,9 @@ class MeasurementBuilder:
         n, total, squares = self._sums.n, self._sums.total, self._sums.squares
         spread = np.sqrt((n * squares - total**2) / (n * (n - 1)))
         flicker, motion = _steadiness(np.concatenate(self._means), spread)
+        mean = np.where(self._missing >= max(1.0, MISSING * self.lines), np.nan, total / n)
         return Measurement(
-            total / n, spread, self._sums.saturated, self.lines, info.exposure_us, info.gain, info.temperature_c,
+            mean, spread, self._sums.saturated, self.lines, info.exposure_us, info.gain, info.temperature_c,
             int(self.lines * n.size - n.sum()), flicker, motion, captured,
         )  # fmt: skip
 

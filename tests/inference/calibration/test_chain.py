@@ -19,7 +19,7 @@ from inference.calibration.settings import Correction, DarkColumns
 from inference.flags import UNUSABLE, Quality
 from inference.illumination import WhiteStrip
 from inference.preprocessing.steps import Continuum, SavitzkyGolay, Snv
-from inference.references.measurement import Measurement
+from inference.references.measurement import Measurement, MeasurementBuilder
 from inference.references.reference import Reference
 from oreline.errors import ConfigError, ReferenceRefused
 from oreline.messages import StreamInfo
@@ -350,3 +350,79 @@ def test_a_panel_that_was_moved_has_no_bad_elements() -> None:
     grain = np.where(np.arange(SAMPLES) % 3 == 0, 400.0, 5.0)
     moved = replace(one, white=replace(one.white, spread=np.broadcast_to(grain, LIGHT.shape).copy()), id="")
     assert not Calibrator(moved, FINE, Correction(find_bad_pixels=True)).prepared.bad.any()
+
+
+def test_a_bad_band_is_made_of_its_neighbours_and_a_wide_gap_is_lost() -> None:
+    truth, line = smooth(), counts(smooth() * LIGHT)
+    spoilt = line.copy()
+    spoilt[[3, 8]] = 60_000
+    calibrator = Calibrator(reference(), FINE, Correction(bad_bands=(3, 8)))
+    made, flags = calibrator.reflectance(spoilt)
+    listed = [(band, x) for band in (3, 8) for x in range(SAMPLES)]
+    np.testing.assert_allclose(made, chain(line, DARK, DARK + LIGHT, DARK, bad=listed), rtol=1e-5)
+    assert np.abs(made - truth).max() < 0.01
+    assert (flags == Quality.REPAIRED).all()
+    made, flags = Calibrator(reference(), FINE, Correction(bad_bands=(3, 4, 5), largest_gap=2)).reflectance(spoilt)
+    assert np.isnan(made[3:6]).all()
+    assert np.isfinite(np.delete(made, (3, 4, 5), axis=0)).all()
+    assert (flags & Quality.LOST).all()
+
+
+def test_a_bad_band_that_the_stream_has_not_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"bad_bands names band 16, the stream has 0\.\.15"):
+        Calibrator(reference(), FINE, Correction(bad_bands=(16,)))
+
+
+@pytest.mark.parametrize("steps", [(Snv(),), (Snv(), Snv())])
+@pytest.mark.parametrize("correction", [{}, {"keystone_pixels": (0.3,)}, {"smile_bands": (0.4,)}])
+@pytest.mark.parametrize("no_data", [0, 65_535])
+def test_samples_without_data_are_nan_and_flagged_and_the_others_as_ever(steps, correction, no_data) -> None:
+    line = counts(smooth() * LIGHT)
+    holey = line.copy()
+    holey[5, 7], holey[:, 20] = no_data, no_data
+    whole = Calibrator(reference(), FINE, Correction(**correction), steps=steps)
+    calibrator = Calibrator(reference(), FINE, Correction(no_data=no_data, **correction), steps=steps)
+    truth = whole.reflectance(line)[0].copy()
+    made, flags = calibrator.reflectance(holey)
+    gone = (flags & Quality.NO_DATA) != 0
+    assert gone[[7, 20]].all()
+    assert gone.sum() <= (2 if "keystone_pixels" not in correction else 10)
+    assert np.isnan(made[:, gone]).all()
+    np.testing.assert_array_equal(made[:, ~gone], truth[:, ~gone])
+    assert np.isnan(calibrator.uncertainty(made)[:, gone]).all()
+    expected = whole.features(line)[0].copy()
+    features, mean, flags = calibrator.features(holey)
+    assert (features[:, gone] == 0).all()
+    np.testing.assert_array_equal(features[:, ~gone], expected[:, ~gone])
+    assert (np.isnan(mean) == gone).all()
+    assert (flags[gone] & UNUSABLE).all()
+    np.testing.assert_array_equal(calibrator.reflectance(line)[0], truth)
+
+
+def test_a_line_without_data_in_places_moves_neither_dark_nor_lamp() -> None:
+    strip = WhiteStrip(first=0, samples=6, correct=True)
+    calibrator = Calibrator(reference(), FINE, Correction(no_data=0, shade=DarkColumns(first=40, samples=8)), strip)
+    line = counts(smooth() * LIGHT)
+    line[:, :6], line[:, 40:] = counts(LIGHT)[:, :6], counts(0 * LIGHT)[:, 40:]
+    before = calibrator.reflectance(line)[0].copy()
+    empty = np.zeros_like(line)
+    assert np.isnan(calibrator.reflectance(empty)[0]).all()
+    np.testing.assert_array_equal(calibrator.reflectance(line)[0], before)
+
+
+@pytest.mark.parametrize(("empty_lines", "known"), [(1, True), (30, False)])
+def test_a_reference_leaves_out_what_holds_no_data(empty_lines: int, known: bool) -> None:
+    builder = MeasurementBuilder(FINE, no_data=0)
+    line = counts(LIGHT)
+    for number in range(50):
+        taken = line.copy()
+        taken[:, 9] = 0 if number < empty_lines else taken[:, 9]
+        builder.add(taken)
+    mean = builder.measured().mean
+    np.testing.assert_array_equal(np.isnan(mean[:, 9]), np.full(BANDS, not known))
+    np.testing.assert_allclose(np.delete(mean, 9, 1), np.delete(line, 9, 1))
+    if known:
+        np.testing.assert_allclose(mean[:, 9], line[:, 9])
+    else:
+        _, flags = Calibrator(reference(white=mean), FINE).reflectance(line)
+        assert flags[9] & Quality.REFERENCE

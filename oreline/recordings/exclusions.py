@@ -1,0 +1,60 @@
+"""What of a recording is not to be believed, by its header: bad bands, and a value that stands for no data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oreline.errors import RecordingError
+from oreline.recordings.recording import Recording
+
+LARGEST = 65_535
+PIECE_VALUES = 1 << 24
+
+
+def bad_bands(recordings: Iterable[Recording]) -> tuple[int, ...]:
+    """Bands, from 0, that any of the recordings calls bad."""
+    return tuple(sorted({band for recording in recordings for band in recording.bad_bands}))
+
+
+def longest_run(bands: Iterable[int]) -> int:
+    """How many of rising band numbers are side by side at most."""
+    runs = groupby(enumerate(bands), lambda pair: pair[1] - pair[0])
+    return max((len(list(run)) for _, run in runs), default=0)
+
+
+def no_data_count(recording: Recording) -> int | None:
+    """The count that stands for no data where a recording is played as counts: its own value where that is a count, or
+    else the least count that it does not hold (then all values are read). None where nothing stands for no data.
+
+    Raises RecordingError where every count is taken.
+    """
+    value = recording.ignored
+    if value is None:
+        return None
+    if value in range(LARGEST + 1):
+        return int(value)
+    held = np.zeros(LARGEST + 1, np.bool_)
+    for piece in _pieces(recording):
+        held[piece[(piece >= 0) & (piece <= LARGEST)].astype(np.uint16)] = True
+    if held.all():
+        raise RecordingError(f"{recording.path} has no data where it holds {value:g}, and no count is free for that")
+    return int(np.argmin(held))
+
+
+def missing(values: NDArray[Any], ignored: float) -> NDArray[np.bool_]:
+    """Where values are the one that stands for no data, as they were rounded in their own type."""
+    if np.isnan(ignored):
+        return np.asarray(np.isnan(values)) if values.dtype.kind == "f" else np.zeros(values.shape, np.bool_)
+    own = np.float64(ignored).astype(values.dtype) if values.dtype.kind == "f" else ignored
+    return np.asarray(values == own)
+
+
+def _pieces(recording: Recording) -> Iterator[NDArray[Any]]:
+    step = max(1, PIECE_VALUES // (recording.bands * recording.samples))
+    for first in range(0, recording.lines, step):
+        yield recording.lines_array(first, step)
