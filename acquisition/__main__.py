@@ -11,13 +11,12 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from acquisition import SOURCES
-from acquisition.asked import Asked
 from acquisition.extra_steps import ExtraSteps
 from acquisition.loop import Acquisition
 from acquisition.retry import retry
 from acquisition.settings import Settings
 from acquisition.source import Source
-from oreline.config import ASKED, Config, LineSettings
+from oreline.config import Config, LineSettings
 from oreline.errors import CameraError, OrelineError, Stopped, Undelivered
 from oreline.guard import guarded
 from oreline.incidents import refused, report
@@ -30,8 +29,6 @@ from oreline.service import Service
 from oreline.stream import Outbox
 from oreline.stream.sockets import NO_RUN
 from oreline.wire import HEADER_LIMIT, decode
-
-ASIDE = "aside.json"
 
 
 def main(path: str) -> None:
@@ -47,8 +44,7 @@ def main(path: str) -> None:
         size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)
         ring = Ring.open(line.ring("raw"), settings.ring_lines, size)
         outbox = stack.enter_context(closing(_served(ring, settings, line)))
-        asked, aside = Asked(line.folder / ASKED), ExtraSteps(line.folder / ASIDE)
-        acquisition = Acquisition(source, outbox, settings, shell, asked.take, aside)
+        acquisition = Acquisition(source, outbox, settings, shell, ExtraSteps(line.folder))
         shell.ready(settings.metrics_port)
         try:
             _run(acquisition, outbox, shell)

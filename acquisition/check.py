@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from acquisition import SOURCES
 from acquisition.producer import find_producer
-from acquisition.settings import Settings, Step
+from acquisition.settings import Settings
 from acquisition.stream_info import wavelengths_of
+from oreline.camera_settings import Step
 from oreline.config import Config
 from oreline.errors import CameraNotFound, FeatureError, RecordingError
 from oreline.expected import Expected
+from oreline.findings import Findings
 from oreline.keys import server_keys
-from oreline.supervision.check import Findings
 
 SEEN = {("Shutter", "Closed"): "dark", ("TargetSelector", "White"): "white"}
 """The features by which a simulated camera is told to see something else than the scene."""

@@ -14,12 +14,13 @@ import numpy as np
 from acquisition.extra_steps import ExtraSteps
 from acquisition.numbering import ANEW, Numbering
 from acquisition.retry import retry
-from acquisition.settings import Features, Settings, Step
+from acquisition.settings import Settings
 from acquisition.source import CameraInfo, Frame, Source
 from acquisition.stamping import Stamping
 from acquisition.stream_info import described
 from acquisition.temperature import Thermometer
 from oreline import moment
+from oreline.camera_settings import Features, Step
 from oreline.errors import CameraError, CameraLost, FeatureError, OrelineError
 from oreline.incidents import report
 from oreline.messages import EndOfStream, Gap, Kind, RawLine, StreamInfo
@@ -54,15 +55,13 @@ class Acquisition:
         outbox: Outbox,
         settings: Settings,
         shell: Service,
-        asked: Callable[[], list[Step]] = list,
-        aside: ExtraSteps | None = None,
+        extra: ExtraSteps | None = None,
     ) -> None:
-        """`asked`: steps that are to come in between, looked for now and then in a scene. `aside`: how many lines those
-        had."""
+        """`extra`: steps that are to come in between, looked for now and then in a scene."""
         self._source, self._outbox, self._settings = source, outbox, settings
-        self._shell, self._asked = shell, asked
+        self._shell = shell
         self._between: list[Step] = []
-        self._aside = aside or ExtraSteps()
+        self._extra = extra or ExtraSteps()
         self.account = Account("acquisition")
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
@@ -71,7 +70,7 @@ class Acquisition:
         self._ended = False
         self._numbering = _resumed(outbox, settings.block_id_bits)
         self._stamping = Stamping(self._numbering, settings.counts_per_line, settings.encoder_bits)
-        self._set_back = self._aside.resume(self._numbering.run, self._numbering.next)
+        self._set_back = self._extra.resume(self._numbering.run, self._numbering.next)
         self._triggered = False
         self._scene_ns = [0, 0]
         self._info: StreamInfo | None = None
@@ -150,7 +149,7 @@ class Acquisition:
                 except CameraLost as loss:
                     self._return(loss, so_far)
                 if self._between and step.sees is Kind.SCENE:
-                    self._step_aside(step, so_far)
+                    self._take_extra_steps(step, so_far)
         finally:
             self._source.stop()
         if step.after:
@@ -163,17 +162,17 @@ class Acquisition:
     @property
     def _done(self) -> int:
         """How many lines have been, those that were taken in between not counted."""
-        return self._numbering.next - self._aside.lines
+        return self._numbering.next - self._extra.lines
 
-    def _step_aside(self, step: Step, so_far: list[Step]) -> None:
+    def _take_extra_steps(self, step: Step, so_far: list[Step]) -> None:
         """The steps that were asked for; then this one goes on, for as many lines as it lacks."""
         between, self._between = self._between, []
         self._source.stop()
         for one in between:
             run, first = self._numbering.run, self._numbering.next
-            self._aside.begin(run, first, one)
+            self._extra.begin(run, first, one)
             self._step(one, self._done + (one.lines or 0), one.features, [*so_far, one], begun=True)
-            self._aside.end(run, self._numbering.next - first)
+            self._extra.end(run, self._numbering.next - first)
         if not self._stopping():
             self._set(step, step.features)
             self._start()
@@ -297,7 +296,7 @@ class Acquisition:
         self._outbox.pump()
         self._report_changes()
         if self._info is not None and self._info.kind is Kind.SCENE:
-            self._between += self._asked()
+            self._between += self._extra.take()
 
     def _fetched(self) -> Frame | None:
         """The next frame. A fetch that fails is tried again, for a moment's failure is not worth a new epoch."""

@@ -7,51 +7,23 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from acquisition.dialects import EXPOSURE, GAIN
+from oreline.camera_settings import CameraSettings, Positive
 from oreline.cameras import CAMERAS
-from oreline.config import NAME_OR_PATH, Section
+from oreline.config import NAME_OR_PATH
 from oreline.errors import nearest
 from oreline.keys import TcpAddress
 from oreline.messages import Kind
 
-FeatureValue = bool | int | float | str
-Features = list[tuple[str, FeatureValue]]
-Positive = Annotated[int, Field(gt=0, le=1_000_000_000_000)]
 
-
-class Step(Section):
-    """A stretch of the run: what the camera sees, for how many lines, and the features that bring it about."""
-
-    kind: Literal["scene", "dark", "white"] = "scene"
-    lines: Positive | None = None
-    """None: until the process is told to stop, or the camera says that its recording has ended."""
-    features: Features = []
-    settle_s: Annotated[float, Field(ge=0, le=600)] = 0.0
-    """Wait so long after its features are set, such as for a shutter that moves or a lamp that warms up."""
-    after: Features = []
-    """Written when the step is over, such as to open the shutter again."""
-
-    @property
-    def sees(self) -> Kind:
-        return Kind[self.kind.upper()]
-
-
-class Settings(Section):
+class Settings(CameraSettings):
     """[acquisition]: which camera, how it is set, and what it records in which order."""
 
     source: str = "genicam"
     """Kind of camera: a name in `SOURCES` of acquisition/__init__.py, or of another package's entry point."""
     producer: Annotated[str, NAME_OR_PATH] = "simcam"
     """Path of a GenTL producer (.cti); "simcam" and "viky" name the two that are installed with Oreline."""
-    serial: str | None = None
     model: str | None = None
     id: str | None = None
-    features: Features = []
-    """[[name, value], ...], written in this order, each read back."""
-    steps: list[Step] = [Step()]
-    preset: str | None = None
-    """A name in oreline.cameras, for the wavelengths of the bands."""
-    wavelengths_nm: list[float] = []
-    """One a band, where no preset fits; without either, bands are numbered from 1."""
     bands: Annotated[int, Field(gt=0)] | None = None
     """Rows of a frame, where the camera's Height does not say them, as with several regions of interest."""
     full_scale: Annotated[int, Field(gt=0, le=65535)] | None = None
@@ -78,7 +50,6 @@ class Settings(Section):
     """Width of the camera's frame counter before it wraps; a wrap at 16 or 32 bits is known without it, and whether
     0 is left out, as in GigE Vision, is learned."""
     buffers: Positive = 256
-    ring_lines: Annotated[int, Field(ge=64)] = 512
     listen: TcpAddress | None = None
     """Where raw lines are served to an inference on another host, such as "tcp://10.0.0.5:7401"."""
     on_full: Literal["gap", "wait"] = "gap"
@@ -122,11 +93,3 @@ class Settings(Section):
         if getattr(self, key) is not None and written is not None:
             step = "exposure_step_us" if key == "exposure_us" else "gain_unit and gain_step"
             raise ValueError(f"{key} is that of all steps, but one of them sets {written}: give {step} instead")
-
-    def wavelengths(self, bands: int) -> tuple[float, ...]:
-        """Band centres in nm, (bands,)."""
-        if self.wavelengths_nm:
-            return tuple(self.wavelengths_nm)
-        if self.preset is not None:
-            return tuple(float(nm) for nm in CAMERAS[self.preset].wavelengths_nm)
-        return tuple(float(band) for band in range(1, bands + 1))

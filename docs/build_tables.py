@@ -20,7 +20,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from acquisition import dialects
-from acquisition.settings import Step
 from hwsim.camera.fault_help import described
 from hwsim.camera.fault_kinds import When
 from hwsim.plant import ValveFault
@@ -36,6 +35,7 @@ from inference.illumination import WhiteStrip
 from inference.models import SHIPPED
 from inference.references.limits import Limits
 from oreline import errors, plc
+from oreline.camera_settings import Step
 from oreline.config import SETTINGS, Section
 from oreline.incidents import KINDS, Severity
 from oreline.messages import Flag, Reason

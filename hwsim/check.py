@@ -8,8 +8,8 @@ from hwsim.settings import Settings
 from oreline.config import Config
 from oreline.errors import ConfigError
 from oreline.expected import Expected
+from oreline.findings import Findings
 from oreline.recordings.recording import RecordingSet, find_recording
-from oreline.supervision.check import Findings
 
 
 def check(config: Config, expected: Expected, found: Findings) -> None:

@@ -16,8 +16,8 @@ from inference.settings import Settings
 from oreline.config import Config, LineSettings
 from oreline.errors import ConfigError, ReferenceRefused
 from oreline.expected import Expected
+from oreline.findings import Findings
 from oreline.keys import client_keys, server_keys
-from oreline.supervision.check import Findings
 
 
 def check(config: Config, expected: Expected, found: Findings) -> None:

@@ -162,6 +162,12 @@ class Config:
             table = table.get(key, {}) if isinstance(table, dict) else table
         return validated(model, table, f"{self.source}: [{name}]")
 
+    def part(self, name: str, model: type[S]) -> S:
+        """The settings that `model` names in a table; its other keys are their owner's to judge. Raises ConfigError."""
+        table = self.tables.get(name, {})
+        own = {key: value for key, value in table.items() if key in model.model_fields}
+        return validated(model, own, f"{self.source}: [{name}]")
+
     def check(self) -> None:
         """Validate every table, so that a mistake shows before anything starts. Raises the first refusal; see
         `oreline.supervision.check` for all of them."""

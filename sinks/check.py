@@ -5,8 +5,8 @@ from __future__ import annotations
 from oreline.config import Config
 from oreline.errors import ConfigError
 from oreline.expected import Expected
+from oreline.findings import Findings
 from oreline.keys import client_keys
-from oreline.supervision.check import Findings
 from sinks.settings import settings_of
 
 

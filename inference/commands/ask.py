@@ -17,7 +17,7 @@ from rich.console import Console
 from oreline.config import ASKED, Config
 from oreline.errors import StageFailed
 from oreline.locks import is_locked
-from oreline.supervision.launch import runs
+from oreline.state_folder import runs
 
 LOOK_S = 0.05
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from inference.references.store import Store
-from oreline.config import SETTINGS, Config
+from oreline.camera_settings import CameraSettings
+from oreline.config import Config
 from oreline.errors import ConfigError, ReferenceRefused, StageFailed
-from oreline.supervision.launch import choose_state, runs
+from oreline.state_folder import choose_state, runs
 
 ANSWER_S = 60.0
 LOOK_S = 0.05
@@ -38,7 +39,7 @@ def choose(config: Config, identity: str | None, what: str, *, force: bool = Fal
 
 def _but(config: Config) -> str:
     """What a choice will give way to, where a line takes references of its own whenever it starts."""
-    steps = config.section("acquisition", SETTINGS["acquisition"]()).steps
+    steps = config.part("acquisition", CameraSettings).steps
     own = dict.fromkeys(step.kind for step in steps if step.kind != "scene")
     if not own:
         return ""

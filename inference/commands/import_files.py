@@ -22,7 +22,8 @@ from inference.references.measurement import Measurement, MeasurementBuilder
 from inference.references.reference import Reference
 from inference.references.store import Store
 from inference.settings import Settings
-from oreline.config import SETTINGS, Config
+from oreline.camera_settings import CameraSettings
+from oreline.config import Config
 from oreline.errors import RecordingError, ReferenceRefused
 from oreline.files import try_folder
 from oreline.messages import StreamInfo
@@ -85,7 +86,7 @@ def _reference(paths: list[Path], config: Config, said: ImportOptions) -> Refere
 
 
 def _of_this_camera(reference: Reference, config: Config) -> Reference:
-    serial = config.section("acquisition", SETTINGS["acquisition"]()).serial
+    serial = config.part("acquisition", CameraSettings).serial
     if serial not in (None, reference.serial):
         said = f"reference {reference.id} is of camera {reference.serial!r}, the line's file names {serial!r}"
         raise ReferenceRefused(f"{said}: import one of this camera", "camera")
@@ -108,7 +109,7 @@ def _recordings(paths: list[Path]) -> tuple[list[Recording], list[Recording]]:
 
 def _described(recording: Recording, config: Config, said: ImportOptions) -> StreamInfo:
     """The stream that a recording would have been. Raises ReferenceRefused for what nobody says."""
-    acquisition = config.section("acquisition", SETTINGS["acquisition"]())
+    acquisition = config.part("acquisition", CameraSettings)
     serial = said.serial or acquisition.serial or recording.metadata.get("serial number", "")
     exposure_us = said.exposure_us or _exposure_us(recording)
     full_scale = said.full_scale or recording.full_scale

@@ -11,9 +11,11 @@ from inference.commands.ask import asked_for
 from inference.commands.choose import answer, words
 from inference.references.limits import Limits
 from inference.references.store import Store
-from oreline.config import SETTINGS, Config
+from oreline.camera_settings import CameraSettings
+from oreline.config import Config
 from oreline.errors import ConfigError, ReferenceRefused, StageFailed
-from oreline.supervision.launch import choose_state, launch, runs
+from oreline.state_folder import choose_state, runs
+from oreline.supervision.launch import launch
 from oreline.terminal import Ticker, tell
 
 
@@ -24,7 +26,7 @@ class TakeReference:
         """`lines`: None takes as many as the line's own step of that kind, or as many as are enough. Raises
         ConfigError."""
         self._config, self._kind = config, kind
-        acquisition = config.section("acquisition", SETTINGS["acquisition"]())
+        acquisition = config.part("acquisition", CameraSettings)
         limits = config.section("inference.limits", Limits)
         own = next((step for step in acquisition.steps if step.kind == kind), None)
         features = own.features if own else []

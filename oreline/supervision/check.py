@@ -10,15 +10,14 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 from oreline.config import SETTINGS, Config
-from oreline.errors import ConfigError, OrelineError
+from oreline.errors import ConfigError
 from oreline.expected import Expected
 from oreline.facts import refuse_others
-from oreline.guard import refusal
+from oreline.findings import Findings
 from oreline.keys import NAME, address_of
 
 CAMERA = {"acquisition", "simulator"}
@@ -28,29 +27,6 @@ PARTS = ("hwsim", "acquisition", "inference", "sinks")
 PROCESSES = ("camera", "plant", "acquisition", "inference")
 OURS = (*PROCESSES, "line")
 """Names that no sink may have."""
-
-
-class Findings(list[OrelineError]):
-    """All that is wrong, each once: what the reader of a table refuses, all who need that table would refuse again."""
-
-    @contextmanager
-    def noted(self, where: str = "") -> Iterator[None]:
-        """Go on after what is refused in here, and keep it; `where` is put in front of it."""
-        try:
-            yield
-        except OrelineError as error:
-            self._note(error, where)
-        except OSError as error:
-            self._note(refusal(error), where)
-
-    def _note(self, error: OrelineError, where: str) -> None:
-        if str(error) not in map(str, self):
-            self.append(_named(error, where))
-
-
-def _named(error: OrelineError, where: str) -> OrelineError:
-    error.args = (f"{where}: {error}" if where else str(error), *error.args[1:])
-    return error
 
 
 def check(config: Config) -> None:

@@ -26,15 +26,12 @@ from oreline.ownership import is_own, refuse_strangers
 from oreline.places import claim, namesakes
 from oreline.service import Service
 from oreline.standing import Standing
+from oreline.state_folder import CONFIGURATION, LINE
 from oreline.supervision.patience import Patience
 from oreline.supervision.supervisor import NOTIFY, STAY, Supervisor
 from oreline.undelivered import is_undelivered
 
-LINE = "line"
-"""What a line's supervisor is called."""
 HOLD_S = 0.2
-CONFIGURATION = "line.json"
-"""Of the run at work, for its processes and for whoever finishes it: all that can be paths are absolute."""
 
 
 def supervise(

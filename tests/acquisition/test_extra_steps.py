@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acquisition.asked import Asked
+from acquisition.extra_steps import ExtraSteps
 from hwsim.camera.sim_camera import Event, FaultKind, SimCamera, Source
 from oreline.config import ASKED
 from oreline.messages import EndOfStream, Gap, Kind, Message, RawLine, StreamInfo
@@ -124,7 +124,7 @@ def _end(messages: list[Message]) -> int:
 
 def test_what_was_asked_of_an_earlier_process_is_forgotten(tmp_path: Path) -> None:
     ask(tmp_path, DARK)
-    asked = Asked(tmp_path / ASKED)
+    asked = ExtraSteps(tmp_path)
     assert asked.take() == []
 
 
@@ -132,7 +132,7 @@ def test_what_somebody_waits_for_is_kept_though_it_was_asked_for_while_the_line_
     ask(tmp_path, DARK)
     with (tmp_path / ASKED).open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        asked = Asked(tmp_path / ASKED)
+        asked = ExtraSteps(tmp_path)
         assert [step.lines for step in asked.take()] == [30]
 
 
@@ -163,7 +163,7 @@ def test_what_is_asked_for_while_the_line_takes_its_own_is_taken_in_its_scene(
 
 
 def test_what_is_asked_for_while_the_last_is_read_comes_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, read = Asked(tmp_path / ASKED), Path.read_bytes
+    asked, read = ExtraSteps(tmp_path), Path.read_bytes
 
     def read_and_ask(path: Path) -> bytes:
         text = read(path)
@@ -181,7 +181,7 @@ def test_what_is_asked_for_while_the_last_is_read_comes_next(tmp_path: Path, mon
 def test_what_is_not_understood_is_said_and_dropped(
     tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = Asked(tmp_path / ASKED)
+    asked = ExtraSteps(tmp_path)
     (tmp_path / ASKED).write_text(text)
     assert asked.take() == []
     assert "was not understood and is dropped" in capsys.readouterr().err
@@ -189,6 +189,6 @@ def test_what_is_not_understood_is_said_and_dropped(
 
 
 def test_a_step_without_an_end_is_not_taken(tmp_path: Path) -> None:
-    asked = Asked(tmp_path / ASKED)
+    asked = ExtraSteps(tmp_path)
     ask(tmp_path, {"kind": "dark"}, DARK)
     assert [step.lines for step in asked.take()] == [30]

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from acquisition import asked as askings
-from acquisition import extra_steps as asides
-from acquisition.asked import Asked
+from acquisition import extra_steps
 from acquisition.extra_steps import ExtraSteps
-from acquisition.settings import Step
+from oreline.camera_settings import Step
 
 RUN, STEP = bytes(range(16)), Step(kind="dark", lines=3, after=[("Shutter", "Open")])
 
@@ -18,15 +16,14 @@ RUN, STEP = bytes(range(16)), Step(kind="dark", lines=3, after=[("Shutter", "Ope
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     told: list[str] = []
-    for module in (askings, asides):
-        monkeypatch.setattr(module, "report", lambda _, kind, words: told.append(f"{kind}: {words}"))
+    monkeypatch.setattr(extra_steps, "report", lambda _, kind, words: told.append(f"{kind}: {words}"))
     return told
 
 
 def test_a_folder_in_place_of_what_is_asked_for_is_said_and_is_in_nobodys_way(tmp_path: Path, said: list[str]) -> None:
     path = tmp_path / "asked.json"
     path.mkdir()
-    asked = Asked(path)
+    asked = ExtraSteps(tmp_path)
     path.write_text(f"[{STEP.model_dump_json()}]")
     assert asked.take() == []
     assert said
@@ -44,7 +41,7 @@ def test_a_damaged_note_of_the_lines_in_between_is_said_and_passed_over(
 ) -> None:
     path = tmp_path / "aside.json"
     path.write_text(left)
-    aside = ExtraSteps(path)
+    aside = ExtraSteps(tmp_path)
     assert aside.resume(RUN, 10) == []
     assert aside.lines == 0
     (words,) = said
@@ -52,7 +49,7 @@ def test_a_damaged_note_of_the_lines_in_between_is_said_and_passed_over(
 
 
 def test_the_note_that_it_leaves_is_taken_over(tmp_path: Path, said: list[str]) -> None:
-    ExtraSteps(tmp_path / "aside.json").begin(RUN, 40, STEP)
-    again = ExtraSteps(tmp_path / "aside.json")
+    ExtraSteps(tmp_path).begin(RUN, 40, STEP)
+    again = ExtraSteps(tmp_path)
     assert (again.resume(RUN, 42), again.lines, said) == ([("Shutter", "Open")], 2, [])
-    assert ExtraSteps(tmp_path / "none.json").resume(RUN, 42) == []
+    assert ExtraSteps(tmp_path / "elsewhere").resume(RUN, 42) == []

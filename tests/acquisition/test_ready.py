@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from acquisition.extra_steps import ExtraSteps
 from acquisition.loop import Acquisition
-from acquisition.settings import Settings, Step
+from acquisition.settings import Settings
 from acquisition.source import CameraInfo, Exposed, Frame
+from oreline.camera_settings import Step
+from oreline.config import ASKED
 from oreline.messages import EndOfStream, Kind, Message, RawLine, StreamInfo
 from oreline.ring import Ring
 from oreline.sink import Policy
@@ -95,7 +98,7 @@ class Line:
     stopping: bool = False
     turns: int = 0
 
-    def run(self, asked: Callable[[], list[Step]] = list, **settings: Any) -> Acquisition:
+    def run(self, **settings: Any) -> Acquisition:
         """Until its stream ends."""
         endpoint, ring = f"ipc://{self.folder}/raw.sock", Ring.open(self.folder / "raw.ring", 64, 4096)
         with (
@@ -103,7 +106,7 @@ class Line:
             closing(Inbox(endpoint, "inference", Policy.COMPLETE, ring=self.folder / "raw.ring")) as self.inbox,
         ):
             chosen = Settings(**{"steps": STEPS, "gather_ms": 0.0, "ready_s": NEVER_S, **settings})
-            made = Acquisition(self.camera, outbox, chosen, self, asked)  # type: ignore[arg-type]
+            made = Acquisition(self.camera, outbox, chosen, self, ExtraSteps(self.folder))  # type: ignore[arg-type]
             made.run()
             while not self.ended:
                 outbox.pump(1)
@@ -193,16 +196,14 @@ def test_an_inference_that_is_not_ready_in_time_loses_no_rock_and_is_complained_
 
 def test_a_scene_goes_on_after_a_dark_that_was_asked_for_though_inference_has_not_answered(tmp_path: Path) -> None:
     line = Line(tmp_path)
-    asked = [Step(kind="dark", lines=4)]
 
-    def fall_silent(line: Line) -> None:
+    def ask_and_fall_silent(line: Line) -> None:
+        if line.answers and line.lines(Kind.SCENE) and not line.ended:
+            (tmp_path / ASKED).write_text('[{"kind": "dark", "lines": 4}]')
         line.answers = line.lines(Kind.SCENE) == 0 or line.ended
 
-    def ask() -> list[Step]:
-        return [asked.pop()] if asked and line.lines(Kind.SCENE) else []
-
-    line.turn = fall_silent
-    line.run(ask)
+    line.turn = ask_and_fall_silent
+    line.run()
     assert (line.lines(Kind.DARK), line.lines(Kind.SCENE)) == (7, 5)
 
 

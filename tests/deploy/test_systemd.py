@@ -18,7 +18,7 @@ import pytest
 
 from oreline.config import Config
 from oreline.errors import PASSING, CameraLost, CameraNotFound, OrelineError, SystemRefused
-from oreline.supervision.launch import runs
+from oreline.state_folder import runs
 from sinks import SINKS
 from sinks.log.account import account
 from tests.deploy.unit import PYTHON, ROOT, UNITS, Started, settings

@@ -13,7 +13,7 @@ from rich.console import Console
 from inference.commands.take import TakeReference
 from inference.references.store import Store
 from oreline.config import Config
-from oreline.supervision.launch import runs
+from oreline.state_folder import runs
 from tests.hwsim.host import until
 from tests.system.line import Line, oreline
 

@@ -28,9 +28,9 @@ MUTANTS = (
     ),
     Mutant(
         "what is asked for while the last is read is forgotten",
-        "acquisition/asked.py",
+        "acquisition/extra_steps.py",
         "        taken.unlink()\n",
-        "        taken.unlink()\n        self._path.unlink(missing_ok=True)\n",
+        "        taken.unlink()\n        self._asked.unlink(missing_ok=True)\n",
         ("tests/acquisition/test_extra_steps.py",),
     ),
     Mutant(

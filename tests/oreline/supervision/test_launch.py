@@ -18,9 +18,8 @@ from oreline.errors import SecurityError
 from oreline.facts import leave_facts
 from oreline.locks import LOCK
 from oreline.ownership import own
+from oreline.state_folder import CONFIGURATION, LINE, choose_state, runs
 from oreline.supervision import recovery
-from oreline.supervision.launch import choose_state, runs
-from oreline.supervision.recovery import CONFIGURATION, LINE
 from oreline.wire import encode
 from tests.oreline.stream.streams import line, make_ring
 
