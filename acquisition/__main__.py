@@ -38,54 +38,54 @@ def main(path: str) -> None:
     if _has_ended(line.ring("raw")):
         finish(path)
         return
-    shell = Service("acquisition", line.output)
-    with closing(_opened(settings, shell, line.ring("raw").exists())) as source, ExitStack() as stack:
+    service = Service("acquisition", line.output)
+    with closing(_opened(settings, service, line.ring("raw").exists())) as source, ExitStack() as stack:
         camera = source.describe()
         size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)
         ring = Ring.open(line.ring("raw"), settings.ring_lines, size)
         outbox = stack.enter_context(closing(_served(ring, settings, line)))
-        acquisition = Acquisition(source, outbox, settings, shell, ExtraSteps(line.folder))
-        shell.ready(settings.metrics_port)
+        acquisition = Acquisition(source, outbox, settings, service, ExtraSteps(line.folder))
+        service.ready(settings.metrics_port)
         try:
-            _run(acquisition, outbox, shell)
+            _run(acquisition, outbox, service)
         finally:
-            shell.report(**acquisition.summary(), camera=f"{camera.model} {camera.serial}")
+            service.report(**acquisition.summary(), camera=f"{camera.model} {camera.serial}")
 
 
-def _run(acquisition: Acquisition, outbox: Outbox, shell: Service) -> None:
+def _run(acquisition: Acquisition, outbox: Outbox, service: Service) -> None:
     """Acquire, and deliver what was acquired, also where the camera failed."""
     try:
         acquisition.run()
     except OrelineError as error:
         tell_refusal(error)
-        shell.stopping = True
+        service.stopping = True
         try:
-            drain([outbox], shell)
+            drain([outbox], service)
         except Undelivered as error:
             report("", "undelivered", str(error))
         raise
-    drain([outbox], shell)
+    drain([outbox], service)
 
 
 def finish(path: str) -> None:
     """End the run that was cut short in the ring, without a camera, and serve it until it is consumed."""
     config = Config.load(Path(path))
     settings, line = config.section("acquisition", Settings), config.line
-    shell = Service("acquisition", line.output)
+    service = Service("acquisition", line.output)
     ended = _has_ended(line.ring("raw"))
     with closing(_served(_left(line.ring("raw")), settings, line)) as outbox:
-        shell.ready(settings.metrics_port)
-        while not outbox.has_room() and not shell.stopping:
+        service.ready(settings.metrics_port)
+        while not outbox.has_room() and not service.stopping:
             outbox.pump(1)
-            shell.progress(None)
+            service.progress(None)
         if outbox.run != NO_RUN and not ended and outbox.has_room():
             outbox.put(EndOfStream(outbox.run, outbox.epoch, outbox.next, 0, 0, 0))
         try:
-            drain([outbox], shell)
+            drain([outbox], service)
         finally:
             last = outbox.last
             run, numbers = (last.run, last.seq) if isinstance(last, EndOfStream) else (outbox.run, outbox.next)
-            shell.report(run=run.hex(), numbers=numbers)
+            service.report(run=run.hex(), numbers=numbers)
 
 
 def _served(ring: Ring, settings: Settings, line: LineSettings) -> Outbox:
@@ -109,7 +109,7 @@ def _has_ended(path: Path) -> bool:
         return frames is not None and isinstance(decode(frames), EndOfStream)
 
 
-def _opened(settings: Settings, shell: Service, resumed: bool) -> Source:
+def _opened(settings: Settings, service: Service, resumed: bool) -> Source:
     """The camera, open and set. Raises CameraError, and Stopped."""
     found: list[Source] = []
 
@@ -126,7 +126,7 @@ def _opened(settings: Settings, shell: Service, resumed: bool) -> Source:
         attempt,
         settings.reconnect_s if resumed else 0.0,
         lambda error: report("", "camera_away", f"{error}; trying again") if resumed else None,
-        shell.is_set,
+        service.is_set,
     )
     if not found:
         raise Stopped("stopped before the camera was there")

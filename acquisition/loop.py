@@ -54,12 +54,12 @@ class Acquisition:
         source: Source,
         outbox: Outbox,
         settings: Settings,
-        shell: Service,
+        service: Service,
         extra: ExtraSteps | None = None,
     ) -> None:
         """`extra`: steps that are to come in between, looked for now and then in a scene."""
         self._source, self._outbox, self._settings = source, outbox, settings
-        self._shell = shell
+        self._service = service
         self._between: list[Step] = []
         self._extra = extra or ExtraSteps()
         self.account = Account("acquisition")
@@ -95,7 +95,7 @@ class Acquisition:
 
     def _stopping(self) -> bool:
         """Whether no more is wanted, or no more will come."""
-        return self._ended or self._shell.is_set()
+        return self._ended or self._service.is_set()
 
     def _end(self) -> None:
         """End the stream, unless nobody makes room for that: the lines before it stay, and the line's next start ends
@@ -243,7 +243,7 @@ class Acquisition:
         """Do it, and again while it fails. Consumers, and who watches this process, must hear that it is alive."""
 
         def patiently() -> None:
-            with self._shell.patient(SETTING_S):
+            with self._service.patient(SETTING_S):
                 action()
 
         retry(patiently, patience_s, failed, self._stopping, self._wait)
@@ -251,7 +251,7 @@ class Acquisition:
     def _wait(self, ms: int = 0) -> None:
         """There is nothing to do but to hear consumers."""
         self._outbox.pump(ms)
-        self._shell.progress(self._numbering.next)
+        self._service.progress(self._numbering.next)
 
     def _failed(self, error: Exception) -> None:
         kind = "register_error" if isinstance(error, FeatureError) else "failed_start"
@@ -264,7 +264,7 @@ class Acquisition:
             return
         frame = self._fetched()
         self._frames += frame is not None
-        self._shell.progress(self._numbering.next, None if frame is None else self._frames)
+        self._service.progress(self._numbering.next, None if frame is None else self._frames)
         if frame is not None:
             self._take(frame, step, room)
             self._source.release(frame)

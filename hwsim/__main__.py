@@ -33,18 +33,18 @@ def camera(path: str, on: Callable[[], None] = lambda: None) -> None:
     """Be a camera until told to stop. `on` is called when hosts can find it."""
     config = Config.load(Path(path))
     settings, output = config.section("simulator", Settings), config.line.output
-    shell = Service("camera", output)
+    service = Service("camera", output)
     if settings.faults:
         refuse_other(output / TRUTH, faults.is_truth)
     recordings = recording_of(settings, output)
     if recordings is None:
-        _live(settings, shell, on)
+        _live(settings, service, on)
     else:
-        _replayed(settings, recordings, output / settings.folder, shell, on)
+        _replayed(settings, recordings, output / settings.folder, service, on)
 
 
 def _replayed(
-    settings: Settings, recordings: RecordingSet, folder: Path, shell: Service, on: Callable[[], None]
+    settings: Settings, recordings: RecordingSet, folder: Path, service: Service, on: Callable[[], None]
 ) -> None:
     """Play recordings; their frames are paced inside the producer, not here."""
     sources = prepare(recordings, folder)
@@ -60,25 +60,25 @@ def _replayed(
         counts_per_line=settings.counts_per_line,
     ) as simulated:
         if missing := recordings.scene.missing_lines:
-            _say(shell, f"{recordings.scene.path} lacks {missing} lines; those that are whole are played")
-        shell.ready()
+            _say(service, f"{recordings.scene.path} lacks {missing} lines; those that are whole are played")
+        service.ready()
         on()
         if settings.speed == "step":
-            _step(simulated, shell)
+            _step(simulated, service)
         else:
-            shell.wait()
-        _report(shell, simulated, missing_lines=missing)
+            service.wait()
+        _report(service, simulated, missing_lines=missing)
 
 
-def _step(simulated: SimCamera, shell: Service) -> None:
+def _step(simulated: SimCamera, service: Service) -> None:
     """Expose as many lines as each line of the standard input says, one for an empty one, until it ends."""
     for text in sys.stdin:
-        if shell.stopping:
+        if service.stopping:
             break
         simulated.step(int(text) if text.strip().isdecimal() else 1)
 
 
-def _live(settings: Settings, shell: Service, on: Callable[[], None]) -> None:
+def _live(settings: Settings, service: Service, on: Callable[[], None]) -> None:
     """Render a scene as it is seen."""
     assert settings.scene is not None
     world, sensor, preset = world_of(settings.scene), Sensor.of(settings.scene), settings.scene.preset
@@ -92,11 +92,11 @@ def _live(settings: Settings, shell: Service, on: Callable[[], None]) -> None:
         exposure_us=sensor.exposure_us * min(1.0, preset.line_rate_hz / settings.frame_rate),
         dark_level=sensor.dark,
     ) as simulated:
-        live = LiveCamera(simulated, world, sensor, speed, lambda words: _say(shell, words))
-        shell.ready()
+        live = LiveCamera(simulated, world, sensor, speed, lambda words: _say(service, words))
+        service.ready()
         on()
-        live.run(shell.is_set)
-        _report(shell, simulated, rendered=live.rendered, lost=live.lost, world_line=live.line)
+        live.run(service.is_set)
+        _report(service, simulated, rendered=live.rendered, lost=live.lost, world_line=live.line)
 
 
 def _plugged(settings: Settings, lines: int | None, **seen: Any) -> SimCamera:
@@ -114,28 +114,28 @@ def _plugged(settings: Settings, lines: int | None, **seen: Any) -> SimCamera:
     )
 
 
-def _report(shell: Service, simulated: SimCamera, **facts: int) -> None:
-    shell.report(counters=simulated.counters(), **facts)
+def _report(service: Service, simulated: SimCamera, **facts: int) -> None:
+    service.report(counters=simulated.counters(), **facts)
     if simulated.faults.events:
-        faults.write(shell.output / TRUTH, simulated)
+        faults.write(service.output / TRUTH, simulated)
 
 
-def _say(shell: Service, words: str) -> None:
-    shell.tell(f"STATUS={words}")
-    report(shell.name, "simulator", words)
+def _say(service: Service, words: str) -> None:
+    service.tell(f"STATUS={words}")
+    report(service.name, "simulator", words)
 
 
 def plant(path: str, on: Callable[[int], None] = lambda _: None) -> None:
     """Be the PLC until told to stop. `on` is called with its port when it listens there."""
     config = Config.load(Path(path))
     settings, output = config.section("plant", plants.Settings), config.line.output
-    shell = Service("plant", output)
+    service = Service("plant", output)
 
     def ready(port: int) -> None:
-        shell.ready()
+        service.ready()
         on(port)
 
-    shell.report(**plants.serve(settings, output, ready, shell))
+    service.report(**plants.serve(settings, output, ready, service))
 
 
 ROLES: dict[str, Callable[[str], None]] = {"camera": camera, "plant": plant}

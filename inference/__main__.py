@@ -46,9 +46,9 @@ def main(path: str) -> None:
     """Serve labels and reflectance of the raw stream until it ends."""
     config = Config.load(Path(path))
     settings, line = config.section("inference", Settings), config.line
-    shell = Service("inference", line.output)
+    service = Service("inference", line.output)
     keys = client_keys(settings.remote, line.keys, "inference", "acquisition") if settings.remote else None
-    pipeline = _pipeline(settings, line, shell.patient)
+    pipeline = _pipeline(settings, line, service.patient)
     with ExitStack() as stack:
         outboxes = [stack.enter_context(closing(_outbox(name, settings, config))) for name in settings.streams]
         inbox = Inbox(
@@ -63,9 +63,9 @@ def main(path: str) -> None:
         stack.enter_context(closing(inbox))
         compile_kernels(pipeline.classifier)
         pipeline.active.watch()
-        shell.ready(settings.metrics_port)
-        run(inbox, pipeline, outboxes, shell, pipeline.account)
-    shell.report(
+        service.ready(settings.metrics_port)
+        run(inbox, pipeline, outboxes, service, pipeline.account)
+    service.report(
         account=pipeline.account.summary(),
         latency_ms=latency("inference").summary(),
         incidents=pipeline.account.incidents,

@@ -25,7 +25,7 @@ START_AGAIN = "they stay in the ring; start the line again, and they are deliver
 Stage = Callable[[Iterator[list[Message]]], Iterator[list[Message]]]
 
 
-def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Service, account: Account) -> bool:
+def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], service: Service, account: Account) -> bool:
     """Feed a stage from an inbox and its results to the outboxes that want them, until the stream ends or a signal.
     `account` sees what is stored.
 
@@ -34,37 +34,37 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], shell: Service, 
     what remains is to serve it. Raises Undelivered where a signal came before consumers had everything.
     """
     if outboxes and all(isinstance(box.last, EndOfStream) for box in outboxes):
-        drain(outboxes, shell, lambda: _hear_out(inbox))
+        drain(outboxes, service, lambda: _hear_out(inbox))
         return True
     pumped = 0.0
-    while not shell.stopping:
-        for results in stage(_batches(inbox, outboxes, shell)):
+    while not service.stopping:
+        for results in stage(_batches(inbox, outboxes, service)):
             if not inbox.intact():
                 inbox.rewind(min(box.next for box in outboxes))
                 break
             for message in results:
-                if not _store(message, outboxes, shell):
-                    drain(outboxes, shell)
+                if not _store(message, outboxes, service):
+                    drain(outboxes, service)
                     return False
                 account.see(message)
-            shell.progress(account.next, inbox.stored)
+            service.progress(account.next, inbox.stored)
             if time.monotonic() - pumped > PUMP_S:
                 _pump(outboxes)
                 pumped = time.monotonic()
             ended = bool(results) and isinstance(results[-1], EndOfStream)
             inbox.ack(committed=ended)
             if ended:
-                drain(outboxes, shell)
+                drain(outboxes, service)
                 return True
-    drain(outboxes, shell)
+    drain(outboxes, service)
     return False
 
 
-def _batches(inbox: Inbox, outboxes: Sequence[Outbox], shell: Service) -> Iterator[list[Message]]:
-    while not shell.stopping:
+def _batches(inbox: Inbox, outboxes: Sequence[Outbox], service: Service) -> Iterator[list[Message]]:
+    while not service.stopping:
         _pump(outboxes)
         batch = inbox.receive(5)
-        shell.progress(inbox.position, inbox.stored)
+        service.progress(inbox.position, inbox.stored)
         if batch:
             yield batch
             inbox.ack(committed=all(box.next >= inbox.next for box in outboxes))
@@ -81,7 +81,7 @@ def _pump(outboxes: Iterable[Outbox]) -> None:
         box.pump()
 
 
-def _store(message: Message, outboxes: Sequence[Outbox], shell: Service) -> bool:
+def _store(message: Message, outboxes: Sequence[Outbox], service: Service) -> bool:
     """Where a ring is full, wait for who lacks its oldest lines, unless somebody would get stale lines for it: a log
     that is behind must not slow a sorter. Returns whether it is stored: not where a signal came while there was no
     room, for what is not stored is still in the ring that it came from."""
@@ -89,15 +89,15 @@ def _store(message: Message, outboxes: Sequence[Outbox], shell: Service) -> bool
         ended = isinstance(message, EndOfStream) and isinstance(box.last, EndOfStream)
         if box.carries(message) and not ended:
             while not (box.has_room() or any(other.hurried for other in outboxes)):
-                if shell.stopping:
+                if service.stopping:
                     return False
                 box.pump(1)
-                shell.progress(box.next)
+                service.progress(box.next)
             box.put(message)
     return True
 
 
-def drain(outboxes: Sequence[Outbox], shell: Service, meanwhile: Callable[[], None] = lambda: None) -> None:
+def drain(outboxes: Sequence[Outbox], service: Service, meanwhile: Callable[[], None] = lambda: None) -> None:
     """Serve consumers until each has committed everything, and the rings are empty.
 
     After a signal, for no longer than `DRAIN_S` from the last that any has committed: then those whom the line's file
@@ -106,11 +106,11 @@ def drain(outboxes: Sequence[Outbox], shell: Service, meanwhile: Callable[[], No
     that was started again waits a moment for the `fresh` ones, which it has no record of, to come back.
     """
     deadline, moved, depth = 0.0, 0.0, -1
-    at_least = time.monotonic() + (LINGER_S if not shell.stopping and any(box.resumed for box in outboxes) else 0.0)
+    at_least = time.monotonic() + (LINGER_S if not service.stopping and any(box.resumed for box in outboxes) else 0.0)
     while time.monotonic() < at_least or not all(box.drained for box in outboxes):
-        shell.progress(None)
+        service.progress(None)
         left, now = sum(box.depth for box in outboxes), time.monotonic()
-        if left != depth or not shell.stopping:
+        if left != depth or not service.stopping:
             deadline = now + DRAIN_S
         elif now > deadline:
             _give_up(outboxes)

@@ -29,7 +29,7 @@ def main(name: str, path: str) -> None:
     line = config.line
     common, kind, settings = settings_of(config, name)
     alone(name, line.output)
-    shell = Service(name, line.output)
+    service = Service(name, line.output)
     keys = client_keys(common.remote, line.keys, name, "inference") if common.remote else None
     sink = kind.open(settings, line.output)
     inbox = Inbox(
@@ -42,16 +42,16 @@ def main(name: str, path: str) -> None:
         keys=keys,
     )
     account = Account(name)
-    shell.ready(common.metrics_port)
+    service.ready(common.metrics_port)
     feed = Feed(sink, inbox, account)
     try:
-        while not shell.stopping and not feed.turn():
-            shell.progress(inbox.position, None if feed.failing else inbox.stored)
+        while not service.stopping and not feed.turn():
+            service.progress(inbox.position, None if feed.failing else inbox.stored)
         feed.commit()
     finally:
-        with shell.patient(CLOSE_S):
+        with service.patient(CLOSE_S):
             facts = sink.close()
-        shell.report(account=account.summary(), delivery_ms=latency(name).summary(), **facts)
+        service.report(account=account.summary(), delivery_ms=latency(name).summary(), **facts)
         inbox.close()
 
 

@@ -60,14 +60,14 @@ def main(path: str) -> None:
     """Make a line ready for processes that systemd starts, and keep it. Raises ConfigError, StageFailed."""
     config = Config.load(Path(path))
     config.check()
-    shell = Service(LINE, config.line.output)
+    service = Service(LINE, config.line.output)
     with _begun(config):
-        shell.tell("READY=1")
+        service.tell("READY=1")
         noted = Standing(config.line.folder / CONFIGURATION)
-        while not shell.stopping:
+        while not service.stopping:
             if noted.gone:
                 raise StateGone(f"{config.line.folder} was removed while the line ran: start it again. {STAY}")
-            shell.progress(None)
+            service.progress(None)
             signal.sigtimedwait((), HOLD_S)
 
 

@@ -115,8 +115,8 @@ def test_a_report_for_which_there_is_no_room_is_said_and_no_crash(
     disk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("signal.signal", lambda *_: None)
-    shell = Service("log", disk)
+    service = Service("log", disk)
     fill(disk, 0)
-    shell.report(lines=3)
+    service.report(lines=3)
     process._log.close()
     assert "log no_report: its report is not in" in capsys.readouterr().err

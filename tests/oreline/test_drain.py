@@ -14,7 +14,7 @@ from oreline.errors import StateGone, Undelivered
 from oreline.messages import EndOfStream, Message
 from oreline.process import drain
 from oreline.stream import Inbox, Outbox
-from tests.oreline.stream.streams import RUN, closing, exchange, info, line, make_inbox, make_outbox, shell
+from tests.oreline.stream.streams import RUN, closing, exchange, info, line, make_inbox, make_outbox, service
 
 LINES, PAUSE_S, PATIENCE_S = 12, 0.05, 0.25
 
@@ -49,7 +49,7 @@ def test_a_slow_consumer_gets_everything_after_a_signal(
         inbox.ack()
 
     with closing(outbox, inbox):
-        drain([outbox], shell(stopping=True), take)
+        drain([outbox], service(stopping=True), take)
     assert taken == list(range(LINES))
 
 
@@ -58,7 +58,7 @@ def test_a_consumer_of_the_line_that_is_gone_is_not_waited_for_and_what_it_lacks
 ) -> None:
     outbox.put(end())
     with pytest.raises(Undelivered, match=f"log lacks {LINES + 2} of raw: they stay in the ring; start the line again"):
-        drain([outbox], shell(stopping=True))
+        drain([outbox], service(stopping=True))
     assert (outbox.depth, outbox.ring.head - outbox.ring.tail) == (LINES + 2, LINES + 2)
     outbox.close()
 
@@ -66,14 +66,14 @@ def test_a_consumer_of_the_line_that_is_gone_is_not_waited_for_and_what_it_lacks
 def test_what_it_lacks_is_not_said_to_stay_in_a_ring_that_was_removed(outbox: Outbox) -> None:
     outbox.ring.path.unlink()
     with pytest.raises(StateGone, match=f"log lacks {LINES + 1} of raw: they are lost"):
-        drain([outbox], shell(stopping=True))
+        drain([outbox], service(stopping=True))
     outbox.close()
 
 
 def serve(outbox: Outbox, inbox: Inbox) -> list[Message]:
     """Drain to a consumer that commits whatever comes, and give back what came."""
     got: list[Message] = []
-    thread = threading.Thread(target=drain, args=([outbox], shell(stopping=False)), daemon=True)
+    thread = threading.Thread(target=drain, args=([outbox], service(stopping=False)), daemon=True)
     thread.start()
     deadline = time.monotonic() + 10.0
     while thread.is_alive():
@@ -119,7 +119,7 @@ def test_a_visitor_that_is_gone_is_left_behind_with_an_alarm(
         visitor.close()
         exchange(outbox, log, lambda got: len(got) == LINES + 1)
         exchange(outbox, log, lambda _: not outbox.holds.behind().keys() - {"visitor"})
-        drain([outbox], shell(stopping=True))
+        drain([outbox], service(stopping=True))
         assert "visitor lacks 13 records at the end of the line: nothing is kept for it" in capsys.readouterr().err
 
 
@@ -130,7 +130,7 @@ def test_a_process_that_is_told_to_end_in_the_middle_of_a_stream_keeps_where_its
     with closing(log):
         exchange(outbox, log, lambda got: len(got) == LINES + 1)
         exchange(outbox, log, lambda _: outbox.drained)
-        drain([outbox], shell(stopping=True))
+        drain([outbox], service(stopping=True))
     outbox.close()
     again = make_outbox(tmp_path, "log")
     assert (again.run, again.next) == (RUN, LINES)

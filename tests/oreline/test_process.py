@@ -36,7 +36,7 @@ def test_what_a_batch_ends_with_is_acknowledged_when_the_stage_is_done_with_it_a
 
         def progress(*_: object) -> None:
             up.pump()
-            shell.stopping = up.answered
+            service.stopping = up.answered
 
         def stage(batches: Iterator[list[Message]]) -> Iterator[list[Message]]:
             for batch in batches:
@@ -47,8 +47,8 @@ def test_what_a_batch_ends_with_is_acknowledged_when_the_stage_is_done_with_it_a
                         answered.append(up.answered)
                     yield [message]
 
-        shell: Any = SimpleNamespace(stopping=False, progress=progress)
+        service: Any = SimpleNamespace(stopping=False, progress=progress)
         for message in (info(), line(0), replace(info(), seq=1)):
             up.put(message)
-        run(inbox, stage, [down], shell, Account("test"))
+        run(inbox, stage, [down], service, Account("test"))
     assert answered == [False]

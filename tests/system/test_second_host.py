@@ -49,16 +49,16 @@ class Host:
     """A folder with a shell in it."""
 
     folder: Path
-    shell: subprocess.Popen[str]
+    service: subprocess.Popen[str]
 
     def does(self, commands: str) -> str:
         """What they print. Fails where one of them does."""
-        assert self.shell.stdin
-        assert self.shell.stdout
-        self.shell.stdin.write(f"{commands}\necho finished >&1\n")
-        self.shell.stdin.flush()
+        assert self.service.stdin
+        assert self.service.stdout
+        self.service.stdin.write(f"{commands}\necho finished >&1\n")
+        self.service.stdin.flush()
         said = []
-        for line in self.shell.stdout:
+        for line in self.service.stdout:
             if line == "finished\n":
                 return "".join(said)
             said.append(line)
@@ -81,15 +81,15 @@ def hosts(tmp_path: Path) -> Iterator[dict[str, Host]]:
             path.write_text(f'#!/bin/sh\nexec {sys.executable} {module} "$@"\n')
             path.chmod(0o755)
         environment = {**os.environ, "PATH": f"{network}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-        shell = subprocess.Popen(
+        service = subprocess.Popen(
             ["bash", "-e"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             cwd=folder, env=environment, start_new_session=True,
         )  # fmt: skip
-        made[name] = Host(folder, shell)
+        made[name] = Host(folder, service)
     yield made
     for host in made.values():
-        with host.shell:
-            os.killpg(host.shell.pid, 9)
+        with host.service:
+            os.killpg(host.service.pid, 9)
 
 
 @pytest.mark.long

@@ -83,6 +83,6 @@ def seqs(messages: list[Message]) -> list[int]:
     return [message.stamp.seq for message in messages if isinstance(message, RawLine)]
 
 
-def shell(*, stopping: bool) -> Any:
+def service(*, stopping: bool) -> Any:
     """What a process hears: whether it is to end."""
     return SimpleNamespace(stopping=stopping, progress=lambda _: None)

@@ -14,7 +14,7 @@ from oreline.errors import StreamError
 from oreline.messages import Gap, Message, Reason
 from oreline.process import drain
 from oreline.stream import Outbox, holds
-from tests.oreline.stream.streams import RUN, closing, exchange, info, line, make_inbox, make_ring, seqs, shell
+from tests.oreline.stream.streams import RUN, closing, exchange, info, line, make_inbox, make_ring, seqs, service
 
 SLOTS, MOST, HOLD_S = 64, 56, 30.0
 
@@ -113,7 +113,7 @@ def test_the_end_waits_for_a_visitor_only_as_long_as_it_may_be_silent(
     left._look_at_holds()
     assert not left.drained
     clock.ahead_s = HOLD_S + 5.0
-    drain([left], shell(stopping=False))
+    drain([left], service(stopping=False))
     assert "visitor was not heard from for 30 s: nothing is kept for it" in capsys.readouterr().err
 
 
@@ -142,7 +142,7 @@ def test_an_owner_that_restarts_does_not_wait_for_a_visitor_of_its_predecessor_f
     with closing(again):
         assert again.holds.behind() == {"visitor": 6}
         clock.ahead_s = HOLD_S + 1.0
-        drain([again], shell(stopping=False))
+        drain([again], service(stopping=False))
     third = owner(tmp_path)
     with closing(third):
         assert third.holds.acked == {}
@@ -182,7 +182,7 @@ def test_the_end_waits_for_a_visitor_that_comes_again_and_commits_nothing_only_a
         assert passed[0] < 3 * HOLD_S, "the end waits for a visitor"
 
     put(left, range(5))
-    drain([left], shell(stopping=False), come_again)
+    drain([left], service(stopping=False), come_again)
     assert "visitor lacks 6 records at the end of the line" in capsys.readouterr().err
 
 
