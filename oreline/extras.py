@@ -1,4 +1,4 @@
-"""What a command needs that not every installation has."""
+"""Extras: what a command needs that not every installation has."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from pathlib import Path
 from oreline.errors import ConfigError
 
 ROOT = Path(__file__).parents[1]
+EXTRAS = {"matplotlib": "report", "pytest": "test", "sklearn": "train"}
+"""Packages that a line does not need, and the extra of pyproject.toml that has them."""
 
 
-def lacking(what: str, error: ModuleNotFoundError, extra: str) -> ConfigError:
-    """The refusal of what needs an extra of Oreline's own, from where Oreline came: an index may have somebody else's
-    package of that name."""
+def lacking(error: ModuleNotFoundError) -> ConfigError | None:
+    """The refusal of a command whose extra is not installed; None where the module that is missing is of none. It is
+    installed from where Oreline came: an index may have somebody else's package of that name."""
+    if (extra := EXTRAS.get((error.name or "").partition(".")[0])) is None:
+        return None
     checkout = (ROOT / "pyproject.toml").exists()
     source = f"-e '{ROOT}[{extra}]'" if checkout else f"'WHEEL[{extra}]', where WHEEL is the file that Oreline came in"
-    return ConfigError(f"{what} needs {error.name}: {sys.executable} -m pip install {source}")
+    return ConfigError(f"this needs {error.name}, of the extra [{extra}]: {sys.executable} -m pip install {source}")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from oreline import screen
 from oreline.errors import STOPPED, OrelineError, Stopped, StoreFailed, SystemRefused
+from oreline.extras import lacking
 from oreline.notify import tell_refusal
 from oreline.stops import ignore
 
@@ -78,6 +79,10 @@ def guarded(main: Callable[[], object], name: str = "", say: Callable[[str, bool
         return _said(error, name, say)
     except OSError as error:
         return _said(refusal(error), name, say)
+    except ModuleNotFoundError as error:
+        if (refused := lacking(error)) is None:
+            raise
+        return _said(refused, name, say)
     return 0
 
 

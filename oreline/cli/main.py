@@ -6,6 +6,7 @@ import importlib
 import signal
 import socket
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,6 @@ from oreline.cli.model import app as model_app
 from oreline.cli.progress import Progress
 from oreline.config import SETTINGS, TABLES, Config
 from oreline.errors import STOPPED, ConfigError, StageFailed, StateGone, Undelivered, nearest
-from oreline.extras import lacking
 from oreline.files import try_to_write
 from oreline.process import START_AGAIN
 from oreline.stops import STOPS, heed
@@ -32,13 +32,28 @@ PLAIN = (signal.SIG_DFL, signal.default_int_handler)
 DEMO = Path(__file__).parents[2] / "deploy" / "examples" / "demo.toml"
 JSON_OPTION = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON to this file.")]
 
-app = terminal.commands()
+app = terminal.commands("Mineral labels, line by line, from a pushbroom NIR camera, in time to act on them.")
 config_app = terminal.commands("Check and explain configuration files.")
 app.add_typer(config_app, name="config")
 app.add_typer(keys_app, name="keys")
 app.add_typer(model_app, name="model")
 app.add_typer(importlib.import_module("hwsim.cli").app, name="sim")
 app.add_typer(importlib.import_module("inference.commands.calibrate").app, name="calibrate")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"oreline {metadata.version('oreline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def oreline(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which release this is.")
+    ] = False,
+) -> None:
+    """Options of `oreline` itself."""
 
 
 @app.command()
@@ -119,10 +134,7 @@ def train(
     ] = "snv",
 ) -> None:
     """Train a model for a camera, validate it by specimen, and write its card."""
-    try:
-        training = importlib.import_module("inference.training")
-    except ModuleNotFoundError as error:
-        raise lacking("training", error, "train") from None
+    training = importlib.import_module("inference.training.train")
     training.main(preset, data, out, seed, preprocessing=training.steps_of(preprocessing))
 
 

@@ -191,7 +191,7 @@ def test_a_disk_that_is_full_while_a_recording_is_converted_keeps_no_draft(tmp_p
         ("hwsim.cli", "config check line.toml"),
         ("zmq", "config check line.toml"),
         ("hwsim.render.preview", "sim scene --lines 20"),
-        ("inference.training", "train swir288 --data x.npz --out model"),
+        ("inference.training.train", "train swir288 --data x.npz --out model"),
     ],
 )
 def test_ctrl_c_in_the_first_second_is_one_line(module: str, command: str, tmp_path: Path, line: Path) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import builtins
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,8 +14,7 @@ import pytest
 from inference.commands.report import write
 from inference.references.reference import Reference
 from inference.references.store import Store
-from oreline.errors import ConfigError, ReferenceRefused
-from oreline.extras import ROOT
+from oreline.errors import ReferenceRefused
 from tests.inference.reference_builders import built, stream
 
 INFO = stream(samples=120)
@@ -112,17 +109,3 @@ def test_a_line_without_a_reference_is_refused(tmp_path: Path) -> None:
     line.write_text(f'[line]\noutput = "{tmp_path}"\n')
     with pytest.raises(ReferenceRefused, match="no reference is chosen"):
         write(line, tmp_path / "page.html")
-
-
-def test_without_matplotlib_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = kept(tmp_path / "references", taken())
-    real = builtins.__import__
-
-    def missing(name: str, *rest: Any) -> Any:
-        if name == "inference.commands.report.plots":
-            raise ModuleNotFoundError(name="matplotlib")
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(ConfigError, match=rf"matplotlib: .*python.* -m pip install -e '{ROOT}\[report\]'"):
-        write(store.folder / store.chosen, tmp_path / "page.html")

@@ -11,10 +11,10 @@ import torch
 from inference.classification.card import FILE, GOLDEN, MODEL
 from inference.classification.classifier import Classifier
 from inference.preprocessing.steps import Bands, SavitzkyGolay, Snv
-from inference.training import main
 from inference.training.augment import OTHER_SHARE, Sampler
 from inference.training.data import NO_SHIFT, OTHER, SHIFTS_NM, load
 from inference.training.network import WIDTHS, build, deployed
+from inference.training.train import main
 from inference.training.validate import splits_of
 from oreline.cameras import CAMERAS
 from oreline.errors import ConfigError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,11 @@ from oreline.process import START_AGAIN
 from tests.system.line import ROOT, oreline
 
 DEMO = ROOT / "deploy" / "examples" / "demo.toml"
+
+
+def test_it_says_its_version() -> None:
+    ran = oreline("--version")
+    assert (ran.returncode, ran.stdout) == (0, f"oreline {metadata.version('oreline')}\n")
 
 
 def test_the_example_is_right() -> None:

@@ -1,0 +1,56 @@
+"""What is imported by name, unseen by import-linter: each such edge is here, with what it is for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("oreline", "acquisition", "inference", "sinks", "hwsim")
+EDGES = {
+    # A table of what can be named in a line's file: its module is imported when it is named.
+    ("acquisition/__init__.py", "module"),
+    ("inference/backends/__init__.py", "BACKENDS[backend][precision]"),
+    ("sinks/__init__.py", "module"),
+    # The file of a line is validated by the model of whoever reads each table.
+    ("oreline/config.py", "module"),
+    ("oreline/config.py", "sinks.settings"),
+    # `config check` asks each package.
+    ("oreline/supervision/check.py", "f'{part}.check'"),
+    # The supervisor renders the scene of a simulated camera, and asks how a sink takes its lines.
+    ("oreline/supervision/launch.py", "hwsim.render.scenery"),
+    ("oreline/supervision/supervisor.py", "sinks.settings"),
+    # Commands, each loaded when it is called.
+    ("oreline/__main__.py", "oreline.guard"),
+    ("oreline/__main__.py", "oreline.cli.main"),
+    ("oreline/__main__.py", "oreline.stops"),
+    ("oreline/cli/main.py", "hwsim.cli"),
+    ("oreline/cli/main.py", "inference.commands.calibrate"),
+    ("oreline/cli/main.py", "inference.training.train"),
+    ("oreline/cli/main.py", "oreline.bench"),
+    ("oreline/cli/main.py", "oreline.cli.replay"),
+    ("oreline/cli/main.py", "sinks.settings"),
+    ("oreline/cli/model.py", "inference.classification.signature"),
+    # The report asks the simulated plant and camera what was true.
+    ("oreline/cli/report.py", "hwsim.plant.report"),
+    ("oreline/cli/report.py", "hwsim.verdict"),
+    # The bench measures all of them.
+    ("oreline/bench/__init__.py", "stage"),
+    ("oreline/bench/camera.py", "acquisition.genicam"),
+    ("oreline/bench/camera.py", "acquisition.settings"),
+    ("oreline/bench/camera.py", "hwsim.camera.sim_camera"),
+    ("oreline/bench/line.py", "inference.backends.bfloat16"),
+}
+
+
+def edges(path: Path) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+            what = node.args[0]
+            yield str(path.relative_to(ROOT)), what.value if isinstance(what, ast.Constant) else ast.unparse(what)
+
+
+def test_every_import_by_name_is_known() -> None:
+    found = {edge for package in PACKAGES for path in (ROOT / package).rglob("*.py") for edge in edges(path)}
+    assert found == EDGES
