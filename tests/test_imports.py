@@ -13,6 +13,8 @@ EDGES = {
     ("acquisition/__init__.py", "module"),
     ("inference/backends/__init__.py", "BACKENDS[backend][precision]"),
     ("sinks/__init__.py", "module"),
+    # Its kernels are compiled where a camera's format needs them.
+    ("acquisition/unpacking.py", "acquisition.unpacking_kernels"),
     # The file of a line is validated by the model of whoever reads each table.
     ("oreline/config.py", "module"),
     ("oreline/config.py", "sinks.settings"),
