@@ -9,10 +9,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("oreline", "acquisition", "inference", "sinks", "hwsim")
 EDGES = {
-    # A table of what can be named in a line's file: its module is imported when it is named.
-    ("acquisition/__init__.py", "module"),
-    ("inference/backends/__init__.py", "BACKENDS[backend][precision]"),
-    ("sinks/__init__.py", "module"),
     # Its kernels are compiled where a camera's format needs them.
     ("acquisition/unpacking.py", "acquisition.unpacking_kernels"),
     # The file of a line is validated by the model of whoever reads each table.
