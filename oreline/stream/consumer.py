@@ -32,7 +32,7 @@ class Store(Protocol):
 class Consumer:
     """`index` is the next record to send, `next` the next line it lacks. `gone`: it could not be sent to."""
 
-    door: Listener
+    listener: Listener
     identity: bytes
     name: str
     process: int
@@ -69,7 +69,7 @@ class Consumer:
 
     def send(self, kind: str, frames: Iterable[Buffer] = (), **fields: object) -> None:
         """A control message, and the frames that belong to it."""
-        if not self.door.send(self.identity, [control.pack(kind, session=self.session, **fields), *frames]):
+        if not self.listener.send(self.identity, [control.pack(kind, session=self.session, **fields), *frames]):
             self.gone = True
 
     def _skip_damaged(self, store: Store) -> None:

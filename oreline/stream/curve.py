@@ -64,10 +64,10 @@ class KeyGate:
         socket.setsockopt(zmq.CURVE_SECRETKEY, keys.secret)
         socket.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
         self._events: Any = socket.get_monitor_socket(_EVENTS)
-        self._knocking: dict[int, None] = {}
+        self._shaking: dict[int, None] = {}
 
     def attend(self) -> tuple[int, list[str]]:
-        """Answer who knocks. How many have left without a handshake since last time, and why others were refused."""
+        """Answer who shakes hands. How many have left without since last time, and why others were refused."""
         refused, failed = [], 0
         for _ in range(AT_ONCE):
             if pending(self._zap):
@@ -80,14 +80,14 @@ class KeyGate:
 
     def _left(self, event: Any) -> bool:
         """Whether this is the end of a connection without a handshake. Of a handshake libzmq does not say whose it was:
-        that of the first who knocked, so where several do at once, one may be counted only when another leaves."""
+        that of the first who came, so where several do at once, one may be counted only when another leaves."""
         kind, file = event["event"], int(event["value"])
         if kind == zmq.EVENT_ACCEPTED:
-            self._knocking[file] = None
+            self._shaking[file] = None
         elif kind != zmq.EVENT_DISCONNECTED:
-            self._knocking.pop(next(iter(self._knocking), -1), None)
-        elif file in self._knocking:
-            del self._knocking[file]
+            self._shaking.pop(next(iter(self._shaking), -1), None)
+        elif file in self._shaking:
+            del self._shaking[file]
             return True
         return False
 

@@ -69,7 +69,7 @@ class Inbox:
             reach_far(self._socket, endpoint)
         else:
             self._socket.setsockopt(zmq.IDENTITY, self._process.to_bytes(8, "little"))
-        self._knock = HandshakeMonitor(self._socket, keys) if keys else None
+        self._handshakes = HandshakeMonitor(self._socket, keys) if keys else None
         try:
             self._socket.connect(endpoint)
         except zmq.ZMQError as error:
@@ -150,7 +150,7 @@ class Inbox:
 
     def _hello(self) -> None:
         """Say where we stand, and what of it is committed; everything on its way to us is void."""
-        self._look_at_the_door()
+        self._look_at_handshakes()
         self._session += 1
         self._heard = now()
         self._owed, self._changed = 0, False
@@ -171,9 +171,9 @@ class Inbox:
         )
         self._say(hello)
 
-    def _look_at_the_door(self) -> None:
+    def _look_at_handshakes(self) -> None:
         """Raises StreamError where another host refuses our key; says where nobody with its key answers."""
-        refused, failed = self._knock.failed() if self._knock else (False, 0)
+        refused, failed = self._handshakes.failed() if self._handshakes else (False, 0)
         if refused:
             remedy = f"on that host, `oreline keys allow {self.name}.key`"
             raise StreamError(f"{self.endpoint} does not allow the key of {self.name}: {remedy}")
@@ -271,5 +271,5 @@ class Inbox:
         if self._changed:
             self._give_credit()
         self._socket.close(linger=500)
-        if self._knock:
-            self._knock.close()
+        if self._handshakes:
+            self._handshakes.close()

@@ -1,6 +1,6 @@
 """Where consumers come in: a ROUTER socket at one address.
 
-The door on this host is a socket file, which its rights protect. The door to other hosts is tcp: it has a
+The listener for this host is a socket file, which its rights protect. The one for other hosts is tcp: it has a
 context of its own, whose thread encrypts beside the line path. There the peer's key says who it is, and its address is
 libzmq's: nobody can take the place of another by calling himself like him.
 """
@@ -63,7 +63,7 @@ class Listener:
         return True
 
     def attend(self) -> tuple[int, list[str]]:
-        """Answer who knocks, see `KeyGate.attend`; to be called a few times a second."""
+        """Answer who shakes hands, see `KeyGate.attend`; to be called a few times a second."""
         return self._gate.attend() if self._gate else (0, [])
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ from oreline.wire import Buffer, decode, encode
 
 HOLD_S = 30.0
 HEARD = 64
-"""Messages that are heard at a door in one turn, so that a flood of them stops nothing."""
+"""Messages that are heard at a listener in one turn, so that a flood of them stops nothing."""
 
 
 class Outbox:
@@ -47,13 +47,13 @@ class Outbox:
         self.ring = ring
         self.name = ring.path.stem
         self.holds = Holds(ring, complete, named, hold_s)
-        self._peers: dict[tuple[Listener, bytes], Consumer] = {}
+        self._consumers: dict[tuple[Listener, bytes], Consumer] = {}
         self._near: set[str] = set()
         self._process: dict[str, int] = {}
         self._former: set[int] = set()
         self._infos: deque[tuple[int, list[Buffer]]] = deque()
         self._beat_at = self._given_up = 0
-        self.doors = [Listener(endpoint), *([Listener(listen, keys)] if listen else [])]
+        self.listeners = [Listener(endpoint), *([Listener(listen, keys)] if listen else [])]
         self._recover()
 
     def _recover(self) -> None:
@@ -103,7 +103,7 @@ class Outbox:
     @property
     def drained(self) -> bool:
         """Whether every `complete` consumer, and every other that is there, has acknowledged everything."""
-        return self.depth == 0 and all(peer.acked >= self.ring.head for peer in self._peers.values())
+        return self.depth == 0 and all(consumer.acked >= self.ring.head for consumer in self._consumers.values())
 
     @property
     def answered(self) -> bool:
@@ -113,7 +113,7 @@ class Outbox:
     @property
     def hurried(self) -> bool:
         """Whether a `fresh` consumer is there."""
-        return any(peer.fresh for peer in self._peers.values())
+        return any(consumer.fresh for consumer in self._consumers.values())
 
     def carries(self, message: Message) -> bool:
         """Whether this stream takes such a message: lines of its type, and all that is not a line."""
@@ -177,8 +177,8 @@ class Outbox:
         self.holds.restart()
         self._infos.clear()
         self.run, self.next = info.run, info.seq
-        for peer in self._peers.values():
-            peer.index, peer.next = self.ring.head, info.seq
+        for consumer in self._consumers.values():
+            consumer.index, consumer.next = self.ring.head, info.seq
 
     def _store(self, message: Message) -> None:
         t_ns = message.stamp.t_ns if isinstance(message, Line) else now()
@@ -192,12 +192,12 @@ class Outbox:
     def pump(self, timeout_ms: int = 0) -> None:
         """Hear consumers, send what they have credit for, beat. Waits at most `timeout_ms` for the first word."""
         if timeout_ms:
-            wait([door.socket for door in self.doors], timeout_ms)
-        for door in self.doors:
+            wait([listener.socket for listener in self.listeners], timeout_ms)
+        for listener in self.listeners:
             for _ in range(HEARD):
-                if not door.waiting:
+                if not listener.waiting:
                     break
-                self._hear(door)
+                self._hear(listener)
         self._feed_all()
         if now() >= self._beat_at:
             self._beat()
@@ -206,16 +206,16 @@ class Outbox:
         self._beat_at = now() + BEAT_NS
         QUEUE.labels(self.name).set(self.depth)
         self._look_at_holds()
-        for peer in list(self._peers.values()):
-            peer.send("beat", head=self.ring.head, tail=self.ring.tail)
-        for door in self.doors:
-            self._attend(door)
+        for consumer in list(self._consumers.values()):
+            consumer.send("beat", head=self.ring.head, tail=self.ring.tail)
+        for listener in self.listeners:
+            self._attend(listener)
 
     def _look_at_holds(self) -> None:
         """Consumers that were away for too long, or fell too far behind, lose lines: alarms say so."""
-        for peer in self._peers.values():
-            if peer.acked >= self.ring.head:
-                self.holds.hear(peer.name)
+        for consumer in self._consumers.values():
+            if consumer.acked >= self.ring.head:
+                self.holds.hear(consumer.name)
         for name in self.holds.beyond():
             most = f"{self.holds.most} records, which is all that is kept for it"
             report(self.name, "hold_exceeded", f"{name} lacks more than {most}: a gap will say what it lost")
@@ -224,7 +224,7 @@ class Outbox:
 
     def _part_with(self, name: str, why: str) -> None:
         self.holds.release(name)
-        self._peers = {who: peer for who, peer in self._peers.items() if peer.name != name}
+        self._consumers = {who: consumer for who, consumer in self._consumers.items() if consumer.name != name}
         self._save_note()
         report(self.name, "consumer_left", f"{name} {why}: nothing is kept for it; a gap will say what it lost")
 
@@ -233,15 +233,15 @@ class Outbox:
         for name in self.holds.visitors():
             self._part_with(name, f"lacks {self.holds.behind()[name]} records at the end of the line")
 
-    def _attend(self, door: Listener) -> None:
-        failed, refused = door.attend()
+    def _attend(self, listener: Listener) -> None:
+        failed, refused = listener.attend()
         if failed:
-            report(self.name, "bad_message", f"no handshake at {door.address}", n=failed)
+            report(self.name, "bad_message", f"no handshake at {listener.address}", n=failed)
         for why in refused:
             report(self.name, "refused_key", why)
 
-    def _hear(self, door: Listener) -> None:
-        identity, user, frames = door.hear()
+    def _hear(self, listener: Listener) -> None:
+        identity, user, frames = listener.hear()
         try:
             if len(frames) != 1:
                 raise WireError(f"{len(frames)} frames instead of one")
@@ -249,48 +249,48 @@ class Outbox:
         except WireError as error:
             report(self.name, "bad_message", str(error))
             return
-        peer = self._peers.get((door, identity))
+        consumer = self._consumers.get((listener, identity))
         if kind == "hello":
-            self._hello(door, identity, user, header)
+            self._hello(listener, identity, user, header)
         elif kind == "stranger":
             versions = f"protocol version {header['version']} meets {control.VERSION}"
-            self._refuse(door, identity, header["session"], f"{versions}: install the same release on both sides")
-        elif kind == "credit" and peer and user in (None, peer.name):
-            self._credit(peer, header)
+            self._refuse(listener, identity, header["session"], f"{versions}: install the same release on both sides")
+        elif kind == "credit" and consumer and user in (None, consumer.name):
+            self._credit(consumer, header)
 
-    def _hello(self, door: Listener, identity: bytes, user: str | None, header: dict[str, Any]) -> None:
+    def _hello(self, listener: Listener, identity: bytes, user: str | None, header: dict[str, Any]) -> None:
         fields = {key: value for key, value in header.items() if key not in ("version", "run", "committed")}
-        peer = Consumer(door=door, identity=identity, index=0, **fields)
-        why = self._objection(peer, user)
+        consumer = Consumer(listener=listener, identity=identity, index=0, **fields)
+        why = self._objection(consumer, user)
         if why:
-            self._refuse(door, identity, peer.session, why)
+            self._refuse(listener, identity, consumer.session, why)
             return
         same_run = header["run"] == self.run
-        peer.next = peer.next if same_run else 0
-        peer.index = self._find(peer.next)
-        peer.acked = min(peer.index, self._find(header["committed"] if same_run else 0))
-        self._look_at(peer.index)
-        self.holds.hear(peer.name)
-        if not peer.fresh and self.holds.keep(peer.name, peer.acked):
+        consumer.next = consumer.next if same_run else 0
+        consumer.index = self._find(consumer.next)
+        consumer.acked = min(consumer.index, self._find(header["committed"] if same_run else 0))
+        self._look_at(consumer.index)
+        self.holds.hear(consumer.name)
+        if not consumer.fresh and self.holds.keep(consumer.name, consumer.acked):
             self._save_note()
-        self._peers[door, identity] = peer
-        peer.describe(self)
-        self._feed(peer)
+        self._consumers[listener, identity] = consumer
+        consumer.describe(self)
+        self._feed(consumer)
 
-    def _objection(self, peer: Consumer, user: str | None) -> str:
+    def _objection(self, consumer: Consumer, user: str | None) -> str:
         """Why a consumer cannot have the stream; empty where it can. `user`: whose key it holds, on another host."""
-        if user not in (None, peer.name):
-            report(self.name, "refused_name", f"the key of {user} came as {peer.name!r}")
+        if user not in (None, consumer.name):
+            report(self.name, "refused_name", f"the key of {user} came as {consumer.name!r}")
             return f"its key is that of {user!r}: a consumer has the name of its key"
-        near = peer.door is self.doors[0]
-        if peer.name in self._near and not near:
-            return f"there is a {peer.name!r} on the stream's own host: give this one another name"
-        if not self.holds.has_room_for(peer.name):
+        near = consumer.listener is self.listeners[0]
+        if consumer.name in self._near and not near:
+            return f"there is a {consumer.name!r} on the stream's own host: give this one another name"
+        if not self.holds.has_room_for(consumer.name):
             return f"{VISITORS} consumers are there that the line's file does not name: stop some, or name it there"
-        if not self._claim(peer.name, peer.process):
-            return f"another process has taken over as {peer.name!r} since: stop one of the two"
+        if not self._claim(consumer.name, consumer.process):
+            return f"another process has taken over as {consumer.name!r} since: stop one of the two"
         if near:
-            self._near.add(peer.name)
+            self._near.add(consumer.name)
         return ""
 
     def _claim(self, name: str, process: int) -> bool:
@@ -300,12 +300,12 @@ class Outbox:
             return False
         if self._process.get(name, process) != process:
             self._former.add(self._process[name])
-        self._peers = {who: peer for who, peer in self._peers.items() if peer.name != name}
+        self._consumers = {who: consumer for who, consumer in self._consumers.items() if consumer.name != name}
         self._process[name] = process
         return True
 
-    def _refuse(self, door: Listener, identity: bytes, session: int, why: str) -> None:
-        door.send(identity, [control.pack("refuse", session=session, why=why)])
+    def _refuse(self, listener: Listener, identity: bytes, session: int, why: str) -> None:
+        listener.send(identity, [control.pack("refuse", session=session, why=why)])
 
     def _find(self, seq: int) -> int:
         """Index of the first record that reaches beyond `seq`, or that stands at it without a line; or of a damaged
@@ -337,27 +337,27 @@ class Outbox:
         info = decode(before[-1]) if before else None
         return info if isinstance(info, StreamInfo) else None
 
-    def _credit(self, peer: Consumer, header: dict[str, int]) -> None:
-        if header["session"] != peer.session:
+    def _credit(self, consumer: Consumer, header: dict[str, int]) -> None:
+        if header["session"] != consumer.session:
             return
-        peer.credit += header["n"]
-        peer.acked = max(peer.acked, min(header["acked"], peer.index))
-        self.holds.ack(peer.name, peer.acked)
-        self._feed(peer)
+        consumer.credit += header["n"]
+        consumer.acked = max(consumer.acked, min(header["acked"], consumer.index))
+        self.holds.ack(consumer.name, consumer.acked)
+        self._feed(consumer)
 
     def _feed_all(self) -> None:
-        for peer in list(self._peers.values()):
-            self._feed(peer)
+        for consumer in list(self._consumers.values()):
+            self._feed(consumer)
 
-    def _feed(self, peer: Consumer) -> None:
-        peer.feed(self)
-        if peer.gone:
-            self._peers.pop((peer.door, peer.identity), None)
+    def _feed(self, consumer: Consumer) -> None:
+        consumer.feed(self)
+        if consumer.gone:
+            self._consumers.pop((consumer.listener, consumer.identity), None)
 
     def close(self) -> None:
         """Unbind and let the ring go."""
-        for door in self.doors:
-            door.close()
+        for listener in self.listeners:
+            listener.close()
         self.ring.close()
 
 

@@ -6,7 +6,7 @@ from tests.mutants.mutant import Mutant
 
 INBOX = "oreline/stream/inbox.py"
 OUTBOX = "oreline/stream/outbox.py"
-PEER = "oreline/stream/consumer.py"
+CONSUMER = "oreline/stream/consumer.py"
 CONTROL = "oreline/stream/control.py"
 HOLDS = "oreline/stream/holds.py"
 HOLDS_TESTS = ("tests/oreline/stream/test_holds.py",)
@@ -95,7 +95,7 @@ MUTANTS = (
     Mutant(
         "an acknowledgement counts whoever says it",
         OUTBOX,
-        """        if header["session"] != peer.session:
+        """        if header["session"] != consumer.session:
             return
 """,
         "",
@@ -104,19 +104,19 @@ MUTANTS = (
     Mutant(
         "an owner does not remember for whom it keeps lines",
         OUTBOX,
-        """        if not peer.fresh and self.holds.keep(peer.name, peer.acked):
+        """        if not consumer.fresh and self.holds.keep(consumer.name, consumer.acked):
             self._save_note()
 """,
-        """        if not peer.fresh:
-            self.holds.keep(peer.name, peer.acked)
+        """        if not consumer.fresh:
+            self.holds.keep(consumer.name, consumer.acked)
 """,
         STREAM_TESTS,
     ),
     Mutant(
         "a consumer that says HELLO again has committed what it was sent",
         OUTBOX,
-        'peer.acked = min(peer.index, self._find(header["committed"] if same_run else 0))',
-        "peer.acked = peer.index",
+        'consumer.acked = min(consumer.index, self._find(header["committed"] if same_run else 0))',
+        "consumer.acked = consumer.index",
         HOLDS_TESTS,
     ),
     Mutant(
@@ -142,21 +142,21 @@ MUTANTS = (
     ),
     Mutant(
         "lines that were given up are not told",
-        PEER,
+        CONSUMER,
         "self._send_gap(store, entry.first, Reason.SHED if self.fresh else Reason.RING_FULL)",
         "self.next = entry.first",
         STREAM_TESTS,
     ),
     Mutant(
         "lines that were damaged are not told",
-        PEER,
+        CONSUMER,
         "self._send_gap(store, first, Reason.DAMAGED)",
         "self.next = first",
         STREAM_TESTS,
     ),
     Mutant(
         "lines that are too old are sent",
-        PEER,
+        CONSUMER,
         "if entry is None or entry.n != 1 or entry.t_ns > limit:",
         "if True:",
         STREAM_TESTS,

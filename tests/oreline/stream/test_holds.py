@@ -161,7 +161,7 @@ def test_what_was_sent_again_after_a_silence_is_kept_until_it_is_committed(tmp_p
             put(outbox, range(committed, 40))
             exchange(outbox, log, lambda got: 39 in seqs(got), acked=False)
             log._hello()
-            exchange(outbox, log, lambda _: not outbox.doors[0].waiting, acked=False)
+            exchange(outbox, log, lambda _: not outbox.listeners[0].waiting, acked=False)
             assert outbox.depth >= 40 - committed
         successor = make_inbox(tmp_path, cursor=(RUN, committed))
         with closing(successor):

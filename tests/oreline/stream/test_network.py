@@ -46,7 +46,7 @@ class Hosts:
         return Outbox(f"ipc://{folder}/raw.sock", make_ring(folder), listen=ANY_PORT, keys=served)
 
     def connect(self, outbox: Outbox, name: str, key: str | None = None) -> Inbox:
-        address = outbox.doors[1].address
+        address = outbox.listeners[1].address
         held = client_keys(address, self.there, key or name, "inference")
         return Inbox(address, name, Policy.COMPLETE, ring=None, keys=held, credit=16)
 
@@ -131,7 +131,7 @@ def test_what_travels_over_tcp_cannot_be_read_on_its_way(hosts: Hosts, outbox: O
 
 
 def _place(outbox: Outbox) -> tuple[str, int]:
-    host, port = outbox.doors[1].address.removeprefix("tcp://").split(":")
+    host, port = outbox.listeners[1].address.removeprefix("tcp://").split(":")
     return host, int(port)
 
 
@@ -172,7 +172,7 @@ def test_a_key_that_is_not_allowed_gets_nothing_and_is_counted(hosts: Hosts, out
 
 def test_a_peer_without_curve_gets_nothing(hosts: Hosts, outbox: Outbox) -> None:
     put_run(outbox, 5)
-    with closing(Inbox(outbox.doors[1].address, "log", Policy.COMPLETE, ring=None)) as inbox:
+    with closing(Inbox(outbox.listeners[1].address, "log", Policy.COMPLETE, ring=None)) as inbox:
         assert never(outbox, inbox) == []
 
 
@@ -219,14 +219,14 @@ def test_a_word_at_another_s_address_counts_for_nothing(
     put_run(outbox, 5)
     with closing(hosts.connect(outbox, "log")) as inbox:
         exchange(outbox, inbox, ended, acked=False)
-    (door, identity), peer = next(iter(outbox._peers.items()))
+    (listener, identity), consumer = next(iter(outbox._consumers.items()))
     behind = outbox.depth
-    acknowledged = control.pack("credit", session=peer.session, n=0, acked=peer.index)
-    monkeypatch.setattr(door, "hear", lambda: (identity, "dashboard", [acknowledged]))
-    outbox._hear(door)
+    acknowledged = control.pack("credit", session=consumer.session, n=0, acked=consumer.index)
+    monkeypatch.setattr(listener, "hear", lambda: (identity, "dashboard", [acknowledged]))
+    outbox._hear(listener)
     assert outbox.depth == behind > 0
-    monkeypatch.setattr(door, "hear", lambda: (identity, "log", [acknowledged]))
-    outbox._hear(door)
+    monkeypatch.setattr(listener, "hear", lambda: (identity, "log", [acknowledged]))
+    outbox._hear(listener)
     assert outbox.depth == 0
 
 
@@ -239,7 +239,7 @@ def test_a_consumer_that_comes_back_goes_on_where_it_was(hosts: Hosts, outbox: O
         cursor = inbox.run, inbox.next
     outbox.put(line(10))
     held = client_keys(ANY_PORT, hosts.there, "log", "inference")
-    again = Inbox(outbox.doors[1].address, "log", Policy.COMPLETE, ring=None, keys=held, cursor=cursor)
+    again = Inbox(outbox.listeners[1].address, "log", Policy.COMPLETE, ring=None, keys=held, cursor=cursor)
     with closing(again):
         assert seqs(exchange(outbox, again, lambda got: 10 in seqs(got))) == [10]
         exchange(outbox, again, lambda _: outbox.drained)
@@ -317,7 +317,9 @@ def test_garbage_at_the_door_disturbs_no_one(
 ) -> None:
     served: Outbox = request.getfixturevalue("outbox" if keyed else "plain")
     put_run(served, 40)
-    good = hosts.connect(served, "log") if keyed else Inbox(served.doors[1].address, "log", Policy.COMPLETE, ring=None)
+    good = (
+        hosts.connect(served, "log") if keyed else Inbox(served.listeners[1].address, "log", Policy.COMPLETE, ring=None)
+    )
     with closing(good), socket.create_connection(_place(served)) as stranger:
         stranger.sendall(garbage)
         assert seqs(exchange(served, good, ended)) == list(range(40))
@@ -341,18 +343,18 @@ def test_garbage_is_counted_and_said_once(
 
 def test_a_word_of_too_many_or_too_large_frames_is_refused_and_its_sender_s_next_one_heard(plain: Outbox) -> None:
     put_run(plain, 3)
-    with closing(_dealer(plain)) as peer:
+    with closing(_dealer(plain)) as consumer:
         before = counted("bad_message")
-        peer.send_multipart([b"x"] * 100_000)
-        peer.send_multipart([_hello(), b"and more"])
-        peer.send(b"")
-        peer.send(msgpack.packb({"is": "hello", "session": []}))
+        consumer.send_multipart([b"x"] * 100_000)
+        consumer.send_multipart([_hello(), b"and more"])
+        consumer.send(b"")
+        consumer.send(msgpack.packb({"is": "hello", "session": []}))
         pump_until(plain, lambda: counted("bad_message") == before + 4)
-        assert not peer.poll(0), "none of that was a HELLO"
-        peer.send(_hello())
-        pump_until(plain, lambda: bool(peer.poll(0)))
-        assert control.unpack(peer.recv_multipart()[0])[0] == "line"
-        peer.send(bytes(513))
+        assert not consumer.poll(0), "none of that was a HELLO"
+        consumer.send(_hello())
+        pump_until(plain, lambda: bool(consumer.poll(0)))
+        assert control.unpack(consumer.recv_multipart()[0])[0] == "line"
+        consumer.send(bytes(513))
         for _ in range(20):
             plain.pump(5)
         assert counted("bad_message") == before + 4, "libzmq cuts it off before it is a message"
@@ -360,11 +362,11 @@ def test_a_word_of_too_many_or_too_large_frames_is_refused_and_its_sender_s_next
 
 def test_a_flood_of_words_takes_turns_with_the_lines(plain: Outbox, tmp_path: Path) -> None:
     put_run(plain, 40)
-    with closing(_dealer(plain)) as peer, closing(make_inbox(tmp_path)) as good:
+    with closing(_dealer(plain)) as consumer, closing(make_inbox(tmp_path)) as good:
         before = counted("bad_message")
         for _ in range(500):
-            peer.send(b"garbage")
-        plain.doors[1].socket.poll(5_000)
+            consumer.send(b"garbage")
+        plain.listeners[1].socket.poll(5_000)
         got: list[Message] = []
         while counted("bad_message") < before + 500 or not ended(got):
             heard = counted("bad_message")
@@ -376,10 +378,10 @@ def test_a_flood_of_words_takes_turns_with_the_lines(plain: Outbox, tmp_path: Pa
 
 
 def _dealer(served: Outbox) -> zmq.Socket[bytes]:
-    peer = zmq.Context.instance().socket(zmq.DEALER)
-    peer.setsockopt(zmq.LINGER, 0)
-    peer.connect(served.doors[1].address)
-    return peer
+    consumer = zmq.Context.instance().socket(zmq.DEALER)
+    consumer.setsockopt(zmq.LINGER, 0)
+    consumer.connect(served.listeners[1].address)
+    return consumer
 
 
 def _hello(name: str = "peer") -> bytes:

@@ -150,7 +150,7 @@ def test_a_consumer_that_greets_a_new_owner_has_not_committed_what_it_has(tmp_pa
             exchange(first, inbox, lambda got: len(got) == 5, acked=False)
         again = make_outbox(tmp_path, "log")
         with closing(again):
-            exchange(again, inbox, lambda _: bool(again._peers), acked=False)
+            exchange(again, inbox, lambda _: bool(again._consumers), acked=False)
             assert again.depth == 5
             exchange(again, inbox, lambda _: again.drained)
 

@@ -273,7 +273,7 @@ def test_another_protocol_version_is_refused_with_a_reason(tmp_path: Path, monke
     with closing(outbox, inbox):
         ours = control.VERSION
         monkeypatch.setattr(control, "VERSION", ours + 1)
-        while not outbox.doors[0].waiting:
+        while not outbox.listeners[0].waiting:
             inbox.receive(5)
         monkeypatch.setattr(control, "VERSION", ours)
         with pytest.raises(StreamError, match="install the same release"):
