@@ -47,7 +47,7 @@ def build(demo: Path, path: Path = PICTURE) -> None:
 
 def _labels(demo: Path) -> tuple[NDArray[np.uint8], tuple[ClassInfo, ...]]:
     """The first labels of the log's map, uint8 (lines, samples), and what they stand for."""
-    artefacts = json.loads((demo / "log.json").read_text())["artefacts"]
+    artefacts = json.loads((demo / "log.json").read_text(encoding="utf-8"))["artefacts"]
     with reading(Path(artefacts["journal"])) as db:
         run = newest_run(db)
         assert run is not None

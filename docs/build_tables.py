@@ -282,4 +282,4 @@ TABLES: dict[str, Callable[[], str]] = {
 
 if __name__ == "__main__":
     for page in pages():
-        page.write_text(filled(page.read_text()))
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")

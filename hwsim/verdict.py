@@ -26,7 +26,7 @@ def verdict(config: Config) -> dict[str, Any]:
     output, settings = config.line.output, config.section("simulator", Settings)
     assert settings.scene is not None
     truth = output / settings.folder / f"{settings.scene.name}_truth.json"
-    log = json.loads((output / "log.json").read_text()) if (output / "log.json").is_file() else {}
+    log = json.loads((output / "log.json").read_text(encoding="utf-8")) if (output / "log.json").is_file() else {}
     facts: dict[str, Any] = {"stones": {}}
     if settings.live:
         return facts
@@ -42,7 +42,7 @@ def verdict(config: Config) -> dict[str, Any]:
 def accuracy(table: Path, truth: Path) -> dict[str, Any]:
     """Labels of a log's Parquet file against the truth of the scene that was labelled, over and over where it was
     played in a loop: the camera numbers frames from the scene's first line."""
-    said = json.loads(truth.read_text())
+    said = json.loads(truth.read_text(encoding="utf-8"))
     file = pq.ParquetFile(table)
     names = json.loads(file.schema_arrow.metadata[b"oreline"])["segments"][-1]["classes"]
     expected = _expected(said["species"], names)

@@ -152,6 +152,6 @@ PASSING = frozenset({StoreFailed.exit_code, PlcError.exit_code})
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """` Did you mean 'X'?`, or nothing where no name is near or begins like it; made to be appended to a refusal."""
-    names = list(names)
-    near = [one for one in names if name and one.startswith(name)] or difflib.get_close_matches(name, names, 1)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    by_case, name = {one.casefold(): one for one in names}, name.casefold()
+    near = [one for one in by_case if name and one.startswith(name)] or difflib.get_close_matches(name, by_case, 1)
+    return f" Did you mean {by_case[near[0]]!r}?" if near else ""

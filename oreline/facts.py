@@ -31,7 +31,7 @@ def leave_facts(output: Path, name: str, facts: dict[str, Any]) -> None:
 def facts_of(output: Path, name: str) -> dict[str, Any]:
     """What a process has left; empty where it has not."""
     path = _path(output, name)
-    facts: dict[str, Any] = json.loads(path.read_text()) if _is_ours(path) else {}
+    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if _is_ours(path) else {}
     return facts
 
 
@@ -67,7 +67,7 @@ def _path(output: Path, name: str) -> Path:
 
 def _is_ours(path: Path) -> bool:
     try:
-        facts = json.loads(path.read_text())
+        facts = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(facts, dict) and facts.get(PROCESS) == path.stem

@@ -63,9 +63,18 @@ def _on_stderr(words: str, heard: bool = False) -> None:  # noqa: ARG001
         screen.say(words, sys.stderr, None)
 
 
+def _begin_in_utf8() -> None:
+    """Names of files are UTF-8 in what we read and write: where the locale has another encoding, the process begins
+    again in Python's UTF-8 mode, and so do those that it starts."""
+    if sys.getfilesystemencoding() != "utf-8":
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
+
+
 def guarded(main: Callable[[], object], name: str = "", say: Callable[[str, bool], None] = _on_stderr) -> int:
     """The exit code of a main function. A refusal is said, by `name`, or by its kind where there is none; a stop
     that was asked for is no refusal, and goes to stderr alone. `say` is told whether a supervisor has heard it, too."""
+    _begin_in_utf8()
     keep_from_strangers()
     _leave_traces()
     try:

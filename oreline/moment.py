@@ -43,6 +43,6 @@ def now() -> Moment:
 def boot() -> bytes:
     """Which boot of the host this is; zeros where the kernel does not say."""
     try:
-        return UUID(_BOOT_ID.read_text().strip()).bytes
+        return UUID(_BOOT_ID.read_text(encoding="utf-8").strip()).bytes
     except (OSError, ValueError):
         return bytes(16)

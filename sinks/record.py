@@ -274,7 +274,7 @@ def _read(sidecar: Path) -> _Place:
     if not sidecar.exists() or not sidecar.stat().st_size:
         return _Place()
     try:
-        said = json.loads(sidecar.read_text())
+        said = json.loads(sidecar.read_text(encoding="utf-8"))
         return _Place(**(said | {"shape": tuple(said["shape"])}))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecordingError(f"{sidecar} is damaged: move the recording away, and start in another folder") from error

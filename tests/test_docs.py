@@ -27,7 +27,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.rel
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
 def commands(*languages: str) -> list[tuple[str, list[str]]]:
@@ -58,7 +58,7 @@ def parse(words: list[str]) -> None:
 
 @each_page
 def test_every_relative_link_and_picture_exists(page: Path) -> None:
-    targets = re.findall(r"\]\(([^)#\s]+)", page.read_text())
+    targets = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
     missing = [one for one in targets if "://" not in one and not (page.parent / one).exists()]
     assert not missing
 
@@ -66,7 +66,7 @@ def test_every_relative_link_and_picture_exists(page: Path) -> None:
 @each_page
 def test_every_table_is_what_the_code_says_now(page: Path) -> None:
     filled = runpy.run_path(str(ROOT / "docs" / "build_tables.py"))["filled"]
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
     assert text == filled(text), "out of date: run `python docs/build_tables.py`"
 
 

@@ -67,7 +67,7 @@ def _check_apart(events: list[Event]) -> None:
 def is_truth(path: Path) -> bool:
     """Whether a file is one that `write` has made."""
     try:
-        told = json.loads(path.read_text())
+        told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(told, list) and all(isinstance(one, dict) and "outcome" in one for one in told)
@@ -90,4 +90,4 @@ def _told(event: Event) -> dict[str, Any]:
 def write(path: Path, camera: SimCamera) -> None:
     """Write the truth as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(truth(camera), indent=1) + "\n")
+    path.write_text(json.dumps(truth(camera), indent=1) + "\n", encoding="utf-8")

@@ -47,7 +47,7 @@ def plant_report(config: Config) -> dict[str, Any]:
     feed, bar = _site(config, settings, int(changes["count"][-1]))
     recipe = RECIPE | config.tables["sinks"]["conveyor"]["recipe"]
     aim = Aim(frozenset(recipe["ore"]), recipe["min_fraction"], recipe["min_pixels"])
-    counted = json.loads((config.line.output / "plant.json").read_text())
+    counted = json.loads((config.line.output / "plant.json").read_text(encoding="utf-8"))
     said = as_dict(judge(rows, changes, feed, bar, aim)) | {name: counted[name] for name in COUNTS}
     return said | {"diversions": diversions(changes), "held": held(feeds, feed.mm_per_count)}
 

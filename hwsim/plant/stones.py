@@ -89,7 +89,7 @@ class Truth:
 def load_truth(path: Path) -> Truth:
     """Read `<recording>_truth.json`. Raises RecordingError."""
     try:
-        said = json.loads(path.read_text())
+        said = json.loads(path.read_text(encoding="utf-8"))
         names = TrueStone.__dataclass_fields__
         stones = tuple(TrueStone(**{name: stone[name] for name in names}) for stone in said["stones"])
         return Truth(stones, float(said["counts_per_line"]), int(said["encoder_start"]))

@@ -90,7 +90,7 @@ def _truth(scene: Recording) -> dict[str, Any]:
     path = _beside(scene, "truth.json")
     if not path.is_file():
         raise RecordingError(f"{scene.path} has no truth: {path} is missing, render the scene again")
-    said: dict[str, Any] = json.loads(path.read_text())
+    said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return said
 
 

@@ -214,7 +214,7 @@ def _stems(name: str) -> set[str]:
 def _is_complete(folder: Path, identity: str) -> bool:
     """Whether the folder holds all files of this identity, with the sizes that they had."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text())
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         sizes = {name: said["bytes"] for name, said in manifest["files"].items()}
         whole = all(is_within(folder / n, folder) and (folder / n).stat().st_size == s for n, s in sizes.items())
         return bool(manifest["identity"] == identity and whole)

@@ -86,7 +86,7 @@ class TruthWriter:
             **self._world.facts(),
             "stones": [self._stone(number, species) for number in sorted(self._sizes)],
         }
-        self.path.write_text(json.dumps(said, indent=1))
+        self.path.write_text(json.dumps(said, indent=1), encoding="utf-8")
 
     def _stone(self, number: int, species: list[str]) -> dict[str, Any]:
         size, sums = self._sizes[number]

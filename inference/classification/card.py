@@ -149,7 +149,7 @@ class Card(_Strict):
 
     def write(self, folder: Path) -> None:
         """Write it sealed."""
-        (folder / FILE).write_text(self.sealed().model_dump_json(indent=1) + "\n")
+        (folder / FILE).write_text(self.sealed().model_dump_json(indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> Card:

@@ -58,7 +58,7 @@ def sign(folder: Path) -> Path:
     key = _own_key()
     public = key.public_key()
     signed = key.sign(content)
-    (folder / SIGNATURE).write_text(f"ed25519 {public.public_bytes_raw().hex()} {signed.hex()}\n")
+    (folder / SIGNATURE).write_text(f"ed25519 {public.public_bytes_raw().hex()} {signed.hex()}\n", encoding="utf-8")
     place = own_folder() / f"maker{MAKER}"
     place.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     return place

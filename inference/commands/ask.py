@@ -27,7 +27,7 @@ def asked_for(config: Config, step: dict[str, Any], console: Console) -> datetim
     taken up. Raises StageFailed where the line ends before, or somebody else waits for a step."""
     path = config.line.folder / ASKED
     draft = path.with_suffix(f".{os.getpid()}")
-    with draft.open("w") as file:
+    with draft.open("w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.write(json.dumps([step]))
         file.flush()

@@ -54,14 +54,14 @@ def _complete(parent: Path, lines: int) -> float:
     """Seconds of processor time a line, of a producer and a consumer in processes of their own."""
     with tempfile.TemporaryDirectory(dir=parent) as name:
         consumer = [sys.executable, "-m", "oreline.bench.delivery", "consume", name, str(lines)]
-        with subprocess.Popen(consumer, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(consumer, stdout=subprocess.PIPE, encoding="utf-8") as process:
             produced = _told([sys.executable, "-m", "oreline.bench.delivery", "produce", name, str(lines)])
             assert process.stdout is not None
             return produced + float(json.loads(process.stdout.read())["cpu_seconds_a_line"])
 
 
 def _told(command: Sequence[str]) -> float:
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     if ran.returncode:
         raise StageFailed(f"{' '.join(command)} failed:\n{ran.stderr}")
     return float(json.loads(ran.stdout)["cpu_seconds_a_line"])

@@ -45,7 +45,7 @@ def cases(folder: Path, quick: bool) -> list[Case]:
     lines, first_lines = (3000, 200) if quick else (4000, 500)
     at_once = 2 * lines
     whole = partial(Case, amount=1, unit="lines/s", fast=False)
-    size = f"{json.loads((model / 'card.json').read_text())['kmac']:.0f} kMAC"
+    size = f"{json.loads((model / 'card.json').read_text(encoding='utf-8'))['kmac']:.0f} kMAC"
     first = whole(f"baseline, {size}", lambda: _baseline(model, first_lines))
 
     def same(name: str, precision: str, goal: float | None) -> Case:
@@ -71,7 +71,7 @@ def _baseline(model: Path, lines: int) -> float:
     """Seconds a line, with the threads that libraries choose by themselves."""
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     command = [sys.executable, str(BASELINE), str(model / "model.pt"), str(lines)]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
     if ran.returncode:
         raise StageFailed(f"the baseline failed:\n{ran.stderr}")
     return float(json.loads(ran.stdout)["seconds_a_line"])
@@ -167,7 +167,11 @@ def _processor_seconds(pid: int) -> tuple[float, float] | None:
     it while it runs, and with that; None while it does not."""
     process = Path(f"/proc/{pid}")
     try:
-        camera = [task for task in (process / "task").iterdir() if (task / "comm").read_text().strip() == CAMERA_THREAD]
+        camera = [
+            task
+            for task in (process / "task").iterdir()
+            if (task / "comm").read_text(encoding="utf-8").strip() == CAMERA_THREAD
+        ]
         whole = _ticks(process)
         return (whole - sum(map(_ticks, camera)), whole) if camera else None
     except OSError:
@@ -175,5 +179,5 @@ def _processor_seconds(pid: int) -> tuple[float, float] | None:
 
 
 def _ticks(task: Path) -> float:
-    fields = (task / "stat").read_text().rsplit(")", 1)[1].split()
+    fields = (task / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

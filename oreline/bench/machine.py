@@ -22,7 +22,7 @@ def machine() -> dict[str, object]:
 
 def _processor() -> str:
     said = Path("/proc/cpuinfo")
-    lines = said.read_text().splitlines() if said.is_file() else []
+    lines = said.read_text(encoding="utf-8").splitlines() if said.is_file() else []
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 

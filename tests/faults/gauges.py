@@ -49,13 +49,13 @@ class Gauges:
 
 def _memory_mb(pid: int | None) -> float:
     with suppress(OSError, StopIteration):
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024
     return float("nan")
 
 
 def _cpu_s(pid: int | None) -> float:
     with suppress(OSError, IndexError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) * CLOCK_TICK_S
     return float("nan")

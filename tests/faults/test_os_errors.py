@@ -216,7 +216,9 @@ main()
 def test_a_metrics_port_that_is_in_use_is_said_before_a_line_comes(line: Path, tmp_path: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
-        line.write_text(f'[line]\noutput = "out"\nstate = "state"\n[sinks.log]\nmetrics_port = {port}\n')
+        line.write_text(
+            f'[line]\noutput = "out"\nstate = "state"\n[sinks.log]\nmetrics_port = {port}\n', encoding="utf-8"
+        )
         done = subprocess.run(
             [sys.executable, "-m", "sinks", "log", "line.toml"], cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
@@ -230,7 +232,7 @@ def test_a_metrics_port_that_is_in_use_is_said_before_a_line_comes(line: Path, t
 
 
 def test_a_folder_whose_sockets_would_have_too_long_a_path_is_refused_by_its_bytes(said: Said, line: Path) -> None:
-    line.write_text(f'[line]\nstate = "{"ä" * 50}"\n')
+    line.write_text(f'[line]\nstate = "{"ä" * 50}"\n', encoding="utf-8")
     for command in ("config check", "run"):
         code, words = said(*command.split(), line)
         assert (code, "bytes, too many for a socket" in words) == (ConfigError.exit_code, True), words

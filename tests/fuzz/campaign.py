@@ -184,7 +184,7 @@ def _watched(tally: Tally) -> Iterator[None]:
 def _bounded() -> Iterator[None]:
     """Allocations beyond ROOM fail, as MemoryError of the input that made them."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    used = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + ROOM, hard))
     try:
         yield

@@ -46,10 +46,10 @@ def caught(mutant: Mutant) -> bool:
 
 
 def mutate(path: Path, mutant: Mutant) -> None:
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     if text.count(mutant.old) != 1:
         raise AssertionError(f"{mutant.name}: its text stands {text.count(mutant.old)} times in {mutant.file}")
-    path.write_text(text.replace(mutant.old, mutant.new))
+    path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
 
 
 def survivors(mutants: Iterable[Mutant], workers: int) -> list[str]:

@@ -75,7 +75,7 @@ def test_the_header_says_the_unit_of_radiance_and_none_of_reflectance(tmp_path: 
         sink = record(tmp_path / name)
         sink.consume([stream_info(unit=unit), reflectance_line(0)])
         sink.commit()
-        said.append(Path(sink.close()["artefacts"]["reflectance"]).read_text())
+        said.append(Path(sink.close()["artefacts"]["reflectance"]).read_text(encoding="utf-8"))
     assert "data units = W m-2 sr-1 nm-1" in said[0]
     assert "data units" not in said[1]
 

@@ -17,7 +17,7 @@ BLOCK = re.compile(r"`(\w+\.toml)`[^`]*\n```toml\n(.*?)^```|^```sh\n(.*?)^```", 
 def script(page: Path, folder: Path) -> str:
     """The page's commands; its files are written beside them."""
     commands = []
-    for name, text, shell in BLOCK.findall(page.read_text()):
+    for name, text, shell in BLOCK.findall(page.read_text(encoding="utf-8")):
         if name:
             (folder / name).write_text(text)
         commands.append(shell)

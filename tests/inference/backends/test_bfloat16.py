@@ -46,7 +46,7 @@ def test_what_this_processor_has_is_made_use_of() -> None:
     known = subprocess.run(["cc", "-dumpversion"], capture_output=True, text=True, check=True).stdout
     if int(known.split(".")[0]) < 12:
         pytest.skip("the compiler here does not know bfloat16: gcc 12 does")
-    flags = Path("/proc/cpuinfo").read_text().split()
+    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
     has = {"AMX": "amx_bf16" in flags, "AVX-512": "avx512_bf16" in flags and "avx512bw" in flags}
     assert {unit: unit in AVAILABLE for unit in bfloat16.UNITS} == has
 

@@ -35,7 +35,7 @@ def write(
         "interleave": interleave,
         "byte order": big,
     } | fields
-    header.write_text("ENVI\n" + "".join(f"{k} = {v}\n" for k, v in said.items() if v is not None))
+    header.write_text("ENVI\n" + "".join(f"{k} = {v}\n" for k, v in said.items() if v is not None), encoding="utf-8")
     data = cube.transpose(TO_FILE.get(interleave, (0, 1, 2))).astype(cube.dtype.newbyteorder(">" if big else "<"))
     header.with_suffix(".raw").write_bytes(b"\xee" * offset + data.tobytes())
     return header
