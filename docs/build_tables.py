@@ -40,6 +40,7 @@ from oreline.config import SETTINGS, Section
 from oreline.incidents import KINDS, Severity
 from oreline.messages import Flag, Reason
 from sinks import SINKS, find
+from sinks.conveyor import outputs
 from sinks.conveyor.recipe import Recipe
 from sinks.settings import Common
 
@@ -276,6 +277,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings-valve-fault": partial(settings, ValveFault),
     "settings-sinks": partial(settings, Common),
     "settings-recipe": partial(settings, Recipe),
+    **{f"settings-{name}-output": partial(settings, outputs.find(name).Settings) for name in outputs.VALVE_OUTPUTS},
     **{f"settings-{name}": partial(settings, find(name).Settings) for name in SINKS},
 }
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hwsim.plant.report import plant_report
 from hwsim.settings import Settings
 from oreline.config import Config
+from oreline.facts import facts_of
 from oreline.messages import BACKGROUND
 from oreline.recordings.recording import open_recording
 
@@ -22,7 +23,8 @@ BATCH_LINES = 512
 def verdict(config: Config) -> dict[str, Any]:
     """ "accuracy": the fraction of true stone pixels of trained species that carry their species' label; "by_species":
     the same for each; "plant": what became of the stones, see `plant_report`; "stones": ejected, missed, wrong, passed
-    and "true", all of them. A scene that is rendered live leaves no truth to compare with."""
+    and "true", all of them. A scene that is rendered live leaves no truth to compare with, and nobody can say what a
+    sorter aimed at that has left no report."""
     output, settings = config.line.output, config.section("simulator", Settings)
     assert settings.scene is not None
     truth = output / settings.folder / f"{settings.scene.name}_truth.json"
@@ -32,8 +34,9 @@ def verdict(config: Config) -> dict[str, Any]:
         return facts
     if "parquet" in log.get("artefacts", {}):
         facts.update(accuracy(Path(log["artefacts"]["parquet"]), truth))
-    if "plant" in config.tables and "conveyor" in config.tables["sinks"]:
-        facts["plant"] = plant_report(config)
+    sorter = facts_of(output, "conveyor")
+    if "plant" in config.tables and sorter:
+        facts["plant"] = plant_report(config, sorter["settings"])
         outcomes = {name: facts["plant"][name] for name in ("ejected", "missed", "wrong", "passed")}
         facts["stones"] = {"true": facts["plant"]["feed"]["stones"], **outcomes}
     return facts

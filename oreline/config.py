@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -36,6 +36,17 @@ class Section(BaseModel):
     """Settings of one part: unknown keys are refused, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @classmethod
+    def model_for(cls, table: dict[str, Any]) -> type[Self]:  # noqa: ARG003
+        """Model of a table: this one, unless one of the table's keys says which others it may have. Raises
+        ConfigError."""
+        return cls
+
+    @classmethod
+    def models(cls) -> list[type[Self]]:
+        """All models that `model_for` may return."""
+        return [cls]
 
 
 class LineSettings(Section):
@@ -100,7 +111,7 @@ class LineSettings(Section):
             try_folder(folder)
 
 
-S = TypeVar("S", bound=BaseModel)
+S = TypeVar("S", bound=Section)
 
 
 def _utf8(raw: bytes) -> str:
@@ -201,7 +212,10 @@ def validated(model: type[S], table: Any, where: str, others: Iterable[str] = ()
     """The model made from a table. Raises ConfigError that lists every failure, with the nearest known key. `others`:
     keys that such a table may have beside the model's."""
     try:
+        model = model.model_for(table)
         return model.model_validate(table)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
     except ValidationError as error:
         failures = "\n".join(f"  {mistake(model, item, others)}" for item in error.errors())
         raise ConfigError(f"{where} is not right:\n{failures}") from None

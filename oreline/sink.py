@@ -6,8 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
-from pydantic import BaseModel
-
+from oreline.config import Section
 from oreline.expected import Expected
 from oreline.messages import Message
 
@@ -25,7 +24,7 @@ class Sink(Protocol):
     policy: ClassVar[Policy]
     stream: ClassVar[str]
     """Which of inference's streams it reads: "labels" or "reflectance"."""
-    Settings: ClassVar[type[BaseModel]]
+    Settings: ClassVar[type[Section]]
 
     @classmethod
     def check(cls, settings: Any, expected: Expected) -> None:

@@ -21,6 +21,7 @@ import pytest
 from numpy.typing import ArrayLike
 from pydantic import ValidationError
 
+from oreline.config import Section
 from oreline.expected import Expected
 from oreline.messages import (
     BACKGROUND,
@@ -116,7 +117,11 @@ class SinkContract:
         raise NotImplementedError("a sink of policy `complete` says here what it has delivered")
 
     def start(self, options: dict[str, Any], output: Path) -> Sink:
-        return self.sink.open(self.sink.Settings(**options), output)
+        return self.sink.open(self.settings_of(options), output)
+
+    def settings_of(self, options: dict[str, Any]) -> Section:
+        """Settings of the sink from its own keys. Raises ValidationError."""
+        return self.sink.Settings.model_for(options).model_validate(options)
 
     def lines(self, sink: Sink, numbers: Iterable[int], info: StreamInfo) -> list[Message]:
         make = label_line if sink.stream == "labels" else reflectance_line
@@ -137,7 +142,7 @@ class SinkContract:
         return (run, seq) if self.sink.policy is Policy.COMPLETE else None
 
     def test_what_is_not_known_of_a_stream_is_not_refused(self, options: dict[str, Any]) -> None:
-        self.sink.check(self.sink.Settings(**options), Expected())
+        self.sink.check(self.settings_of(options), Expected())
 
     def test_a_new_sink_has_nothing_to_resume(self, options: dict[str, Any], tmp_path: Path) -> None:
         sink = self.start(options, tmp_path)
@@ -228,4 +233,4 @@ class SinkContract:
 
     def test_an_unknown_key_is_refused(self, options: dict[str, Any]) -> None:
         with pytest.raises(ValidationError, match="no_such_key"):
-            self.sink.Settings(**options, no_such_key=1)
+            self.settings_of(options | {"no_such_key": 1})

@@ -18,7 +18,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from oreline.config import Section
 from oreline.errors import ConfigError, OrelineError, RecordingError, StoreFailed, StreamError
@@ -61,7 +61,7 @@ class Record:
 
     policy: ClassVar[Policy] = Policy.COMPLETE
     stream: ClassVar[str] = "reflectance"
-    Settings: ClassVar[type[BaseModel]] = RecordSettings
+    Settings: ClassVar[type[Section]] = RecordSettings
     fill: ClassVar[float] = np.nan
 
     def __init__(self, settings: RecordSettings, output: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Union
 
-from pydantic import BaseModel, Field, TypeAdapter, create_model
+from pydantic import Field, TypeAdapter, create_model
 
 from oreline.config import Config, Section, validated
 from oreline.errors import ConfigError, nearest
@@ -27,15 +27,15 @@ class Common(Section):
 
 def schema() -> dict[str, Any]:
     """The JSON schema of [sinks]: a table a sink, each with what all share and what is its own."""
-    tables = [_table(name) for name in SINKS]
+    tables = [_table(name, model) for name in SINKS for model in find(name).Settings.models()]
     return TypeAdapter(dict[str, Union[*tables]]).json_schema()  # type: ignore[valid-type]
 
 
-def _table(name: str) -> type[BaseModel]:
-    return create_model(name, __base__=(find(name).Settings, Common), __doc__=find(name).__doc__)
+def _table(name: str, model: type[Section]) -> type[Section]:
+    return create_model(name, __base__=(model, Common), __doc__=find(name).__doc__)
 
 
-def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], BaseModel]:
+def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], Section]:
     """The common settings, class and own settings of a configured sink. Raises ConfigError."""
     where = f"{config.source}: [sinks.{name}]"
     tables = config.tables.get("sinks", {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
@@ -24,13 +25,11 @@ from oreline.recordings.recording import open_recording
 
 STREAMS = ("feed", "concentrate", "tails")
 COUNTS = ("late", "dropped", "refused", "valve_faults")
-SORTER = {"valves": 64}
-RECIPE = {"min_fraction": 0.5, "min_pixels": 20}
-"""What the conveyor takes where its table says nothing; it cannot be imported from here, so a test compares."""
 
 
-def plant_report(config: Config) -> dict[str, Any]:
-    """Of the stones that the camera saw whole, for JSON; a share of nothing is null.
+def plant_report(config: Config, sorter: Mapping[str, Any]) -> dict[str, Any]:
+    """Report on the stones that the camera saw whole, for JSON; a share of nothing is null. `sorter`: the settings by
+    which the conveyor says that it sorted.
 
     "feed", "concentrate", "tails": "stones", "mass_kg", "ore_kg", "grade" (share of ore by mass). "recovery": share of
     the feed's ore in the concentrate; "mass_pull": of its mass. "ejected", "missed", "wrong", "passed": stones, by what
@@ -44,8 +43,8 @@ def plant_report(config: Config) -> dict[str, Any]:
     settings = config.section("plant", Settings)
     with np.load(config.line.output / settings.commands, allow_pickle=False) as commands:
         rows, changes, feeds = commands["rows"], commands["changes"], commands["feeds"]
-    feed, bar = _site(config, settings, int(changes["count"][-1]))
-    recipe = RECIPE | config.tables["sinks"]["conveyor"]["recipe"]
+    feed, bar = _site(config, settings, sorter, int(changes["count"][-1]))
+    recipe = sorter["recipe"]
     aim = Aim(frozenset(recipe["ore"]), recipe["min_fraction"], recipe["min_pixels"])
     counted = json.loads((config.line.output / "plant.json").read_text(encoding="utf-8"))
     said = as_dict(judge(rows, changes, feed, bar, aim)) | {name: counted[name] for name in COUNTS}
@@ -112,10 +111,11 @@ def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
 
 
-def _site(config: Config, settings: Settings, seen: int) -> tuple[Feed, Bar]:
-    """What the scene laid on the belt, until its encoder was at `seen`, and the nozzles, as the sorter takes them."""
+def _site(config: Config, settings: Settings, sorter: Mapping[str, Any], seen: int) -> tuple[Feed, Bar]:
+    """Stones that the scene laid on the belt, until its encoder was at `seen`, and the nozzles, as the sorter takes
+    them."""
     simulator = config.section("simulator", Simulator)
-    scene, sorter = simulator.scene, SORTER | config.tables["sinks"]["conveyor"]
+    scene = simulator.scene
     assert scene is not None
     folder = config.line.output / simulator.folder
     truth = load_truth(folder / f"{scene.name}_truth.json")

@@ -1,4 +1,4 @@
-"""What is ore, and which stones are worth a shot of air."""
+"""Recipe of the sorter: what is ore, and which stones are worth a shot of air."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ from sinks.conveyor.segment import NOTHING, ORE, OTHER, Piece, Run, Stone
 
 
 class Recipe(Section):
-    """A stone is ejected when it has at least `min_pixels` samples and at least `min_fraction` of them are `ore`.
+    """Recipe: which stones are ejected; of those that touch, each piece of ore that is large enough.
 
-    What fills less than `min_extent` of its box, or has more than `max_pixels` samples, is no stone but several that
-    touch: of it, each piece of ore of at least `min_pixels` is ejected. `min_extent` 0 takes all that touches for one
-    stone. Unknown samples count as not ore: an unknown stone is never ejected. Nor is one whose position is doubtful.
+    Unknown samples count as not ore: an unknown stone is never ejected. Nor is one whose position is doubtful.
     """
 
     ore: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Classes of the model that are ore."""
     min_fraction: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Share of its samples that is ore in a stone that is ejected."""
     min_pixels: Annotated[int, Field(ge=1)] = 20
+    """Fewest samples of a stone."""
     max_pixels: Annotated[int, Field(ge=1)] = 10_000
+    """Most samples of a stone: what has more is several that touch."""
     min_extent: Annotated[float, Field(ge=0, le=1)] = 0.55
+    """Share of its box that a stone fills: what fills less is several that touch. 0 takes all that touches for one."""
 
     def kinds(self, classes: tuple[ClassInfo, ...]) -> NDArray[np.uint8]:
         """NOTHING, OTHER or ORE for each label of a stream, uint8 (256,). Raises ConfigError where the recipe names a

@@ -1,44 +1,67 @@
-"""Options of the conveyor."""
+"""Settings of the conveyor: its recipe, its geometry and its times, beside those of what opens its valves."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
 from oreline.config import Section
 from oreline.errors import ConfigError
 from oreline.plc import MAX_VALVES
+from sinks.conveyor.outputs import VALVE_OUTPUTS, find
 from sinks.conveyor.recipe import Recipe
 
-Port = Annotated[int, Field(ge=1, le=65535)]
+_USUAL = "modbus"
 
 
 class ConveyorSettings(Section):
-    """`host`, `port`, `device_id`: the PLC. `timeout_ms`: the longest wait for its answer.
-
-    `heartbeat_ms`: how often it hears of us. `valves`: in the bank, evenly across all samples; `margin_valves`: opened
-    more on each side of a stone. `distance_counts`: encoder counts from the camera's line to the valves.
-    `valve_lag_ms`: from a valve's command to its air at the stones; commands are earlier by the way that the belt goes
-    in that time, at the speed that it has. `deadline_ms`: a command is sent at most so long after its line was exposed;
-    `send_ms` of it are kept for sending. `max_lines`: most lines that wait for a decision. `fail_safe`: what the PLC
-    does with stones while no lines come.
-    """
+    """Stones, valves and times of a sorter. Keys of its valve output stand in the same table."""
 
     recipe: Recipe
     distance_counts: Annotated[int, Field(ge=0)]
-    host: str = "127.0.0.1"
-    port: Port = 502
-    device_id: Annotated[int, Field(ge=0, le=255)] = 1
-    timeout_ms: Annotated[float, Field(gt=0, le=100)] = 50.0
-    heartbeat_ms: Annotated[float, Field(ge=30, le=100)] = 30.0
+    """Encoder counts from the camera's line to the valves."""
+    output: str = _USUAL
+    """What opens the valves: see valve outputs below."""
     valves: Annotated[int, Field(ge=1, le=MAX_VALVES)] = 64
+    """Valves in the bank, evenly across all samples."""
     margin_valves: Annotated[int, Field(ge=0, lt=MAX_VALVES)] = 0
+    """Valves that open more on each side of a stone."""
     valve_lag_ms: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """From a valve's command to its air at the stones; commands are earlier by the way that the belt goes in that time,
+    at the speed that it has."""
     deadline_ms: Annotated[float, Field(gt=0)] = 150.0
+    """A command is sent at most so long after its line was exposed."""
     send_ms: Annotated[float, Field(ge=0)] = 20.0
+    """The part of `deadline_ms` that is kept for sending: stones are decided before it."""
     max_lines: Annotated[int, Field(ge=1, le=100_000)] = 1024
+    """Most lines that wait for a decision; the oldest is decided when there is one more."""
     fail_safe: Literal["accept", "reject"] = "accept"
+    """What becomes of stones while no lines come: "reject" tells the bank to open no valve."""
+
+    @classmethod
+    def model_for(cls, table: dict[str, Any]) -> type[Self]:
+        """Model of a table: with the keys of the valve output that it names. Raises ConfigError."""
+        named = table.get("output", _USUAL)
+        return cls._with(named if isinstance(named, str) else _USUAL)
+
+    @classmethod
+    def models(cls) -> list[type[Self]]:
+        """Models of all tables: one for each valve output."""
+        return [cls._with(name) for name in VALVE_OUTPUTS]
+
+    @classmethod
+    def _with(cls, name: str) -> type[Self]:
+        own = find(name).Settings
+        doubled = own.model_fields.keys() & cls.model_fields.keys()
+        if doubled:
+            raise ConfigError(
+                f"valve output {name!r} has keys of the conveyor, and needs others: {', '.join(sorted(doubled))}"
+            )
+        bases: Any = (cls, own)
+        output: Any = (Literal[name], name if name == _USUAL else ...)
+        model: type[Self] = create_model(cls.__name__, __base__=bases, __doc__=cls.__doc__, output=output)
+        return model
 
     @model_validator(mode="after")
     def _leave_time_to_decide(self) -> Self:

@@ -1,31 +1,30 @@
 """The conveyor: label lines in, valve commands out, in time or not at all.
 
-`segment` finds stones, `recipe` decides them, `schedule` makes rows of valves, `dispatch` gets them to the PLC. Nothing
-is kept for a restart: a stone that was not fired in time has passed. A gap, a line that is too old, one without an
-encoder count or one without light cuts the stones that are open: they are decided by what was seen of them, and what
-follows is a new stone. A stone on a line whose position is doubtful is not ejected, and nothing is while the PLC counts
-the belt otherwise than the camera does.
+`segment` finds stones, `recipe` decides them, `schedule` makes rows of valves, and one of `outputs` gets them to the
+valves. Nothing is kept for a restart: a stone that was not fired in time has passed. A gap, a line that is too old, one
+without an encoder count or one without light cuts the stones that are open: they are decided by what was seen of them,
+and what follows is a new stone. A stone on a line whose position is doubtful is not ejected, and nothing is while the
+bank of valves counts the belt otherwise than the camera does.
 """
 
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel
-
+from oreline.config import Section
 from oreline.errors import StreamError
 from oreline.expected import Expected
 from oreline.messages import EndOfStream, Flag, Gap, Kind, LabelLine, Message, Reason, StreamInfo
 from oreline.metrics import LatencyHistogram
-from oreline.plc import State, Status
+from oreline.plc import State
 from oreline.sink import Policy
+from sinks.conveyor.bank_monitor import BankMonitor
 from sinks.conveyor.encoder_check import EncoderCheck
-from sinks.conveyor.plc.dispatch import Dispatcher
-from sinks.conveyor.plc.modbus import ModbusLink
+from sinks.conveyor.outputs import find
+from sinks.conveyor.outputs.output import BankStatus, ValveOutput
 from sinks.conveyor.schedule import Schedule
 from sinks.conveyor.segment import Segmenter, Stone
 from sinks.conveyor.settings import ConveyorSettings
@@ -49,16 +48,17 @@ class Conveyor:
 
     policy: ClassVar[Policy] = Policy.FRESH
     stream: ClassVar[str] = "labels"
-    Settings: ClassVar[type[BaseModel]] = ConveyorSettings
+    Settings: ClassVar[type[Section]] = ConveyorSettings
 
-    def __init__(self, settings: ConveyorSettings, dispatcher: Dispatcher, clock: Callable[[], int]) -> None:
-        self._settings, self._dispatcher, self._clock = settings, dispatcher, clock
+    def __init__(self, settings: ConveyorSettings, output: ValveOutput, clock: Callable[[], int]) -> None:
+        self._settings, self._output, self._clock = settings, output, clock
+        self._bank = BankMonitor(output.status)
         self._info: StreamInfo | None = None
         self._sees = Kind.SCENE
         self._segmenter: Segmenter
         self._schedule: Schedule
         self._speed: Speed
-        self._alignment: EncoderCheck
+        self._encoder_check: EncoderCheck
         self._compared_ns = 0
         self._next_seq = 0
         self._silence_ns = self._unanswered = 0
@@ -66,7 +66,7 @@ class Conveyor:
         self._last_line_ns = self._last_trouble_ns = self._last_dim_ns = -_DEGRADED_NS
         self._calibrated = False
         self._latency = LatencyHistogram()
-        self._count = Totals(settings.recipe)
+        self._totals = Totals(settings.recipe)
         self._report: dict[str, Any] | None = None
 
     @classmethod
@@ -80,9 +80,8 @@ class Conveyor:
 
     @classmethod
     def open(cls, settings: ConveyorSettings, output: Path, clock: Callable[[], int] = time.monotonic_ns) -> Conveyor:  # noqa: ARG003
-        """Connect to the PLC. Raises PlcError."""
-        link = ModbusLink(settings.host, settings.port, settings.device_id, settings.timeout_ms)
-        return cls(settings, Dispatcher(link, link.open_first(), settings.heartbeat_ms, clock), clock)
+        """Connect to the valves. Raises PlcError."""
+        return cls(settings, find(settings.output).open(settings, clock), clock)
 
     def resume(self) -> None:
         """A sorter starts with what is on the belt now."""
@@ -111,38 +110,46 @@ class Conveyor:
         if self._info is not None:
             self._compare()
             self._release()
-        self._dispatcher.pump(self._state())
+        self._output.pump(self._state())
+        self._hear()
 
     def close(self) -> dict[str, Any]:
-        """Cut what is open, send what is still in time, and say good-bye to the PLC."""
+        """Cut what is open, send what is still in time, and say good-bye to the valves."""
         if self._report is None:
             if self._info is not None:
                 self._cut()
             self._drain()
-            self._dispatcher.farewell()
+            self._output.farewell()
+            self._hear()
             self._report = self.report()
         return self._report
 
     @property
-    def status(self) -> Status:
-        """What the PLC last said."""
-        return self._dispatcher.watch.status
+    def status(self) -> BankStatus:
+        """Status of the valves, as they last said."""
+        return self._bank.status
 
     def report(self) -> dict[str, Any]:
-        """What happened so far: what `Totals` and `Tally` say, and `plc_late`, the rows that came to the PLC after they
-        were due."""
-        tally, watch = self._dispatcher.tally, self._dispatcher.watch
+        """Report so far: what `Totals` and `Tally` count, `plc_late`, the rows that came to the bank after they were
+        due, `outages`, how often it was lost, and the `settings` that all this is by."""
+        tally, bank = self._output.tally, self._bank
         return {
-            **self._count.report(),
+            **self._totals.report(),
             "late": tally.late,
             "dropped": tally.dropped,
             "commands": tally.commands,
-            "plc_late": watch.late,
-            "outages": tally.outages,
-            "incidents": dict(watch.incidents),
+            "repeated": tally.repeated,
+            "plc_late": bank.status.late,
+            "outages": bank.alarms["plc_lost"],
+            "incidents": dict(bank.alarms),
             "latency_ms": self._latency.summary(),
+            "settings": self._settings.model_dump(mode="json"),
             "artefacts": {},
         }
+
+    def _hear(self) -> None:
+        if self._output.status is not self._bank.status:
+            self._bank.see(self._output.status, self._clock())
 
     def _begin(self, info: StreamInfo) -> None:
         before, self._sees = self._info, info.kind
@@ -157,15 +164,14 @@ class Conveyor:
         self._info = info
         rate = info.line_rate_hz
         self._silence_ns = _SILENCE_NS + (round(_SILENT_PERIODS * 1e9 / rate) if rate > 0 else _TRIGGERED_NS)
-        self._count.begin(info.classes)
+        self._totals.begin(info.classes)
         self._segmenter = Segmenter(kinds)
         self._speed = Speed(info.counts_per_line * info.line_rate_hz)
         bank = ValveBank(settings.valves, info.samples, settings.margin_valves)
         while_read = round(_READ_S * counts_per_line * rate)
-        self._alignment = EncoderCheck(max(settings.distance_counts // 2, while_read, counts_per_line))
+        self._encoder_check = EncoderCheck(max(settings.distance_counts // 2, while_read, counts_per_line))
         self._schedule = Schedule(bank, settings.recipe, settings.distance_counts, settings.max_lines)
-        self._dispatcher.counts_per_line = counts_per_line
-        self._dispatcher.model_crc = zlib.crc32(info.model.encode())
+        self._output.begin(counts_per_line, info.model)
 
     def _line(self, line: LabelLine) -> None:
         if self._info is None:
@@ -173,10 +179,10 @@ class Conveyor:
         stamp, now = line.stamp, self._clock()
         self._handled.append(stamp.t_ns)
         self._last_line_ns, self._calibrated = now, bool(line.reference_id)
-        self._count.line(line)
+        self._totals.line(line)
         deadline = stamp.t_ns + int(self._settings.deadline_ms * 1e6)
         if now > deadline or Flag.NO_ENCODER in line.flags:
-            self._count.stale += 1
+            self._totals.stale += 1
             self._trouble()
             return
         if stamp.seq != self._next_seq:
@@ -186,7 +192,7 @@ class Conveyor:
         self._schedule.push(stamp.seq, stamp.encoder, deadline - int(self._settings.send_ms * 1e6), deadline, runs)
         self._end(ended)
         for stone in parted:
-            self._count.parted(stone)
+            self._totals.parted(stone)
         self._next_seq = stamp.seq + 1
 
     def _look_at(self, line: LabelLine, now: int) -> None:
@@ -196,7 +202,7 @@ class Conveyor:
             self._last_trouble_ns = now
         elif Flag.CLOCK not in line.flags:
             self._speed.see(line.stamp.t_ns, line.stamp.encoder)
-            self._alignment.line(line.stamp.t_ns, line.stamp.encoder)
+            self._encoder_check.line(line.stamp.t_ns, line.stamp.encoder)
         self._unanswered = self._unanswered + 1 if Flag.NO_ANSWER in line.flags else 0
         if Flag.NO_LIGHT in line.flags or self._unanswered >= _UNANSWERED:
             self._trouble()
@@ -217,39 +223,39 @@ class Conveyor:
     def _end(self, stones: list[Stone]) -> None:
         self._schedule.close(stones)
         for stone in stones:
-            self._count.ended(stone)
+            self._totals.ended(stone)
 
     def _compare(self) -> None:
-        """The PLC's count of the belt with the camera's, at each reading of it."""
-        watch = self._dispatcher.watch
-        if watch.seen_ns != self._compared_ns:
-            self._compared_ns = watch.seen_ns
-            if self._alignment.see(watch.status.encoder, watch.seen_ns, self._speed.counts_per_s):
-                watch.alarm("encoder_mismatch", watch.seen_ns)
+        """The bank's count of the belt with the camera's, at each reading of it."""
+        status = self._bank.status
+        if status.seen_ns != self._compared_ns:
+            self._compared_ns = status.seen_ns
+            if self._encoder_check.see(status.encoder, status.seen_ns, self._speed.counts_per_s):
+                self._bank.alarm("encoder_mismatch", status.seen_ns)
 
     def _release(self) -> None:
         lead = self._speed.lead(self._settings.valve_lag_ms, self._settings.distance_counts)
         rows = self._schedule.release(self._clock(), lead)
-        if self._alignment.off:
-            self._dispatcher.drop(rows)
+        if self._encoder_check.off:
+            self._output.drop(rows)
         else:
-            self._dispatcher.offer(rows)
+            self._output.offer(rows)
 
     @property
     def _lost(self) -> bool:
         """Whether nothing is known of what passes, or of where it is."""
         silent = self._clock() - self._last_line_ns >= self._silence_ns
-        return silent or self._unanswered >= _UNANSWERED or (self._info is not None and self._alignment.off)
+        return silent or self._unanswered >= _UNANSWERED or (self._info is not None and self._encoder_check.off)
 
     def _state(self) -> State:
-        now, watch = self._clock(), self._dispatcher.watch
+        now, bank = self._clock(), self._bank
         state = State.STOPPED if self._sees is Kind.SCENE else State.CALIBRATING
         if self._lost:
             return state | (State.REJECT_ALL if self._settings.fail_safe == "reject" else State.STOPPED)
         state |= State.RUN
         if self._calibrated:
             state |= State.CALIBRATED
-        if now - max(self._last_trouble_ns, watch.alarm_ns) < _DEGRADED_NS or watch.status.valve_faults:
+        if now - max(self._last_trouble_ns, bank.alarm_ns) < _DEGRADED_NS or bank.status.valve_faults:
             state |= State.DEGRADED
         if now - self._last_dim_ns < _DEGRADED_NS:
             state |= State.LAMP_FAULT
@@ -259,6 +265,6 @@ class Conveyor:
         """Rows still queued are sent or late when the deadline is over."""
         end = self._clock() + int(self._settings.deadline_ms * 1e6)
         self.idle()
-        while self._dispatcher.busy and self._dispatcher.linked and self._clock() <= end:
+        while self._output.busy and not self._bank.status.lost and self._clock() <= end:
             time.sleep(0.001)
             self.idle()

@@ -8,8 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel
-
 from oreline.config import Section
 from oreline.errors import RecordingError, StoreFailed
 from oreline.expected import Expected
@@ -43,7 +41,7 @@ class Log:
 
     policy: ClassVar[Policy] = Policy.COMPLETE
     stream: ClassVar[str] = "labels"
-    Settings: ClassVar[type[BaseModel]] = LogSettings
+    Settings: ClassVar[type[Section]] = LogSettings
 
     def __init__(self, settings: LogSettings, journal: Journal, follower: Follower, clock: Callable[[], int]) -> None:
         self._settings, self._journal, self._follower, self._clock = settings, journal, follower, clock

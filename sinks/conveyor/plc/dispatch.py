@@ -1,21 +1,26 @@
-"""Rows to the PLC: in batches, one at a time, none after its deadline, and a heartbeat whatever else happens.
+"""Valve output over Modbus TCP: rows in batches, one at a time, and a heartbeat whatever else happens.
 
-`pump` is called after each commit and when idle. It never raises, and waits for nothing but one answer of a PLC that is
-connected, never longer than the link's time-out. A batch is outstanding until the PLC acknowledges its sequence, so a
-PLC with a slow scan gets fewer, fuller batches. A PLC whose heartbeat stands still is lost like one whose connection
-broke, and gets no rows before it moves. When it was lost with a batch outstanding, its acknowledgement tells whether
-the batch had arrived; if not, its rows go again while their deadlines allow. What waits when the PLC goes to its safe
-state is dropped, as the PLC drops what it holds, and so is a batch that it acknowledges there.
+`pump` waits for nothing but one answer of a PLC that is connected, never longer than the link's time-out. A batch is
+outstanding until the PLC acknowledges its sequence, so a PLC with a slow scan gets fewer, fuller batches. A PLC whose
+heartbeat stands still is lost like one whose connection broke, and gets no rows before it moves. When it was lost with
+a batch outstanding, its acknowledgement tells whether the batch had arrived; if not, its rows go again while their
+deadlines allow. What waits when the PLC goes to its safe state is dropped, as the PLC drops what it holds, and so is a
+batch that it acknowledges there.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from oreline import plc
+from oreline.config import Section
 from oreline.errors import PlcError
+from sinks.conveyor.outputs.output import BankStatus
+from sinks.conveyor.outputs.row_queue import RowQueue
 from sinks.conveyor.plc.modbus import ModbusLink
 from sinks.conveyor.plc.monitor import PlcMonitor
 from sinks.conveyor.plc.reconnect import Reconnector
@@ -24,89 +29,78 @@ from sinks.conveyor.schedule import Row
 _POLL_NS = 2_000_000
 
 
-@dataclass(slots=True)
-class Tally:
-    """`commands`: rows that the PLC took; `late`: rows never sent, since their deadline had passed; `dropped`: rows
-    that waited when the PLC was inhibited, here or there, or counted the belt otherwise; `outages`: how often it was
-    lost."""
+class ModbusSettings(Section):
+    """A PLC with the [register map](plc.md), at a Modbus TCP address."""
 
-    commands: int = 0
-    batches: int = 0
-    late: int = 0
-    dropped: int = 0
-    outages: int = 0
+    host: str = "127.0.0.1"
+    """The PLC's address."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 502
+    device_id: Annotated[int, Field(ge=0, le=255)] = 1
+    """The PLC's unit behind that address."""
+    timeout_ms: Annotated[float, Field(gt=0, le=100)] = 50.0
+    """The longest wait for an answer."""
+    heartbeat_ms: Annotated[float, Field(ge=30, le=100)] = 30.0
+    """How often the PLC hears of the sorter while no rows go."""
 
 
-class Dispatcher:
-    """Owns the link after it was opened. `clock`: CLOCK_MONOTONIC in ns."""
+class ModbusOutput(RowQueue):
+    """Valve output to a PLC. It owns the link after that was opened. `clock`: CLOCK_MONOTONIC in ns."""
+
+    Settings: ClassVar[type[Section]] = ModbusSettings
 
     def __init__(self, link: ModbusLink, status: plc.Status, heartbeat_ms: float, clock: Callable[[], int]) -> None:
-        self.tally = Tally()
-        self.watch = PlcMonitor(status)
-        self.counts_per_line = 1
-        self.model_crc = 0
-        self._link, self._dial, self._clock, self._heartbeat_ns = (
-            link,
-            Reconnector(link),
-            clock,
-            int(heartbeat_ms * 1e6),
-        )
-        self._queue: deque[Row] = deque()
+        super().__init__(clock)
+        self._link, self._reconnector = link, Reconnector(link)
+        self._monitor = PlcMonitor(status)
+        self._heartbeat_ns = int(heartbeat_ms * 1e6)
+        self._counts_per_line = 1
+        self._model_crc = 0
         self._outstanding: list[Row] = []
         self._sequence = status.acknowledged
-        self._heartbeat, self._away = 0, False
-        self._next_beat_ns = self._next_look_ns = 0
+        self._heartbeat = self._next_beat_ns = self._next_look_ns = 0
+        self._say("")
 
-    @property
-    def linked(self) -> bool:
-        return not self._dial.under_way and self._link.is_open
+    @classmethod
+    def open(cls, settings: ModbusSettings, clock: Callable[[], int]) -> ModbusOutput:
+        """Connect. Raises PlcError."""
+        link = ModbusLink(settings.host, settings.port, settings.device_id, settings.timeout_ms)
+        return cls(link, link.open_first(), settings.heartbeat_ms, clock)
 
     @property
     def busy(self) -> bool:
         """Whether rows wait to be sent or acknowledged."""
-        return bool(self._queue or self._outstanding)
+        return bool(self._waiting or self._outstanding)
 
-    def offer(self, rows: Iterable[Row]) -> None:
-        """Queue rows in order; those that open no valve need no command."""
-        self._queue.extend(row for row in rows if row.bitmap)
-
-    def drop(self, rows: Iterable[Row] = ()) -> None:
-        """Leave out rows that must not fire, and all that wait."""
-        self.tally.dropped += len(self._queue) + sum(bool(row.bitmap) for row in rows)
-        self._queue.clear()
+    def begin(self, counts_per_line: int, model: str) -> None:
+        """A stream of this pitch, labelled by this model."""
+        self._counts_per_line, self._model_crc = counts_per_line, zlib.crc32(model.encode())
 
     def pump(self, state: plc.State) -> None:
         """Send what can be sent now."""
         self._drop_late()
         try:
-            if not self.linked and not self._linked_again():
+            if not self._linked and not self._linked_again():
                 return
             if self._clock() >= self._next_look_ns:
                 self._look()
-            if self._queue and not self._outstanding and self.watch.alive and not self.watch.status.inhibit:
+            if self._waiting and not self._outstanding and self._monitor.alive and not self._monitor.status.inhibit:
                 self._send_batch(state)
             if self._clock() >= self._next_beat_ns:
                 self._beat(state)
         except PlcError as error:
-            self._lost(error)
+            self._lose(error)
 
     def farewell(self) -> None:
         """Say that the run has stopped, and close the link."""
-        if self.linked:
+        if self._linked:
             self._next_beat_ns = 0
             self.pump(plc.State.STOPPED)
-        self._dial.close()
+        self._reconnector.close()
         self._link.close()
-
-    def _drop_late(self) -> None:
-        now = self._clock()
-        while self._queue and self._queue[0].deadline_ns < now:
-            self._queue.popleft()
-            self.tally.late += 1
 
     def _send_batch(self, state: plc.State) -> None:
         self._drop_late()
-        if not self._queue:
+        if not self._waiting:
             return
         self._outstanding = self._take_rows()
         self._sequence = plc.next_sequence(self._sequence)
@@ -117,14 +111,14 @@ class Dispatcher:
 
     def _take_rows(self) -> list[Row]:
         """Rows that fit one batch: 13 lines at an even pitch, to half a line."""
-        first = self._queue.popleft()
+        first = self._waiting.popleft()
         rows = [first]
-        while self._queue:
-            index = self._queue[0].seq - first.seq
-            drift = self._queue[0].encoder - first.encoder - index * self.counts_per_line
-            if index >= plc.MAX_ROWS or 2 * abs(drift) > self.counts_per_line:
+        while self._waiting:
+            index = self._waiting[0].seq - first.seq
+            drift = self._waiting[0].encoder - first.encoder - index * self._counts_per_line
+            if index >= plc.MAX_ROWS or 2 * abs(drift) > self._counts_per_line:
                 break
-            rows.append(self._queue.popleft())
+            rows.append(self._waiting.popleft())
         return rows
 
     def _batch(self, rows: list[Row], state: plc.State) -> plc.Batch:
@@ -134,26 +128,26 @@ class Dispatcher:
         encoder = rows[0].encoder % plc.ENCODER_MODULUS
         self._heartbeat = (self._heartbeat + 1) & 0xFFFF
         return plc.Batch(
-            self._sequence, encoder, self.counts_per_line, tuple(bitmaps), state, self._heartbeat, self.model_crc
+            self._sequence, encoder, self._counts_per_line, tuple(bitmaps), state, self._heartbeat, self._model_crc
         )
 
     def _look(self) -> None:
         """Read the status: soon again while something is awaited, else as often as we beat ourselves."""
-        status, armed = self._link.status(), not self.watch.status.inhibit
+        status, armed = self._link.status(), not self._monitor.status.inhibit
         now = self._clock()
-        self.watch.see(status, now)
-        if self.watch.alive:
-            self._dial.succeeded()
-            self._away = False
+        self._monitor.see(status, now)
+        if self._monitor.alive:
+            self._reconnector.succeeded()
+        self._say("" if self._monitor.alive else self.status.lost)
         self._settle()
         if status.inhibit and armed:
             self.drop()
-        awaited = self._outstanding or not self.watch.alive
+        awaited = self._outstanding or not self._monitor.alive
         self._next_look_ns = now + (_POLL_NS if awaited else self._heartbeat_ns)
 
     def _settle(self) -> None:
         """A batch that is acknowledged is taken, or dropped by a PLC in its safe state."""
-        status, rows = self.watch.status, len(self._outstanding)
+        status, rows = self._monitor.status, len(self._outstanding)
         if not rows or status.acknowledged != self._sequence:
             return
         if status.inhibit:
@@ -168,21 +162,26 @@ class Dispatcher:
         self._link.write(plc.PULSE, plc.encode_pulse(state, self._heartbeat))
         self._next_beat_ns = self._clock() + self._heartbeat_ns
 
-    def _lost(self, error: PlcError) -> None:
+    def _lose(self, error: PlcError) -> None:
         """One that comes back without its heartbeat was never found again."""
         self._link.close()
-        now = self._clock()
-        if not self._away:
-            self.tally.outages += 1
-            self.watch.alarm("plc_lost", now, str(error))
-        self._away = True
-        self._dial.lost(now)
+        self._say(self.status.lost or str(error))
+        self._reconnector.lost(self._clock())
+
+    def _say(self, lost: str) -> None:
+        seen, plc_status = self._monitor, self._monitor.status
+        faults = plc_status.valve_faults
+        self.status = BankStatus(seen.seen_ns, plc_status.encoder, bool(plc_status.inhibit), faults, seen.late, lost)
+
+    @property
+    def _linked(self) -> bool:
+        return not self._reconnector.under_way and self._link.is_open
 
     def _linked_again(self) -> bool:
-        status = self._dial.poll(self._clock())
+        status = self._reconnector.poll(self._clock())
         if status is None:
             return False
-        self.watch.reopened(status)
+        self._monitor.reopened(status)
         self._next_beat_ns = self._next_look_ns = 0
         self._recover()
         return True
@@ -190,6 +189,6 @@ class Dispatcher:
     def _recover(self) -> None:
         """The acknowledged sequence tells whether the batch that was under way had arrived."""
         self._settle()
-        self._queue.extendleft(reversed(self._outstanding))
+        self._waiting.extendleft(reversed(self._outstanding))
         self._outstanding = []
         self._drop_late()

@@ -1,28 +1,20 @@
-"""What the PLC's status says from one reading to the next: that it lives, what it counts, and what is wrong with it."""
+"""Monitor of a PLC: whether it lives and what it has counted, by its status from one reading to the next."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 from oreline import plc
 from oreline.errors import PlcError
-from oreline.incidents import report
 
 _PATIENCE_NS = plc.HEARTBEAT_TIMEOUT_MS * 1_000_000
 _COUNTS = 1 << 16
-_NEVER_NS = -(1 << 62)
 
 
 class PlcMonitor:
     """`status`: what it last said, at `seen_ns`. `alive`: its heartbeat was seen to move since the link was opened.
-    `late`: rows that came to it after they were due. `incidents`: how often something went wrong, by kind; the last
-    time at `alarm_ns`.
-    """
+    `late`: rows that came to it after they were due."""
 
     def __init__(self, status: plc.Status) -> None:
-        self.incidents: Counter[str] = Counter()
         self.late = self.seen_ns = 0
-        self.alarm_ns = _NEVER_NS
         self.reopened(status)
 
     def reopened(self, status: plc.Status) -> None:
@@ -34,16 +26,7 @@ class PlcMonitor:
         """A status that was read. Raises PlcError where the PLC answers but its program stands still."""
         before, self.status, self.seen_ns = self.status, status, now_ns
         self.late += (status.late - before.late) % _COUNTS
-        if status.inhibit and not before.inhibit:
-            self.alarm("plc_inhibit", now_ns)
-        if status.valve_faults > before.valve_faults:
-            self.alarm("valve_fault", now_ns)
         self._listen(status.heartbeat != before.heartbeat, now_ns)
-
-    def alarm(self, kind: str, now_ns: int, words: str = "") -> None:
-        self.incidents[kind] += 1
-        self.alarm_ns = now_ns
-        report("conveyor", kind, words)
 
     def _listen(self, beats: bool, now_ns: int) -> None:
         """Between two readings that say the same; when we slept ourselves, nothing is known of the time before."""

@@ -113,7 +113,8 @@ def loop() -> Iterator[Loop]:
 
 def sort(loop: Loop, feed: Feed, folder: Path, lines: int, **changes: Any) -> Conveyor:
     """Let the oracle see some lines; the conveyor stays open."""
-    settings = ConveyorSettings(**SETTINGS | changes, port=loop.port)
+    table = SETTINGS | changes | {"port": loop.port}
+    settings = ConveyorSettings.model_for(table).model_validate(table)
     conveyor = Conveyor.open(settings, folder, lambda: loop.now)
     loop.conveyors.append(conveyor)
     send(conveyor, INFO)

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from hwsim.plant import Route
 from hwsim.plant.program import FEED
-from hwsim.plant.report import RECIPE, SORTER, plant_report, show
+from hwsim.plant.report import plant_report, show
 from oreline.config import Config
 from oreline.recordings.envi_writer import EnviWriter
 from sinks.conveyor.recipe import Recipe
@@ -23,6 +23,8 @@ from tests.hwsim.bench import AT, COUNTS, LINE_RATE, MS, PIXEL_MM, SAMPLES, VALV
 
 ORE, BARREN, LAST = Laid(100, 40, 12, 12), Laid(100, 80, 12, 12, "chalcedony"), Laid(380, 40, 12, 12)
 LINES, START = 400, 10_000
+SORTER = ConveyorSettings(recipe=Recipe(ore=("calcite",)), distance_counts=AT, valves=VALVES).model_dump(mode="json")
+"""What a conveyor's report says of its settings."""
 
 
 @pytest.fixture
@@ -44,9 +46,6 @@ def config(tmp_path: Path) -> Config:
             "line": {"output": str(tmp_path)},
             "simulator": {"scene": scene, "frame_rate": LINE_RATE},
             "plant": {"ejector": {"speed_spread": 0.0}},
-            "sinks": {
-                "conveyor": {"recipe": {"ore": ["calcite"]}, "distance_counts": AT, "valves": VALVES, "port": 5020}
-            },
         }
     )
 
@@ -67,7 +66,7 @@ def shown(report: dict[str, Any]) -> str:
 
 
 def test_the_manager_reads_mass_grade_recovery_and_what_went_wrong(config: Config) -> None:
-    report = plant_report(config)
+    report = plant_report(config, SORTER)
     assert (report["ejected"], report["missed"], report["wrong"], report["passed"]) == (1, 1, 0, 1)
     assert report["recovery"] == pytest.approx(0.5)
     assert report["concentrate"]["grade"] == 1
@@ -85,7 +84,7 @@ def test_a_safe_state_is_reported_with_its_duration(config: Config) -> None:
     changes["t_ns"] = np.array([0, 1000, 3500]) * MS
     changes["silent_ns"][1] = 148 * MS
     leave(config.line.output, changes)
-    report = plant_report(config)
+    report = plant_report(config, SORTER)
     assert report["diversions"] == [{"route": "reject", "from_count": START + 3000, "seconds": 2.5, "silent_ms": 148.0}]
     assert report["ejected"] == 0
     assert "reject all: 2.5 s, after 148 ms without a heartbeat" in shown(report)
@@ -95,7 +94,7 @@ def test_how_long_the_feeder_was_held_and_how_far_the_belt_ran_meanwhile_is_repo
     feeds = [(0, START, False), (2500, START + 40, True), (6000, START + 4000, False), (6500, START + 4000, False)]
     changes = routes((0, Route.SORT), (START + LINES * 10, Route.SORT))
     leave(config.line.output, changes, *((t_ms * MS, count, on) for t_ms, count, on in feeds))
-    report = plant_report(config)
+    report = plant_report(config, SORTER)
     way = 40 * PIXEL_MM / COUNTS
     assert report["held"] == [{"seconds": 2.5, "mm": pytest.approx(way)}, {"seconds": 0.5, "mm": 0.0}]
     assert f"feeder held 2 times, 3.0 s in all, in which the belt ran {way:.0f} mm" in shown(report)
@@ -104,18 +103,13 @@ def test_how_long_the_feeder_was_held_and_how_far_the_belt_ran_meanwhile_is_repo
 def test_only_what_the_belt_brought_is_judged(config: Config) -> None:
     changes = routes((0, Route.SORT), (START + 3000, Route.SORT))
     leave(config.line.output, changes)
-    report = plant_report(config)
+    report = plant_report(config, SORTER)
     assert report["feed"]["stones"] == 2
     assert report["recovery"] == 1
 
 
 def test_a_belt_without_stones_has_no_grade(config: Config) -> None:
     leave(config.line.output, routes((0, Route.SORT), (START, Route.SORT)))
-    report = plant_report(config)
+    report = plant_report(config, SORTER)
     assert (report["feed"]["grade"], report["recovery"]) == (None, None)
     assert "recovery -" in shown(report)
-
-
-def test_what_the_sorter_takes_where_nothing_is_said_is_known_here() -> None:
-    assert {name: ConveyorSettings.model_fields[name].default for name in SORTER} == SORTER
-    assert {name: Recipe.model_fields[name].default for name in RECIPE} == RECIPE

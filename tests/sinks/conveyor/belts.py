@@ -8,6 +8,7 @@ from typing import Any
 from oreline.messages import BACKGROUND, LabelLine
 from oreline.testing import label_line
 from sinks.conveyor import Conveyor
+from sinks.conveyor.settings import ConveyorSettings
 
 DISTANCE = 5000
 SETTINGS: dict[str, Any] = {
@@ -22,6 +23,12 @@ EMPTY = [BACKGROUND] * 32
 STONE = [BACKGROUND] * 4 + [0] * 4 + [BACKGROUND] * 24
 BARREN = [BACKGROUND] * 20 + [1] * 4 + [BACKGROUND] * 8
 VALVES_OF_STONE = [0b11110000, 0, 0, 0, 0, 0, 0, 0]
+
+
+def settings(**changes: Any) -> ConveyorSettings:
+    """Settings of a conveyor from SETTINGS and others, those of its valve output among them."""
+    table = SETTINGS | changes
+    return ConveyorSettings.model_for(table).model_validate(table)
 
 
 class Clock:

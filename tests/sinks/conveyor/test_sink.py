@@ -3,6 +3,7 @@ is judged by how busy the machine is."""
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -37,6 +38,12 @@ def test_an_ore_stone_opens_the_valves_over_it_and_a_barren_one_does_not(
     assert report["classes"]["calcite"] == 12
     assert report["classes"]["background"] == 8 * 32 - 12 - 8
     assert report["latency_ms"]["max"] > 0
+
+
+def test_the_report_says_by_what_settings_it_sorted_those_that_its_table_left_out_too(conveyor: Conveyor) -> None:
+    said = json.loads(json.dumps(conveyor.close()))["settings"]
+    assert (said["recipe"]["ore"], said["distance_counts"], said["valves"]) == (["calcite"], DISTANCE, 32)
+    assert (said["recipe"]["max_pixels"], said["output"], said["device_id"]) == (10_000, "modbus", 1)
 
 
 def test_a_stone_split_over_two_batches_is_one_stone(program: VirtualPlc, conveyor: Conveyor) -> None:

@@ -15,9 +15,8 @@ from oreline.errors import PlcError
 from oreline.messages import Flag, Kind
 from oreline.testing import label_line, stream_info
 from sinks.conveyor import Conveyor
-from sinks.conveyor.settings import ConveyorSettings
 from tests.sinks.conftest import Eventually, standing_still
-from tests.sinks.conveyor.belts import DISTANCE, EMPTY, SETTINGS, STONE, Clock, belt, feed
+from tests.sinks.conveyor.belts import DISTANCE, EMPTY, STONE, Clock, belt, feed, settings
 
 
 @pytest.mark.parametrize("wanted", [{"fail_safe": "reject"}])
@@ -88,4 +87,4 @@ def test_no_plc_is_refused(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(PlcError, match="does not answer"):
-            Conveyor.open(ConveyorSettings(**SETTINGS, port=taken.getsockname()[1]), tmp_path)
+            Conveyor.open(settings(port=taken.getsockname()[1]), tmp_path)

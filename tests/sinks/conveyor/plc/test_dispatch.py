@@ -13,7 +13,8 @@ import pytest
 from oreline import plc
 from oreline.errors import PlcError
 from oreline.plc import State
-from sinks.conveyor.plc.dispatch import Dispatcher
+from sinks.conveyor.bank_monitor import BankMonitor
+from sinks.conveyor.plc.dispatch import ModbusOutput
 from sinks.conveyor.plc.modbus import ModbusLink
 from sinks.conveyor.schedule import Row
 
@@ -22,8 +23,8 @@ Eventually = Callable[[Callable[[], object]], None]
 
 
 class ScriptedPlc:
-    """In place of a Link. It takes a batch at once while it `takes`; its heartbeat moves with each reading while it
-    `beats`."""
+    """In place of a ModbusLink. It takes a batch at once while it `takes`; its heartbeat moves with each reading while
+    it `beats`."""
 
     def __init__(self) -> None:
         self.is_open = self.answers = self.beats = self.takes = True
@@ -68,17 +69,19 @@ class ScriptedPlc:
 class Desk:
     def __init__(self) -> None:
         self.now, self.plc = 10**12, ScriptedPlc()
-        self.dispatcher = Dispatcher(cast(ModbusLink, self.plc), plc.Status(), 30.0, lambda: self.now)
+        self.output = ModbusOutput(cast(ModbusLink, self.plc), plc.Status(), 30.0, lambda: self.now)
+        self.bank = BankMonitor(self.output.status)
         self.seq = 0
 
     def row(self, in_ms: float = 1000) -> None:
-        self.dispatcher.offer([Row(self.seq, 100 * self.seq, 1, self.now + round(in_ms * MS))])
+        self.output.offer([Row(self.seq, 100 * self.seq, 1, self.now + round(in_ms * MS))])
         self.seq += 1
 
     def pass_ms(self, ms: int) -> None:
         for _ in range(ms):
             self.now += MS
-            self.dispatcher.pump(State.RUN)
+            self.output.pump(State.RUN)
+            self.bank.see(self.output.status, self.now)
 
     def wait_for(self, condition: Callable[[], object]) -> None:
         end = time.monotonic() + 20
@@ -94,7 +97,7 @@ def desk() -> Iterator[Desk]:
     desk.pass_ms(10)
     yield desk
     desk.plc.may_open.set()
-    desk.dispatcher.farewell()
+    desk.output.farewell()
 
 
 def test_no_row_is_sent_before_the_plc_was_seen_to_live() -> None:
@@ -106,7 +109,7 @@ def test_no_row_is_sent_before_the_plc_was_seen_to_live() -> None:
     desk.plc.beats = True
     desk.pass_ms(5)
     assert desk.plc.rows == [0]
-    desk.dispatcher.farewell()
+    desk.output.farewell()
 
 
 def test_a_plc_that_answers_but_stands_still_is_lost_alarmed_once_and_sent_nothing(desk: Desk) -> None:
@@ -114,25 +117,24 @@ def test_a_plc_that_answers_but_stands_still_is_lost_alarmed_once_and_sent_nothi
     desk.pass_ms(250)
     desk.row(in_ms=100)
     desk.wait_for(lambda: len(desk.plc.opened_in) > 2)
-    tally, watch = desk.dispatcher.tally, desk.dispatcher.watch
-    assert (tally.outages, watch.incidents) == (1, {"plc_lost": 1})
+    assert desk.bank.alarms == {"plc_lost": 1}
     assert desk.plc.rows == []
     desk.plc.beats = True
     desk.row(in_ms=60_000)
     desk.wait_for(lambda: desk.plc.rows)
     assert desk.plc.rows[-1] == 100
-    assert tally.outages == 1
+    assert desk.bank.alarms == {"plc_lost": 1}
 
 
 def test_attempts_to_connect_keep_nobody_waiting(desk: Desk) -> None:
     desk.plc.may_open.clear()
     desk.plc.answers = False
     desk.wait_for(lambda: desk.plc.opened_in)
-    assert not desk.dispatcher.linked
+    assert desk.output.status.lost
     for _ in range(3):
         desk.row(in_ms=10)
         desk.pass_ms(11)
-    assert desk.dispatcher.tally.late == 3
+    assert desk.output.tally.late == 3
     assert not desk.plc.may_open.is_set()
     assert threading.current_thread().name not in desk.plc.opened_in
     desk.plc.answers = True
@@ -160,7 +162,7 @@ def test_rows_that_wait_when_the_plc_is_inhibited_are_dropped_and_later_ones_go_
     desk.row()
     desk.plc.says["inhibit"] = 1
     desk.pass_ms(5)
-    assert desk.dispatcher.tally.dropped == 2
+    assert desk.output.tally.dropped == 2
     desk.row()
     desk.pass_ms(5)
     assert desk.plc.rows == [0]
@@ -170,4 +172,4 @@ def test_rows_that_wait_when_the_plc_is_inhibited_are_dropped_and_later_ones_go_
     desk.plc.takes = True
     desk.pass_ms(40)
     assert desk.plc.rows == [0, 300]
-    assert (desk.dispatcher.tally.dropped, desk.dispatcher.tally.commands) == (3, 1)
+    assert (desk.output.tally.dropped, desk.output.tally.commands) == (3, 1)

@@ -56,11 +56,3 @@ def test_late_rows_are_counted_on_through_the_wrap_and_not_from_before_a_connect
     watch.reopened(Status(late=0))
     watch.see(Status(heartbeat=1, late=2), 0)
     assert watch.late == 11
-
-
-def test_inhibit_and_each_valve_that_fails_are_incidents_when_they_begin() -> None:
-    watch = PlcMonitor(Status())
-    for beat, (inhibit, faults) in enumerate([(0, 0), (1, 0), (1, 2), (1, 2), (0, 1), (1, 2)], 1):
-        watch.see(Status(heartbeat=beat, inhibit=inhibit, valve_faults=faults), beat)
-    assert watch.incidents == {"plc_inhibit": 2, "valve_fault": 2}
-    assert watch.alarm_ns == 6
