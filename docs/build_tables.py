@@ -277,7 +277,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings-valve-fault": partial(settings, ValveFault),
     "settings-sinks": partial(settings, Common),
     "settings-recipe": partial(settings, Recipe),
-    **{f"settings-{name}-output": partial(settings, outputs.find(name).Settings) for name in outputs.VALVE_OUTPUTS},
+    **{f"settings-{name}-output": partial(settings, outputs.find(name).Settings) for name in outputs.VALVE_OUTPUTS.own},
     **{f"settings-{name}": partial(settings, find(name).Settings) for name in SINKS},
 }
 

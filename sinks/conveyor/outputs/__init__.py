@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import cast
 
-from oreline.errors import ConfigError, nearest
+from oreline.registry import Registry
 from sinks.conveyor.outputs.output import ValveOutput
 
-VALVE_OUTPUTS = {
-    "modbus": "sinks.conveyor.plc.dispatch:ModbusOutput",
-}
+VALVE_OUTPUTS = Registry(
+    "oreline.valve_outputs",
+    "valve output",
+    {
+        "modbus": "sinks.conveyor.plc.dispatch:ModbusOutput",
+    },
+    ValveOutput,
+)
 
 
 def find(name: str) -> type[ValveOutput]:
     """The class of a valve output; its module is imported only now. Raises ConfigError."""
-    if name not in VALVE_OUTPUTS:
-        known = ", ".join(VALVE_OUTPUTS)
-        raise ConfigError(f"there is no valve output {name!r}: use one of {known}.{nearest(name, VALVE_OUTPUTS)}")
-    module, _, attribute = VALVE_OUTPUTS[name].partition(":")
-    return cast(type[ValveOutput], getattr(import_module(module), attribute))
+    return cast(type[ValveOutput], VALVE_OUTPUTS.find(name))
