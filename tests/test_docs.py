@@ -64,6 +64,22 @@ def test_every_relative_link_and_picture_exists(page: Path) -> None:
 
 
 @each_page
+def test_every_file_that_is_named_is_there(page: Path) -> None:
+    named = re.findall(
+        r"`((?:oreline|acquisition|inference|sinks|hwsim|tests|deploy|docs)/[\w./-]+)`", page.read_text()
+    )
+    places = [name for name in named if "NAME" not in name and not any(mark in name for mark in "*<{")]
+    assert [name for name in places if not (ROOT / name).exists()] == []
+
+
+def test_the_picture_of_the_architecture_shows_every_folder() -> None:
+    shown = set(re.findall(r"([\w-]+)/", (ROOT / "docs" / "img" / "line.svg").read_text()))
+    packages = [ROOT / name for name in ("acquisition", "inference", "sinks", "hwsim", "oreline")]
+    rooms = {file.parent.name for package in packages for file in package.glob("*/*.py")}
+    assert {package.name for package in packages} | rooms | {"deploy", "tests", "docs"} <= shown
+
+
+@each_page
 def test_every_table_is_what_the_code_says_now(page: Path) -> None:
     filled = runpy.run_path(str(ROOT / "docs" / "build_tables.py"))["filled"]
     text = page.read_text(encoding="utf-8")
