@@ -9,8 +9,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("oreline", "acquisition", "inference", "sinks", "hwsim")
 EDGES = {
-    # What opens the valves is chosen by name.
-    ("sinks/conveyor/outputs/__init__.py", "module"),
     # Its kernels are compiled where a camera's format needs them.
     ("acquisition/unpacking.py", "acquisition.unpacking_kernels"),
     # The file of a line is validated by the model of whoever reads each table.
