@@ -1,6 +1,6 @@
-"""Which reference is in force, line by line.
+"""Active reference: the one in force, line by line.
 
-What is offered is judged and made ready in a thread of its own, while lines go on under the old reference; it comes
+What is offered is checked and made ready in a thread of its own, while lines go on under the old reference; it comes
 into force between two lines, at once and exactly. Only where there is nothing to go on with do lines wait for it. What
 an operator chooses comes into force in the same way.
 """
@@ -23,10 +23,10 @@ from oreline.messages import RawLine, StreamInfo
 from oreline.metrics import REFERENCE_AGE, Account
 
 Patient = Callable[[float], AbstractContextManager[None]]
-SETTLE_S = 30.0
-"""A capture is judged in a tenth of a second, but the machine may be busy."""
-LOOK_S = 0.25
-"""How often an operator's choice is looked for."""
+REVIEW_S = 30.0
+"""Patience with a review: a capture is checked in a tenth of a second, but the machine may be busy."""
+POLL_S = 0.25
+"""Time between two looks for an operator's choice."""
 
 
 class ActiveReference:
@@ -46,114 +46,117 @@ class ActiveReference:
         self.account, self.lanes = account, review.lanes
         self._review, self.patient = review, patient
         self._calibrations: list[Calibrator] = []
-        self._made_for: StreamInfo | None = None
-        self._aside = ThreadPoolExecutor(1)
-        self._last: Future[None] | None = None
-        self._ready: deque[ReviewResult] = deque()
+        self._ready_for: StreamInfo | None = None
+        self._worker = ThreadPoolExecutor(1)
+        self._last_job: Future[None] | None = None
+        self._reviewed: deque[ReviewResult] = deque()
         self._seen: StreamInfo | None = None
-        self._named = ""
+        self._noted = ""
 
     def describe(self, info: StreamInfo) -> None:
-        """The stream begins or changes. Where only the camera's temperature did, lines go on meanwhile."""
+        """Take note that the stream begins or changes. Where only the camera's temperature did, lines go on
+        meanwhile."""
         self.info = info
-        made_for = self._made_for
-        if made_for is not None and self._fits and made_for.temperature_c != info.temperature_c:
-            self._begin(lambda: self._review.refit_temperature(info))
+        ready_for = self._ready_for
+        if ready_for is not None and self._fits and ready_for.temperature_c != info.temperature_c:
+            self._start_job(lambda: self._review.refit_temperature(info))
 
     @property
     def _fits(self) -> bool:
         """Whether what is in force was made ready for the stream that runs."""
-        return self.info is not None and self._made_for is not None and self.info.same_setting(self._made_for)
+        return self.info is not None and self._ready_for is not None and self.info.same_setting(self._ready_for)
 
     def offer(self, capture: Capture) -> None:
-        """A capture is complete. Waits until it is saved where there is nothing else to go on with."""
+        """Offer a complete capture for review. Waits until it is saved where there is nothing else to go on with."""
         info = self.info
-        self._begin(lambda: self._review.review_capture(capture, info))
+        self._start_job(lambda: self._review.review_capture(capture, info))
         if not self._fits:
             self.wait_until_reviewed()
 
     def calibrations(self, line: RawLine) -> list[Calibrator]:
         """What is in force at a line, one for each lane. Raises ReferenceRefused where nothing is."""
         calibrations, reference = self.prepared(), self.reference
-        if reference is not None and reference.id != self._named:
-            self._name(reference, line)
+        if reference is not None and reference.id != self._noted:
+            self._note_in_force(reference, line)
         return calibrations
 
     def prepared(self) -> list[Calibrator]:
         """What will be in force at the next line, unless something else comes before it. Waits for it where there is
         nothing to go on with. Raises ReferenceRefused where nothing comes, StoreFailed where it found no room."""
-        if self._ready or self.info is not self._seen:
+        if self._reviewed or self.info is not self._seen:
             self._activate_ready()
         return self._calibrations
 
     def wait_until_reviewed(self) -> None:
-        """Wait until all that was offered has been judged."""
-        if self._last is not None and not self._last.done():
-            with self.patient(SETTLE_S):
-                self._last.result()
+        """Wait until all that was offered has been reviewed."""
+        if self._last_job is not None and not self._last_job.done():
+            with self.patient(REVIEW_S):
+                self._last_job.result()
 
     def end(self) -> None:
-        """The stream ends: what was offered is judged before. Raises ReferenceRefused where all of it was refused and
-        nothing is in force."""
+        """End of the stream: what was offered is reviewed before. Raises ReferenceRefused where all of it was refused
+        and nothing is in force."""
         self.wait_until_reviewed()
-        self._take_all()
+        self._adopt_reviewed()
         if self.reference is None and self._review.has_refused:
             raise self._review.refusal
 
     def watch(self) -> None:
-        """Look for what an operator chooses, for as long as the process lives."""
-        Thread(target=self._look_on, daemon=True).start()
+        """Poll for what an operator chooses, for as long as the process lives."""
+        Thread(target=self._poll_for_ever, daemon=True).start()
 
     def poll_choice(self) -> None:
-        """Look once, and whether the reference in force has gone off; what is found is ready a moment later."""
+        """Look once for an operator's choice, and whether the reference in force has expired; what comes of it is ready
+        a moment later."""
         info = self.info
         if info is not None:
-            self._begin(lambda: self._review.review_choice(info) or self._review.check_expiry(info))
+            self._start_job(lambda: self._review.review_choice(info) or self._review.check_expiry(info))
 
-    def _look_on(self) -> None:
+    def _poll_for_ever(self) -> None:
         while True:
-            time.sleep(LOOK_S)
-            if self._last is None or self._last.done():
+            time.sleep(POLL_S)
+            if self._last_job is None or self._last_job.done():
                 self.poll_choice()
 
-    def _begin(self, job: Callable[[], ReviewResult | None]) -> None:
+    def _start_job(self, job: Callable[[], ReviewResult | None]) -> None:
         with suppress(RuntimeError):  # the process is about to end
-            self._last = self._aside.submit(self._do, job)
+            self._last_job = self._worker.submit(self._run_job, job)
 
-    def _do(self, job: Callable[[], ReviewResult | None]) -> None:
+    def _run_job(self, job: Callable[[], ReviewResult | None]) -> None:
         try:
-            outcome = job()
+            result = job()
         except (ReferenceRefused, OSError) as error:
-            outcome = self._review.failed(error)
-        if outcome is not None:
-            self._ready.append(outcome)
+            result = self._review.failed(error)
+        if result is not None:
+            self._reviewed.append(result)
 
     def _activate_ready(self) -> None:
         """Bring what is ready into force; begin with what there is where nothing was."""
         if not self._fits:
             self.wait_until_reviewed()
-        self._take_all()
+        self._adopt_reviewed()
         if self.reference is None or self.info is None:
             raise self._review.refusal
         if not self._fits:
-            with self.patient(SETTLE_S):
-                self._calibrations, self._made_for = self._review.started(self.reference, self.info), self.info
+            with self.patient(REVIEW_S):
+                self._calibrations, self._ready_for = self._review.started(self.reference, self.info), self.info
         self._seen = self.info
 
-    def _take_all(self) -> None:
-        while self._ready:
-            outcome = self._ready.popleft()
-            for code in outcome.incidents:
+    def _adopt_reviewed(self) -> None:
+        """Bring the latest that was reviewed well into force."""
+        while self._reviewed:
+            result = self._reviewed.popleft()
+            for code in result.incidents:
                 self.account.count(f"reference_{code}")
-            if outcome.stale is not None:
-                self.stale = outcome.stale
-            if outcome.reference is not None:
-                self._named = ""
-                self.reference, self._calibrations = outcome.reference, outcome.calibrations
-                self._made_for = outcome.info
+            if result.stale is not None:
+                self.stale = result.stale
+            if result.reference is not None:
+                self._noted = ""
+                self.reference, self._calibrations = result.reference, result.calibrations
+                self._ready_for = result.info
 
-    def _name(self, reference: Reference, line: RawLine) -> None:
-        """It is in force from this line on."""
-        self._named, run, first = reference.id, line.stamp.run.hex(), line.first
+    def _note_in_force(self, reference: Reference, line: RawLine) -> None:
+        """Note in the history that a reference is in force from this line on."""
+        self._noted, run, first = reference.id, line.stamp.run.hex(), line.first
         REFERENCE_AGE.read = reference.age_s
-        self._begin(lambda: self._review.store.note_in_force(reference.id, run, first))
+        self._start_job(lambda: self._review.store.note_in_force(reference.id, run, first))

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from inference.arrays import aligned
 from inference.backends import Precision, bfloat16, load
 from inference.backends.torchscript import encode
 from inference.calibration.calibrator import Calibrator
-from inference.calibration.packed_tables import aligned
 from inference.calibration.settings import Correction, DarkColumns
 from inference.classification.card import GOLDEN, MODEL, Card
 from inference.classification.signature import sign
@@ -106,12 +106,12 @@ def _reference(card: Card) -> tuple[Reference, StreamInfo]:
         samples=SAMPLES, offset_x=0, full_scale=4095, exposure_us=1000.0, gain=1.0, line_rate_hz=670.0,
         counts_per_line=1.0, pitch_mm=1.0,
     )  # fmt: skip
-    spread = np.ones((BANDS, SAMPLES))
-    spread.ravel()[rng.choice(spread.size, NOISY, replace=False)] = 30.0
+    std = np.ones((BANDS, SAMPLES))
+    std.ravel()[rng.choice(std.size, NOISY, replace=False)] = 30.0
     dark, white = (
         Measurement(
             mean=rng.uniform(*level, (BANDS, SAMPLES)),
-            spread=spread,
+            std=std,
             saturated=np.zeros((BANDS, SAMPLES), np.uint32),
             lines=100,
             exposure_us=info.exposure_us,

@@ -1,4 +1,4 @@
-"""What inference would refuse of a line's file, and what comes out of it."""
+"""Check of a line's file for what inference would refuse, and what comes out of it."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from oreline.findings import Findings
 from oreline.keys import client_keys, server_keys
 
 
-def check(config: Config, expected: Expected, found: Findings) -> None:
+def check(config: Config, expected: Expected, findings: Findings) -> None:
     """The table of inference, unless all that this file has is for another host's."""
     if not config.tables.keys() & {"inference", "acquisition", "simulator"}:
         return
     settings, line = config.section("inference", Settings), config.line
     if settings.remote:
         expected.kinds = None
-        with found.noted("[inference]"):
+        with findings.noted("[inference]"):
             client_keys(settings.remote, line.keys, "inference", "acquisition")
     for address in settings.listen.values():
-        with found.noted("[inference]"):
+        with findings.noted("[inference]"):
             server_keys(address, line.keys, "inference")
-    with found.noted("[inference]"):
+    with findings.noted("[inference]"):
         _model(settings, line, expected)
-    with found.noted("[inference]"):
+    with findings.noted("[inference]"):
         _sizes(settings, expected)
-    with found.noted("[inference]"):
+    with findings.noted("[inference]"):
         _references(settings, line, expected)
-    made = {"labels": settings.model is not None, "reflectance": True}
-    expected.streams = tuple(stream for stream in settings.streams if made[stream])
+    can_be_made = {"labels": settings.model is not None, "reflectance": True}
+    expected.streams = tuple(stream for stream in settings.streams if can_be_made[stream])
     expected.uncertainty = settings.uncertainty
 
 

@@ -11,7 +11,7 @@ from itertools import cycle, groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.active_reference import SETTLE_S, ActiveReference
+from inference.active_reference import REVIEW_S, ActiveReference
 from inference.calibration.calibrator import Calibrator, Quality
 from inference.classification.classifier import Classifier, answered
 from inference.illumination import IlluminationCheck, WhiteStrip
@@ -135,7 +135,7 @@ class Pipeline:
         counts = np.zeros((info.bands, info.samples), np.uint16)
         counts.flags.writeable = False
         blank = RawLine(Stamp(info.run, info.epoch, 0, 0, 0, 0), Kind.SCENE, Flag.NONE, counts)
-        with self.active.patient(SETTLE_S):
+        with self.active.patient(REVIEW_S):
             self._make(blank, calibrations[0])
             list(self._made([blank] * (len(self._lanes) + 1), calibrations))
         self._warm = calibrations

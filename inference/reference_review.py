@@ -1,4 +1,4 @@
-"""What is offered as a reference, by the camera or by an operator: measured, judged, saved and made ready.
+"""Review of what is offered as a reference, by the camera or by an operator: measured, checked, saved, made ready.
 
 All of it happens beside the lines, in one thread, so that offers are dealt with one after another.
 """
@@ -10,18 +10,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from inference.calibration.calibrator import Calibrator
-from inference.references.acceptance import Finding, check_reference, few_lines
-from inference.references.capture import Capture, completed
+from inference.references.acceptance import check_reference, few_lines
+from inference.references.capture import Capture, completed, missing_kind
 from inference.references.certificates import Certificates
 from inference.references.expiry import refuse_stale, staleness
-from inference.references.half import PartialReference
+from inference.references.findings import Finding, listed, to_history
 from inference.references.limits import Limits
+from inference.references.measurement import PartialReference
 from inference.references.reference import Reference
 from inference.references.store import Store
 from oreline.errors import OrelineError, ReferenceRefused
 from oreline.guard import refusal
 from oreline.incidents import report
-from oreline.messages import StreamInfo
+from oreline.messages import Kind, StreamInfo
 
 NONE = "none"
 """Code of what is no refusal: there is just no reference yet."""
@@ -33,7 +34,7 @@ NONE_YET = (
 
 @dataclass
 class ReviewResult:
-    """What came of an offer. `reference`: None where there is none to come into force; `calibrations`: ready for the
+    """Outcome of an offer. `reference`: None where there is none to come into force; `calibrations`: ready for the
     stream `info`; `incidents`: their kinds; `stale`: whether what is in force has gone off, None where it is as it was.
     """
 
@@ -45,7 +46,7 @@ class ReviewResult:
 
 
 class ReferenceReview:
-    """Judges what is offered against the latest good reference, `latest`; None where there is none yet."""
+    """Checks what is offered against the latest good reference, `latest`; None where there is none yet."""
 
     def __init__(
         self,
@@ -82,35 +83,40 @@ class ReferenceReview:
                 "exposure_ratio",
             )
         first = self._calibrate(reference, info)
-        others = (self._calibrate(reference, info, prepared=first.prepared) for _ in range(self.lanes - 1))
+        others = (self._calibrate(reference, info, tables=first.tables) for _ in range(self.lanes - 1))
         return [first, *others]
 
     def review_capture(self, capture: Capture, info: StreamInfo | None) -> ReviewResult | None:
-        """What was captured: what is good is chosen, what is not is kept beside it."""
+        """Review what was captured: what is good is chosen, what is not is kept beside it."""
         now, new = datetime.now(UTC).isoformat(timespec="seconds"), None
         try:
-            halves = capture.halves(now)
-            new = completed(halves, self.latest, self.store.waiting(), now)
-            if new is None:
-                self._waits(halves[0])
+            partials, waiting = capture.partials(now), self.store.waiting()
+            missing = missing_kind(partials, self.latest, waiting)
+            if missing is not None:
+                self._wait_for(missing, partials[0])
                 return None
-            new = self._certificates.applied(new)
-            found = check_reference(new, self.latest, self._limits)
+            new = self._certificates.applied(completed(partials, self.latest, waiting, now))
+            findings = check_reference(new, self.latest, self._limits)
             self.store.keep(new)
-            if self._limits.refuse and found and (self.latest is not None or any(doubt.certain for doubt in found)):
-                return self._refused(new.id, found, "; if you know better: `oreline calibrate use`, with --force")
+            if self._forbid(findings):
+                return self._refused(new.id, findings, "; if you know better: `oreline calibrate use`, with --force")
             calibrations = [] if info is None else self.made(new, info)
         except ReferenceRefused as why:
             return self._refused(new.id if new else "", [Finding(why.code, str(why))])
-        for doubt in (*found, *few_lines(new, self._limits)):
-            _say(doubt.code, f"reference {new.id}: {doubt}")
+        for finding in (*findings, *few_lines(new, self._limits)):
+            _say(finding.code, f"reference {new.id}: {finding}")
         self.store.waits_no_longer()
-        self._choose(new, "captured", found)
-        return ReviewResult(new, info, calibrations, [doubt.code for doubt in found], stale=False)
+        self._choose(new, "captured", findings)
+        return ReviewResult(new, info, calibrations, _codes(findings), stale=False)
+
+    def _forbid(self, findings: Sequence[Finding]) -> bool:
+        """Whether a capture is refused for them: a first one only for what is certain."""
+        compared = self.latest is not None
+        return self._limits.refuse and any(compared or finding.certain for finding in findings)
 
     def review_choice(self, info: StreamInfo) -> ReviewResult | None:
-        """What an operator has chosen since; one that does not fit is taken back. Where the folder cannot be read, who
-        chooses there is told so, and the line goes on."""
+        """Review what an operator has chosen since; one that does not fit is taken back. Where the folder cannot be
+        read, who chooses there is told so, and the line goes on."""
         try:
             chosen, old = self.store.chosen, self.latest
         except OSError:
@@ -130,23 +136,23 @@ class ReferenceReview:
         return ReviewResult(new, info, calibrations, stale=False)
 
     def refit_temperature(self, info: StreamInfo) -> ReviewResult | None:
-        """The camera has another temperature: the same reference, made ready for it."""
+        """Make the same reference ready for another temperature of the camera."""
         return None if self.latest is None else ReviewResult(self.latest, info, self.made(self.latest, info))
 
     def check_expiry(self, info: StreamInfo) -> ReviewResult | None:
-        """Each limit that the latest reference passes now or keeps again. Warns once of one that is passed."""
+        """Look whether the latest reference passes a limit now or keeps it again. Warns once of one that is passed."""
         if self.latest is None:
             return None
-        stale = {one.code: one for one in staleness(self.latest, info, self._limits)}
+        stale = {finding.code: finding for finding in staleness(self.latest, info, self._limits)}
         before, self._warned = self._warned, set(stale)
-        news = sorted(self._warned - before)
-        for code in news:
-            _say(code, stale[code].words)
-            self.store.note("warned", self.latest.id, doubts=[{"code": code, "words": stale[code].words}])
-        return ReviewResult(incidents=news, stale=bool(stale)) if self._warned != before else None
+        news = [stale[code] for code in sorted(self._warned - before)]
+        for finding in news:
+            _say(finding.code, finding.words)
+            self.store.note("warned", self.latest.id, doubts=to_history([finding]))
+        return ReviewResult(incidents=_codes(news), stale=bool(stale)) if self._warned != before else None
 
     def failed(self, error: Exception) -> ReviewResult:
-        """What should not happen, such as a full disk. The old reference stays in force."""
+        """Result of what should not happen, such as a full disk. The old reference stays in force."""
         code = error.code if isinstance(error, ReferenceRefused) else "disk"
         _say(code, f"a reference could not be kept or made ready: {error}")
         if isinstance(error, OSError):
@@ -160,34 +166,33 @@ class ReferenceReview:
         """Whether something came that is no reference; where not, there is just none yet."""
         return not (isinstance(self.refusal, ReferenceRefused) and self.refusal.code == NONE)
 
-    def _choose(self, reference: Reference, what: str, found: Sequence[Finding] = ()) -> None:
-        self.store.choose(reference.id, what, doubts=_told(found))
+    def _choose(self, reference: Reference, what: str, findings: Sequence[Finding] = ()) -> None:
+        self.store.choose(reference.id, what, doubts=to_history(findings))
         self._warned = self._warned if reference is self.latest else set()
         self.latest, self._seen = reference, reference.id
 
-    def _waits(self, half: PartialReference) -> None:
-        kind = half.kind.name.lower()
-        other = "white" if kind == "dark" else "dark"
-        self.store.wait(half)
+    def _wait_for(self, missing: Kind, partial: PartialReference) -> None:
+        """Keep half a reference until lines of the missing kind come."""
+        other = missing.name.lower()
+        self.store.wait(partial)
         self.refusal = ReferenceRefused(
             f"no {other} lines were captured: add a step of kind {other!r}, or use `oreline calibrate {other}`", NONE
         )
-        self.store.note("waiting", "", kind=kind)
+        self.store.note("waiting", "", kind=partial.kind.name.lower())
 
-    def _refused(self, identity: str, found: Sequence[Finding], what_else: str = "") -> ReviewResult:
+    def _refused(self, identity: str, findings: Sequence[Finding], what_else: str = "") -> ReviewResult:
         """Say all that speaks against a reference; the old one stays in force."""
         name = f"reference {identity}" if identity else "the capture"
         stays = f"; reference {self.latest.id} stays in force{what_else}" if self.latest is not None else ""
-        for doubt in found:
-            _say(doubt.code, f"{name}: {doubt}{stays}")
-        self.store.note("refused", identity, doubts=_told(found))
-        words = "".join(f"\n  {doubt}" for doubt in found)
-        self.refusal = ReferenceRefused(f"{name} was refused:{words}", found[0].code)
-        return ReviewResult(incidents=[doubt.code for doubt in found])
+        for finding in findings:
+            _say(finding.code, f"{name}: {finding}{stays}")
+        self.store.note("refused", identity, doubts=to_history(findings))
+        self.refusal = ReferenceRefused(f"{name} was refused:{listed(findings)}", findings[0].code)
+        return ReviewResult(incidents=_codes(findings))
 
 
-def _told(found: Sequence[Finding]) -> list[dict[str, str]]:
-    return [{"code": doubt.code, "words": doubt.words} for doubt in found]
+def _codes(findings: Sequence[Finding]) -> list[str]:
+    return [finding.code for finding in findings]
 
 
 def _say(code: str, words: str) -> None:

@@ -18,18 +18,17 @@ from numpy.typing import NDArray
 from inference.calibration import hyspex
 from inference.calibration.noise_model import NoiseModel, median_of_variance
 from inference.references.reference import Reference
+from inference.references.robust_mean import robust_std
 from oreline.errors import ConfigError, RecordingError
 from oreline.recordings.recording import open_recording
 from oreline.text import decode
 
-HOT_SPREADS, HOT_SHARE = 8.0, 0.02
-"""A dark so many spreads of its band, and that share of full scale, above it."""
+HOT_SIGMAS, HOT_SHARE = 8.0, 0.02
+"""A dark so many standard deviations of its band, and that share of full scale, above it."""
 WEAK, STRONG = 0.5, 2.0
 """Response, as a multiple of what band and sample let expect."""
 NOISE_SIGMAS, NOISE_FACTOR = 8.0, 2.25
 """Variance so many of its own standard errors, and that factor, above what is expected."""
-MAD = 1.4826
-"""Standard deviation of normal values whose median absolute deviation is 1."""
 
 Mask = NDArray[np.bool_]
 Array = NDArray[np.float64]
@@ -52,14 +51,14 @@ def detect(reference: Reference, noise: NoiseModel) -> NDArray[np.uint8]:
     """The bad pixels that dark and white show, bits of `PixelFault`, uint8 (bands, samples)."""
     dark, white = reference.dark, reference.white
     level = np.median(dark.mean, axis=1, keepdims=True)
-    spread = MAD * np.median(np.abs(dark.mean - level), axis=1, keepdims=True)
-    hot = dark.mean - level > np.maximum(HOT_SPREADS * spread, HOT_SHARE * reference.full_scale)
+    std = robust_std(dark.mean, axis=1)[:, None]
+    hot = dark.mean - level > np.maximum(HOT_SIGMAS * std, HOT_SHARE * reference.full_scale)
     signal = white.mean - dark.mean
     response = signal / _expected(np.where(hot, np.median(signal, axis=1, keepdims=True), signal))
     dead = ~((response > WEAK) & (response < STRONG))
     flicker = (noise.flicker * signal) ** 2
     quiet = np.broadcast_to(noise.read_variance[:, None], signal.shape)
-    noisy = _noisy(dark.spread, quiet, dark.lines) | _noisy(white.spread, noise.variance(signal) + flicker, white.lines)
+    noisy = _noisy(dark.std, quiet, dark.lines) | _noisy(white.std, noise.variance(signal) + flicker, white.lines)
     return np.asarray(hot * PixelFault.HOT | dead * PixelFault.DEAD | noisy * PixelFault.NOISY, np.uint8)
 
 
@@ -69,10 +68,10 @@ def _expected(signal: Array) -> Array:
     return np.maximum(np.asarray(band * np.median(signal / band, axis=0, keepdims=True)), 1e-9)
 
 
-def _noisy(spread: Array, expected: Array, lines: int) -> Mask:
+def _noisy(std: Array, expected: Array, lines: int) -> Mask:
     """What a sample has more than expected in most of its bands is not an element's: a panel that was moved has
     grain."""
-    ratio = spread**2 / (median_of_variance(lines) * np.maximum(expected, 1e-9))
+    ratio = std**2 / (median_of_variance(lines) * np.maximum(expected, 1e-9))
     ratio /= np.maximum(np.median(ratio, axis=0, keepdims=True), 1.0)
     return np.asarray(ratio > max(NOISE_FACTOR, 1.0 + NOISE_SIGMAS * np.sqrt(2.0 / max(lines - 1, 1))))
 

@@ -6,16 +6,18 @@ packed into the tables of the kernels. A straight sensor needs one pass over the
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.arrays import aligned, kept_as
 from inference.calibration import geometry_kernels, kernels, uncertainty
 from inference.calibration.chain import CorrectionTables, build_chain
 from inference.calibration.drift import FLOOR, DriftTracker
 from inference.calibration.geometry import Diagonals
-from inference.calibration.packed_tables import Tables, aligned, kept_as
+from inference.calibration.packed_tables import PackedTables
 from inference.calibration.settings import NOTHING, Correction
 from inference.flags import Quality as Quality
 from inference.illumination import WhiteStrip
@@ -26,14 +28,30 @@ from oreline.jit import bound
 from oreline.messages import StreamInfo
 
 Values = NDArray[np.float32]
+Flags = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class LineBuffers:
+    """Room for the results of one line. `values` float32 (bands, samples); `mean` and `scale` float32 (samples,);
+    `invalid` uint8 (samples,). `chain`: the steps of preprocessing and their room, None for the standard normal variate
+    alone. `arguments`: of the kernel that fills them, after the counts."""
+
+    values: Values
+    mean: Values
+    scale: Values
+    invalid: Flags
+    chain: Chain | None
+    arguments: tuple[Any, ...]
 
 
 class Calibrator:
     """A reference made ready for one stream. Compiled when constructed; its calls allocate nothing.
 
-    `id`: that of the reference. `prepared`: the tables in float64. `lamp`: how bright the light of the last line was, 1
-    being that of the white, as far as it was corrected. Returned arrays belong to this object and are overwritten by
-    the next call. Raises ReferenceRefused where the reference does not cover the stream.
+    `id`: that of the reference. `tables`: what was prepared, in float64. `lamp`: brightness of the light of the last
+    line, 1 being that of the white reference, as far as it was corrected. Returned arrays are overwritten by the next
+    call, but for results that were given `buffers` of their own: who looks at several lines together has as many of
+    those. Raises ReferenceRefused where the reference does not cover the stream.
     """
 
     def __init__(
@@ -43,50 +61,43 @@ class Calibrator:
         correction: Correction = NOTHING,
         strip: WhiteStrip | None = None,
         steps: Steps = SNV,
-        prepared: CorrectionTables | None = None,
+        tables: CorrectionTables | None = None,
     ) -> None:
-        """`prepared`: of another calibration of the same kind, to save the time of making it."""
+        """`tables`: of another calibrator of the same kind, to save the time of making them."""
         self.id, self.lamp = reference.id, 1.0
-        self.prepared = prepared = prepared or build_chain(reference, info, correction)
-        shape = info.bands, info.samples
-        gain = prepared.gain if prepared.straight else np.ones(shape)
-        packed = Tables.pack(prepared.dark, gain, info.full_scale)
-        self._tables = packed.word, packed.fine, packed.levels, aligned((3, info.bands), np.float32)
+        self.tables = tables = tables or build_chain(reference, info, correction)
+        self._shape = info.bands, info.samples
+        self._steps, self._wavelengths_nm = steps, info.wavelengths_nm
         self._full_scale = np.uint16(info.full_scale)
-        self._flags, self._no_data = aligned(prepared.flags.shape, np.uint8), correction.no_data
-        self._flags[:] = prepared.flags
-        self._limits = self._full_scale, self._flags
-        self._curve = kept_as(prepared.curve, np.float32)
-        self._patches = _patches(prepared, gain, packed.apart)
-        self._moving = aligned((2, info.bands), np.float32)
-        self._moving[1] = 1.0
-        self._drift, self._light = self._moving if prepared.straight else (self._moving[0], self._moving[1].copy())
-        self._none = np.zeros(info.bands, np.float32)
-        shade = correction.shade
-        self._shade = DriftTracker.shade(shade.first, shade.samples, prepared) if shade else None
-        self._strip = (
-            DriftTracker.strip(strip.first, strip.samples, strip.reflectance, prepared)
-            if strip and strip.correct
-            else None
-        )
-        self._geometry = None if prepared.straight else _Geometry(prepared)
-        a, b, c = (kept_as(table, np.float32) for table in prepared.variance)
-        self._variance = a, b, c
-        self._chain = None if steps == SNV else Chain(steps, info.wavelengths_nm, info.samples)
-        self._out = aligned(shape, np.float32)
-        self._sigma = aligned(shape, np.float32)
-        self._mean, self._scale = aligned((info.samples,), np.float32), aligned((info.samples,), np.float32)
-        self._invalid = aligned((info.samples,), np.uint8)
-        self._arguments = (
-            self._tables, self._curve, self._patches, self._moving, self._limits,
-            self._geometry.signal if self._geometry else self._out, self._mean, self._scale, self._invalid,
-        )  # fmt: skip
-        blank = kept_as(np.zeros(shape), np.uint16)
-        self._kernel = bound(kernels.reflect, blank, *self._arguments, False, False)
+        self._flags, self._no_data = aligned(tables.flags.shape, np.uint8), correction.no_data
+        self._flags[:] = tables.flags
+        moving = aligned((2, info.bands), np.float32)
+        moving[1] = 1.0
+        self._dark_drift, self._no_drift = moving[0], np.zeros(info.bands, np.float32)
+        self._light_factor = moving[1] if tables.straight else np.ones(info.bands, np.float32)
+        self._shade, self._strip = _trackers(correction, strip, tables)
+        self._geometry = None if tables.straight else _Geometry(tables)
+        self._kernel_tables = (*_kernel_tables(tables, info), moving, (self._full_scale, self._flags))
+        a, b, c = (kept_as(term, np.float32) for term in tables.variance)
+        self._variance_terms = a, b, c
+        self._uncertainty = aligned(self._shape, np.float32)
+        self._own = self.buffers()
+        blank = kept_as(np.zeros(self._shape), np.uint16)
+        self._kernel = bound(kernels.reflect, blank, *self._own.arguments, False, False)
         self.uncertainty(self.reflectance(blank)[0])
         self.features(blank)
 
-    def reflectance(self, counts: NDArray[np.uint16]) -> tuple[Values, NDArray[np.uint8]]:
+    def buffers(self) -> LineBuffers:
+        """New room for the results of a line, to be given to calls of this calibrator as `into`."""
+        values = aligned(self._shape, np.float32)
+        mean, scale = aligned(self._shape[1:], np.float32), aligned(self._shape[1:], np.float32)
+        invalid = aligned(self._shape[1:], np.uint8)
+        chain = None if self._steps == SNV else Chain(self._steps, self._wavelengths_nm, self._shape[1])
+        signal = values if self._geometry is None else self._geometry.signal
+        arguments = (*self._kernel_tables, signal, mean, scale, invalid)
+        return LineBuffers(values, mean, scale, invalid, chain, arguments)
+
+    def reflectance(self, counts: NDArray[np.uint16], into: LineBuffers | None = None) -> tuple[Values, Flags]:
         """Reflectance, unitless float32 (bands, samples), and `invalid`, `Quality` bits uint8 (samples,).
 
         counts: uint16 (bands, samples). NaN where nothing can be concluded; below zero stays below zero, and is
@@ -95,31 +106,34 @@ class Calibrator:
         that is 8 % or more. Where the darks of one band lie more than 3 % of full scale apart, the second term is
         2^-19 of that over the signal, at most. Raises ReferenceRefused for a line of another shape.
         """
-        self._reflect(counts, moments=False)
-        return self._out, self._invalid
+        into = into or self._own
+        self._reflect(counts, into, moments=False)
+        return into.values, into.invalid
 
-    def snv(self, counts: NDArray[np.uint16]) -> tuple[Values, Values, NDArray[np.uint8]]:
-        """(R - mean)/spread over the bands, float32 (bands, samples); mean R, float32 (samples,); and `invalid`.
+    def snv(self, counts: NDArray[np.uint16], into: LineBuffers | None = None) -> tuple[Values, Values, Flags]:
+        """(R - mean)/std over the bands, float32 (bands, samples); mean R, float32 (samples,); and `invalid`.
 
         counts: uint16 (bands, samples). Always finite: zero where a sample is saturated or its reference invalid.
         The mean is NaN where a band is. Raises ReferenceRefused for a line of another shape.
         """
-        self._reflect(counts, moments=True, variate=True)
-        return self._out, self._mean, self._invalid
+        into = into or self._own
+        self._reflect(counts, into, moments=True, variate=True)
+        return into.values, into.mean, into.invalid
 
-    def features(self, counts: NDArray[np.uint16]) -> tuple[Values, Values, NDArray[np.uint8]]:
-        """What `steps` make of a line's reflectance, float32 (features, samples), and mean and `invalid` as `snv` has
-        them.
+    def features(self, counts: NDArray[np.uint16], into: LineBuffers | None = None) -> tuple[Values, Values, Flags]:
+        """Features that `steps` make of a line's reflectance, float32 (features, samples), and mean and `invalid` as
+        `snv` has them.
 
         Always finite: zero where a sample is unusable, or where a step found no answer, and then the mean is NaN. The
         standard normal variate alone, which most models read, is made in the pass that calibrates.
         """
-        if self._chain is None:
-            return self.snv(counts)
-        self._reflect(counts, moments=True)
-        made = self._chain(self._out)
-        kernels.settle(made, self._invalid, self._mean)
-        return made, self._mean, self._invalid
+        into = into or self._own
+        if into.chain is None:
+            return self.snv(counts, into)
+        self._reflect(counts, into, moments=True)
+        features = into.chain(into.values)
+        kernels.settle(features, into.invalid, into.mean)
+        return features, into.mean, into.invalid
 
     def uncertainty(self, reflectance: Values) -> Values:
         """Standard uncertainty of a line's reflectance (or radiance), float32 (bands, samples) in its unit; NaN where
@@ -128,26 +142,26 @@ class Calibrator:
         It covers the noise of the counts and of both references, and `panel_uncertainty`; where it comes from is in
         `inference.calibration.uncertainty`. Means nothing for a saturated sample.
         """
-        uncertainty.standard(reflectance, *self._variance, self._sigma)
-        return self._sigma
+        uncertainty.standard(reflectance, *self._variance_terms, self._uncertainty)
+        return self._uncertainty
 
-    def _reflect(self, counts: NDArray[np.uint16], *, moments: bool, variate: bool = False) -> None:
+    def _reflect(self, counts: NDArray[np.uint16], into: LineBuffers, *, moments: bool, variate: bool = False) -> None:
         line = self._checked(counts)
         if self._no_data is None or not self._marked(line, self._no_data):
             self._track(line)
         geometry = self._geometry
         straight = geometry is None
-        self._kernel(line, *self._arguments, moments and straight, variate and straight)
+        self._kernel(line, *into.arguments, moments and straight, variate and straight)
         if geometry is not None:
-            geometry(self._light, self._invalid, self._out)
+            geometry(self._light_factor, into.invalid, into.values)
             if moments:
-                kernels.moments(self._out, self._invalid, self._mean, self._scale, variate)
+                kernels.moments(into.values, into.invalid, into.mean, into.scale, variate)
         if self._no_data is not None:
-            kernels.empty(self._out, self._mean, self._invalid, variate)
+            kernels.empty(into.values, into.mean, into.invalid, variate)
 
     def _marked(self, line: NDArray[np.uint16], no_data: int) -> bool:
         """Flag the samples of a line that hold no data, before anything is made of them; whether there are any."""
-        self._flags[:] = self.prepared.flags
+        self._flags[:] = self.tables.flags
         missing = (line == no_data).any(axis=0)
         self._flags[missing] |= np.uint8(Quality.NO_DATA)
         return bool(missing.any())
@@ -156,21 +170,21 @@ class Calibrator:
         """Drift of the dark and light of the lamp, as this line shows them. Smile and keystone are taken back before
         the light is."""
         if self._shade is not None:
-            self._follow(line, self._shade, self._none, self._drift)
+            self._follow(line, self._shade, self._no_drift, self._dark_drift)
         if self._strip is not None:
-            seen = self._follow(line, self._strip, self._drift, self._light)
-            self.lamp = kernels.lamp(self._light, seen, FLOOR)
+            seen = self._follow(line, self._strip, self._dark_drift, self._light_factor)
+            self.lamp = kernels.lamp(self._light_factor, seen, FLOOR)
 
-    def _follow(self, line: NDArray[np.uint16], followed: DriftTracker, drift: Values, out: Values) -> bool:
-        return kernels.follow(line, followed.first, followed.dark, followed.weights, drift, *followed.smooth,
+    def _follow(self, line: NDArray[np.uint16], tracker: DriftTracker, drift: Values, out: Values) -> bool:
+        return kernels.follow(line, tracker.first, tracker.dark, tracker.weights, drift, *tracker.smooth,
                               self._full_scale, out)  # fmt: skip
 
     def _checked(self, counts: NDArray[np.uint16]) -> NDArray[np.uint16]:
         """A read-only view, as lines from the ring are: one type, so one compilation."""
-        if counts.shape != self._out.shape or counts.dtype != np.uint16 or not counts.flags.c_contiguous:
+        if counts.shape != self._shape or counts.dtype != np.uint16 or not counts.flags.c_contiguous:
             raise ReferenceRefused(
                 f"a line of {counts.dtype} {counts.shape} came to a calibration made for contiguous uint16 "
-                f"{self._out.shape}: the stream changed without saying so"
+                f"{self._shape}: the stream changed without saying so"
             )
         if not counts.flags.writeable:
             return counts
@@ -182,12 +196,12 @@ class Calibrator:
 class _Geometry:
     """Smile and keystone: from signals to reflectance. `signal`: float32 (bands, samples), to be filled before."""
 
-    def __init__(self, prepared: CorrectionTables) -> None:
-        shape = prepared.gain.shape
+    def __init__(self, tables: CorrectionTables) -> None:
+        shape = tables.gain.shape
         self.signal, self._middle, self._end = (aligned(shape, np.float32) for _ in range(3))
         self._before = aligned(shape[1:], np.uint8)
-        self._gain = kept_as(prepared.gain, np.float32)
-        self._across, self._along = (_diagonals(step) for step in (prepared.keystone, prepared.smile))
+        self._gain = kept_as(tables.gain, np.float32)
+        self._across, self._along = (_diagonals(step) for step in (tables.keystone, tables.smile))
         self._near, near = self._across or (np.zeros(1, np.int64), np.ones((1, 1, shape[1]), np.float32))
         self._used = (near != 0).any(axis=1)
 
@@ -204,21 +218,44 @@ class _Geometry:
         kernels.negative(out, invalid)
 
 
+def _trackers(
+    correction: Correction, strip: WhiteStrip | None, tables: CorrectionTables
+) -> tuple[DriftTracker | None, DriftTracker | None]:
+    """Trackers of the dark and of the lamp, None for what is not followed."""
+    shade = correction.shade
+    return (
+        DriftTracker.shade(shade.first, shade.samples, tables) if shade else None,
+        DriftTracker.strip(strip.first, strip.samples, strip.reflectance, tables) if strip and strip.correct else None,
+    )
+
+
+def _kernel_tables(tables: CorrectionTables, info: StreamInfo) -> tuple[Any, ...]:
+    """`tables`, `curve` and `patches`, as the kernels take them. Where smile or keystone follow, the gain does."""
+    gain = tables.gain if tables.straight else np.ones(tables.gain.shape)
+    packed = PackedTables.pack(tables.dark, gain, info.full_scale)
+    scales = aligned((3, info.bands), np.float32)
+    return (
+        (packed.word, packed.fine, packed.levels, scales),
+        kept_as(tables.curve, np.float32),
+        _patches(tables, gain, packed.apart),
+    )
+
+
 def _diagonals(step: Diagonals | None) -> tuple[NDArray[Any], NDArray[Any]] | None:
     """What the sensor did not see has no gain either, so that a zero will do here."""
     return None if step is None else (kept_as(step.offsets, np.int64), kept_as(np.nan_to_num(step.weights), np.float32))
 
 
 def _patches(
-    prepared: CorrectionTables, gain: NDArray[np.float64], apart: NDArray[np.bool_]
+    tables: CorrectionTables, gain: NDArray[np.float64], apart: NDArray[np.bool_]
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """The elements that are computed apart: repaired ones, those that become NaN, and those that the tables do not
     hold. Where smile or keystone follow, the gain makes the NaN, and a signal of zero keeps the neighbours clean."""
     bands, samples = gain.shape
-    repairs, gone = prepared.repairs, np.nan if prepared.straight else 0.0
+    repairs, gone = tables.repairs, np.nan if tables.straight else 0.0
     repaired = np.zeros(gain.size, np.bool_)
     repaired[repairs.index] = True
-    unusable = (repairs.lost | (np.isnan(prepared.gain) if prepared.straight else False)).ravel()
+    unusable = (repairs.lost | (np.isnan(tables.gain) if tables.straight else False)).ravel()
     fixed, own = ~unusable[repairs.index], np.flatnonzero(unusable | (apart.ravel() & ~repaired))
     index = np.concatenate([repairs.index[fixed], own])
     order = np.argsort(index)
@@ -230,6 +267,6 @@ def _patches(
     )
     first = np.searchsorted(at, samples * np.arange(bands + 1))
     places = np.stack([at % samples, one // samples, two // samples, at // samples])
-    dark = np.nan_to_num(prepared.dark).ravel()
+    dark = np.nan_to_num(tables.dark).ravel()
     signals = np.stack([weight_one, dark[one], weight_two, dark[two], np.nan_to_num(gain).ravel()[at]])
     return kept_as(first, np.int64), kept_as(places, np.int32), kept_as(signals, np.float32)

@@ -9,6 +9,10 @@
 
 All but K is per element, so that what is left of it is a dark, a gain and a polynomial. The white goes through the same
 steps first. Where its signal is under a limit, or under so many times its own noise, the gain is NaN: never a number.
+
+What is not known is carried along as NaN in an array that is 0 elsewhere. All steps are linear, so such an array can go
+through them beside the values, and what has become of it is added to them: it changes no number, and makes NaN of
+each value that anything unknown has gone into.
 """
 
 from __future__ import annotations
@@ -20,11 +24,12 @@ from numpy.typing import NDArray
 
 from inference.calibration import bad_pixels, uncertainty
 from inference.calibration.bad_pixels import RepairPlan
-from inference.calibration.dark_model import SAME_EXPOSURE, Dark, dark_at
+from inference.calibration.dark_model import Dark, dark_at
 from inference.calibration.geometry import Diagonals, operators
 from inference.calibration.noise_model import NoiseModel
 from inference.calibration.settings import Correction
 from inference.flags import Quality
+from inference.references.measurement import SAME_EXPOSURE
 from inference.references.reference import Reference
 from oreline.errors import ConfigError, ReferenceRefused
 from oreline.messages import StreamInfo
@@ -34,12 +39,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class CorrectionTables:
-    """What the kernels need, all float64 (bands, samples) but where said otherwise.
+    """Tables of the kernels, all float64 (bands, samples) but where said otherwise.
 
     `dark` counts. `gain`: of a corrected count, NaN where nothing can be concluded. `white`: signal of the white on the
     corrected grid. `curve`: c1, c2, c3 for a signal in counts, (3,). `smile`, `keystone`: None for a straight sensor.
     `flags`: `Quality` bits of every line, uint8 (samples,). `variance`: a, b, c of the uncertainty,
-    (3, bands, samples). `bad`: bits of `elements.PixelFault`, uint8 (bands, samples).
+    (3, bands, samples). `bad`: bits of `bad_pixels.PixelFault`, uint8 (bands, samples).
     """
 
     dark: Array
@@ -59,7 +64,8 @@ class CorrectionTables:
 
 
 def build_chain(reference: Reference, info: StreamInfo, correction: Correction) -> CorrectionTables:
-    """Raises ReferenceRefused where the reference does not serve the stream, ConfigError where a file does not."""
+    """Prepare the chain for a stream. Raises ReferenceRefused where the reference does not serve it, ConfigError where
+    a file does not."""
     region = _finite(reference.region(info))
     ratio = region.panel[:, None] * region.exposure_ratio(info)
     dark, of_white = _darks(region, info, correction)
@@ -69,19 +75,29 @@ def build_chain(reference: Reference, info: StreamInfo, correction: Correction) 
     repairs = RepairPlan.of(bad != 0, signal if k is None else _inverse(k), correction.largest_gap)
     smile, keystone = operators(correction, info)
     geometry = [step for step in (keystone, smile) if step is not None]
-    white, lost = linear(repairs(signal), curve), np.where(repairs.lost, np.nan, 0.0)
+    white, lost = linear(repairs(signal), curve), _unknown(repairs.lost)
     faint = _faint(region, of_white, white, correction) if k is None else ~(k > 0)
-    white = white + repairs(np.where(faint | (counts < 0) | (counts > info.full_scale), np.nan, 0.0))
+    white = white + repairs(_unknown(faint | (counts < 0) | (counts > info.full_scale)))
     for step in geometry:
         white, lost = step(white), step(lost)
-    gain = (ratio * _inverse(white) if k is None else k + 0.0 * white) + 0.0 * lost
+    gain = (ratio * _inverse(white) if k is None else k + _unknown_in(white)) + _unknown_in(lost)
     gain = np.where((gain > 0) & (gain < np.inf), gain, np.nan)
     warmer = counts - region.dark.mean
     terms = uncertainty.terms(region, noise, (dark, of_white), info.gain, warmer, white, gain, correction)
-    variance = _carried(terms, repairs, geometry) + 0.0 * gain
+    variance = _carried(terms, repairs, geometry) + _unknown_in(gain)
     saturated = (region.white.saturated > 0) & (k is None)
     flags = _flags(saturated, repairs, gain, np.isnan(lost), geometry)
     return CorrectionTables(counts, gain, white, curve, repairs, smile, keystone, flags, variance, bad)
+
+
+def _unknown(where: NDArray[np.bool_]) -> Array:
+    """NaN where something is not known, 0 elsewhere."""
+    return np.where(where, np.nan, 0.0)
+
+
+def _unknown_in(values: Array) -> Array:
+    """NaN where a value is NaN, 0 elsewhere, for finite values."""
+    return 0.0 * values
 
 
 def _curve(info: StreamInfo, correction: Correction) -> Array:
@@ -94,11 +110,11 @@ def _curve(info: StreamInfo, correction: Correction) -> Array:
 def _finite(region: Reference) -> Reference:
     """Without light where anything that was measured is not a number; so nothing is concluded there."""
     every = (*region.all_darks, region.white)
-    known = np.all([np.isfinite(one.mean) & np.isfinite(one.spread) for one in every], axis=0)
+    known = np.all([np.isfinite(one.mean) & np.isfinite(one.std) for one in every], axis=0)
     if known.all():
         return region
     dark, *darks, white = (
-        replace(one, mean=np.where(known, one.mean, 0.0), spread=np.where(known, one.spread, 0.0)) for one in every
+        replace(one, mean=np.where(known, one.mean, 0.0), std=np.where(known, one.std, 0.0)) for one in every
     )
     return replace(region, dark=dark, darks=tuple(darks), white=white)
 
@@ -157,7 +173,7 @@ def _coefficients(region: Reference, info: StreamInfo, correction: Correction) -
 
 def _faint(region: Reference, dark: Dark, white: Array, correction: Correction) -> NDArray[np.bool_]:
     """Where the white's signal is under one of the limits."""
-    variance = region.white.spread**2 / region.white.lines + uncertainty.weighted(region, dark, dark)
+    variance = region.white.std**2 / region.white.lines + uncertainty.weighted(region, dark, dark)
     enough = white >= correction.least_signal * region.full_scale
     return np.asarray(~(enough & (white >= correction.least_snr * np.sqrt(variance))))
 
@@ -165,20 +181,20 @@ def _faint(region: Reference, dark: Dark, white: Array, correction: Correction) 
 def _flags(
     saturated: NDArray[np.bool_], repairs: RepairPlan, gain: Array, lost: NDArray[np.bool_], geometry: list[Diagonals]
 ) -> NDArray[np.uint8]:
-    """What is known of each sample before any line has come. `saturated`: where the white was."""
+    """Quality bits that are known of each sample before any line has come. `saturated`: where the white was."""
     bad = np.zeros(gain.shape, np.bool_)
     bad.ravel()[repairs.index] = True
     doubtful, mended = saturated & ~bad, bad & ~repairs.lost
     for step in geometry:
         doubtful, mended = (np.nan_to_num(step(mask.astype(np.float64))) != 0.0 for mask in (doubtful, mended))
-    said = (
+    places = (
         (Quality.DOUBTFUL, doubtful),
         (Quality.REFERENCE, np.isnan(gain) & ~lost),
         (Quality.REPAIRED, mended),
         (Quality.LOST, lost),
     )
     flags = np.zeros(gain.shape[1], np.uint8)
-    for flag, where in said:
+    for flag, where in places:
         flags |= np.where(where.any(axis=0), np.uint8(flag), np.uint8(0))
     return flags
 

@@ -18,12 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.references.measurement import Measurement
+from inference.references.measurement import SAME_EXPOSURE, SAME_TEMPERATURE_K, Measurement
 from oreline.errors import ReferenceRefused
 
-SAME_EXPOSURE = 0.01
-"""Relative difference up to which two exposures are one."""
-SAME_TEMPERATURE_K = 1.0
 TEN_K = 10.0
 """The unit of warmth in the fit: that of all its columns is about one."""
 

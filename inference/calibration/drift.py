@@ -13,8 +13,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.arrays import kept_as
 from inference.calibration.chain import CorrectionTables
-from inference.calibration.packed_tables import kept_as
 from oreline.errors import ConfigError
 
 FLOOR = 0.05
@@ -34,29 +34,29 @@ class DriftTracker:
     smooth: tuple[NDArray[np.float32], NDArray[np.float32]]
 
     @classmethod
-    def shade(cls, first: int, samples: int, prepared: CorrectionTables) -> Self:
+    def shade(cls, first: int, samples: int, tables: CorrectionTables) -> Self:
         """Their mean is the drift of the dark of each band, in counts."""
-        usable = _seen(prepared.bad == 0, first, samples, "correction.shade").astype(np.float64)
+        usable = _seen(tables.bad == 0, first, samples, "correction.shade").astype(np.float64)
         share = usable / np.maximum(usable.sum(axis=1, keepdims=True), 1.0)
-        return cls._of(first, prepared, share, usable.sum(axis=1) > 0)
+        return cls._of(first, tables, share, usable.sum(axis=1) > 0)
 
     @classmethod
-    def strip(cls, first: int, samples: int, reflectance: float, prepared: CorrectionTables) -> Self:
+    def strip(cls, first: int, samples: int, reflectance: float, tables: CorrectionTables) -> Self:
         """Their sum is the lamp in each band, 1 being what it was."""
-        gain = _seen(np.where(prepared.bad == 0, prepared.gain, np.nan), first, samples, "strip")
+        gain = _seen(np.where(tables.bad == 0, tables.gain, np.nan), first, samples, "strip")
         usable = np.isfinite(gain)
         light = np.where(usable, 1.0 / np.where(usable, gain, 1.0), 0.0)
         whole = light.sum(axis=1)
         per_count = usable / np.maximum(whole[:, None], 1e-30) / reflectance
-        return cls._of(first, prepared, per_count, whole / max(float(whole.max()), 1e-30))
+        return cls._of(first, tables, per_count, whole / max(float(whole.max()), 1e-30))
 
     @classmethod
-    def _of(cls, first: int, prepared: CorrectionTables, weights: Array, importance: Array) -> Self:
+    def _of(cls, first: int, tables: CorrectionTables, weights: Array, importance: Array) -> Self:
         place = np.linspace(-1.0, 1.0, len(weights))
         basis = np.stack([np.ones_like(place), place, place**2 - 1 / 3], axis=1)[:, : min(3, len(place))]
         basis = np.pad(basis, ((0, 0), (0, 3 - basis.shape[1])))
         fit = np.linalg.pinv(basis * importance[:, None]) * importance
-        dark = np.nan_to_num(prepared.dark[:, first : first + weights.shape[1]])
+        dark = np.nan_to_num(tables.dark[:, first : first + weights.shape[1]])
         smooth = kept_as(fit, np.float32), kept_as(basis, np.float32)
         return cls(first, kept_as(dark, np.float32), kept_as(weights, np.float32), smooth)
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.references.robust_mean import STD_OVER_MAD
 from oreline.errors import ConfigError
 from oreline.text import decode
 
@@ -25,7 +26,7 @@ WORD, SIZES_AT, NUMBER_AT, TABLES_AT = b"HYSPEX", 1961, 2077, 2181
 """Where a recording's header has the number of bands and of samples, how many elements are bad, and its tables."""
 LARGEST = 1 << 14
 """Bands or samples of a sensor."""
-SPREADS, MOST, OTHERS = 8.0, 0.5, 0.5
+SIGMAS, MOST, OTHERS = 8.0, 0.5, 0.5
 """What stands out; which share of the list has to; and, at most, in another reading, as a share of that."""
 
 Array = NDArray[np.float64]
@@ -102,5 +103,5 @@ def _stands_out(table: Array) -> Mask:
     """What is farther from its neighbours in the band than nearly all of that is, bool (bands, samples)."""
     near = np.median([np.roll(table, by, axis=1) for by in (-2, -1, 1, 2)], axis=0)
     off = np.abs(np.nan_to_num(table - near, nan=np.inf))
-    spread = 1.4826 * np.median(off, axis=1, keepdims=True)
-    return np.asarray(off > SPREADS * np.maximum(spread, 1e-9 * np.abs(near)))
+    std = STD_OVER_MAD * np.median(off, axis=1, keepdims=True)
+    return np.asarray(off > SIGMAS * np.maximum(std, 1e-9 * np.abs(near)))

@@ -36,13 +36,13 @@ class NoiseModel:
 
     @classmethod
     def estimate(cls, reference: Reference) -> Self:
-        """From means and spreads of dark and white. Elements that were saturated are left out."""
+        """From means and standard deviations of dark and white. Elements that were saturated are left out."""
         dark, white = reference.dark, reference.white
-        read = np.median(dark.spread**2, axis=1) / median_of_variance(dark.lines)
+        read = np.median(dark.std**2, axis=1) / median_of_variance(dark.lines)
         read *= (white.gain / dark.gain) ** 2
         signal = white.mean - dark.mean
         good = np.isfinite(signal) & (signal > 0) & (white.saturated == 0)
-        more = (white.spread**2 / median_of_variance(white.lines) - read[:, None])[good]
+        more = (white.std**2 / median_of_variance(white.lines) - read[:, None])[good]
         shot, flicker = _fit(*_medians(signal[good], more))
         return cls(read, shot, flicker)
 

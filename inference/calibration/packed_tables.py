@@ -6,7 +6,7 @@ An element takes five bytes: its dark in 19 bits, above a floor of its band, and
 
 A unit of the dark is 2^-24 of full scale, so that a table holds 3 % of it. Elements that are farther off, and those
 whose gain does not fit, are computed apart, as exactly and slower; but where the dark would make many of them, the
-unit of a band is as many times larger as it has to be. Arrays begin on a cache line.
+unit of a band is as many times larger as it has to be.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
+
+from inference.arrays import kept_as
 
 UNITS, DARK_BITS = 24, 19
 """Bits of the dark, in full scale and in a table."""
@@ -31,7 +33,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Tables:
+class PackedTables:
     """`word` uint32, `fine` uint8, both (bands, samples). `levels` float32 (3, bands): the floor of the dark, in whole
     counts, its unit, in counts, and the scale of the gain, of 2 bits; so their products with counts are exact. `apart`
     bool (bands, samples): elements that are something else here."""
@@ -42,7 +44,7 @@ class Tables:
     apart: Mask
 
     @classmethod
-    def pack(cls, dark: Array, gain: Array, full_scale: int) -> Tables:
+    def pack(cls, dark: Array, gain: Array, full_scale: int) -> PackedTables:
         """Pack float64 (bands, samples): the dark in counts, and the gain of a count, which is above zero. Elements
         where either is not finite are packed as something; they have to be known as invalid elsewhere."""
         usable = np.isfinite(dark) & (gain > 0) & (gain < np.inf)
@@ -114,19 +116,3 @@ def _best(gains: Array, about: Array) -> tuple[Array, NDArray[np.int64]]:
     held = np.count_nonzero(_held(gains[:, None] / scales[:, :, None]), axis=2)
     best = np.argmax(held, axis=1)[:, None]
     return np.take_along_axis(scales, best, axis=1), np.max(held, axis=1)
-
-
-def aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """Zeros that begin on a cache line (64 bytes)."""
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    memory = np.zeros(size + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    return memory[start : start + size].view(dtype).reshape(shape)
-
-
-def kept_as(values: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
-    """A read-only copy that begins on a cache line."""
-    table = aligned(values.shape, dtype)
-    table[...] = values
-    table.flags.writeable = False
-    return table

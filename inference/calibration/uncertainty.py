@@ -48,7 +48,7 @@ def terms(
     c = np.full(white.shape, correction.panel_uncertainty**2)
     if correction.quantity == "reflectance":
         b = b - 2.0 * gain * both / white
-        c = c + (theirs + region.white.spread**2 / region.white.lines) / white**2
+        c = c + (theirs + region.white.std**2 / region.white.lines) / white**2
     return np.where(np.isnan(gain), np.nan, np.stack([a, b, c]))
 
 
@@ -56,7 +56,7 @@ def weighted(region: Reference, one: Dark, other: Dark) -> Array:
     """Sum over the darks of both weights and the variance of the mean."""
     total = np.zeros(region.dark.mean.shape)
     for x, y, dark in zip(one.weights, other.weights, region.all_darks, strict=True):
-        total += x * y * dark.spread**2 / dark.lines
+        total += x * y * dark.std**2 / dark.lines
     return total
 
 

@@ -21,9 +21,9 @@ from oreline.jit import kernel
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, StreamInfo
 
 GOLDEN_TOLERANCE: dict[Precision, float] = {"float32": 2**-10, "bfloat16": 2**-3}
-"""By how much of their spread (standard deviation) the golden logits may differ. In float32, those of another
+"""By how much of their standard deviation the golden logits may differ. In float32, those of another
 processor do by 1e-5. bfloat16 rounds by at most 2^-9, and does so to weights and inputs of four layers: together
-2^-6 of what is summed, which is several times the spread, since the first layer takes differences of neighbouring
+2^-6 of what is summed, which is several times that, since the first layer takes differences of neighbouring
 bands; the models that ship differ by 0.04 and 0.06, and by 0.8 to 7 with one output or tap left out of any layer."""
 
 Table = NDArray[Any]
@@ -101,8 +101,8 @@ def _golden(content: bytes, folder: Path) -> tuple[NDArray[np.float32], NDArray[
 
 
 def _agree(answered: NDArray[np.float32], expected: NDArray[np.float32], tolerance: float) -> bool:
-    """Whether logits (classes, samples) differ by no more than that share of their spread, and the best class not at
-    all where it is further than that above the second."""
+    """Whether logits (classes, samples) differ by no more than that share of their standard deviation, and the best
+    class not at all where it is further than that above the second."""
     if answered.shape != expected.shape:
         return False
     allowed = tolerance * float(expected.std())

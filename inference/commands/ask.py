@@ -52,14 +52,14 @@ def _put(draft: Path, path: Path) -> None:
 
 
 def _wait(is_taken: Callable[[], bool], config: Config, kind: str, console: Console) -> None:
-    said = False
+    waits_aloud = False
     while not is_taken():
         if not runs(config):
             raise StageFailed(f"the line has ended before it saw its scene: no {kind} was taken")
         time.sleep(LOOK_S)
-        if not said and not is_taken():
+        if not waits_aloud and not is_taken():
             console.print(f"the line does not see its scene yet: the {kind} is taken when it does")
-            said = True
+            waits_aloud = True
 
 
 def _withdraw(path: Path, file: int) -> None:

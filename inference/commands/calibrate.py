@@ -67,8 +67,8 @@ def import_(
     """
     from inference.commands.import_files import ImportOptions, import_reference
 
-    said = ImportOptions(exposure_us=exposure_us, gain=gain, serial=serial, full_scale=full_scale)
-    reference = import_reference(paths, Config.load(line), said, force=force)
+    options = ImportOptions(exposure_us=exposure_us, gain=gain, serial=serial, full_scale=full_scale)
+    reference = import_reference(paths, Config.load(line), options, force=force)
     console.print(f"reference {reference.id} is chosen: {_summary(reference.dark.lines, reference.white.lines)}")
 
 

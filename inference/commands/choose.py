@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from inference.references.findings import listed, of_entry
 from inference.references.store import Store
 from oreline.camera_settings import CameraSettings
 from oreline.config import Config
@@ -75,10 +76,11 @@ def _refuse_refused(store: Store, identity: str) -> None:
 
 
 def _refusal(entry: dict[str, Any], what_else: str = "the reference in force stays") -> ReferenceRefused:
-    found = entry.get("doubts", [])
-    all_of = "".join(f"\n  {one['words']} [{one['code']}]" for one in found)
+    findings = of_entry(entry)
     name = f"reference {entry['id']}" if entry["id"] else "the capture"
-    return ReferenceRefused(f"{name} was refused; {what_else}{all_of}", found[0]["code"] if found else "unfit")
+    return ReferenceRefused(
+        f"{name} was refused; {what_else}{listed(findings)}", findings[0].code if findings else "unfit"
+    )
 
 
 def words(entry: dict[str, Any]) -> str:
@@ -89,5 +91,5 @@ def words(entry: dict[str, Any]) -> str:
         return f"the {entry['kind']} is kept until there is a {other}: oreline calibrate {other}"
     if entry["what"] == "in_force":
         return f"reference {identity} is in force from line {entry['line']} of run {entry['run'][:12]} on"
-    doubted = "".join(f"\n  {one['words']} [{one['code']}]" for one in entry.get("doubts", []))
-    return f"reference {identity} was captured and is chosen" + (f", in spite of:{doubted}" if doubted else "")
+    findings = listed(of_entry(entry))
+    return f"reference {identity} was captured and is chosen" + (f", in spite of:{findings}" if findings else "")

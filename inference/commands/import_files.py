@@ -18,6 +18,7 @@ import numpy as np
 from inference.references.acceptance import check_reference, few_lines
 from inference.references.certificates import Certificates
 from inference.references.files import MANIFEST, load
+from inference.references.findings import listed, to_history
 from inference.references.measurement import Measurement, MeasurementBuilder
 from inference.references.reference import Reference
 from inference.references.store import Store
@@ -35,7 +36,7 @@ EXPOSURE_MS = ("tint", "tint1", "integration time")
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What whoever imports says of the files; None where their headers say it."""
+    """Facts about the files from whoever imports them; None where their headers say it."""
 
     exposure_us: float | None = None
     gain: float = 1.0
@@ -43,29 +44,30 @@ class ImportOptions:
     full_scale: int | None = None
 
 
-def import_reference(paths: Iterable[Path], config: Config, said: ImportOptions, *, force: bool = False) -> Reference:
+def import_reference(
+    paths: Iterable[Path], config: Config, options: ImportOptions, *, force: bool = False
+) -> Reference:
     """Make a reference of files and choose it. Raises ReferenceRefused where something speaks against it (unless by
     `force`), RecordingError for files that are none."""
     settings = config.section("inference", Settings)
     store = Store(config.line.references_folder)
     try_folder(store.folder)
-    new = _reference(list(paths), config, said)
+    new = _reference(list(paths), config, options)
     new = Certificates(settings.panel, settings.coefficients, settings.coefficients_unit).applied(new)
     old = store.load(store.chosen) if store.chosen else None
-    found = check_reference(new, old, settings.limits)
-    told = [{"code": doubt.code, "words": doubt.words} for doubt in (*found, *few_lines(new, settings.limits))]
+    findings = check_reference(new, old, settings.limits)
+    doubts = to_history([*findings, *few_lines(new, settings.limits)])
     store.keep(new)
-    if found and settings.limits.refuse and not force:
-        store.note("refused", new.id, doubts=told)
-        words = "".join(f"\n  {doubt}" for doubt in found)
+    if findings and settings.limits.refuse and not force:
+        store.note("refused", new.id, doubts=doubts)
         raise ReferenceRefused(
-            f"reference {new.id} was refused; give --force to take it all the same{words}", found[0].code
+            f"reference {new.id} was refused; give --force to take it all the same{listed(findings)}", findings[0].code
         )
-    store.choose(new.id, "imported", doubts=told)
+    store.choose(new.id, "imported", doubts=doubts)
     return new
 
 
-def _reference(paths: list[Path], config: Config, said: ImportOptions) -> Reference:
+def _reference(paths: list[Path], config: Config, options: ImportOptions) -> Reference:
     if len(paths) == 1 and (paths[0] / MANIFEST).is_file():
         return _of_this_camera(load(paths[0]), config)
     darks, whites = _recordings(paths)
@@ -74,22 +76,25 @@ def _reference(paths: list[Path], config: Config, said: ImportOptions) -> Refere
         raise RecordingError(
             f"found {names}: give one WHITEREF_* and at least one DARKREF_*, ENVI or TIFF, or their folder"
         )
-    info = _described(whites[0], config, said)
+    info = _described(whites[0], config, options)
     white = _measured(whites[0], info)
-    measured = [(one, _described(one, config, said)) for one in darks]
+    measured = [(one, _described(one, config, options)) for one in darks]
     measured.sort(key=lambda pair: abs(pair[1].exposure_us - info.exposure_us))
     first, *others = ((described, _measured(one, described)) for one, described in measured)
-    made = Reference.of(*first, info, white, white.captured)
+    reference = Reference.of(*first, info, white, white.captured)
     for _, dark in others:
-        made = made.with_dark(dark, white.captured)
-    return made
+        reference = reference.with_dark(dark, white.captured)
+    return reference
 
 
 def _of_this_camera(reference: Reference, config: Config) -> Reference:
     serial = config.part("acquisition", CameraSettings).serial
     if serial not in (None, reference.serial):
-        said = f"reference {reference.id} is of camera {reference.serial!r}, the line's file names {serial!r}"
-        raise ReferenceRefused(f"{said}: import one of this camera", "camera")
+        raise ReferenceRefused(
+            f"reference {reference.id} is of camera {reference.serial!r}, the line's file names {serial!r}: "
+            "import one of this camera",
+            "camera",
+        )
     return reference
 
 
@@ -99,20 +104,20 @@ def _recordings(paths: list[Path]) -> tuple[list[Recording], list[Recording]]:
     for path in paths:
         folder = path / "capture" if (path / "capture").is_dir() else path
         files += entrances(folder) if folder.is_dir() else [path]
-    found: dict[str, list[Recording]] = {"dark": [], "white": []}
+    recordings: dict[str, list[Recording]] = {"dark": [], "white": []}
     for path in files:
-        for kind, several in found.items():
+        for kind, several in recordings.items():
             if path.name.lower().startswith(kind):
                 several.append(open_recording(path))
-    return found["dark"], found["white"]
+    return recordings["dark"], recordings["white"]
 
 
-def _described(recording: Recording, config: Config, said: ImportOptions) -> StreamInfo:
+def _described(recording: Recording, config: Config, options: ImportOptions) -> StreamInfo:
     """The stream that a recording would have been. Raises ReferenceRefused for what nobody says."""
     acquisition = config.part("acquisition", CameraSettings)
-    serial = said.serial or acquisition.serial or recording.metadata.get("serial number", "")
-    exposure_us = said.exposure_us or _exposure_us(recording)
-    full_scale = said.full_scale or recording.full_scale
+    serial = options.serial or acquisition.serial or recording.metadata.get("serial number", "")
+    exposure_us = options.exposure_us or _exposure_us(recording)
+    full_scale = options.full_scale or recording.full_scale
     missing = [
         option for option, value in (("--exposure-us", exposure_us), ("--serial", serial), ("--full-scale", full_scale))
         if not value
@@ -123,7 +128,7 @@ def _described(recording: Recording, config: Config, said: ImportOptions) -> Str
     return StreamInfo(
         run=bytes(16), epoch=0, seq=0, camera=recording.metadata.get("sensor type", "")[:64], serial=str(serial),
         wavelengths_nm=tuple(wavelengths), samples=recording.samples, offset_x=recording.x_start,
-        full_scale=int(full_scale or 0), exposure_us=float(exposure_us or 0), gain=said.gain,
+        full_scale=int(full_scale or 0), exposure_us=float(exposure_us or 0), gain=options.gain,
         line_rate_hz=recording.line_rate_hz or 0.0, counts_per_line=1.0, pitch_mm=1.0,
     )  # fmt: skip
 

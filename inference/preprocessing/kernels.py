@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from oreline.jit import line_kernel
 
 STD_FLOOR = 1e-6
-"""A spectrum flatter than this (in reflectance) is divided by this instead of its own spread."""
+"""A spectrum flatter than this (in reflectance) is divided by this instead of its own standard deviation."""
 SLOPE_FLOOR = 1e-6
 """A spectrum that follows the reference by less than this has no scatter correction."""
 
@@ -20,7 +20,7 @@ Table = NDArray[Any]
 @line_kernel
 def gather(values: Table, band: int, mean: Table, squares: Table) -> None:
     """Take a band into the mean and the sum of squares, float32 (samples,), by Welford's update: the plain sum of
-    squares loses the spread of a flat spectrum."""
+    squares loses the variance of a flat spectrum."""
     weight = np.float32(1) / np.float32(band + 1)
     for sample in range(values.shape[1]):
         value = values[band, sample]
@@ -31,10 +31,10 @@ def gather(values: Table, band: int, mean: Table, squares: Table) -> None:
 
 @line_kernel
 def to_scale(squares: Table, bands: int) -> None:
-    """From sums of squares to one over the spread."""
+    """From sums of squares to one over the standard deviation."""
     for sample in range(len(squares)):
-        spread = np.float32(np.sqrt(squares[sample] / np.float32(bands)))
-        squares[sample] = np.float32(1) / max(spread, np.float32(STD_FLOOR))
+        std = np.float32(np.sqrt(squares[sample] / np.float32(bands)))
+        squares[sample] = np.float32(1) / max(std, np.float32(STD_FLOOR))
 
 
 @line_kernel

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from inference.calibration.packed_tables import aligned
+from inference.arrays import aligned
 from inference.preprocessing import kernels
 from oreline.errors import ModelMismatch
 from oreline.spectra import LEAST_SEEN, resampler
@@ -38,7 +38,7 @@ class _Step(BaseModel, ABC):
 
 
 class Snv(_Step):
-    """Standard normal variate, (R - mean)/spread of each sample over its bands; the spread is the population's.
+    """Standard normal variate, (R - mean)/std of each sample over its bands, std being that of the population.
     Barnes, Dhanoa and Lister, Applied Spectroscopy 43 (1989) 772."""
 
     step: Literal["snv"] = "snv"

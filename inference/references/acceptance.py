@@ -7,45 +7,30 @@ and values are left out as outliers whatever the reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.references.findings import Finding
 from inference.references.limits import Limits
-from inference.references.measurement import Measurement
+from inference.references.measurement import SAME_EXPOSURE, Measurement
 from inference.references.panel_checks import panel_faults
 from inference.references.reference import Reference
 
 FEW = "few_lines"
-EXPOSURE_TOLERANCE = 0.01
-"""Relative difference between exposures that are the same."""
 OWN = 0.1
 """Share of the light that a sensor's own pattern may look like, where nothing moves in its dark: that of a spectrometer
 in space (EMIT) looks like 8 % of a dim scene's, that of a core scanner like 0.02 % of its panel's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What speaks against a reference. `certain`: also where there is no earlier one to compare it with."""
-
-    code: str
-    words: str
-    certain: bool = True
-
-    def __str__(self) -> str:
-        return f"{self.words} [{self.code}]"
-
-
 def check_reference(new: Reference, old: Reference | None, limits: Limits) -> list[Finding]:
-    """What speaks against a reference; nothing where it is good.
+    """Findings against a reference; none where it is good.
 
     `old`: the one in force. Where it is of another camera or region, the new one is only compared with itself.
     """
     earlier = old if old is not None and comparable(new, old) else None
-    found = [*_lines(new, limits), *_steadiness(new, limits), *_exposures(new), *_saturated(new, limits)]
-    found += _light_findings(new, earlier, limits)
-    return found or _outliers(new, limits)
+    findings = [*_lines(new, limits), *_steadiness(new, limits), *_exposures(new), *_saturated(new, limits)]
+    findings += _light_findings(new, earlier, limits)
+    return findings or _outliers(new, limits)
 
 
 def _light_findings(new: Reference, old: Reference | None, limits: Limits) -> list[Finding]:
@@ -81,7 +66,7 @@ def _lines(new: Reference, limits: Limits) -> list[Finding]:
 
 
 def few_lines(new: Reference, limits: Limits) -> list[Finding]:
-    """What is said of a reference that is taken all the same."""
+    """Findings against a reference that is taken all the same."""
     few = [kind for kind in (new.dark, new.white) if kind.lines < limits.lines]
     return [Finding(FEW, _few(few, limits.lines))] if few else []
 
@@ -91,32 +76,31 @@ def _few(few: list[Measurement], limit: int) -> str:
 
 
 def _outliers(new: Reference, limits: Limits) -> list[Finding]:
-    found = []
+    findings = []
     for name, kind in (("dark", new.dark), ("white", new.white)):
         share = kind.rejected / (kind.lines * kind.mean.size)
         if share > limits.outliers:
             words = "something passed before the camera, or shutter or lamp came late"
-            found.append(Finding("outliers", f"{share:.0%} of the {name} is nothing like the rest of it: {words}"))
-    return found
+            findings.append(Finding("outliers", f"{share:.0%} of the {name} is nothing like the rest of it: {words}"))
+    return findings
 
 
 def _steadiness(new: Reference, limits: Limits) -> list[Finding]:
-    found, motion, flicker = [], new.white.motion, new.white.flicker
+    findings, motion, flicker = [], new.white.motion, new.white.flicker
     if motion > limits.motion:
-        found.append(Finding("moving", f"the panel's samples change by {motion:.1%} from line to line: it moves"))
+        findings.append(Finding("moving", f"the panel's samples change by {motion:.1%} from line to line: it moves"))
     if flicker > limits.flicker:
-        found.append(Finding("unsteady", f"the light changes by {flicker:.1%} from line to line: the lamp flickers"))
-    return found
+        findings.append(Finding("unsteady", f"the light changes by {flicker:.1%} from line to line: the lamp flickers"))
+    return findings
 
 
 def _exposures(new: Reference) -> list[Finding]:
     dark, white = ((kind.exposure_us, kind.gain) for kind in (new.dark, new.white))
-    if np.allclose(dark, white, rtol=EXPOSURE_TOLERANCE):
+    if np.allclose(dark, white, rtol=SAME_EXPOSURE):
         return []
-    said = [f"{exposure:g} us and gain {gain:g}" for exposure, gain in (dark, white)]
-    return [
-        Finding("exposure", f"the dark was taken with {said[0]}, the white with {said[1]}: take both with one setting")
-    ]
+    settings = [f"{exposure:g} us and gain {gain:g}" for exposure, gain in (dark, white)]
+    words = f"the dark was taken with {settings[0]}, the white with {settings[1]}: take both with one setting"
+    return [Finding("exposure", words)]
 
 
 def _saturated(new: Reference, limits: Limits) -> list[Finding]:
@@ -158,7 +142,7 @@ def _lit(new: Reference, limits: Limits, *, first: bool) -> list[Finding]:
 def _leak(new: Reference, old: Reference, limits: Limits) -> list[Finding]:
     """What the dark has more than last time, as a share of the light; a warmer sensor has another spectrum. Darks of
     different exposures are not compared."""
-    if not np.isclose(new.dark.exposure, old.dark.exposure, rtol=EXPOSURE_TOLERANCE):
+    if not np.isclose(new.dark.exposure, old.dark.exposure, rtol=SAME_EXPOSURE):
         return []
     more, light = new.dark.mean - old.dark.mean, _light(old) * (new.dark.exposure / old.white.exposure)
     own = light - light.mean()

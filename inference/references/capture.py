@@ -1,4 +1,4 @@
-"""Dark and white lines of the running stream, collected until a reference can be made of them.
+"""Capture: dark and white lines of the running stream, collected until a reference can be made of them.
 
 What was seen is held back until then: a process that dies in the middle sees the lines again.
 """
@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from inference.references.half import PartialReference
-from inference.references.measurement import MeasurementBuilder
+from inference.references.measurement import MeasurementBuilder, PartialReference
 from inference.references.reference import Reference
 from oreline.errors import ReferenceRefused
 from oreline.messages import Gap, Kind, Message, RawLine, Reason, StreamInfo
 
 
 class Capture:
-    """Collects darks and whites. `held` are the messages that stand for what it has seen."""
+    """Dark and white lines as they come. `held` are the messages that stand for what it has seen."""
 
     def __init__(self, no_data: int | None = None) -> None:
         """`no_data`: the count that stands for none."""
@@ -50,32 +49,49 @@ class Capture:
         else:
             self.held.append(message)
 
-    def halves(self, captured: str) -> list[PartialReference]:
-        """What was collected, measured at the time `captured`. Raises ReferenceRefused."""
+    def partials(self, captured: str) -> list[PartialReference]:
+        """Measurements of what was collected, dark before white, `captured` being the time. Raises ReferenceRefused."""
         return [
             PartialReference(kind, builder.info, builder.measured(captured))
             for kind, builder in sorted(self._builders.items())
         ]
 
 
-def completed(
-    halves: list[PartialReference], old: Reference | None, waiting: PartialReference | None, captured: str
-) -> Reference | None:
-    """A reference of what was captured. A half is completed by the reference in force, where that is of the same
-    elements, or by the half that waits; None where neither is there. Raises ReferenceRefused."""
-    if len(halves) == 1 and old is not None and _same_elements(halves[0].info, old):
-        half = halves[0].measured
-        return old.with_dark(half, captured) if halves[0].kind is Kind.DARK else old.with_white(half, captured)
-    both = {half.kind: half for half in ([waiting] if waiting else []) + halves}
-    if len(both) < 2:
+def missing_kind(
+    partials: list[PartialReference], latest: Reference | None, waiting: PartialReference | None
+) -> Kind | None:
+    """Kind of lines that `completed` would lack; None where it lacks none."""
+    if _renews(partials, latest):
         return None
+    lacking = {Kind.DARK, Kind.WHITE} - _by_kind(partials, waiting).keys()
+    return lacking.pop() if lacking else None
+
+
+def completed(
+    partials: list[PartialReference], latest: Reference | None, waiting: PartialReference | None, captured: str
+) -> Reference:
+    """A reference of what was captured. A dark or white alone renews the latest reference, where that is of the same
+    elements, or is joined by the one that waits; see `missing_kind`. Raises ReferenceRefused."""
+    if latest is not None and _renews(partials, latest):
+        (partial,) = partials
+        renew = latest.with_dark if partial.kind is Kind.DARK else latest.with_white
+        return renew(partial.measurement, captured)
+    both = _by_kind(partials, waiting)
     dark, white = both[Kind.DARK], both[Kind.WHITE]
-    return Reference.of(dark.info, dark.measured, white.info, white.measured, captured)
+    return Reference.of(dark.info, dark.measurement, white.info, white.measurement, captured)
 
 
-def _same_elements(info: StreamInfo, old: Reference) -> bool:
+def _by_kind(partials: list[PartialReference], waiting: PartialReference | None) -> dict[Kind, PartialReference]:
+    return {partial.kind: partial for partial in ([waiting] if waiting else []) + partials}
+
+
+def _renews(partials: list[PartialReference], latest: Reference | None) -> bool:
+    """Whether what was captured is one kind alone, of the elements of the latest reference."""
+    if len(partials) != 1 or latest is None:
+        return False
+    info = partials[0].info
     try:
-        old.region(info)
+        latest.region(info)
     except ReferenceRefused:
         return False
-    return info.samples == old.samples
+    return info.samples == latest.samples

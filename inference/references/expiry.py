@@ -1,4 +1,4 @@
-"""Whether a reference still holds for a stream: it ages, and the camera gets warmer or cooler."""
+"""Expiry of a reference: it ages, and the camera gets warmer or cooler than it was."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
+from inference.references.findings import Finding
 from inference.references.limits import Limits
 from inference.references.reference import Reference
 from oreline.errors import ReferenceRefused
@@ -13,16 +14,14 @@ from oreline.messages import StreamInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
-    """A way in which a reference has gone off. `refused`: past the limit with which no line starts."""
+class Stale(Finding):
+    """A limit that a reference has passed. `refused`: that with which no line starts."""
 
-    code: str
-    words: str
-    refused: bool
+    refused: bool = False
 
 
 def staleness(reference: Reference, info: StreamInfo, limits: Limits, now: datetime | None = None) -> list[Stale]:
-    """Each limit that is passed; nothing is said of an age or a temperature that is not known."""
+    """Limits of age and temperature that are passed; what is not known passes none."""
     hours = reference.age_s(now) / 3600
     kelvin = _off(reference, info.temperature_c)
     measures = (
@@ -33,13 +32,13 @@ def staleness(reference: Reference, info: StreamInfo, limits: Limits, now: datet
             kelvin, limits.warn_temperature_k, limits.temperature_k,
         ),
     )  # fmt: skip
-    found = []
+    findings = []
     for code, words, value, warn, refuse in measures:
-        if refused := (refuse is not None and value > refuse) or (warn is not None and value > warn):
-            refused = refuse is not None and value > refuse
+        refused = refuse is not None and value > refuse
+        if refused or (warn is not None and value > warn):
             limit = f"a line does not start beyond {refuse:g}" if refused else f"the limit is {warn:g}"
-            found.append(Stale(code, f"{words}, {limit}: capture dark and white again", refused))
-    return found
+            findings.append(Stale(code, f"{words}, {limit}: capture dark and white again", refused=refused))
+    return findings
 
 
 def refuse_stale(reference: Reference, info: StreamInfo, limits: Limits) -> None:

@@ -95,13 +95,13 @@ def save(reference: Reference, folder: Path) -> None:
     try:
         hashes = {}
         for name, m in reference.measurements():
-            hashes[name] = _write(draft / name, reference, (m.mean, m.spread, m.saturated), LINES)
+            hashes[name] = _write(draft / name, reference, (m.mean, m.std, m.saturated), LINES)
         if reference.coefficients is not None:
             hashes["coefficients"] = _write(draft / "coefficients", reference, (reference.coefficients,), RADIANCE)
         facts = reference.facts()
         facts["measurements"] = {name: facts.pop(name) for name, _ in reference.measurements()}
-        said = {"version": VERSION, "id": reference.id, "sha256": hashes, **facts}
-        manifest = Manifest.model_validate_json(json.dumps(said))
+        content = {"version": VERSION, "id": reference.id, "sha256": hashes, **facts}
+        manifest = Manifest.model_validate_json(json.dumps(content))
         (draft / MANIFEST).write_text(_readable(manifest), encoding="utf-8")
         draft.chmod(0o777 & ~UMASK)
         _put(draft, folder)
@@ -111,18 +111,18 @@ def save(reference: Reference, folder: Path) -> None:
 
 def load(folder: Path) -> Reference:
     """Read a folder that `save` wrote, every hash checked. Raises ReferenceRefused naming the file at fault."""
-    said = read_manifest(folder / MANIFEST)
-    found = {name: _read_measured(folder / name, how, said) for name, how in said.measurements.items()}
-    if not {"dark", "white"} <= found.keys():
+    manifest = read_manifest(folder / MANIFEST)
+    measurements = {name: _measurement(folder / name, how, manifest) for name, how in manifest.measurements.items()}
+    if not {"dark", "white"} <= measurements.keys():
         raise _damaged(folder / MANIFEST, "it lacks dark or white")
-    coefficients = _read(folder / "coefficients", said, 1)[0] if "coefficients" in said.sha256 else None
+    coefficients = _read(folder / "coefficients", manifest, 1)[0] if "coefficients" in manifest.sha256 else None
     reference = Reference(
-        found.pop("dark"), found.pop("white"), said.wavelengths_nm, said.x_start, said.full_scale, said.camera,
-        said.serial, said.captured, darks=tuple(found.values()), coefficients=coefficients,
-        coefficients_unit=said.coefficients_unit, **_panel(said.panel),
+        measurements.pop("dark"), measurements.pop("white"), manifest.wavelengths_nm, manifest.x_start,
+        manifest.full_scale, manifest.camera, manifest.serial, manifest.captured, darks=tuple(measurements.values()),
+        coefficients=coefficients, coefficients_unit=manifest.coefficients_unit, **_panel(manifest.panel),
     )  # fmt: skip
-    if reference.id != said.id:
-        raise _damaged(folder / MANIFEST, f"it says id {said.id}, its content has {reference.id}")
+    if reference.id != manifest.id:
+        raise _damaged(folder / MANIFEST, f"it says id {manifest.id}, its content has {reference.id}")
     return reference
 
 
@@ -145,15 +145,17 @@ def _write(path: Path, reference: Reference, lines: tuple[NDArray[Any], ...], de
     return {"header": sha256_of(file.header), "data": sha256_of(file.data)}
 
 
-def _panel(said: Panel | None) -> dict[str, Any]:
-    if said is None:
+def _panel(panel: Panel | None) -> dict[str, Any]:
+    if panel is None:
         return {}
-    return {"panel": np.array(said.reflectance), "panel_name": said.name, "panel_sha256": said.sha256}
+    return {"panel": np.array(panel.reflectance), "panel_name": panel.name, "panel_sha256": panel.sha256}
 
 
 def _readable(manifest: Manifest) -> str:
     """JSON with each list of numbers on a line of its own."""
-    return re.sub(r"\[[^][{}]*\]", lambda found: " ".join(found[0].split()), manifest.model_dump_json(indent=1)) + "\n"
+    return (
+        re.sub(r"\[[^][{}]*\]", lambda numbers: " ".join(numbers[0].split()), manifest.model_dump_json(indent=1)) + "\n"
+    )
 
 
 def _put(draft: Path, folder: Path) -> None:
@@ -184,12 +186,12 @@ def read_manifest(path: Path) -> Manifest:
         raise _damaged(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
-def _read_measured(path: Path, said: Conditions, manifest: Manifest) -> Measurement:
-    mean, spread, saturated = cube = _read(path, manifest, 3)
-    if not (np.isfinite(cube).all() and (cube >= 0).all() and (saturated <= said.lines).all()):
+def _measurement(path: Path, conditions: Conditions, manifest: Manifest) -> Measurement:
+    mean, std, saturated = cube = _read(path, manifest, 3)
+    if not (np.isfinite(cube).all() and (cube >= 0).all() and (saturated <= conditions.lines).all()):
         why = "it holds what no capture measures: a count below zero, or none at all"
         raise _damaged(path.with_suffix(".img"), why)
-    return Measurement.from_facts(said.model_dump(), mean, spread, saturated.astype(np.uint32))
+    return Measurement.from_facts(conditions.model_dump(), mean, std, saturated.astype(np.uint32))
 
 
 def _read(path: Path, manifest: Manifest, lines: int) -> NDArray[np.float64]:
@@ -197,8 +199,8 @@ def _read(path: Path, manifest: Manifest, lines: int) -> NDArray[np.float64]:
     header, data = path.with_suffix(".hdr"), path.with_suffix(".img")
     if path.name not in manifest.sha256:
         raise _damaged(header.with_name(MANIFEST), f"it has no sha256 of {path.name}")
-    said = manifest.sha256[path.name]
-    for file, sha256 in ((header, said.header), (data, said.data)):
+    hashes = manifest.sha256[path.name]
+    for file, sha256 in ((header, hashes.header), (data, hashes.data)):
         if not file.is_file():
             raise _damaged(file, "it is missing")
         if sha256_of(file) != sha256:

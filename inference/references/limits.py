@@ -19,9 +19,9 @@ class Limits(Section):
     refuse: bool = True
     """False: what speaks against a reference is only said, as for a recording, which has the references that it has."""
     lines: Annotated[int, Field(ge=2)] = 100
-    """Fewer lines of a kind are said to be few,"""
+    """Lines of a kind below which a reference is warned of."""
     least_lines: Annotated[int, Field(ge=2)] = 2
-    """and fewer than these are refused."""
+    """Lines of a kind below which a reference is refused."""
     outliers: Share = 0.1
     """Share of a kind's values that is nothing like the rest of it."""
     saturated: Share = 0.2
@@ -29,13 +29,13 @@ class Limits(Section):
     signal: Share = 0.05
     """Least light of the panel in its brightest elements, as a share of full scale."""
     leak: Share = 0.005
-    """Share of the panel's light in the dark from which on light leaks in,"""
+    """Share of the panel's light in the dark reference beyond which light leaks in."""
     shutter: Share = 0.03
-    """and from which on the shutter was open."""
+    """Share of the panel's light in the dark reference beyond which the shutter was open."""
     change: Share = 0.3
-    """By how much the panel may be brighter or darker than last time, relative,"""
+    """By how much the panel may be brighter or darker than last time, relative."""
     dark_change: Share = 0.1
-    """and the dark, as a share of full scale."""
+    """By how much the dark reference may differ from last time, mean over its elements, as a share of full scale."""
     panel: Share = 0.1
     """By how much some samples of the panel may differ from what they should be, relative."""
     tilt: Share = 0.1
@@ -43,14 +43,15 @@ class Limits(Section):
     motion: Share = 0.01
     """Standard deviation of single samples of the panel from line to line beyond their noise, relative."""
     flicker: Share = 0.02
-    """The same of whole lines: the lamp's."""
+    """Standard deviation of whole lines of the panel from line to line, relative: the lamp's."""
     exposure_ratio: Annotated[float, Field(gt=1, allow_inf_nan=False)] = 20.0
     """How many times the white's exposure (times gain) may be the sample's, or the other way round."""
     warn_age_h: Positive | None = 8.0
-    """An older reference is warned of,"""
+    """Age in hours beyond which a reference is warned of; None: never."""
     age_h: Positive | None = 24.0
-    """and a line does not start with one that is older than this."""
+    """Age in hours beyond which a line does not start with a reference; None: it always does."""
     warn_temperature_k: Positive | None = 3.0
-    """The same of the camera's temperature, against that of dark and white,"""
+    """Kelvin between the camera now and its dark and white references, beyond which they are warned of; None: never."""
     temperature_k: Positive | None = 10.0
-    """and the difference with which a line does not start."""
+    """Kelvin between the camera now and its dark and white references, beyond which a line does not start; None: it
+    always does."""

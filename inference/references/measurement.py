@@ -1,4 +1,4 @@
-"""Lines of one kind, dark or white, become their mean, their spread and how often they were at full scale.
+"""Measurements: mean and standard deviation of lines of one kind, dark or white, and how often they were at full scale.
 
 Lines are held in blocks: outliers show beside other lines. A block is summed, and its lines forgotten, when another one
 is full behind it, so that the last block is never a small one.
@@ -6,18 +6,27 @@ is full behind it, so that the last block is never a small one.
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.references.robust_mean import LEAST, Sums, spread_of, sums
-from oreline.errors import ReferenceRefused
-from oreline.messages import StreamInfo
+from inference.references.robust_mean import LEAST, Sums, robust_std, sums
+from oreline.errors import ReferenceRefused, WireError
+from oreline.messages import Kind, StreamInfo
+from oreline.wire import decode, encode
 
+SAME_EXPOSURE = 0.01
+"""Relative difference up to which two exposures, or gains, are one."""
+SAME_TEMPERATURE_K = 1.0
+"""Difference up to which two temperatures are one."""
 BLOCK = 128
+"""Lines that are summed together."""
 MISSING = 0.1
 """From this share of lines without data on, an element is not known."""
 FACTS = ("captured", "lines", "rejected", "exposure_us", "gain", "temperature_c", "flicker", "motion")
@@ -25,14 +34,14 @@ FACTS = ("captured", "lines", "rejected", "exposure_us", "gain", "temperature_c"
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """What `lines` lines of one kind were, each array (bands, samples).
+    """Statistics of `lines` lines of one kind, each array (bands, samples).
 
-    `mean`, `spread`: float64 counts; the spread is the standard deviation from line to line (n - 1); outliers are in
+    `mean`: float64 counts. `std`: their standard deviation from line to line (n - 1), float64 counts. Outliers are in
     neither (see inference.references.robust_mean). `saturated`: uint32, how many of the lines were at full scale there.
     """
 
     mean: NDArray[np.float64]
-    spread: NDArray[np.float64]
+    std: NDArray[np.float64]
     saturated: NDArray[np.uint32]
     lines: int
     exposure_us: float
@@ -55,29 +64,64 @@ class Measurement:
 
     def facts(self) -> dict[str, Any]:
         """All but the arrays, as JSON has it."""
-        said = {name: getattr(self, name) for name in FACTS}
-        return {name: None if value != value else value for name, value in said.items()}
+        facts = {name: getattr(self, name) for name in FACTS}
+        return {name: None if value != value else value for name, value in facts.items()}
 
     @classmethod
     def from_facts(
         cls,
-        said: dict[str, Any],
+        facts: dict[str, Any],
         mean: NDArray[np.float64],
-        spread: NDArray[np.float64],
+        std: NDArray[np.float64],
         saturated: NDArray[np.uint32],
     ) -> Self:
         """The inverse of `facts`."""
-        known: dict[str, Any] = {name: math.nan if said[name] is None else said[name] for name in FACTS}
-        return cls(mean, spread, saturated, **known)
+        known: dict[str, Any] = {name: math.nan if facts[name] is None else facts[name] for name in FACTS}
+        return cls(mean, std, saturated, **known)
 
     def columns(self, start: int, samples: int) -> Measurement:
         """The same of `samples` columns from `start` on, as views."""
         cut = np.s_[:, start : start + samples]
-        return replace(self, mean=self.mean[cut], spread=self.spread[cut], saturated=self.saturated[cut])
+        return replace(self, mean=self.mean[cut], std=self.std[cut], saturated=self.saturated[cut])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartialReference:
+    """A dark or a white alone, with the stream that it was taken from: half a reference, until the other half comes."""
+
+    kind: Kind
+    info: StreamInfo
+    measurement: Measurement
+
+    def save(self, path: Path) -> None:
+        """Write as .npz, whole or not at all."""
+        m = self.measurement
+        description = {f"info_{n}": np.frombuffer(frame, np.uint8) for n, frame in enumerate(encode(self.info))}
+        draft = path.with_name(f".{path.name}")
+        with draft.open("wb") as file:
+            np.savez(
+                file, allow_pickle=False, kind=int(self.kind), facts=json.dumps(m.facts()), mean=m.mean,
+                spread=m.std, saturated=m.saturated, **description,
+            )  # fmt: skip
+        draft.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> PartialReference:
+        """Read what `save` wrote. Raises ReferenceRefused."""
+        try:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+                info = decode([file[name].tobytes() for name in sorted(file.files) if name.startswith("info_")])
+                arrays = (file[name] for name in ("mean", "spread", "saturated"))
+                measurement = Measurement.from_facts(json.loads(str(file["facts"])), *arrays)
+                kind = Kind(int(file["kind"]))
+        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, WireError):
+            raise ReferenceRefused(f"{path} is damaged: delete it, and capture again", "damaged") from None
+        assert isinstance(info, StreamInfo)
+        return cls(kind, info, measurement)
 
 
 class MeasurementBuilder:
-    """Takes lines of one kind, allocating nothing for a line."""
+    """Lines of one kind as they come; a line more allocates nothing."""
 
     def __init__(self, info: StreamInfo, no_data: int | None = None) -> None:
         """`no_data`: the count that stands for none. Elements that have it in a tenth of the lines or more are NaN;
@@ -108,10 +152,10 @@ class MeasurementBuilder:
         self.lines += 1
 
     def measured(self, captured: str = "") -> Measurement:
-        """Robust mean and spread of the lines so far. Raises ReferenceRefused for fewer than two."""
+        """Robust mean and standard deviation of the lines so far. Raises ReferenceRefused for fewer than two."""
         info = self.info
         if self.lines < 2:
-            raise ReferenceRefused(f"a reference of {self.lines} lines has no spread: capture 100 or more")
+            raise ReferenceRefused(f"a reference of {self.lines} lines has no standard deviation: capture 100 or more")
         if not info.exposure_us * info.gain > 0:
             raise ReferenceRefused(
                 f"exposure {info.exposure_us:g} us and gain {info.gain:g} must be above zero: set them, "
@@ -120,11 +164,11 @@ class MeasurementBuilder:
         self.fold()
         assert self._sums is not None
         n, total, squares = self._sums.n, self._sums.total, self._sums.squares
-        spread = np.sqrt((n * squares - total**2) / (n * (n - 1)))
-        flicker, motion = _steadiness(np.concatenate(self._means), spread)
+        std = np.sqrt((n * squares - total**2) / (n * (n - 1)))
+        flicker, motion = _steadiness(np.concatenate(self._means), std)
         mean = np.where(self._missing >= max(1.0, MISSING * self.lines), np.nan, total / n)
         return Measurement(
-            mean, spread, self._sums.saturated, self.lines, info.exposure_us, info.gain, info.temperature_c,
+            mean, std, self._sums.saturated, self.lines, info.exposure_us, info.gain, info.temperature_c,
             int(self.lines * n.size - n.sum()), flicker, motion, captured,
         )  # fmt: skip
 
@@ -135,22 +179,22 @@ class MeasurementBuilder:
         if not lines:
             return
         means = self._levels[:lines].copy()
-        found = sums(self._block[:lines], means, self.info.full_scale)
-        self._sums = found if self._sums is None else self._sums.plus(found)
+        block = sums(self._block[:lines], means, self.info.full_scale)
+        self._sums = block if self._sums is None else self._sums.plus(block)
         self._means.append(means)
         for held in (self._block, self._levels):
             held[: self._held - lines] = held[lines : self._held]
         self._held -= lines
 
 
-def _steadiness(means: NDArray[np.float64], spread: NDArray[np.float64]) -> tuple[float, float]:
-    """Flicker and motion. means: over the bands, float64 (lines, samples); spread: float64 (bands, samples)."""
+def _steadiness(means: NDArray[np.float64], std: NDArray[np.float64]) -> tuple[float, float]:
+    """Flicker and motion. means: over the bands, float64 (lines, samples); std: float64 (bands, samples)."""
     middle = np.median(means, axis=0)
     if len(means) < LEAST or not (middle > 0).all():
         return math.nan, math.nan
     relative = means / middle
     level = np.median(relative, axis=1, keepdims=True)
-    own = spread_of(relative / level)
-    noise = np.sqrt((spread**2).mean(axis=0) / len(spread)) / middle
+    own = robust_std(relative / level)
+    noise = np.sqrt((std**2).mean(axis=0) / len(std)) / middle
     motion = np.percentile(np.sqrt(np.maximum(own**2 - noise**2, 0.0)), 90)
-    return float(spread_of(level[:, 0])), float(motion)
+    return float(robust_std(level[:, 0])), float(motion)

@@ -1,4 +1,4 @@
-"""What the white panel's light says across the samples: whether it is all there, level and clean."""
+"""Checks of the white panel by its light across the samples: it is all there, level and clean."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def panel_faults(across: NDArray[np.float64], limits: Limits, *, compared: bool)
         return []
     first, stop = _edges(across / level)
     seen = across[first:stop] / np.median(across[first:stop])
-    found = [] if stop - first == len(across) else [_partial(first, stop, len(across))]
+    faults = [] if stop - first == len(across) else [_partial(first, stop, len(across))]
     slope = _slope(seen)
     if compared and abs(slope[-1] - slope[0]) > limits.tilt:
         sides = f"{slope[0]:.0%} at one side to {slope[-1]:.0%} at the other"
-        found.append(
+        faults.append(
             ("tilted", f"the panel's light goes from {sides}, against last time: it is tilted, or a lamp is out")
         )
-    return [*found, *_dirt(seen / (slope if compared else _smoothed(seen)), first, limits)]
+    return [*faults, *_dirt(seen / (slope if compared else _smoothed(seen)), first, limits)]
 
 
 def _edges(relative: NDArray[np.float64]) -> tuple[int, int]:

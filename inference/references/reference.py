@@ -1,4 +1,4 @@
-"""Dark and white of one camera setting, cut to the region that a stream reads."""
+"""Reference: dark and white of one camera setting, cut to the region that a stream reads."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.references.measurement import Measurement, MeasurementBuilder
+from inference.references.measurement import SAME_EXPOSURE, SAME_TEMPERATURE_K, Measurement, MeasurementBuilder
 from oreline.errors import ReferenceRefused
 from oreline.messages import StreamInfo
 
 WAVELENGTH_TOLERANCE_NM = 0.01
-SAME_EXPOSURE, SAME_TEMPERATURE_K = 0.01, 1.0
-"""Relative, and in kelvin: closer than this, a dark takes the place of another."""
 CAMERA = ("camera", "serial", "wavelengths_nm", "full_scale")
 
 
@@ -133,23 +131,23 @@ class Reference:
 
     def _check_camera(self, info: StreamInfo) -> None:
         theirs, ours = np.asarray(info.wavelengths_nm), np.asarray(self.wavelengths_nm)
-        said = f"capture one with this camera's settings (reference {self.id})"
+        remedy = f"capture one with this camera's settings (reference {self.id})"
         if info.serial != self.serial:
             raise ReferenceRefused(
-                f"the reference is of camera {self.serial!r}, the stream of {info.serial!r}: {said}", "camera"
+                f"the reference is of camera {self.serial!r}, the stream of {info.serial!r}: {remedy}", "camera"
             )
         if theirs.size != ours.size:
-            raise ReferenceRefused(f"the reference has {ours.size} bands, the stream {theirs.size}: {said}", "camera")
+            raise ReferenceRefused(f"the reference has {ours.size} bands, the stream {theirs.size}: {remedy}", "camera")
         off = np.abs(theirs - ours)
         if not off.max() <= WAVELENGTH_TOLERANCE_NM:
             band = int(off.argmax())
             raise ReferenceRefused(
-                f"band {band} of the reference is at {ours[band]:g} nm, of the stream at {theirs[band]:g} nm: {said}",
+                f"band {band} of the reference is at {ours[band]:g} nm, of the stream at {theirs[band]:g} nm: {remedy}",
                 "camera",
             )
         if info.full_scale != self.full_scale:
             raise ReferenceRefused(
-                f"the reference has full scale {self.full_scale}, the stream {info.full_scale}: {said}", "camera"
+                f"the reference has full scale {self.full_scale}, the stream {info.full_scale}: {remedy}", "camera"
             )
 
     def measurements(self) -> Iterator[tuple[str, Measurement]]:
@@ -163,7 +161,7 @@ class Reference:
             **{name: getattr(self, name) for name in ("captured", *CAMERA, "x_start", "samples")},
             "panel": self._panel_facts(),
             "coefficients_unit": self.coefficients_unit,
-            **{name: measured.facts() for name, measured in self.measurements()},
+            **{name: measurement.facts() for name, measurement in self.measurements()},
         }  # fmt: skip
 
     def _panel_facts(self) -> dict[str, Any] | None:
@@ -173,14 +171,15 @@ class Reference:
 
     def _digest(self) -> str:
         content = hashlib.sha256(json.dumps(self.facts(), sort_keys=True).encode())
-        arrays = [array for _, m in self.measurements() for array in (m.mean, m.spread, m.saturated)]
+        arrays = [array for _, m in self.measurements() for array in (m.mean, m.std, m.saturated)]
         for array in arrays if self.coefficients is None else [*arrays, self.coefficients]:
             content.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
         return content.hexdigest()[:16]
 
 
 def _alike(one: Measurement, other: Measurement) -> bool:
-    """Of one exposure, gain and temperature, as far as that is known."""
+    """Whether both are of one exposure, gain and temperature, as far as that is known: then the newer one replaces the
+    other."""
     same = np.allclose((one.exposure_us, one.gain), (other.exposure_us, other.gain), rtol=SAME_EXPOSURE)
     return bool(same) and not abs(one.temperature_c - other.temperature_c) >= SAME_TEMPERATURE_K
 

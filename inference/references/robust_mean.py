@@ -24,7 +24,7 @@ SHARE = 0.1
 its mean."""
 FLOOR = 0.5
 """Least standard deviation in counts: a sensor may be quieter than a step of its converter."""
-NORMAL = 1.4826
+STD_OVER_MAD = 1.4826
 """Standard deviation over median absolute deviation, of normal noise."""
 
 
@@ -44,10 +44,10 @@ class Sums:
         )
 
 
-def spread_of(values: NDArray[Any], axis: int = 0) -> NDArray[np.float64]:
-    """Standard deviation along an axis by the median absolute deviation, as of normal noise."""
+def robust_std(values: NDArray[Any], axis: int = 0) -> NDArray[np.float64]:
+    """Standard deviation along an axis by the median absolute deviation, as of normal noise; float64."""
     off = np.abs(values - np.median(values, axis=axis, keepdims=True))
-    return np.asarray(NORMAL * np.median(off, axis=axis))
+    return np.asarray(STD_OVER_MAD * np.median(off, axis=axis))
 
 
 def sums(block: NDArray[np.uint16], means: NDArray[np.float64], full_scale: int) -> Sums:
@@ -80,7 +80,7 @@ def _kept(means: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which samples of which lines see what the others do, bool (lines, samples)."""
     if len(means) < LEAST:
         return np.ones(means.shape, np.bool_)
-    middle, own = np.median(means, axis=0), spread_of(means)
+    middle, own = np.median(means, axis=0), robust_std(means)
     sigma = np.maximum(np.maximum(own, np.median(own)), FLOOR)
     return np.asarray(np.abs(means - middle) <= np.maximum(SIGMAS * sigma, SHARE * middle))
 
@@ -125,7 +125,7 @@ def _reject(
     for band, sample in suspects:
         values = block[:, band, sample].astype(np.float64)[kept[:, sample]]
         middle = np.median(values)
-        own = NORMAL * np.median(np.abs(values - middle))
+        own = STD_OVER_MAD * np.median(np.abs(values - middle))
         limit = max(SIGMAS * max(sigma[band, sample], own), SHARE * middle)
         for value in values[np.abs(values - middle) > limit]:
             n[band, sample] -= 1

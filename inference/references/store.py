@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from inference.references.files import MANIFEST, load, read_manifest, save
-from inference.references.half import PartialReference
+from inference.references.findings import of_entry
+from inference.references.measurement import PartialReference
 from inference.references.reference import Reference
 from oreline.errors import OrelineError, ReferenceRefused, nearest
 from oreline.guard import refusal
@@ -95,31 +96,31 @@ class Store:
 
     def history(self) -> list[dict[str, Any]]:
         """What happened, oldest first; a line that a kill cut short is passed over."""
-        found = []
+        entries = []
         for text in self._history.read_text(encoding="utf-8").splitlines() if self._history.is_file() else ():
             try:
                 entry = json.loads(text)
             except ValueError:
                 continue
             if isinstance(entry, dict) and {"at", "what", "id"} <= set(entry):
-                found.append(entry)
-        return found
+                entries.append(entry)
+        return entries
 
     def since(self, at: datetime) -> list[dict[str, Any]]:
         """What has happened since a moment, oldest first."""
         return [entry for entry in self.history() if datetime.fromisoformat(entry["at"]) >= at]
 
     def overview(self) -> list[tuple[str, ...]]:
-        """Each reference, oldest first: if it is chosen, its id, when and how it was taken, what became of it."""
+        """Rows, one a reference, oldest first: if it is chosen, its id, when and how it was taken, its last news."""
         last: dict[str, dict[str, Any]] = {entry["id"]: entry for entry in self.history()}
         rows = []
         for identity in self.ids():
-            said = read_manifest(self.folder / identity / MANIFEST)
-            dark, white = said.measurements["dark"], said.measurements["white"]
+            manifest = read_manifest(self.folder / identity / MANIFEST)
+            dark, white = manifest.measurements["dark"], manifest.measurements["white"]
             became = _became(last.get(identity, {}))
-            rows.append((said.captured, "*" if identity == self.chosen else "", identity, said.captured,
+            rows.append((manifest.captured, "*" if identity == self.chosen else "", identity, manifest.captured,
                          *(f"{kind.lines} lines" for kind in (dark, white)), f"{white.exposure_us:g} us",
-                         f"{said.camera} {said.serial}", became))  # fmt: skip
+                         f"{manifest.camera} {manifest.serial}", became))  # fmt: skip
         return [row[1:] for row in sorted(rows)]
 
     def before(self) -> str:
@@ -129,13 +130,13 @@ class Store:
             raise ReferenceRefused(f"no reference was chosen before {self.chosen or 'this'}: nothing to go back to")
         return path[-2]
 
-    def wait(self, half: PartialReference) -> None:
-        """Keep a half until the other one comes."""
+    def wait(self, partial: PartialReference) -> None:
+        """Keep half a reference until the other half comes."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        half.save(self._waiting)
+        partial.save(self._waiting)
 
     def waiting(self) -> PartialReference | None:
-        """The half that waits, where one does."""
+        """Half a reference that waits, where one does."""
         return PartialReference.load(self._waiting) if self._waiting.is_file() else None
 
     def waits_no_longer(self) -> None:
@@ -146,7 +147,7 @@ def _became(entry: dict[str, Any]) -> str:
     what = entry.get("what", "")
     if what == "in_force":
         return f"in force from line {entry['line']} of run {entry['run'][:12]}"
-    return ": ".join([what, *(", ".join(doubt["code"] for doubt in entry.get("doubts", [])),)]).rstrip(": ")
+    return f"{what}: {', '.join(finding.code for finding in of_entry(entry))}".rstrip(": ")
 
 
 def _path(history: Iterable[dict[str, Any]]) -> list[str]:

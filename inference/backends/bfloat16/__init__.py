@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from inference.arrays import aligned
 from inference.backends.torchscript import Convolution, convolutions
-from inference.calibration.packed_tables import aligned
 from oreline.errors import ModelError, ModelMismatch
 
 LIBRARY = Path(__file__).with_name("kernel.so")

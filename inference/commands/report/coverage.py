@@ -69,7 +69,7 @@ def bootstrap(reference: Reference, lines: int = 4, seed: int = 1) -> Coverage:
 
 def _drawn(measured: Measurement, rng: np.random.Generator) -> Measurement:
     """Another mean of as many lines."""
-    error = measured.spread / np.sqrt(measured.lines)
+    error = measured.std / np.sqrt(measured.lines)
     return replace(measured, mean=measured.mean + error * rng.standard_normal(error.shape))
 
 

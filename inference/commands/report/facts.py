@@ -1,4 +1,4 @@
-"""The facts of a report: the reference, the good one before it, its noise, bad pixels, doubts and history."""
+"""The facts of a report: the reference, the good one before it, its noise, bad pixels, findings and history."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from inference.calibration.bad_pixels import PixelFault, detect
 from inference.calibration.noise_model import NoiseModel
 from inference.commands.report.coverage import bootstrap
-from inference.references.acceptance import Finding, check_reference, comparable, few_lines
+from inference.references.acceptance import check_reference, comparable, few_lines
 from inference.references.files import MANIFEST, load
+from inference.references.findings import Finding
 from inference.references.limits import Limits
 from inference.references.reference import Reference
 from inference.references.store import Store
@@ -33,7 +34,7 @@ class Facts:
     snr: NDArray[np.float64]
     bad: NDArray[np.uint8]
     coverage: list[tuple[float, float]]
-    doubts: list[Finding]
+    findings: list[Finding]
     chosen: bool
     history: list[dict[str, Any]]
 
@@ -64,7 +65,7 @@ def gather(source: Path) -> Facts:
     noise = NoiseModel.estimate(reference)
     light = reference.white.mean - reference.dark.mean
     return Facts(
-        reference, before, noise, light / np.maximum(reference.white.spread, 0.1), detect(reference, noise),
+        reference, before, noise, light / np.maximum(reference.white.std, 0.1), detect(reference, noise),
         bootstrap(reference).curve(), [*check_reference(reference, before, limits), *few_lines(reference, limits)],
         store.chosen == reference.id, store.history(),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 from inference.commands.report.facts import Facts
 from inference.references.acceptance import FEW
+from inference.references.findings import of_entry
 from inference.references.measurement import Measurement
 
 STYLE = """
@@ -56,10 +57,10 @@ def page(facts: Facts, pictures: dict[str, str]) -> str:
 def _verdict(facts: Facts) -> str:
     state = "It is the chosen one." if facts.chosen else "It is not the chosen one."
     compared = f"compared with {facts.before.id}" if facts.before else "without an earlier one to compare with"
-    if not facts.doubts:
+    if not facts.findings:
         return f'<p class="verdict good"><strong>Nothing speaks against it</strong>, {compared}. {state}</p>'
-    words = "".join(f"<li>{escape(doubt.words)} <code>{doubt.code}</code></li>" for doubt in facts.doubts)
-    how = "note" if {doubt.code for doubt in facts.doubts} == {FEW} else "bad"
+    words = "".join(f"<li>{escape(finding.words)} <code>{finding.code}</code></li>" for finding in facts.findings)
+    how = "note" if {finding.code for finding in facts.findings} == {FEW} else "bad"
     return (
         f'<div class="verdict {how}"><strong>What speaks against it</strong>, {compared}:<ul>{words}</ul>{state}</div>'
     )
@@ -129,7 +130,7 @@ def _history(facts: Facts) -> str:
 
 
 def _entry(entry: dict[str, Any]) -> str:
-    words = "; ".join(doubt["words"] for doubt in entry.get("doubts", []))
+    words = "; ".join(finding.words for finding in of_entry(entry))
     if entry["what"] == "in_force":
         words = f"from line {entry['line']} of run {entry['run'][:12]} on"
     what = str(entry["what"]).replace("_", " ")

@@ -121,7 +121,7 @@ def _widened(bad: NDArray[Any]) -> NDArray[Any]:
 
 def _photon_transfer(figure: Figure, facts: Facts) -> None:
     left, right = figure.subplots(1, 2)
-    signal, variance = facts.light, facts.reference.white.spread**2
+    signal, variance = facts.light, facts.reference.white.std**2
     some = np.random.default_rng(1).choice(signal.size, min(signal.size, 3000), replace=False)
     left.plot(
         signal.ravel()[some], variance.ravel()[some], ".", color=GREY, markersize=1.5, label="elements of the white"

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from inference.calibration.calibrator import Calibrator
 from inference.calibration.settings import Correction
 from inference.flags import Quality
-from inference.preprocessing.steps import Continuum, SavitzkyGolay, Snv, preprocessed
+from inference.preprocessing.steps import Continuum, SavitzkyGolay, Snv, Steps, preprocessed
 from inference.references.measurement import Measurement
 from inference.references.reference import Reference
 from oreline.errors import ReferenceRefused
@@ -264,3 +264,18 @@ def test_a_sample_for_which_a_step_has_no_answer_has_no_mean_and_zero_features()
     assert np.flatnonzero(np.isnan(mean)).tolist() == [7]
     assert (features[:, 7] == 0).all()
     assert np.isfinite(features).all()
+
+
+@pytest.mark.parametrize("steps", [(Snv(),), (SavitzkyGolay(window=5), Snv())], ids=["one pass", "more steps"])
+@pytest.mark.parametrize("correction", [Correction(), Correction(smile_bands=(0.2,))], ids=["straight", "bent"])
+def test_lines_with_buffers_of_their_own_stand_side_by_side(correction: Correction, steps: Steps) -> None:
+    calibrator = Calibrator(a_reference(), INFO, correction, steps=steps)
+    lines = [scene() for _ in range(3)]
+    alone = [[result.copy() for result in calibrator.features(line)] for line in lines]
+    buffers = [calibrator.buffers() for _ in lines]
+    together = [calibrator.features(line, own) for line, own in zip(lines, buffers, strict=True)]
+    np.testing.assert_equal(together, alone)
+    reflected = [calibrator.reflectance(line)[0].copy() for line in lines]
+    np.testing.assert_equal(
+        [calibrator.reflectance(line, own)[0] for line, own in zip(lines, buffers, strict=True)], reflected
+    )

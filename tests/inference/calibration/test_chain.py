@@ -35,9 +35,9 @@ DARK = RNG.uniform(900, 1100, (BANDS, SAMPLES))
 LIGHT = 40_000 * np.linspace(0.5, 1.0, BANDS)[:, None] * np.linspace(0.8, 1.0, SAMPLES)
 
 
-def measured(mean: np.ndarray, spread: float = 5.0, **changes: object) -> Measurement:
+def measured(mean: np.ndarray, std: float = 5.0, **changes: object) -> Measurement:
     values = {"lines": 100, "exposure_us": 1000.0, "gain": 1.0} | changes
-    return Measurement(mean, np.full(mean.shape, spread), np.zeros(mean.shape, np.uint32), **values)  # type: ignore[arg-type]
+    return Measurement(mean, np.full(mean.shape, std), np.zeros(mean.shape, np.uint32), **values)  # type: ignore[arg-type]
 
 
 def reference(
@@ -151,8 +151,8 @@ def test_a_dead_a_hot_and_a_noisy_element_show_in_dark_and_white() -> None:
     dark[2, 3] += 9000
     white[4, 5] = dark[4, 5] + 10
     noise[6, 7] = 60
-    damaged = replace(one, dark=replace(one.dark, mean=dark, spread=noise), white=replace(one.white, mean=white), id="")
-    bad = Calibrator(damaged, FINE, Correction(find_bad_pixels=True)).prepared.bad
+    damaged = replace(one, dark=replace(one.dark, mean=dark, std=noise), white=replace(one.white, mean=white), id="")
+    bad = Calibrator(damaged, FINE, Correction(find_bad_pixels=True)).tables.bad
     assert {tuple(place): PixelFault(int(bad[tuple(place)])) for place in np.argwhere(bad)} == {
         (2, 3): PixelFault.HOT, (4, 5): PixelFault.DEAD, (6, 7): PixelFault.NOISY,
     }  # fmt: skip
@@ -277,7 +277,7 @@ def test_a_strip_corrects_the_lamp_only_if_it_is_asked_to() -> None:
 
 def test_a_white_under_its_own_noise_is_no_white() -> None:
     one = reference()
-    noisy = replace(one, white=replace(one.white, spread=np.where(np.indices(LIGHT.shape)[1] == 4, 5e4, 5.0)), id="")
+    noisy = replace(one, white=replace(one.white, std=np.where(np.indices(LIGHT.shape)[1] == 4, 5e4, 5.0)), id="")
     made, invalid = Calibrator(noisy, FINE).reflectance(counts(smooth() * LIGHT))
     assert np.isnan(made[:, 4]).all()
     assert np.flatnonzero(invalid & Quality.REFERENCE).tolist() == [4]
@@ -304,8 +304,8 @@ def test_nothing_makes_a_silent_number(line: np.ndarray, dark: np.ndarray, white
     spoiled = invalid & (Quality.REFERENCE | Quality.LOST) != 0
     np.testing.assert_array_equal(np.isfinite(values).all(axis=0), ~spoiled)
     assert (np.isfinite(values) | np.isnan(values)).all()
-    good = calibration.prepared.bad == 0
-    saturated = ((line == 65_535) & good & np.isfinite(calibration.prepared.gain)).any(axis=0)
+    good = calibration.tables.bad == 0
+    saturated = ((line == 65_535) & good & np.isfinite(calibration.tables.gain)).any(axis=0)
     assert (invalid[saturated] & (Quality.SATURATED | Quality.REFERENCE | Quality.LOST) != 0).all()
     np.testing.assert_array_equal((values < 0).any(axis=0), invalid & Quality.NEGATIVE != 0)
     np.testing.assert_array_equal(np.isnan(calibration.uncertainty(values)), np.isnan(values))
@@ -348,8 +348,8 @@ def test_an_unknown_key_of_the_correction_is_refused() -> None:
 def test_a_panel_that_was_moved_has_no_bad_elements() -> None:
     one = reference()
     grain = np.where(np.arange(SAMPLES) % 3 == 0, 400.0, 5.0)
-    moved = replace(one, white=replace(one.white, spread=np.broadcast_to(grain, LIGHT.shape).copy()), id="")
-    assert not Calibrator(moved, FINE, Correction(find_bad_pixels=True)).prepared.bad.any()
+    moved = replace(one, white=replace(one.white, std=np.broadcast_to(grain, LIGHT.shape).copy()), id="")
+    assert not Calibrator(moved, FINE, Correction(find_bad_pixels=True)).tables.bad.any()
 
 
 def test_a_bad_band_is_made_of_its_neighbours_and_a_wide_gap_is_lost() -> None:

@@ -93,7 +93,7 @@ def test_any_mixture_of_far_bad_and_invalid_elements_is_what_the_formulas_make_o
     reference = reference_of(darks.reshape(12, 40), (darks + signals).reshape(12, 40))
     correction = Correction(bad_pixels=tmp_path / "bad.txt", nonlinearity=(0.02, -0.01) if bent else ())
     calibration, counts = Calibrator(reference, INFO, correction), rng.integers(0, 4095, (12, 40), np.uint16)
-    prepared = calibration.prepared
+    prepared = calibration.tables
     signal = prepared.repairs(counts - prepared.dark)
     true = linear(signal, prepared.curve) * prepared.gain
     restored, invalid = calibration.reflectance(counts)

@@ -42,7 +42,7 @@ def test_reflectance_is_as_exact_as_shot_noise_allows_and_says_how_exact(
 ) -> None:
     camera = Camera(preset, optics)
     error, sure, calibration = errors(camera, correction, exposure)
-    seen = (camera.sensor.flaws.kinds == GOOD) & (calibration.prepared.bad == 0)
+    seen = (camera.sensor.flaws.kinds == GOOD) & (calibration.tables.bad == 0)
     limit = np.sqrt(np.mean(camera.noise_std(exposure)[seen] ** 2))
     assert np.sqrt(np.mean(error[:, seen] ** 2)) <= 1.05 * limit
     assert abs(error[:, seen].mean()) < 1e-5
@@ -88,7 +88,7 @@ def test_a_flickering_lamp_is_not_taken_for_the_cameras_noise() -> None:
 def test_bad_elements_are_found_repaired_and_nothing_else_is() -> None:
     camera = Camera("nir224", FLAWED)
     error, _, calibration = errors(camera, CORRECTED, 1.0)
-    kinds, found = camera.sensor.flaws.kinds, calibration.prepared.bad != 0
+    kinds, found = camera.sensor.flaws.kinds, calibration.tables.bad != 0
     missed = (kinds != GOOD) & ~found
     assert not (found & (kinds == GOOD)).any()
     assert set(kinds[missed]) <= {BLINKING}
@@ -115,6 +115,6 @@ def test_a_dark_at_another_exposure_comes_of_two(dark_at: tuple[float, float], s
     reference = replace(camera.reference(), darks=(second,), id="")
     info = camera.info(exposure_us=own * sample_at)
     counts = camera.lines(30, 7, exposure_us=info.exposure_us, shutter_open=False)
-    restored = np.mean([Calibrator(reference, info).prepared.dark - line for line in counts], axis=0)
+    restored = np.mean([Calibrator(reference, info).tables.dark - line for line in counts], axis=0)
     assert abs(restored.mean()) < 0.2
     assert restored.std() < 2.0

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from hwsim.scenes.belt import BeltScene
 from hwsim.sensor.sensor import Sensor
-from inference.references.acceptance import Finding, check_reference
+from inference.references.acceptance import check_reference
+from inference.references.findings import Finding
 from inference.references.limits import Limits
 from inference.references.reference import Reference
 from oreline.cameras import CAMERAS

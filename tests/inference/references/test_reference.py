@@ -26,7 +26,7 @@ SMALL = stream(wavelengths_nm=(1000.0, 1100.0), samples=3, full_scale=65_535)
 def test_the_mean_and_spread_of_any_lines_are_those_of_float64(lines: np.ndarray) -> None:
     measured = built(SMALL, lines).measured()
     np.testing.assert_allclose(measured.mean, lines.mean(axis=0, dtype=np.float64), rtol=1e-15)
-    np.testing.assert_allclose(measured.spread, lines.std(axis=0, ddof=1, dtype=np.float64), rtol=1e-9, atol=1e-7)
+    np.testing.assert_allclose(measured.std, lines.std(axis=0, ddof=1, dtype=np.float64), rtol=1e-9, atol=1e-7)
     np.testing.assert_array_equal(measured.saturated, (lines == 65_535).sum(axis=0))
 
 
@@ -37,7 +37,7 @@ def test_a_thousand_full_scale_lines_do_not_overflow() -> None:
         builder.add(line)
     measured = builder.measured()
     assert (measured.mean == 65_535).all()
-    assert (measured.spread == 0).all()
+    assert (measured.std == 0).all()
     assert (measured.saturated == 1000).all()
 
 
@@ -72,7 +72,7 @@ def test_a_reference_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
     save(saved, tmp_path / "reference")
     loaded = load(tmp_path / "reference")
     for kind in ("dark", "white"):
-        for array in ("mean", "spread", "saturated"):
+        for array in ("mean", "std", "saturated"):
             np.testing.assert_array_equal(
                 getattr(getattr(loaded, kind), array), getattr(getattr(saved, kind), array), strict=True
             )
@@ -173,7 +173,7 @@ def test_a_region_is_cut_at_its_place_on_the_sensor() -> None:
     whole = a_reference(stream(offset_x=100))
     region = whole.region(stream(offset_x=108, samples=20))
     np.testing.assert_array_equal(region.white.mean, whole.white.mean[:, 8:28])
-    np.testing.assert_array_equal(region.dark.spread, whole.dark.spread[:, 8:28])
+    np.testing.assert_array_equal(region.dark.std, whole.dark.std[:, 8:28])
     assert (region.x_start, region.samples, region.id) == (108, 20, whole.id)
 
 

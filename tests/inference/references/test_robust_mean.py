@@ -34,7 +34,7 @@ def test_lines_without_an_outlier_have_their_plain_mean_and_spread() -> None:
     white = lines()
     m = measured(white)
     np.testing.assert_array_equal(m.mean, white.mean(axis=0, dtype=np.float64))
-    np.testing.assert_allclose(m.spread, white.std(axis=0, ddof=1, dtype=np.float64), rtol=1e-9)
+    np.testing.assert_allclose(m.std, white.std(axis=0, ddof=1, dtype=np.float64), rtol=1e-9)
     assert m.rejected == 0
 
 
@@ -68,7 +68,7 @@ def test_cosmic_rays_do_not_shift_the_mean() -> None:
 @given(st.lists(st.integers(0, 4094), min_size=1, max_size=9), st.integers(0, 59), st.integers(0, 49))
 @example([156, 156, 156], 0, 0)
 def test_a_few_lines_of_anything_shift_no_element_by_a_hundredth(values: list[int], band: int, sample: int) -> None:
-    """Or, where there is little light, by what they do while they are within eight spreads of its noise."""
+    """Or, where there is little light, by what they do while they are within eight standard deviations of its noise."""
     white = LINES.copy()
     white[10 : 10 + len(values), band, sample] = values
     clean = LINES[:, band, sample]
@@ -100,7 +100,7 @@ def test_blocks_add_up(n: int) -> None:
     white = lines(n)
     m = measured(white)
     np.testing.assert_array_equal(m.mean, white.mean(axis=0, dtype=np.float64))
-    np.testing.assert_allclose(m.spread, white.std(axis=0, ddof=1, dtype=np.float64), rtol=1e-9)
+    np.testing.assert_allclose(m.std, white.std(axis=0, ddof=1, dtype=np.float64), rtol=1e-9)
     assert m.lines == n
 
 
