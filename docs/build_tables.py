@@ -20,6 +20,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from acquisition import dialects
+from hwsim.camera.dialects import DIALECTS
 from hwsim.camera.fault_help import described
 from hwsim.camera.fault_kinds import When
 from hwsim.plant import ValveFault
@@ -149,6 +150,15 @@ def camera_units() -> str:
     )
 
 
+def played_dialects() -> str:
+    """Dialects that the simulated camera speaks."""
+    rows = (
+        (f"`{name}`", ", ".join(f"`{one.name}`{f' in {one.unit}' if one.unit else ''}" for one in spoken.features))
+        for name, spoken in DIALECTS.items()
+    )
+    return _table(("`dialect`", "features"), rows)
+
+
 def pixel_formats() -> str:
     """Formats of pixels."""
     lies = {"": "whole bytes, the low one first", "bits": "a stream of bits, the low one first"}
@@ -273,6 +283,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "camera-temperature": partial(camera_features, dialects.TEMPERATURE),
     "camera-units": camera_units,
     "pixel-formats": pixel_formats,
+    "played-dialects": played_dialects,
     "settings-ejector": partial(settings, Ejector),
     "settings-valve-fault": partial(settings, ValveFault),
     "settings-sinks": partial(settings, Common),

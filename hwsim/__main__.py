@@ -13,7 +13,7 @@ from hwsim.camera import faults
 from hwsim.camera.live_camera import LiveCamera
 from hwsim.camera.recording_source import prepare, sensor_bits
 from hwsim.camera.shared_file import cameras
-from hwsim.camera.sim_camera import SimCamera
+from hwsim.camera.sim_camera import Quirks, SimCamera
 from hwsim.render.scenery import recording_of
 from hwsim.sensor.sensor import Sensor
 from hwsim.settings import Settings
@@ -109,6 +109,7 @@ def _plugged(settings: Settings, lines: int | None, **seen: Any) -> SimCamera:
         stepped=settings.speed == "step",
         lossless=settings.speed == "max",
         patient=settings.patient,
+        quirks=Quirks(settings.dialect),
         faults=faults.plan(settings.faults, lines, settings.frame_rate),
         **seen,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from hwsim.camera.dialects import known
 from hwsim.camera.faults import Fault
 from hwsim.render.scene import Scene
 from oreline.config import Section
@@ -38,6 +39,8 @@ class Settings(Section):
     """Of a recording: the first one to play, at every start of the acquisition."""
     counts_per_line: Positive = 1.0
     """Encoder counts, of a recording that has none; a live scene knows its own."""
+    dialect: Annotated[str, AfterValidator(known)] | None = None
+    """Speak as the cameras of some maker do, in features of other names and units; see docs/reference/cameras.md."""
     faults: tuple[Fault, ...] = ()
     """What goes wrong, and when; what the camera did of it is written to faults.json."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-MAGIC, VERSION, EVENTS, PIXELS_AT = b"SIMCAM1", 3, 1024, 64
+MAGIC, VERSION, EVENTS, PIXELS_AT = b"SIMCAM1", 4, 1024, 64
 NEXT = FOR_EVER = (1 << 64) - 1
 ANY_VIEW = 3
 MONO12, MONO16 = 0x01100005, 0x01100007
@@ -38,7 +38,7 @@ HEAD = _page(
     4096,
     [
         *(("magic", "S8"), ("version", "<u4"), ("ring_slots", "<u4"), ("slot_bytes", "<u8"), ("file_bytes", "<u8")),
-        ("dark_offset", "<u8"),
+        *(("dark_offset", "<u8"), ("xml_offset", "<u8"), ("xml_bytes", "<u8")),
     ],
 )
 REGISTERS = _page(4096, [*((name, "S64") for name in TEXTS), *(_number(name) for name in NUMBERS)])
@@ -48,7 +48,8 @@ CONTROL = _page(
         *(("speed", "<f8"), ("counts_per_line", "<f8"), ("encoder_start", "<i8"), ("start_line", "<u8")),
         *(("loop", "<u4"), ("link", "<u4"), ("line0_pulses", "<u8"), ("ring_pushed", "<u8")),
         *(("ring_frames", "<u8"), ("patient", "<u8"), ("stepped", "<u8"), ("steps", "<u8")),
-        *(("reboot_ns", "<i8"), ("events", "<u8")),
+        *(("reboot_ns", "<i8"), ("events", "<u8"), ("id_bits", "<u8"), ("id_from_one", "<u8"), ("id_start", "<u8")),
+        *(("settle_ns", "<i8"), ("exposure_step", "<f8")),
     ],
 )
 COUNTERS = ("starts", "produced", "delivered", "underruns", "dropped", "incomplete", "scene_line", "scene_ends")

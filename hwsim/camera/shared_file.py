@@ -40,12 +40,31 @@ class SharedFile:
 
     @classmethod
     def allocate(
-        cls, directory: Path, serial: str, slots: int, bands: int, samples: int, dark: NDArray[np.float32] | None
+        cls,
+        directory: Path,
+        serial: str,
+        slots: int,
+        bands: int,
+        samples: int,
+        dark: NDArray[np.float32] | None,
+        node_map: bytes = b"",
     ) -> Self:
-        """A file with nothing but its head and the dark level, under a name that no host looks at."""
+        """A file with nothing but its head, the dark level and the node map, under a name that no host looks at."""
         slot_bytes = -(-(PIXELS_AT + bands * samples * 2) // 64) * 64
         end = FILE.itemsize + slots * slot_bytes
-        size = end + (0 if dark is None else dark.nbytes)
+        xml_at = end + (0 if dark is None else dark.nbytes)
+        file = cls._empty(directory, serial, xml_at + len(node_map))
+        head = file.record["head"]
+        fill(head, magic=MAGIC, version=VERSION, ring_slots=slots, slot_bytes=slot_bytes, file_bytes=len(file.bytes))
+        fill(head, xml_offset=xml_at, xml_bytes=len(node_map))
+        file.bytes[xml_at:] = np.frombuffer(node_map, np.uint8)
+        if dark is not None:
+            fill(head, dark_offset=end)
+            file.bytes[end:xml_at].view(np.float32)[...] = dark.ravel()
+        return file
+
+    @classmethod
+    def _empty(cls, directory: Path, serial: str, size: int) -> Self:
         claim(directory, "set ORELINE_SIMCAM to one of your own")
         path = directory / f".{serial}.{os.getpid()}"
         try:
@@ -58,13 +77,7 @@ class SharedFile:
             path.unlink()
             os.close(fd)
             raise ConfigError(f"{directory}: no room for {size} bytes ({error.strerror}); free some.") from None
-        file = cls(path, fd, size)
-        head = file.record["head"]
-        fill(head, magic=MAGIC, version=VERSION, ring_slots=slots, slot_bytes=slot_bytes, file_bytes=size)
-        if dark is not None:
-            fill(head, dark_offset=end)
-            file.bytes[end:].view(np.float32)[...] = dark.ravel()
-        return file
+        return cls(path, fd, size)
 
     def show(self, serial: str) -> None:
         """Let hosts see it as `<serial>.simcam`, unless a live camera is there; what a dead one left is replaced."""

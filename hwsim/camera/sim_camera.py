@@ -16,13 +16,14 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from hwsim.camera.dialects import USUAL, Quirks
 from hwsim.camera.event import Event, Table
 from hwsim.camera.layout import COUNTERS, FILE, MONO12, MONO16, NUMBERS, PIXELS_AT, SLOT, TEXTS, FaultKind, Link
 from hwsim.camera.shared_file import PRODUCER, SharedFile, fill
 from hwsim.camera.source import Source
 from oreline.errors import ConfigError, RecordingError, nearest
 
-__all__ = ["PRODUCER", "Event", "FaultKind", "Link", "SimCamera", "Source"]
+__all__ = ["PRODUCER", "Event", "FaultKind", "Link", "Quirks", "SimCamera", "Source"]
 
 
 class _Sources(NamedTuple):
@@ -68,6 +69,7 @@ class SimCamera:
         faults: Sequence[Event] = (),
         dark_level: NDArray[np.float32] | None = None,
         reboot_s: float = 0.5,
+        quirks: Quirks = USUAL,
     ) -> Self:
         """Make `<directory>/<serial>.simcam`, which is a camera from then on.
 
@@ -85,6 +87,7 @@ class SimCamera:
 
         `faults` happen at their lines. Those of light act on what is above the dark level: the mean of `dark` or, where
         there is no scene, `dark_level`, counts (bands, samples). After DeviceReset the camera is away for `reboot_s`.
+        `quirks`: what it does otherwise than the newest standard.
 
         Raises ConfigError for values that no camera has, RecordingError for a recording that cannot be played,
         CameraBusy where another process simulates this serial number.
@@ -93,25 +96,28 @@ class SimCamera:
         bands, samples = _sensor(sources, shape)
         exposure = 0.9e6 / max(frame_rate, 1e-9) if exposure_us is None else exposure_us
         check_values(serial, frame_rate, exposure, speed, full_scale_bits)
-        level = _level(dark, dark_level, (bands, samples))
-        camera = cls(SharedFile.allocate(directory, serial, 0 if scene else slots, bands, samples, level))
-        control = camera._file["control"]
+        level, xml = _level(dark, dark_level, (bands, samples)), quirks.node_map()
+        camera = cls(SharedFile.allocate(directory, serial, 0 if scene else slots, bands, samples, level, xml))
+        control, registers = camera._file["control"], camera._file["registers"]
         fill(control, speed=0.0 if lossless else speed, loop=loop, patient=patient, stepped=stepped)
         fill(control, start_line=start_line, encoder_start=encoder_start, counts_per_line=counts_per_line)
-        fill(control, reboot_ns=round(reboot_s * 1e9))
-        registers = camera._file["registers"]
+        fill(control, reboot_ns=round(reboot_s * 1e9), **quirks.control())
         fill(registers, DeviceVendorName="Oreline", DeviceModelName=model, DeviceSerialNumber=serial)
         fill(registers, DeviceUserID=user_id, DeviceTemperature=temperature)
         fill(registers, ExposureTime=exposure, AcquisitionFrameRate=frame_rate, ChunkEnable=1)
         camera._look_at(sources, (bands, samples), full_scale_bits)
-        camera._file["defaults"] = registers
-        try:
-            camera.inject(*faults)
-            camera._shared.show(serial)
-        except BaseException:
-            camera._shared.close()
-            raise
+        camera._switch_on(serial, faults)
         return camera
+
+    def _switch_on(self, serial: str, faults: Sequence[Event]) -> None:
+        """Hosts see it from now on, as it is set; or it is gone."""
+        self._file["defaults"] = self._file["registers"]
+        try:
+            self.inject(*faults)
+            self._shared.show(serial)
+        except BaseException:
+            self._shared.close()
+            raise
 
     def _look_at(self, sources: _Sources, sensor: tuple[int, int], bits: int) -> None:
         """Set what the sensor, (bands, samples), sees, and in which region of it."""

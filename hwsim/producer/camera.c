@@ -157,6 +157,15 @@ static void note_faults(struct run *run, const struct frame *frame)
         fault_done(run->device, frame->faults[FAULT_OUT_OF_ORDER], frame, 1);
 }
 
+/* The frame's id as the camera's counter has it. */
+static uint64_t counted(const struct simcam_control *control, uint64_t id)
+{
+    uint64_t bits = control->id_bits, first = control->id_from_one != 0;
+
+    id += control->id_start;
+    return bits > 0 && bits < 64 ? id % ((UINT64_C(1) << bits) - first) + first : id + first;
+}
+
 static void deliver(struct run *run, struct buffer *buffer)
 {
     struct device *device = run->device;
@@ -166,6 +175,7 @@ static void deliver(struct run *run, struct buffer *buffer)
     frame.exposure = device->file->registers.ExposureTime;
     frame.incomplete = frame.incomplete || frame.faults[FAULT_INCOMPLETE];
     frame.id -= frame.id > 0 && frame.faults[FAULT_DUPLICATE_ID];
+    frame.id = counted(&device->file->control, frame.id);
     if (frame.faults[FAULT_TIME_JUMP])
         frame.t_ns += fault_amount(frame.faults[FAULT_TIME_JUMP], 1);
     if (frame.faults[FAULT_SHORT_PAYLOAD])

@@ -62,6 +62,7 @@ static const char *why_not(const struct simcam_file *file, size_t bytes)
     const struct simcam_registers *registers = &file->registers;
     uint64_t width = registers->SensorWidth, height = registers->SensorHeight;
     uint64_t ring = bytes - sizeof *file, dark = file->head.dark_offset;
+    uint64_t at = file->head.xml_offset, xml = file->head.xml_bytes;
 
     if (memcmp(file->head.magic, SIMCAM_MAGIC, sizeof file->head.magic))
         return "it is not a simulated camera";
@@ -73,6 +74,8 @@ static const char *why_not(const struct simcam_file *file, size_t bytes)
         return "its sensor has no sensible size";
     if (dark && (dark < sizeof *file || dark % 8 || dark > bytes || bytes - dark < width * height * 4))
         return "its dark level lies outside of it";
+    if (xml && (at < sizeof *file || at > bytes || bytes - at < xml))
+        return "its node map lies outside of it";
     if (!file->head.ring_slots)
         return NULL;
     if (file->head.slot_bytes < SIMCAM_PIXELS + width * height * 2 || file->head.slot_bytes % 8 ||

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define SIMCAM_MAGIC "SIMCAM1"
-#define SIMCAM_VERSION 3
+#define SIMCAM_VERSION 4
 #define SIMCAM_TEXT 64
 #define SIMCAM_CHUNKS 4
 #define SIMCAM_EVENTS 1024
@@ -37,7 +37,8 @@ struct simcam_head {
     uint64_t slot_bytes;
     uint64_t file_bytes;
     uint64_t dark_offset; /* of the mean dark level, float SensorHeight x SensorWidth; 0: none, the level is 0 */
-    char reserved[4096 - 40];
+    uint64_t xml_offset, xml_bytes; /* of its node map; 0 bytes: camera.xml */
+    char reserved[4096 - 56];
 };
 
 /* Offsets are the addresses of camera.xml; a test compares them. */
@@ -93,7 +94,12 @@ struct simcam_control {
     _Atomic uint64_t steps;   /* frames told of */
     _Atomic int64_t reboot_ns; /* for so long the link is down after DeviceReset */
     _Atomic uint64_t events;  /* rows of the table that are in force */
-    char reserved[2048 - 8 * 13];
+    _Atomic uint64_t id_bits; /* of the counter of frame ids; 0: 64 */
+    _Atomic uint64_t id_from_one; /* it has no 0 */
+    _Atomic uint64_t id_start;
+    _Atomic int64_t settle_ns; /* for so long an exposure reads back as it was written */
+    _Atomic double exposure_step; /* us; it settles at a multiple of that. 0: where it was written */
+    char reserved[2048 - 8 * 18];
 };
 
 /* Written by the producer only, except `doorbell`, which anyone rings. */

@@ -29,8 +29,13 @@ static GC_ERROR resolve(PORT_HANDLE handle, struct port *port)
     port->device = port->kind == KIND_STREAM ? ((struct stream *)object)->device : object;
     port->module = modules[port->kind];
     bool remote = port->kind == KIND_REMOTE;
+    const struct simcam_file *own = remote ? port->device->file : NULL;
     port->xml = remote ? xml_camera : xml_module;
     port->xml_bytes = remote ? xml_camera_end - xml_camera : xml_module_end - xml_module;
+    if (own && own->head.xml_bytes) {
+        port->xml = (const uint8_t *)own + own->head.xml_offset;
+        port->xml_bytes = own->head.xml_bytes;
+    }
     port->name = remote ? "Device" : "ModulePort";
     port->file = remote ? "simcam_camera.xml" : "simcam_module.xml";
     return GC_ERR_SUCCESS;

@@ -1,4 +1,5 @@
 /* The camera's registers: what may be written, and what a write does. */
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -186,11 +187,25 @@ int registers_source(const struct simcam_registers *registers)
     return registers->TargetSelector ? SOURCE_WHITE : SOURCE_SCENE;
 }
 
+/* An exposure that was read back as it was written, until it is rounded. Under the device's lock. */
+static void settle(struct device *device)
+{
+    const struct simcam_control *control = &device->file->control;
+    _Atomic double *exposure = &device->file->registers.ExposureTime;
+
+    if (!device->exposure_ns || now_ns() - device->exposure_ns < control->settle_ns)
+        return;
+    device->exposure_ns = 0;
+    if (control->exposure_step > 0)
+        *exposure = fmax(1, round(*exposure / control->exposure_step)) * control->exposure_step;
+}
+
 GC_ERROR registers_read(struct device *device, uint64_t address, void *buffer, size_t size)
 {
     if (address > sizeof device->file->registers || size > sizeof device->file->registers - address)
         return fail(GC_ERR_INVALID_ADDRESS, "no register at 0x%llx", (unsigned long long)address);
     pthread_mutex_lock(&device->lock);
+    settle(device);
     memcpy(buffer, (const char *)&device->file->registers + address, size);
     pthread_mutex_unlock(&device->lock);
     return GC_ERR_SUCCESS;
@@ -225,6 +240,8 @@ static GC_ERROR write_number(struct device *device, const struct feature *featur
         atomic_store((_Atomic int64_t *)to, integer);
     else
         atomic_store((_Atomic double *)to, real);
+    if (feature->address == offsetof(struct simcam_registers, ExposureTime))
+        device->exposure_ns = now_ns();
     return GC_ERR_SUCCESS;
 }
 

@@ -105,6 +105,7 @@ struct device {
     int fd;
     struct simcam_file *file;
     struct mapping sources[SOURCES];
+    int64_t exposure_ns; /* when the exposure was written; 0: it has settled */
     pthread_mutex_t lock; /* register writes, start and stop; never taken by the camera's thread */
     pthread_t thread;
     bool running;

@@ -10,8 +10,10 @@ import genicam.gentl
 import pytest
 from harvesters.core import Harvester
 
-from hwsim.camera.layout import EVENTS
-from hwsim.camera.sim_camera import Event, FaultKind, SimCamera, Source
+from hwsim.camera.layout import EVENTS, HEAD
+from hwsim.camera.sim_camera import Event, FaultKind, Quirks, SimCamera, Source
+from hwsim.settings import Settings
+from oreline.config import Config
 from oreline.errors import CameraBusy, ConfigError, RecordingError
 from tests.hwsim.host import (
     BANDS,
@@ -19,6 +21,7 @@ from tests.hwsim.host import (
     Open,
     Plug,
     features,
+    frames,
     recording,
 )
 
@@ -142,3 +145,27 @@ def test_what_no_camera_can_play_is_refused(tmp_path: Path) -> None:
     ):
         camera.set_register("Gian", 1)
     assert sorted(tmp_path.iterdir()) == [other.path, scene.path]
+
+
+def test_a_dialect_that_nobody_speaks_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ConfigError, match=r"speaks no 'basler'.*basler-ace"):
+        Config({"simulator": {"recording": "x", "dialect": "basler"}}).section("simulator", Settings)
+
+
+@pytest.mark.parametrize("field", ["xml_offset", "xml_bytes"])
+def test_a_node_map_outside_of_the_camera_s_file_is_none(tmp_path: Path, harvester: Harvester, field: str) -> None:
+    scene = recording(tmp_path / "scene")
+    with SimCamera.create(tmp_path, "S1", scene=scene, frame_rate=100, quirks=Quirks("jai")):
+        with (tmp_path / "S1.simcam").open("r+b") as file:
+            file.seek(HEAD.fields[field][1])
+            file.write((1 << 40).to_bytes(8, "little"))
+        harvester.update()
+        assert harvester.device_info_list == []
+
+
+def test_frame_ids_are_those_of_a_counter_of_its_width(tmp_path: Path, plug: Plug, host: Open) -> None:
+    quirks = Quirks(id_bits=16, id_from_one=True, id_start=65_533)
+    plug("S1", scene=recording(tmp_path / "scene"), frame_rate=100, lossless=True, quirks=quirks)
+    acquirer = host("S1")
+    acquirer.start()
+    assert [frame_id for frame_id, _ in frames(acquirer, 4)] == [65_534, 65_535, 1, 2]

@@ -74,7 +74,11 @@ static struct simcam_file *plug_in(const char *id, const char *scene, unsigned s
     CHECK(*fd >= 0 && !ftruncate(*fd, bytes) && file_lock(*fd, LOCK_SIMULATOR));
     struct simcam_file *file = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
     CHECK(file != MAP_FAILED);
-    file->head = (struct simcam_head){SIMCAM_MAGIC, SIMCAM_VERSION, slots, SLOT_BYTES, bytes, 0, ""};
+    file->head = (struct simcam_head){.magic = SIMCAM_MAGIC,
+                                      .version = SIMCAM_VERSION,
+                                      .ring_slots = slots,
+                                      .slot_bytes = SLOT_BYTES,
+                                      .file_bytes = bytes};
     struct simcam_registers *r = &file->registers;
     strcpy(r->DeviceVendorName, "Oreline");
     strcpy(r->DeviceSerialNumber, id);

@@ -47,4 +47,25 @@ MUTANTS = (
         "        missing = 0\n",
         ("tests/acquisition/test_numbering.py",),
     ),
+    Mutant(
+        "a late frame about a wrap is taken for a camera that numbers anew",
+        "acquisition/numbering.py",
+        "step = (block_id - self._last + ids // 2) % ids - ids // 2",
+        "step = block_id - self._last",
+        ("tests/acquisition/test_numbering.py",),
+    ),
+    Mutant(
+        "the low bits of two pixels are exchanged",
+        "acquisition/unpacking_kernels.py",
+        "b << low | both >> 4 & mask",
+        "b << low | both & mask",
+        ("tests/acquisition/test_unpacking.py",),
+    ),
+    Mutant(
+        "an exposure in milliseconds is taken for one in microseconds",
+        "acquisition/dialects.py",
+        """"ms": 1e3,""",
+        """"ms": 1.0,""",
+        ("tests/acquisition/test_dialects.py",),
+    ),
 )
