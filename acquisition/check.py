@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from acquisition import SOURCES
+from acquisition import SOURCES, dialects
+from acquisition.dialects import written
 from acquisition.producer import find_producer
 from acquisition.settings import Settings
 from acquisition.stream_info import wavelengths_of
@@ -48,6 +49,7 @@ def _bands(settings: Settings, expected: Expected) -> None:
     features = [*settings.features, *(feature for step in settings.steps for feature in step.features)]
     if any(name in REGION for name, _ in features):
         expected.bands = None
+    expected.bands = settings.bands or expected.bands
     if expected.bands is not None:
         expected.wavelengths_nm = wavelengths_of(settings, expected.bands)
     elif settings.wavelengths_nm or settings.preset:
@@ -60,17 +62,17 @@ def _steps(settings: Settings, expected: Expected) -> None:
     for step in settings.steps:
         _views(step, expected)
         so_far |= dict(step.features)
-        rate, exposure = so_far.get("AcquisitionFrameRate"), so_far.get("ExposureTime")
-        rate, exposure = rate or expected.line_rate_hz, exposure or expected.exposure_us
-        if isinstance(rate, int | float) and isinstance(exposure, int | float) and rate * exposure > 1e6:
+        rate = dialects.line_rate_hz(written(so_far)) or expected.line_rate_hz
+        exposure = dialects.set_exposure_us(written(so_far)) or expected.exposure_us
+        if rate and exposure and rate * exposure > 1e6:
             raise FeatureError(
                 f"{rate:g} lines a second leave {1e6 / rate:g} us for a line, but it is exposed {exposure:g} us: lower "
                 "AcquisitionFrameRate (of a recording, simulator.frame_rate) or ExposureTime"
             )
     triggered = so_far.get("TriggerMode") == "On"
-    named = so_far.get("AcquisitionFrameRate")
-    if triggered or isinstance(named, int | float):
-        expected.line_rate_hz = None if triggered else float(named or 0)
+    named = dialects.line_rate_hz(written(so_far))
+    if triggered or named:
+        expected.line_rate_hz = None if triggered else named
 
 
 def _views(step: Step, expected: Expected) -> None:

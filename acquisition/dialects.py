@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from oreline.errors import FeatureError
@@ -157,6 +157,17 @@ def exposure_us(read: Read, said_us: float | None, step_us: float | None) -> flo
             "acquisition.exposure_us to the exposure"
         )
     return said_us or 0.0
+
+
+def written(features: Mapping[str, Any]) -> Read:
+    """Answers for a camera of which nothing is known but the features that are written to it."""
+    return lambda name: Reading(features[name], "") if name in features else None
+
+
+def set_exposure_us(read: Read) -> float | None:
+    """Exposure that features set, in us, as far as their names tell the unit."""
+    told = (number * TIMES[feature.unit] for feature, _, number in _told(EXPOSURE, read) if feature.unit)
+    return next(told, None)
 
 
 def gain(read: Read, said: float | None, unit: str | None, step: float) -> float:

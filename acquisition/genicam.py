@@ -33,7 +33,8 @@ from oreline.errors import CameraBusy, CameraError, CameraLost, CameraNotFound, 
 BITS, PAIRS = {10: unpack10, 12: unpack12, 14: unpack14}, {10: unpack_pairs10, 12: unpack_pairs12}
 UNPACK: dict[str, dict[int, Unpack]] = {"": {}, "bits": BITS, "pairs": PAIRS}
 EVENT_TIMEOUT_MS = 10
-REREAD_S = 0.005
+READ_BACK_S, REREAD_S = 1.0, 0.005
+"""A feature may take so long to read back as it was written, and is looked at so often meanwhile."""
 
 logging.getLogger("harvesters.core").setLevel(logging.CRITICAL)
 
@@ -116,7 +117,7 @@ class GenicamSource:
             node.value = value
         except (FeatureException, TransportException, TypeError) as error:
             return f"{name} = {value!r} was refused: {_first_line(error)}"
-        deadline = time.monotonic() + self._settings.settle_s
+        deadline = time.monotonic() + READ_BACK_S
         while (failure := self._differs(name, value)) and time.monotonic() < deadline:
             time.sleep(REREAD_S)
         return failure
@@ -124,7 +125,7 @@ class GenicamSource:
     def _differs(self, name: str, value: Any) -> str:
         """What a feature that was written is now, where that is something else; otherwise nothing."""
         try:
-            actual = self._nodes.get_node(name).value
+            actual = _now(self._nodes.get_node(name))
         except (FeatureException, TransportException) as error:
             return f"{name} = {value!r} cannot be read back: {_first_line(error)}"
         same = np.isclose(actual, value, rtol=1e-3) if isinstance(actual, float) else actual == value
@@ -137,7 +138,7 @@ class GenicamSource:
             return None
         try:
             node = self._nodes.get_node(name)
-            return Reading(node.value, str(getattr(node, "unit", "")))
+            return Reading(_now(node), str(getattr(node, "unit", "")))
         except (AccessException, AttributeError):
             return None
         except (FeatureException, TransportException) as error:
@@ -151,6 +152,7 @@ class GenicamSource:
         form, settings = dialects.pixel_format(str(self._value("PixelFormat", "?"))), self._settings
         self._shape = settings.bands or int(self._value("Height", 0)), int(self._value("Width", 0))
         self._lay_out(form)
+        self._begin()
         has_encoder = self._nodes.has_node(settings.encoder)
         self._encoder = self._reader(settings.encoder) if has_encoder else None
         device, exposed = self._acquirer.device, self.exposed()
@@ -188,8 +190,12 @@ class GenicamSource:
         node = self._nodes.get_node(name)
         return EncoderReader(name, lambda: int(node.value), (FeatureException, TransportException))
 
+    def _begin(self) -> None:
+        """No frame has come yet. One without an id is counted."""
+        self._looked_at, self._fetched = False, 0
+
     def start(self) -> None:
-        self._looked_at = False
+        self._begin()
         try:
             self._acquirer.start()
         except (FeatureException, TransportException) as error:
@@ -209,7 +215,8 @@ class GenicamSource:
             buffer.parent.queue_buffer(buffer)
             return None
         encoder = self._encoder.read() if self._encoder else None
-        return Frame(self._counts(buffer), buffer.frame_id, _time(buffer), encoder, buffer)
+        self._fetched += 1
+        return Frame(self._counts(buffer), _said(buffer, "frame_id", self._fetched), _time(buffer), encoder, buffer)
 
     def waiting(self) -> int:
         try:
@@ -290,10 +297,15 @@ class _Counting(Callback):  # type: ignore[misc]
         self._source.incomplete += 1
 
 
+def _now(node: Any) -> Any:
+    """The value that the device has, whatever the node map remembers: many keep what was written and never ask."""
+    return node.get_value(False, True) if hasattr(node, "get_value") else node.value
+
+
 def _said(buffer: Any, what: str, otherwise: int) -> int:
     """What a buffer says of its image, where its producer tells that."""
     try:
-        return int(getattr(buffer, what))
+        return int(getattr(buffer, what, otherwise))
     except TransportException:
         return otherwise
 

@@ -66,8 +66,8 @@ class Settings(CameraSettings):
     temperature_step_k: Annotated[float, Field(gt=0)] = 0.5
     """By how much it must have changed to be said to those who calibrate."""
     settle_s: Annotated[float, Field(ge=0, le=30)] = 0.1
-    """For so long a feature may read back otherwise than it was written; exposure, gain and rate are read again after
-    it."""
+    """So long after exposure, gain and rate were set they are read again: cameras round them, or limit them by each
+    other."""
     retry_s: Annotated[float, Field(ge=0)] = 2.0
     """For how long a step's features, or a start, that the camera refuses are tried again."""
     reconnect_s: Annotated[float, Field(ge=0)] = 600.0

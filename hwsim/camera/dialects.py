@@ -65,10 +65,12 @@ def _node(kind: str, name: str, said: dict[str, str]) -> ElementTree.Element:
 
 @dataclass(frozen=True)
 class Dialect:
-    """Features instead of standard ones, which are not shown (`without`)."""
+    """Features instead of standard ones, which are not shown (`without`). `cached`: hosts take what they have written
+    for what is, and do not ask."""
 
     without: tuple[str, ...]
     features: tuple[Spelling | Constant, ...]
+    cached: bool = False
 
 
 DIALECTS = {
@@ -119,6 +121,7 @@ DIALECTS = {
         ),
     ),
     "regions": Dialect(("Height",), (Constant("Height", 1024),)),
+    "cached": Dialect((), (), cached=True),
 }
 """By the maker whose cameras speak so; "regions": several regions of interest, Height is the sensor's."""
 
@@ -173,5 +176,9 @@ def node_map(dialect: str) -> bytes:
         if category.get("Name") == "AcquisitionControl":
             for one in spoken.features:
                 ElementTree.SubElement(category, f"{{{SPACE}}}pFeature").text = one.name
+    for node in root if spoken.cached else ():
+        cachable = node.find(f"{{{SPACE}}}Cachable")
+        if cachable is not None and node.findtext(f"{{{SPACE}}}pPort") == "Device":
+            cachable.text = "WriteThrough"
     root.extend(element for one in spoken.features for element in one.elements())
     return bytes(ElementTree.tostring(root, "utf-8", xml_declaration=True))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,17 @@ def test_a_camera_is_set_in_its_dialect(
 
 
 def test_every_dialect_is_one_that_is_tested() -> None:
-    assert set(DIALECTS) == {"basler-ace", "basler-scout", "jai", "dalsa", "genie", "flycapture", "xenics", "regions"}
+    assert set(DIALECTS) == {
+        "basler-ace",
+        "basler-scout",
+        "jai",
+        "dalsa",
+        "genie",
+        "flycapture",
+        "xenics",
+        "regions",
+        "cached",
+    }
 
 
 @pytest.mark.parametrize("pixel_format", PIXEL_FORMATS)
@@ -161,8 +172,9 @@ def test_a_first_frame_of_another_height_is_refused_until_its_rows_are_said(
     source.close()
 
 
-def test_an_exposure_that_is_rounded_after_it_was_read_back_is_refused(played: Played) -> None:
-    _, source = played(Quirks(settle_s=0.02, exposure_step_us=100.0), {"settle_s": 0.1})
+@pytest.mark.parametrize("quirks", [Quirks(settle_s=0.02), Quirks("cached")], ids=["late", "cached"])
+def test_an_exposure_that_is_rounded_after_it_was_read_back_is_refused(played: Played, quirks: Quirks) -> None:
+    _, source = played(replace(quirks, exposure_step_us=100.0), {"settle_s": 0.1})
     with pytest.raises(FeatureError, match=r"ExposureTime = 1234\.0 was taken as 1200\.0"):
         source.configure([("ExposureTime", 1234.0)])
     source.configure([("ExposureTime", 1200.0)])
