@@ -12,7 +12,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from hwsim.render.chart import INK, Curve, chart
 from oreline.errors import RecordingError
-from oreline.messages import BACKGROUND
+from oreline.messages import BACKGROUND, ClassInfo
+from oreline.recordings.label_map import read_labels
+from oreline.recordings.label_picture import Paint, draw_legend, height_of
 from oreline.recordings.recording import Recording, RecordingSet, open_recording
 
 COLOURS_NM = ((2330.0, 2200.0, 1650.0), (1530.0, 1410.0, 1050.0))
@@ -22,7 +24,7 @@ BRIGHTEST = 99.7
 """Per cent of the pixels that the picture shows darker than white."""
 EXAMPLES, NAMED = 6, 0.15
 """Spectra that are shown, and the fraction from which a mineral is named in one."""
-LEFT, RIGHT, ROW, CHART, LEAST_WIDTH, COLUMNS = 76, 330, 24, 300, 1000, 6
+LEFT, RIGHT, ROW, CHART, LEAST_WIDTH = 76, 330, 24, 300, 1000
 
 Colours = NDArray[np.uint8]
 
@@ -34,26 +36,26 @@ def preview(recordings: RecordingSet, path: Path, lines: int = 1200) -> None:
     """
     scene, truth = recordings.scene, _truth(recordings.scene)
     red, green, blue = (f"{scene.wavelengths_nm[band]:.0f}" for band in _bands(scene))
-    minerals = open_recording(_beside(scene, "truth.hdr"))
-    names, colours = _classes(minerals)
-    labels = minerals.cube[:lines, 0]
+    minerals = read_labels(_beside(scene, "truth.hdr"))
+    paint, labels = Paint(minerals.classes), minerals.labels[:lines]
     maps = {
         f"{scene.path.stem}: {red}, {green} and {blue} nm as red, green and blue": false_colours(recordings, lines),
-        "truth: the mineral of which there is most": colours[labels],
+        "truth: the mineral of which there is most": paint(labels),
     }
     width = max(LEAST_WIDTH, LEFT + len(labels) + ROW)
-    image = Image.new("RGB", (width, len(maps) * (ROW + scene.samples) + 5 * ROW + CHART), "white")
+    entries = [(int(label), paint.known[label].name) for label in np.unique(labels) if label != BACKGROUND]
+    high = len(maps) * (ROW + scene.samples) + height_of(entries, width - LEFT) + 3 * ROW + CHART
+    image = Image.new("RGB", (width, high), "white")
     draw, top = ImageDraw.Draw(image), 0
     for title, shown in maps.items():
         draw.text((LEFT, top + 4), title, INK, ImageFont.load_default(14))
         image.paste(Image.fromarray(np.ascontiguousarray(shown.transpose(1, 0, 2))), (LEFT, top + ROW))
         _name_rows(draw, truth.get("rows", []), top + ROW)
         top += ROW + scene.samples
-    present = [int(label) for label in np.unique(labels) if label != BACKGROUND]
-    _legend(draw, [(names[label], _rgb(colours[label])) for label in present], top + 6)
-    draw.text((LEFT, top + 3 * ROW), "mean reflectance of some of them", INK, ImageFont.load_default(14))
-    box = (LEFT, top + 4 * ROW, width - RIGHT, top + 4 * ROW + CHART)
-    chart(draw, box, np.asarray(scene.wavelengths_nm), _examples(recordings, truth["stones"], labels, colours))
+    top = draw_legend(image, entries, paint, LEFT, top + 6, width - LEFT)
+    draw.text((LEFT, top + 4), "mean reflectance of some of them", INK, ImageFont.load_default(14))
+    box = (LEFT, top + ROW, width - RIGHT, top + ROW + CHART)
+    chart(draw, box, np.asarray(scene.wavelengths_nm), _examples(recordings, truth["stones"], labels, minerals.classes))
     image.save(path)
 
 
@@ -94,17 +96,6 @@ def _truth(scene: Recording) -> dict[str, Any]:
     return said
 
 
-def _classes(minerals: Recording) -> tuple[list[str], Colours]:
-    """Names and colours (classes, 3) of a label map."""
-    names = [name.strip() for name in minerals.metadata["class names"].strip("{} ").split(",")]
-    return names, np.array(minerals.metadata["class lookup"].strip("{} ").split(","), np.uint8).reshape(-1, 3)
-
-
-def _rgb(colour: Colours) -> tuple[int, int, int]:
-    red, green, blue = colour.tolist()
-    return red, green, blue
-
-
 def _name_rows(draw: ImageDraw.ImageDraw, rows: list[dict[str, Any]], top: int) -> None:
     """Write the depths at the front of the first tray's rows."""
     for row in rows:
@@ -113,15 +104,8 @@ def _name_rows(draw: ImageDraw.ImageDraw, rows: list[dict[str, Any]], top: int) 
             draw.text((LEFT - 6, y), f"{row['depth_from_m']:.2f} m", INK, ImageFont.load_default(13), "rm")
 
 
-def _legend(draw: ImageDraw.ImageDraw, entries: list[tuple[str, tuple[int, int, int]]], top: int) -> None:
-    for number, (name, colour) in enumerate(entries):
-        x, y = LEFT + number % COLUMNS * (LEAST_WIDTH // COLUMNS), top + number // COLUMNS * ROW
-        draw.rectangle((x, y, x + 14, y + 14), fill=colour, outline=INK)
-        draw.text((x + 20, y), name, INK, ImageFont.load_default(13))
-
-
 def _examples(
-    recordings: RecordingSet, stones: list[dict[str, Any]], labels: NDArray[np.uint8], colours: Colours
+    recordings: RecordingSet, stones: list[dict[str, Any]], labels: NDArray[np.uint8], classes: tuple[ClassInfo, ...]
 ) -> list[Curve]:
     """Mean spectra of the largest stone or piece of core of each of some minerals."""
     ids = open_recording(_beside(recordings.scene, "stones.hdr")).cube[: len(labels), 0]
@@ -137,7 +121,7 @@ def _examples(
         main = int(np.bincount(labels[box][own]).argmax())
         if main not in curves:
             spectra = _reflectance(recordings, *box, slice(None)).transpose(0, 2, 1)[own]
-            curves[main] = Curve(_said(stone), _rgb(colours[main]), spectra.mean(axis=0))
+            curves[main] = Curve(_said(stone), classes[main].colour, spectra.mean(axis=0))
     return list(curves.values())
 
 

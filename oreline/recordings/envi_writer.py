@@ -23,9 +23,9 @@ from oreline.recordings.envi_header import braces, find_data, header_of, read_he
 from oreline.standing import Standing
 
 SPECIAL_CLASSES = {
-    INVALID: ClassInfo("invalid", (220, 0, 110)),
+    INVALID: ClassInfo("invalid", (255, 255, 255)),
     BACKGROUND: ClassInfo("background", (24, 24, 28)),
-    UNKNOWN: ClassInfo("unknown", (150, 150, 150)),
+    UNKNOWN: ClassInfo("unknown", (136, 136, 136)),
 }
 
 
@@ -55,12 +55,10 @@ def band_fields(wavelengths_nm: Iterable[float], fwhm_nm: Iterable[float] = ()) 
 
 
 def class_fields(classes: tuple[ClassInfo, ...]) -> dict[str, str]:
-    """The header fields of a label map: 256 entries, so that the codes 253 to 255 have a name and a colour too."""
+    """The header fields of a label map: the classes, and behind them what is no class, see `file_codes`."""
     if len(classes) > min(SPECIAL_CLASSES):
         raise RecordingError(f"a label map has room for {min(SPECIAL_CLASSES)} classes, not {len(classes)}")
-    table = [*classes, *(ClassInfo(f"unused {i}", (0, 0, 0)) for i in range(len(classes), 256))]
-    for code, info in SPECIAL_CLASSES.items():
-        table[code] = info
+    table = [*classes, *(SPECIAL_CLASSES[label] for label in sorted(SPECIAL_CLASSES))]
     for info in table:
         if set(info.name) & set(",{}\n"):
             raise RecordingError(f"class name {info.name!r}: leave out commas, braces and line breaks")
@@ -70,6 +68,15 @@ def class_fields(classes: tuple[ClassInfo, ...]) -> dict[str, str]:
         "class names": braces(info.name for info in table),
         "class lookup": braces(part for info in table for part in info.colour),
     }
+
+
+def file_codes(classes: int) -> NDArray[np.uint8]:
+    """The value in an ENVI file of each label, uint8 (256,): a class is its own; INVALID, BACKGROUND and UNKNOWN follow
+    the last class, so that every value of the file has a name and a colour in its header."""
+    codes = np.arange(256, dtype=np.uint8)
+    for place, label in enumerate(sorted(SPECIAL_CLASSES)):
+        codes[label] = classes + place
+    return codes
 
 
 class EnviWriter:
@@ -85,6 +92,7 @@ class EnviWriter:
         self._fields, self._bip = fields, parsed.interleave == "bip"
         self._shape, self._dtype = (parsed.bands, parsed.samples), parsed.dtype
         self._start = parsed.offset
+        self._codes = file_codes(int(fields["classes"]) - len(SPECIAL_CLASSES)) if "classes" in fields else None
         self._write_header()
         self._file = data.open("r+b", buffering=0)
         self._file.truncate(self._start + lines * self._line_bytes)
@@ -108,7 +116,7 @@ class EnviWriter:
         """Start a new file, in place of any of that name.
 
         The data file stands beside `header` with `suffix`: `.img` for results, `.raw` for recordings. `interleave`
-        is "bil" or "bip", since "bsq" cannot be appended to. With `classes` it is a label map (see `class_fields`).
+        is "bil" or "bip", since "bsq" cannot be appended to. With `classes` it is a label map (see `file_codes`).
         `extra`: more header fields, as text. Raises RecordingError.
         """
         if interleave not in ("bil", "bip"):
@@ -143,6 +151,8 @@ class EnviWriter:
         """Append one line (bands, samples), converted to the file's type without a check of its range."""
         if line.shape != self._shape:
             raise RecordingError(f"{self.data.name} takes lines of shape {self._shape}, not {line.shape}")
+        if self._codes is not None:
+            line = self._codes[line.astype(np.uint8, copy=False)]
         left = np.ascontiguousarray(line.T if self._bip else line, self._dtype).reshape(-1).view(np.uint8).data
         try:
             while left:

@@ -1,4 +1,4 @@
-"""Colours of minerals: the eye tells any two from each other, and each from what is no mineral."""
+"""Colours of minerals: anyone can tell any two from each other, and each from what is no mineral."""
 
 from __future__ import annotations
 
@@ -10,38 +10,126 @@ from numpy.typing import NDArray
 
 from hwsim.spectra import load
 from inference.classification.card import FILE, Card
-from oreline.palette import MINERALS, colour_of
+from oreline.messages import ClassInfo
+from oreline.palette import GROUPS, MINERALS, SPECIES, colour_of, pattern_of, rgb
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
 from tests.conftest import ROOT
 
-TO_CONES = [[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.6300]]
-TO_LAB = [[0.2105, 0.7936, -0.0041], [1.9780, -2.4286, 0.4506], [0.0259, 0.7828, -0.8087]]
-APART = 0.06
-"""In Oklab, where two colours that can just be told from each other are 0.02 apart."""
+APART = 10.0
+"""Of CIEDE2000."""
+TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175], [0.0193339, 0.119192, 0.9503041]]
+)
+MACHADO = np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]])
+"""Deuteranopia in linear RGB: Machado, Oliveira and Fernandes 2009, severity 1."""
+TO_LMS = np.array([[17.8824, 43.5161, 4.11935], [3.45565, 27.1554, 3.86714], [0.0299566, 0.184309, 1.46709]])
+VIENOT = np.linalg.inv(TO_LMS) @ np.array([[1, 0, 0], [0.494207, 0, 1.24827], [0, 0, 1]]) @ TO_LMS
+"""The same: Viénot, Brettel and Mollon 1999."""
+SIGHTS = {"normal": np.eye(3), "deuteranopia (Machado)": MACHADO, "deuteranopia (Vienot)": VIENOT}
+
+Floats = NDArray[np.float64]
 
 
-def oklab(colour: tuple[int, int, int]) -> NDArray[np.float64]:
+def lab(colour: tuple[int, int, int], sight: Floats) -> Floats:
+    """CIE L*a*b* (D65) of an sRGB colour as that sight sees it."""
     parts = np.asarray(colour) / 255
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return np.asarray(TO_LAB) @ np.cbrt(np.asarray(TO_CONES) @ linear)
+    xyz = TO_XYZ @ np.clip(sight @ linear, 0, 1) / TO_XYZ.sum(axis=1)
+    x, y, z = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
-def apart(colours: dict[str, tuple[int, int, int]]) -> dict[str, float]:
-    """Of each two."""
-    seen = {name: oklab(colour) for name, colour in colours.items()}
-    return {f"{a} and {b}": float(np.linalg.norm(seen[a] - seen[b])) for a, b in combinations(seen, 2)}
+def ciede2000(one: Floats, other: Floats) -> float:
+    """Sharma, Wu and Dalal 2005."""
+    (l1, a1, b1), (l2, a2, b2) = one, other
+    mean = (np.hypot(a1, b1) + np.hypot(a2, b2)) / 2
+    stretch = 1.5 - 0.5 * np.sqrt(mean**7 / (mean**7 + 25.0**7))
+    c1, c2 = np.hypot(stretch * a1, b1), np.hypot(stretch * a2, b2)
+    h1, h2 = (np.degrees(np.arctan2(b, stretch * a)) % 360 for a, b in ((a1, b1), (a2, b2)))
+    turn = (h2 - h1 + 180) % 360 - 180 if c1 * c2 else 0.0
+    lightness, chroma = (l1 + l2) / 2, (c1 + c2) / 2
+    hue = np.radians(h1 + turn / 2 if c1 * c2 else h1 + h2)
+    t = (
+        1 - 0.17 * np.cos(hue - np.radians(30)) + 0.24 * np.cos(2 * hue)
+        + 0.32 * np.cos(3 * hue + np.radians(6)) - 0.20 * np.cos(4 * hue - np.radians(63))
+    )  # fmt: skip
+    bend = np.exp(-((((np.degrees(hue) % 360) - 275) / 25) ** 2))
+    rotation = -2 * np.sqrt(chroma**7 / (chroma**7 + 25.0**7)) * np.sin(np.radians(60 * bend))
+    dl = (l2 - l1) / (1 + 0.015 * (lightness - 50) ** 2 / np.sqrt(20 + (lightness - 50) ** 2))
+    dc = (c2 - c1) / (1 + 0.045 * chroma)
+    dh = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(turn / 2)) / (1 + 0.015 * chroma * t)
+    return float(np.sqrt(dl**2 + dc**2 + dh**2 + rotation * dc * dh))
 
 
-def test_no_two_minerals_look_alike_nor_like_what_is_none() -> None:
-    others = {info.name: info.colour for info in SPECIAL_CLASSES.values()} | {"missing": (230, 20, 20)}
-    colours = {name: colour_of(name, (0, 0, 0)) for name in MINERALS} | others
-    assert {pair: far for pair, far in apart(colours).items() if far < APART} == {}
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
+        ((50.0, 2.5, 0.0), (61.0, -5.0, 29.0), 22.8977),
+        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+        ((2.0776, 0.0795, -1.135), (0.9033, -0.0636, -0.5514), 0.9082),
+        ((50.0, -1.0, 2.0), (50.0, 0.0, 0.0), 2.3669),
+    ],
+)
+def test_distance_is_that_of_the_published_pairs(
+    one: tuple[float, ...], other: tuple[float, ...], apart: float
+) -> None:
+    assert ciede2000(np.array(one), np.array(other)) == pytest.approx(apart, abs=1e-4)
 
 
+def alike(classes: dict[str, ClassInfo], sight: str) -> dict[str, float]:
+    """Pairs of colours that such a viewer cannot tell apart, and that no pattern tells either."""
+    seen = {name: lab(info.colour, SIGHTS[sight]) for name, info in classes.items()}
+    patterns = {name: pattern_of(name, 0) if name in MINERALS else 0 for name in classes}
+    far = {
+        f"{a} and {b}": ciede2000(seen[a], seen[b])
+        for a, b in combinations(classes, 2)
+        if sight == "normal" or patterns[a] == patterns[b]
+    }
+    return {pair: apart for pair, apart in far.items() if apart < APART}
+
+
+OTHERS = {info.name: info for info in SPECIAL_CLASSES.values()}
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_no_two_minerals_look_alike_nor_like_what_is_none(sight: str) -> None:
+    minerals = {name: ClassInfo(name, colour_of(name, (0, 0, 0))) for name in MINERALS}
+    assert alike(minerals | OTHERS, sight) == {}
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
 @pytest.mark.parametrize("model", ["nir224", "swir288"])
-def test_a_models_minerals_are_told_apart_and_are_as_in_a_scenes_preview(model: str) -> None:
+def test_a_models_minerals_are_told_apart_and_are_as_in_a_scenes_preview(model: str, sight: str) -> None:
     card = Card.model_validate_json((ROOT / "inference" / "models" / model / FILE).read_text())
-    shown = {info.name: info.colour for info in card.labels}
-    assert min(apart(shown).values()) > APART
-    assert shown == {name: colour_of(name, (0, 0, 0)) for name in shown}
+    shown = {info.name: info for info in card.labels}
+    assert alike(shown | OTHERS, sight) == {}
+    assert {name: info.colour for name, info in shown.items()} == {name: colour_of(name, (0, 0, 0)) for name in shown}
     assert set(load().names) <= set(MINERALS)
+
+
+def test_colours_alone_tell_most_of_a_models_minerals_apart() -> None:
+    card = Card.model_validate_json((ROOT / "inference" / "models" / "swir288" / FILE).read_text())
+    assert [info.name for info in card.labels if pattern_of(info.name, 0)] == ["nontronite"]
+
+
+def hue(colour: int) -> float:
+    """Of CIE L*a*b*, degrees."""
+    _, a, b = lab(rgb(colour), SIGHTS["normal"])
+    return float(np.degrees(np.arctan2(b, a)))
+
+
+def test_a_species_is_a_tint_or_a_shade_of_its_groups_conventional_colour() -> None:
+    ours = {"feldspar", "garnet", "olivine", "phosphate"}
+    turned = {
+        name: abs((hue(colour) - hue(GROUPS[group]) + 180) % 360 - 180)
+        for group, species in SPECIES.items()
+        if group not in ours
+        for name, colour in species.items()
+    }
+    assert {name: by for name, by in turned.items() if by > 35} == {}
+
+
+def test_groups_have_the_colours_that_spectral_logs_are_drawn_with() -> None:
+    found = {name: f"{GROUPS[name]:06X}" for name in ("kaolin", "white mica", "chlorite", "carbonate", "silica")}
+    assert list(found.values()) == ["FF0000", "FFFF00", "00FF00", "0000FF", "FECFE6"]

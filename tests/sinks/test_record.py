@@ -19,6 +19,7 @@ from oreline.errors import RecordingError, StoreFailed, StreamError, SystemRefus
 from oreline.messages import INVALID, Gap, Reason
 from oreline.recordings.envi_header import read_header
 from oreline.recordings.envi_writer import EnviWriter
+from oreline.recordings.label_map import read_labels
 from oreline.recordings.recording import open_recording
 from oreline.testing import OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, reflectance_line, stream_info
 from sinks.record import Record, RecordSettings
@@ -45,11 +46,15 @@ class TestLabelContract(SinkContract):
     settings = {"what": "labels"}
 
     def lines(self, sink: Any, numbers: Any, info: Any) -> Any:  # noqa: ARG002
-        return [label_line(seq, info, [seq % 100] * info.samples) for seq in numbers]
+        """Each says its own number, in base 3: so many classes has the stream."""
+        return [
+            label_line(seq, info, [seq // 3**i % 3 for i in range(5)] + [0] * (info.samples - 5)) for seq in numbers
+        ]
 
     def delivered(self, output: Path, run: bytes) -> list[int]:
-        image = np.concatenate([cube[:, 0, 0] for cube in cubes(output, run)])
-        return [value for value in image.tolist() if value != INVALID]
+        headers = sorted(output.glob(f"record_{run.hex()[:12]}_*.hdr"))
+        image = np.concatenate([read_labels(header).labels[:, :5] for header in headers])
+        return [int(row @ 3 ** np.arange(5)) for row in image if (row != INVALID).all()]
 
 
 def record(output: Path, what: str = "reflectance") -> Record:
@@ -98,7 +103,7 @@ def test_labels_become_a_classification(tmp_path: Path) -> None:
     sink.consume([stream_info(), label_line(0, labels=[1] * 32), Gap(RUN, 1, 1, 1, Reason.DROPPED)])
     sink.commit()
     header = Path(sink.close()["artefacts"]["labels"])
-    assert open_recording(header).cube[:, 0, 0].tolist() == [1, INVALID]
+    assert read_labels(header).labels[:, 0].tolist() == [1, INVALID]
     fields = read_header(header).fields
     assert fields["file type"] == "ENVI Classification"
     assert "kaolinite" in fields["class names"]

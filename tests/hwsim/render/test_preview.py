@@ -11,11 +11,17 @@ from hwsim.render.preview import false_colours, preview
 from hwsim.render.scene import BeltScene, CoreScene, render
 from oreline.errors import RecordingError
 from oreline.palette import colour_of
+from oreline.recordings.label_map import read_labels
+from oreline.recordings.label_picture import Paint
 
 SCENES = {
     "belt": BeltScene(lines=120, dark_lines=8, white_lines=8),
     "core": CoreScene(trays=1, row_mm=150, dark_lines=8, white_lines=8),
 }
+
+
+def truth_of(found):
+    return found.scene.path.parents[1] / f"{found.scene.path.stem}_truth.hdr"
 
 
 @pytest.mark.parametrize("world", SCENES)
@@ -30,11 +36,14 @@ def test_a_preview_shows_the_camera_the_truth_and_spectra(world, tmp_path):
     assert picture.shape[0] > 2 * 384
     top, left = 24, 76
     np.testing.assert_array_equal(picture[top : top + 384, left : left + 110], seen)
-    truth = picture[2 * top + 384 : 2 * (top + 384), left : left + 110].reshape(-1, 3)
-    known = [colour_of(name, (0, 0, 0)) for name in settings.all_minerals] + [(24, 24, 28)]
-    assert {tuple(one) for one in np.unique(truth, axis=0).tolist()} <= set(known)
+    truth, labels = picture[2 * top + 384 : 2 * (top + 384), left : left + 110], read_labels(truth_of(found))
+    painted = Paint(labels.classes)(labels.labels[:110]).transpose(1, 0, 2)
+    np.testing.assert_array_equal(truth, painted)
+    assert {info.name: info.colour for info in labels.classes} == {
+        name: colour_of(name, (0, 0, 0)) for name in settings.all_minerals
+    }
     below = picture[2 * (top + 384) :].reshape(-1, 3)
-    drawn = {tuple(one) for one in np.unique(below, axis=0).tolist()} & set(known)
+    drawn = {tuple(one) for one in np.unique(below, axis=0).tolist()} & {info.colour for info in labels.classes}
     assert len(drawn) >= 3
 
 

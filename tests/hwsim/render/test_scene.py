@@ -21,6 +21,7 @@ from oreline.cameras import CAMERAS
 from oreline.errors import RecordingError
 from oreline.jit import kernel
 from oreline.messages import BACKGROUND
+from oreline.recordings.label_map import read_labels
 from oreline.recordings.recording import open_recording
 
 SMALL = BeltScene(lines=200, dark_lines=12, white_lines=12)
@@ -40,7 +41,10 @@ def digests(folder):
 
 
 def maps(folder, name="belt"):
-    labels, ids = (open_recording(folder / f"{name}_{kind}.hdr").cube[:, 0] for kind in ("truth", "stones"))
+    labels, ids = (
+        read_labels(folder / f"{name}_truth.hdr").labels,
+        open_recording(folder / f"{name}_stones.hdr").cube[:, 0],
+    )
     return labels, ids, json.loads((folder / f"{name}_truth.json").read_text())
 
 

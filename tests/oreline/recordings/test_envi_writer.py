@@ -9,6 +9,7 @@ import spectral.io.envi as spy
 from oreline.errors import RecordingError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
 from oreline.recordings.envi_writer import EnviWriter
+from oreline.recordings.label_map import read_labels
 from oreline.recordings.recording import open_recording
 
 CUBE = np.random.default_rng(0).integers(0, 4096, (6, 3, 4), dtype=np.uint16)
@@ -72,7 +73,7 @@ def test_resume_after_lines_that_are_not_there_is_refused(tmp_path):
         EnviWriter.resume(tmp_path / "a.hdr", 2)
 
 
-def test_a_label_map_names_and_colours_every_code(tmp_path):
+def test_a_label_map_lists_its_classes_and_names_every_value_that_it_holds(tmp_path):
     labels = np.array([[[0, 1, INVALID, BACKGROUND, UNKNOWN]]], np.uint8)
     with EnviWriter.create(tmp_path / "a.hdr", samples=5, bands=1, dtype=np.uint8, classes=CLASSES) as writer:
         writer.write(labels[0])
@@ -81,10 +82,38 @@ def test_a_label_map_names_and_colours_every_code(tmp_path):
     assert image.metadata["file type"] == "ENVI Classification"
     names, colours = image.metadata["class names"], np.array(image.metadata["class lookup"], int).reshape(-1, 3)
     found = np.asarray(image.load()).ravel().astype(int)
-    assert [names[code] for code in found] == ["calcite", "muscovite (Fe)", "invalid", "background", "unknown"]
-    assert len(names) == len(colours) == int(image.metadata["classes"]) == 256
+    assert names == ["calcite", "muscovite (Fe)", "invalid", "background", "unknown"]
+    assert [names[code] for code in found] == names
+    assert len(names) == len(colours) == int(image.metadata["classes"]) == len(CLASSES) + 3
     assert tuple(colours[1]) == (40, 50, 60)
     assert len({tuple(colours[code]) for code in found}) == 5
+    np.testing.assert_array_equal(read_labels(tmp_path / "a.hdr").labels, labels[0])
+    assert read_labels(tmp_path / "a.hdr").classes == CLASSES
+
+
+def test_a_label_map_that_is_gone_on_with_keeps_its_values(tmp_path):
+    line = np.array([[0, 1, INVALID, BACKGROUND, UNKNOWN]], np.uint8)
+    with EnviWriter.create(tmp_path / "a.hdr", samples=5, bands=1, dtype=np.uint8, classes=CLASSES) as writer:
+        writer.write(line)
+    with EnviWriter.resume(tmp_path / "a.hdr", 1) as writer:
+        writer.write(line)
+    np.testing.assert_array_equal(read_labels(tmp_path / "a.hdr").labels, np.repeat(line, 2, axis=0))
+
+
+def test_a_label_map_of_another_program_is_read_by_its_names(tmp_path):
+    with EnviWriter.create(tmp_path / "a.hdr", samples=3, bands=1, dtype=np.uint8) as writer:
+        writer.write(np.array([[0, 1, 7]], np.uint8))
+    header = tmp_path / "a.hdr"
+    header.write_text(header.read_text() + "classes = 2\nclass names = {Unclassified, Calcite}\n")
+    found = read_labels(header)
+    assert found.labels.tolist() == [[BACKGROUND, 0, UNKNOWN]]
+    assert [info.name for info in found.classes] == ["Calcite"]
+
+
+def test_what_is_no_label_map_is_refused(tmp_path):
+    fresh(tmp_path / "a.hdr").close()
+    with pytest.raises(RecordingError, match="is no label map"):
+        read_labels(tmp_path / "a.hdr")
 
 
 @pytest.mark.parametrize(
