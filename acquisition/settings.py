@@ -38,8 +38,8 @@ class Settings(CameraSettings):
     """Unit of a gain that has none or one that is not known."""
     gain_step: Annotated[float, Field(gt=0)] = 1.0
     """How much of `gain_unit` one is, where the camera tells its gain in steps of its own."""
-    pitch_mm: Annotated[float, Field(gt=0)] = 1.0
-    """Size of a sample across the belt."""
+    pitch_mm: Annotated[float, Field(gt=0)] | None = None
+    """Size of a sample across the belt, for the scale of label maps; without it they have none."""
     counts_per_line: Annotated[float, Field(gt=0)] = 1.0
     """Encoder counts from one line to the next."""
     encoder: str = "ChunkEncoderValue"

@@ -28,7 +28,7 @@ def described(
         gain=camera.gain,
         line_rate_hz=camera.line_rate_hz,
         counts_per_line=settings.counts_per_line,
-        pitch_mm=settings.pitch_mm,
+        pitch_mm=settings.pitch_mm or 0.0,
         temperature_c=temperature_c,
         kind=kind,
         clock=moment.now(),

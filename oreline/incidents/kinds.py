@@ -54,6 +54,7 @@ _BY_STAGE = {
         "plc_lost": (ALARM, "the PLC does not answer, or its heartbeat stands still"),
         "plc_inhibit": (ALARM, "the PLC went to its safe state; rows that waited were dropped"),
         "encoder_mismatch": (ALARM, "the PLC counts the belt otherwise than the camera: nothing is ejected"),
+        "no_shots": (WARNING, "what the valves were told could not be written; label maps lack it"),
         "valve_fault": (ALARM, "the PLC reports a valve that does not do as it is told"),
     },
     "log, record": {

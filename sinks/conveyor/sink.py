@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,12 +26,13 @@ from sinks.conveyor.bank_monitor import BankMonitor
 from sinks.conveyor.encoder_check import EncoderCheck
 from sinks.conveyor.outputs import find
 from sinks.conveyor.outputs.output import BankStatus, ValveOutput
-from sinks.conveyor.schedule import Schedule
+from sinks.conveyor.schedule import Row, Schedule
 from sinks.conveyor.segment import Segmenter, Stone
 from sinks.conveyor.settings import ConveyorSettings
 from sinks.conveyor.speed import Speed
 from sinks.conveyor.totals import Totals
 from sinks.conveyor.valves import ValveBank
+from sinks.shots import ShotWriter, path_of
 
 _SILENT_PERIODS, _SILENCE_NS = 3, 50_000_000
 """Of lines that do not come, so many periods and this much more are silence: stones pass unseen."""
@@ -50,8 +52,8 @@ class Conveyor:
     stream: ClassVar[str] = "labels"
     Settings: ClassVar[type[Section]] = ConveyorSettings
 
-    def __init__(self, settings: ConveyorSettings, output: ValveOutput, clock: Callable[[], int]) -> None:
-        self._settings, self._output, self._clock = settings, output, clock
+    def __init__(self, settings: ConveyorSettings, output: ValveOutput, folder: Path, clock: Callable[[], int]) -> None:
+        self._settings, self._output, self._folder, self._clock = settings, output, folder, clock
         self._bank = BankMonitor(output.status)
         self._info: StreamInfo | None = None
         self._sees = Kind.SCENE
@@ -79,9 +81,9 @@ class Conveyor:
             settings.check(expected.counts_per_line, expected.line_rate_hz or 0.0)
 
     @classmethod
-    def open(cls, settings: ConveyorSettings, output: Path, clock: Callable[[], int] = time.monotonic_ns) -> Conveyor:  # noqa: ARG003
+    def open(cls, settings: ConveyorSettings, output: Path, clock: Callable[[], int] = time.monotonic_ns) -> Conveyor:
         """Connect to the valves. Raises PlcError."""
-        return cls(settings, find(settings.output).open(settings, clock), clock)
+        return cls(settings, find(settings.output).open(settings, clock), output, clock)
 
     def resume(self) -> None:
         """A sorter starts with what is on the belt now."""
@@ -144,8 +146,12 @@ class Conveyor:
             "incidents": dict(bank.alarms),
             "latency_ms": self._latency.summary(),
             "settings": self._settings.model_dump(mode="json"),
-            "artefacts": {},
+            "artefacts": self._artefacts(),
         }
+
+    def _artefacts(self) -> dict[str, str]:
+        shots = path_of(self._folder, self._info.run) if self._info is not None else None
+        return {"shots": str(shots)} if shots is not None and shots.is_file() else {}
 
     def _hear(self) -> None:
         if self._output.status is not self._bank.status:
@@ -171,6 +177,7 @@ class Conveyor:
         while_read = round(_READ_S * counts_per_line * rate)
         self._encoder_check = EncoderCheck(max(settings.distance_counts // 2, while_read, counts_per_line))
         self._schedule = Schedule(bank, settings.recipe, settings.distance_counts, settings.max_lines)
+        self._output.took = partial(_note, ShotWriter(self._folder, info.run), bank)
         self._output.begin(counts_per_line, info.model)
 
     def _line(self, line: LabelLine) -> None:
@@ -268,3 +275,8 @@ class Conveyor:
         while self._output.busy and not self._bank.status.lost and self._clock() <= end:
             time.sleep(0.001)
             self.idle()
+
+
+def _note(writer: ShotWriter, bank: ValveBank, rows: list[Row]) -> None:
+    """Write down what the valves were told."""
+    writer.write((row.seq, *span, row.encoder) for row in rows for span in bank.spans(row.bitmap))

@@ -30,6 +30,13 @@ class ValveBank:
                 gain[start + 1 : stop + 1] = worth
         return self._widened(self._over(gain.cumsum()))
 
+    def spans(self, bitmap: int) -> list[Span]:
+        """The samples under the open valves of a row, in stretches."""
+        opens = np.array([bitmap >> valve & 1 for valve in range(len(self._first))], np.int64)
+        steps = np.diff(opens, prepend=0, append=0)
+        starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+        return [(int(self._first[i]), int(self._after[j - 1])) for i, j in zip(starts, stops, strict=True)]
+
     def _over(self, total: NDArray[np.int64]) -> int:
         opens = total[self._after] > total[self._first]
         return int.from_bytes(np.packbits(opens, bitorder="little").tobytes(), "little")

@@ -73,6 +73,13 @@ def segments(db: sqlite3.Connection, run: bytes) -> list[Segment]:
     return found
 
 
+def stream_at(db: sqlite3.Connection, run: bytes, seq: int) -> dict[str, Any]:
+    """What was in force at a line, as `streams` has it: StreamInfo by its fields, and `offset_s`, the zone."""
+    query = "SELECT info, offset_s FROM streams WHERE run = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
+    info, offset_s = db.execute(query, (run, seq)).fetchone()
+    return {**json.loads(info), "offset_s": offset_s}
+
+
 def lines(db: sqlite3.Connection, run: bytes, segment: Segment) -> Iterator[list[tuple[Any, ...]]]:
     """Rows of COLUMNS in order of seq, at most CHUNK at a time."""
     query = f"SELECT {', '.join(COLUMNS)} FROM timed_lines WHERE run = ? AND seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608

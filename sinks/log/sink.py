@@ -28,12 +28,14 @@ LOOK_NS = 1_000_000_000
 class LogSettings(Section):
     """`synchronous`: "normal" survives the death of any process, "full" a power cut too, at an fsync a commit.
 
-    `parquet`, `label_map`: what to export when the run ends.
+    `parquet`, `label_map`: what to export when the run ends. `title`: of label maps; the output folder's name where it
+    is not given.
     """
 
     synchronous: Literal["normal", "full"] = "normal"
     parquet: bool = True
     label_map: bool = True
+    title: str = ""
 
 
 class Log:
@@ -134,6 +136,6 @@ class Log:
             files["parquet"] = folder / f"lines_{name}.parquet"
             parquet.export(db, run, files["parquet"])
         if self._settings.label_map:
-            maps = picture.export(db, run, folder / f"map_{name}")
+            maps = picture.export(db, run, folder / f"map_{name}", self._settings.title)
             files |= {"label_map" if i == 0 else f"label_map_{i:03d}": path for i, path in enumerate(maps)}
         return files

@@ -42,6 +42,8 @@ class ValveOutput(Protocol):
     Settings: ClassVar[type[Section]]
     """Its own keys, which stand in the conveyor's table beside the conveyor's; none has the name of one of those."""
     tally: Tally
+    took: Callable[[list[Row]], None]
+    """Called with the rows of each message that the bank took; the conveyor sets it."""
 
     @classmethod
     def open(cls, settings: Any, clock: Callable[[], int]) -> Self:

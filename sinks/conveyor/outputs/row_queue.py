@@ -30,6 +30,8 @@ class RowQueue:
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self.tally = Tally()
+        self.took: Callable[[list[Row]], None] = lambda _: None
+        """Told of the rows of each message that the bank took."""
         self._clock = clock
         self._waiting: deque[Row] = deque()
 
@@ -41,6 +43,12 @@ class RowQueue:
         """Rows that must not fire, and with them all that wait."""
         self.tally.dropped += len(self._waiting) + sum(bool(row.bitmap) for row in rows)
         self._waiting.clear()
+
+    def _confirm(self, rows: list[Row]) -> None:
+        """Count the rows of a message that the bank took."""
+        self.tally.commands += len(rows)
+        self.tally.batches += 1
+        self.took(rows)
 
     def _drop_late(self) -> None:
         now = self._clock()

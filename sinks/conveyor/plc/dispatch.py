@@ -153,8 +153,7 @@ class ModbusOutput(RowQueue):
         if status.inhibit:
             self.tally.dropped += rows
         else:
-            self.tally.commands += rows
-            self.tally.batches += 1
+            self._confirm(self._outstanding)
         self._outstanding = []
 
     def _beat(self, state: plc.State) -> None:

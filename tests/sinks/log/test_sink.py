@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
 from oreline.errors import RecordingError, SystemRefused
 from oreline.incidents import Log as ProcessLog
@@ -24,7 +23,6 @@ from oreline.incidents.file import LogFile
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, EndOfStream, Gap, Message, Reason
 from oreline.testing import CLASSES, OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.log import Log, account
-from sinks.log import picture as pictures
 from sinks.log.sink import LOOK_NS, LogSettings
 
 ROOT = Path(__file__).parents[3]
@@ -259,30 +257,6 @@ def test_the_table_follows_a_change_of_classes(tmp_path: Path) -> None:
     about = json.loads(table.schema.metadata[b"oreline"])
     assert [segment["first"] for segment in about["segments"]] == [0, 3]
     assert "label_map_001" in report["artefacts"]
-
-
-def test_the_map_has_a_row_a_line_and_a_red_hatch_for_what_is_missing(tmp_path: Path) -> None:
-    info = stream_info(samples=32)
-    reference = Gap(RUN, 1, 0, 7, Reason.REFERENCE)
-    gap = Gap(RUN, 1, 10, 2, Reason.DROPPED)
-    lines = [label_line(seq, info, [1] * 32) for seq in range(7, 10)]
-    after = [label_line(seq, info, [UNKNOWN] * 32) for seq in range(12, 14)]
-    report = write(tmp_path, [info, reference, *lines, gap, *after])
-    with Image.open(report["artefacts"]["label_map"]) as image:
-        colours = np.asarray(image.convert("RGB"))[:7, :32]
-    assert (colours[:3] == CLASSES[1].colour).all()
-    assert {tuple(pixel) for pixel in colours[3:5].reshape(-1, 3).tolist()} == {(230, 20, 20), (24, 24, 28)}
-    assert (colours[5:7] == (150, 150, 150)).all()
-
-
-def test_a_long_run_is_cut_into_pictures(tmp_path: Path) -> None:
-    info = stream_info(samples=4)
-    settings = LogSettings(parquet=False)
-    report = write(
-        tmp_path, [info, *(label_line(seq, info, [0] * 4) for seq in range(pictures.ROWS + 5))], settings=settings
-    )
-    names = [name for name in report["artefacts"] if name.startswith("label_map")]
-    assert names == ["label_map", "label_map_001"]
 
 
 def test_a_run_that_was_killed_is_exported_when_the_next_one_ends(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""A run as the pages of its label map: lines in order, and a row for each line that is missing.
+
+Reference lines have no rows. A gap of more than a strip is cut to one.
+"""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oreline.messages import BACKGROUND, Gap, Reason
+from sinks.log.reading import Segment, gaps, lines
+
+STRIP = 1600
+"""Lines from left to right."""
+STRIPS_PX, BETWEEN_PX = 1600, 40
+"""Height of all strips of a page, and of what stands between two."""
+
+Row = tuple[int, int | None, bytes | None]
+"""Sequence number, ns since 1970 where known, and labels; None of a line that is missing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """`labels`: uint8 (rows, samples), BACKGROUND where a line is missing; `missing`: bool (rows,); `seq`: int64
+    (rows,). `wall_ns`: of the first and the last line that is there, ns since 1970 in UTC; None where not known."""
+
+    labels: NDArray[np.uint8]
+    missing: NDArray[np.bool_]
+    seq: NDArray[np.int64]
+    wall_ns: tuple[int | None, int | None]
+
+
+def strips_of(samples: int) -> int:
+    """How many strips of so many samples a page holds; at least one."""
+    return max(1, STRIPS_PX // (samples + BETWEEN_PX))
+
+
+def pages(db: sqlite3.Connection, run: bytes, segment: Segment) -> Iterator[Page]:
+    """The pages of a segment in order; none where it has no row."""
+    rows = _rows(db, run, segment)
+    while page := list(islice(rows, STRIP * strips_of(segment.samples))):
+        yield _page(page, segment.samples)
+
+
+def count_pages(db: sqlite3.Connection, run: bytes, segment: Segment) -> int:
+    """How many pages there will be."""
+    query = "SELECT count(*) FROM lines WHERE run = ? AND seq >= ? AND seq < ?"
+    there: int = db.execute(query, (run, segment.start, segment.stop)).fetchone()[0]
+    rows = there + sum(min(gap.n, STRIP) for gap in _missing(db, run, segment))
+    return -(-rows // (STRIP * strips_of(segment.samples)))
+
+
+def _rows(db: sqlite3.Connection, run: bytes, segment: Segment) -> Iterator[Row]:
+    there: Iterator[Row] = ((row[0], row[11], row[9]) for rows in lines(db, run, segment) for row in rows)
+    missing: Iterator[Row] = (
+        (seq, None, None)
+        for gap in _missing(db, run, segment)
+        for seq in range(gap.first, gap.first + min(gap.n, STRIP))
+    )
+    return heapq.merge(there, missing, key=lambda row: row[0])
+
+
+def _missing(db: sqlite3.Connection, run: bytes, segment: Segment) -> list[Gap]:
+    """Gaps that begin in the segment and are not of reference lines."""
+    return [
+        gap for gap in gaps(db, run) if gap.reason is not Reason.REFERENCE and segment.start <= gap.first < segment.stop
+    ]
+
+
+def _page(rows: list[Row], samples: int) -> Page:
+    labels = np.full((len(rows), samples), BACKGROUND, np.uint8)
+    missing = np.array([line is None for _, _, line in rows])
+    labels[~missing] = np.frombuffer(b"".join(line for _, _, line in rows if line is not None), np.uint8).reshape(
+        -1, samples
+    )
+    walls = [wall for _, wall, line in rows if line is not None]
+    seq = np.array([seq for seq, _, _ in rows], np.int64)
+    return Page(labels, missing, seq, (walls[0], walls[-1]) if walls else (None, None))

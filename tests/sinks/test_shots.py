@@ -1,0 +1,45 @@
+"""What the valves were told is written down, and found again line by line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from oreline.testing import RUN
+from sinks.conveyor.valves import ValveBank
+from sinks.shots import Shots, ShotWriter, path_of
+
+
+def test_shots_are_found_by_their_lines(tmp_path: Path) -> None:
+    for rows in ([(3, 0, 2, 900), (3, 5, 9, 900)], [(5, 6, 7, 902)]):
+        ShotWriter(tmp_path, RUN).write(rows)
+    over = Shots.of(tmp_path, RUN).over(np.array([2, 3, 5]), 8)
+    assert over.astype(int).tolist() == [[0] * 8, [1, 1, 0, 0, 0, 1, 1, 1], [0, 0, 0, 0, 0, 0, 1, 0]]
+
+
+def test_a_row_that_a_kill_has_cut_is_left_out(tmp_path: Path) -> None:
+    ShotWriter(tmp_path, RUN).write([(1, 0, 4, 900)])
+    with path_of(tmp_path, RUN).open("a") as file:
+        file.write("2,0,4")
+    assert Shots.of(tmp_path, RUN).rows.tolist() == [[1, 0, 4]]
+
+
+def test_a_run_without_shots_has_none(tmp_path: Path) -> None:
+    assert not Shots.of(tmp_path, RUN).over(np.array([1, 2]), 4).any()
+
+
+def test_what_cannot_be_written_stops_nobody_and_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("sinks.shots.report", lambda _, kind, words: told.append(f"{kind}: {words}"))
+    writer = ShotWriter(tmp_path / "away", RUN)
+    for _ in range(2):
+        writer.write([(1, 0, 4, 900)])
+    (said,) = told
+    assert said.startswith(f"no_shots: {tmp_path / 'away'}")
+
+
+@pytest.mark.parametrize(("bitmap", "spans"), [(0, []), (0b0110, [(2, 6)]), (0b1001, [(0, 2), (6, 8)])])
+def test_open_valves_are_over_their_samples(bitmap: int, spans: list[tuple[int, int]]) -> None:
+    assert ValveBank(4, 8, 0).spans(bitmap) == spans
