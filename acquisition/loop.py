@@ -24,7 +24,7 @@ from oreline.camera_settings import Features, Step
 from oreline.errors import CameraError, CameraLost, FeatureError, OrelineError
 from oreline.incidents import report
 from oreline.messages import EndOfStream, Gap, Kind, RawLine, StreamInfo
-from oreline.metrics import BYTES, CALIBRATING, Account, latency
+from oreline.metrics import BYTES, CALIBRATING, CAMERA_RATE, Account, latency
 from oreline.process import DRAIN_S
 from oreline.service import Service
 from oreline.stream import Outbox
@@ -185,6 +185,7 @@ class Acquisition:
         self._triggered = camera.triggered
         self._thermometer.read()
         self._info = described(camera, self._settings, self._numbering, self._thermometer.celsius, step.sees)
+        CAMERA_RATE.set(None if camera.triggered else camera.line_rate_hz)
         CALIBRATING.set(1)
         self._room_is_made()
         self._put(self._info)

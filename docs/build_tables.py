@@ -37,6 +37,7 @@ from inference.models import SHIPPED
 from inference.references.limits import Limits
 from oreline import errors, plc
 from oreline.camera_settings import Step
+from oreline.cli.report import FIELDS
 from oreline.config import SETTINGS, Section
 from oreline.incidents import KINDS, Severity
 from oreline.messages import Flag, Reason
@@ -103,6 +104,11 @@ def incidents() -> str:
 def severities() -> str:
     """What each severity means."""
     return _table(("severity", "meaning"), ((f"`{number}`", said) for number, _, said in _members(Severity)))
+
+
+def report_fields() -> str:
+    """The fields of a report."""
+    return _table(("field", "meaning"), ((f"`{name}`", said) for name, said in FIELDS.items()))
 
 
 def _members(kind: type[Enum]) -> Iterator[tuple[str, str, str]]:
@@ -269,6 +275,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "reasons": reasons,
     "incidents": incidents,
     "severities": severities,
+    "report": report_fields,
     "settings-scene": partial(settings, BeltScene),
     "settings-core": partial(settings, CoreScene),
     "settings-lithology": partial(settings, Lithology),

@@ -28,18 +28,24 @@ def verdict(config: Config) -> dict[str, Any]:
     output, settings = config.line.output, config.section("simulator", Settings)
     assert settings.scene is not None
     truth = output / settings.folder / f"{settings.scene.name}_truth.json"
-    log = json.loads((output / "log.json").read_text(encoding="utf-8")) if (output / "log.json").is_file() else {}
+    tables = [path for name in config.sinks("log") if (path := _table_of(output, name)) is not None]
     facts: dict[str, Any] = {"stones": {}}
     if settings.live:
         return facts
-    if "parquet" in log.get("artefacts", {}):
-        facts.update(accuracy(Path(log["artefacts"]["parquet"]), truth))
-    sorter = facts_of(output, "conveyor")
+    if tables:
+        facts.update(accuracy(tables[0], truth))
+    sorter = next(filter(None, (facts_of(output, name) for name in config.sinks("conveyor"))), None)
     if "plant" in config.tables and sorter:
         facts["plant"] = plant_report(config, sorter["settings"])
         outcomes = {name: facts["plant"][name] for name in ("ejected", "missed", "wrong", "passed")}
         facts["stones"] = {"true": facts["plant"]["feed"]["stones"], **outcomes}
     return facts
+
+
+def _table_of(output: Path, log: str) -> Path | None:
+    """The Parquet file that a log has left, where there is one."""
+    path = facts_of(output, log).get("artefacts", {}).get("parquet")
+    return Path(path) if path and Path(path).is_file() else None
 
 
 def accuracy(table: Path, truth: Path) -> dict[str, Any]:

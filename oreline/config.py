@@ -166,6 +166,11 @@ class Config:
     def line(self) -> LineSettings:
         return self.section("line", LineSettings)
 
+    def sinks(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The tables of the sinks of a kind, by their names, in order."""
+        tables: dict[str, dict[str, Any]] = self.tables.get("sinks", {})
+        return {name: table for name, table in tables.items() if (table.get("sink") or name) == kind}
+
     def section(self, name: str, model: type[S]) -> S:
         """The settings in a table ("sinks.log" for a nested one). Raises ConfigError that lists every failure."""
         table: Any = self.tables

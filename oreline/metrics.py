@@ -57,8 +57,8 @@ class Reading(Collector):
         """What answers with the value now; None where there is none."""
         registry.register(self)
 
-    def set(self, value: float) -> None:
-        self.read = lambda: value
+    def set(self, value: float | None) -> None:
+        self.read = None if value is None else lambda: value
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         read, family = self.read, GaugeMetricFamily(*self._described)
@@ -75,6 +75,7 @@ STONES = Counter("oreline_stones", "Stones, and what was decided", ["decision"],
 QUEUE = Gauge("oreline_queue_depth", "Lines that wait in a ring", ["stream"], registry=REGISTRY)
 TEMPERATURE = Reading("oreline_camera_temperature_celsius", "The camera's DeviceTemperature")
 CALIBRATING = Reading("oreline_calibrating", "1 while no scene is recorded, and none will be yet")
+CAMERA_RATE = Reading("oreline_camera_lines_per_second", "Rate that the camera is set to")
 REFERENCE_AGE = Reading("oreline_reference_age_seconds", "Age of the reference in force")
 
 REGISTRY.register(INCIDENTS)
@@ -109,8 +110,8 @@ class LatencyHistogram:
         return min(float(10 ** ((rank + 1) / _PER_DECADE)) / 1e3, self.max_ms)
 
     def summary(self) -> dict[str, float]:
-        """{"p50", "p99", "max"} in ms."""
-        return {"p50": self.quantile(0.5), "p99": self.quantile(0.99), "max": self.max_ms}
+        """{"p50", "p99", "max"} in ms; empty before the first."""
+        return {} if not self.n else {"p50": self.quantile(0.5), "p99": self.quantile(0.99), "max": self.max_ms}
 
     def at_most(self, ms: float) -> int:
         """How many were counted in bins that begin below `ms`."""

@@ -55,7 +55,7 @@ class Ticker:
     are lines, and come more rarely. Nobody waits for them."""
 
     def __init__(self, console: Console) -> None:
-        self._screen, self._width = Screen(console.file), console.width - 1
+        self._screen, self.width = Screen(console.file), console.width - 1
         self._every_s, self._end = (EVERY_S, "\r") if console.is_terminal else (PLAIN_EVERY_S, "\n")
         self._shown = time.monotonic()
 
@@ -67,7 +67,7 @@ class Ticker:
     def show(self, words: str) -> None:
         """Those that are too long are cut."""
         self._shown = time.monotonic()
-        self._screen.show(words[: self._width].ljust(self._width) + self._end)
+        self._screen.show(words[: self.width].ljust(self.width) + self._end)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from oreline.cli import report as reports
 from oreline.cli.keys import app as keys_app
 from oreline.cli.model import app as model_app
 from oreline.cli.progress import Progress
+from oreline.cli.report_table import show
 from oreline.config import SETTINGS, TABLES, Config
 from oreline.errors import STOPPED, ConfigError, StageFailed, StateGone, Undelivered, nearest
 from oreline.files import try_to_write
@@ -195,7 +196,7 @@ def _run(config: Config, json: Path | None, make_report: Any = reports.report_of
     if json is not None:
         reports.save(report, json)
     try:
-        reports.show(report, console)
+        show(report, console)
     finally:
         if failed is not None:
             raise failed

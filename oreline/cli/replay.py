@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from oreline.cli.report import acquired, incidents_of, less
+from oreline.cli.report import acquired, incidents_of, less, rate_of, with_verdict
 from oreline.config import Config
 from oreline.errors import ConfigError, ModelError, RecordingError
 from oreline.facts import facts_of
@@ -80,18 +80,19 @@ def report_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) -> d
     artefacts = {what: _moved(facts_of(output, f"record_{what}"), header) for what, header in wanted.items()}
     recorded = facts_of(output, f"record_{next(iter(wanted))}").get("account", {})
     known, counts = acquired(output, {}), {key: recorded.get(name) for key, name in RECORDED.items()}
-    return {
+    report = {
         "recording": str(found.scene.path),
         "acquired": known,
         **counts,
         "unaccounted": less(known, counts.values()),
         "missing_lines": found.scene.missing_lines,
-        "lines_per_s": facts_of(output, "acquisition").get("lines_per_s"),
+        "lines_per_s": rate_of(config),
         "saturated_samples": inference.get("saturated_samples"),
         "reference": inference.get("reference"),
         **incidents_of(output),
         "artefacts": artefacts,
     }
+    return with_verdict(report)
 
 
 def try_targets(wanted: dict[str, Path], found: RecordingSet) -> None:

@@ -1,26 +1,61 @@
-"""What a run amounts to, put together from what each process left when it ended."""
+"""Report of a run, put together from what each process left when it ended."""
 
 from __future__ import annotations
 
 import importlib
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from oreline.cli.verdict import verdict
 from oreline.config import Config
+from oreline.errors import RecordingError
 from oreline.facts import facts_of
 from oreline.files import write_whole
 from oreline.incidents import history
+from oreline.recordings.recording import find_recording
 
+VERSION = 1
 COUNTED = "labelled", "shed", "lost"
-SHOWN = 20
-"""Incidents that a person is shown, the last ones; the report as JSON has all."""
+LOG, SORTER = "log", "conveyor"
+"""Kinds of sinks: one accounts for each line, one ejects."""
+UNTIMED = "max", "step"
+"""Speeds of a simulated camera at which its rate says nothing."""
+FIELDS = {
+    "version": "of this format, 1: it grows where a field changes its meaning or goes",
+    "verdict": "sentences, the most important first: `severity` (good, warning, alarm) and `words`",
+    "recording": "of a replay: the file that was played",
+    "missing_lines": "lines that the header of what was played promises and its file lacks; null without a recording",
+    "acquired": "scene lines that acquisition counted, whatever became of them",
+    "labelled": "of them, those in the journal; of a replay, those in the first result",
+    "shed": "of them, those that the log was not to take, which is none",
+    "lost": "of them, those that are gone: each has a gap in the journal with its reason",
+    "undelivered": "of them, those still in the rings, which the next start delivers; not of a replay",
+    "unaccounted": "`acquired` less all of these: 0, or something is wrong",
+    "lines_per_s": "rate of the scene's lines by their time stamps; null where the camera kept no time, as at max",
+    "latency_ms": "from a line's exposure until the sorter had acted on it: `p50`, `p99`, `max`; empty without one",
+    "stones": "null without a sorter. `seen` and `ejected` by the sorter; beside a simulated plant also `true`, "
+    "`missed`, `wrong`, `passed`, and then `ejected` is what the plant says",
+    "sorter": "null without one. Its own account: `acquired`, `lines`, `shed`, `lost`, `reference`, `unaccounted`; "
+    "rows for the PLC that came too late, `commands_late`; and where there were any: `doubtful` stones, `dropped` "
+    "rows, `plc_late` rows",
+    "saturated_samples": "samples at full scale, which are invalid",
+    "reference": "the reference in force at the end: `id`, `dark_lines`, `white_lines`, `left_out`, "
+    "`saturated_white_samples`; null without one",
+    "accuracy": "where the scene's truth is known: share of the true stone pixels of trained species with their label",
+    "judged_pixels": "how many those pixels are",
+    "by_species": "the same accuracy, species by species",
+    "plant": "of a simulated plant: what its splitter made of the stones, see `hwsim.plant.report`",
+    "incidents": "how often each kind came, by stage",
+    "history": "the incidents in order, with the fields of the journal's table",
+    "artefacts": "what was written: paths by name; null for what is not there any more",
+}
+"""Of the report as JSON. What is not known, since the process that counts it has left nothing, is null."""
 
 
 def acquired(output: Path, log: dict[str, Any]) -> int | None:
@@ -43,11 +78,17 @@ def in_rings(config: Config, log: dict[str, Any]) -> int | None:
     return None if numbers is None or end is None else max(0, int(numbers) - int(end))
 
 
-def log_of(output: Path) -> dict[str, Any]:
+def log_of(config: Config) -> dict[str, Any]:
     """What the log says of the run that acquisition has just ended: no lines where its newest run is another, nothing
     where it has left no count."""
-    log, run = facts_of(output, "log"), facts_of(output, "acquisition").get("run")
+    output = config.line.output
+    log, run = left_by(config, LOG), facts_of(output, "acquisition").get("run")
     return log if not log or run in (None, log.get("run")) else dict.fromkeys((*COUNTED, "end"), 0)
+
+
+def left_by(config: Config, kind: str) -> dict[str, Any]:
+    """What the first sink of a kind has left; empty where there is none or it has left nothing."""
+    return next(filter(None, (facts_of(config.line.output, name) for name in config.sinks(kind))), {})
 
 
 def less(known: int | None, counts: Iterable[int | None]) -> int | None:
@@ -67,80 +108,88 @@ def incidents_of(output: Path) -> dict[str, Any]:
 
 def report_of(config: Config) -> dict[str, Any]:
     """The journal's account against what acquisition counted, latency and stones at the sorter, and, where the scene
-    is a simulated one, what its truth says of labels and shots.
+    is a simulated one, what its truth says of labels and shots. FIELDS says what each field is.
 
-    `acquired` is acquisition's own count of the whole run, and no sum of the others. `undelivered`: lines in the rings,
-    which the line's next start delivers. `unaccounted`: what is left of `acquired` less all that is accounted for. None
-    is what nobody knows, since the process that counts it has left nothing: it was killed, or found no room.
+    `acquired` is acquisition's own count of the whole run, and no sum of the others. None is what nobody knows, since
+    the process that counts it has left nothing: it was killed, or found no room.
     """
     output = config.line.output
-    log = log_of(output)
-    has_sorter = "conveyor" in config.tables.get("sinks", {})
-    sorter: dict[str, Any] = facts_of(output, "conveyor") if has_sorter else {"stones": 0, "late": 0}
+    log, sorter = log_of(config), left_by(config, SORTER)
     known = acquired(output, log)
     account = {key: log.get(key) for key in COUNTED}
     account["undelivered"] = in_rings(config, log)
     report: dict[str, Any] = {
+        "version": VERSION,
+        "missing_lines": _missing_lines(config),
         "acquired": known,
         **account,
         "unaccounted": less(known, account.values()),
-        "lines_per_s": facts_of(output, "acquisition").get("lines_per_s"),
-        "latency_ms": sorter.get("latency_ms", log.get("latency_ms", {})),
-        "stones": {"seen": sorter.get("stones")},
-        "sorter": {**sorter.get("account", {}), "commands_late": sorter.get("late")}
-        | {name: sorter[name] for name in ("doubtful", "dropped", "plc_late") if sorter.get(name)},
-        "saturated_samples": facts_of(output, "inference").get("saturated_samples"),
-        "reference": facts_of(output, "inference").get("reference"),
+        "lines_per_s": rate_of(config),
+        "latency_ms": sorter.get("latency_ms", {}),
+        **(_sorted(sorter) if config.sinks(SORTER) else {"stones": None, "sorter": None}),
+        **_of_inference(output),
         **incidents_of(output),
-        "artefacts": {**log.get("artefacts", {}), **sorter.get("artefacts", {})},
+        "artefacts": artefacts_of(config, config.tables.get("sinks", {})),
     }
     if config.tables.get("simulator", {}).get("scene") is not None:
         truth = importlib.import_module("hwsim.verdict").verdict(config)
-        report["stones"].update(truth.pop("stones"))
+        report["stones"] = {**report["stones"], **truth.pop("stones")} if report["stones"] else None
         report.update(truth)
-    return report
+    return with_verdict(report)
 
 
-def show(report: dict[str, Any], console: Console) -> None:
-    """Print a report for a person."""
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column()
-    account = [_said(report, key) for key in COUNTED]
-    table.add_row("lines", f"{_said(report, 'acquired')} = {' + '.join(account)}")
-    table.add_row("", _said(report, "unaccounted"))
-    if report.get("undelivered", 0) != 0:
-        table.add_row("", f"{_said(report, 'undelivered')}: start the line again, and they are delivered first")
-    if report["lines_per_s"] is not None:
-        table.add_row("rate", f"{report['lines_per_s']:.1f} lines/s")
-    if report.get("latency_ms"):
-        table.add_row("latency", ", ".join(f"{key} {value:.2f} ms" for key, value in report["latency_ms"].items()))
-    if "accuracy" in report:
-        table.add_row("accuracy", f"{report['accuracy']:.4f} of the true stone pixels of trained species")
-    for name in ("stones", "sorter", "reference"):
-        if report.get(name):
-            table.add_row(name, ", ".join(_said(report[name], key) for key in report[name]))
-    if report.get("sorter", {}).get("shed"):
-        table.add_row("", "shed is load: lines that were older than budget_ms when their turn came")
-    for stage, kinds in report["incidents"].items():
-        table.add_row(
-            "incidents", f"{stage}: " + ", ".join(f"{kind.replace('_', ' ')} {n}" for kind, n in kinds.items())
-        )
-    for one in report["history"][-SHOWN:]:
-        words = one["words"].partition("\n")[0]
-        table.add_row(one["severity"], f"{one['time']} {one['stage']} {one['kind'].replace('_', ' ')}: {words}")
-    for name, path in report["artefacts"].items():
-        table.add_row(name, str(path))
-    console.print(table)
-    if report.get("plant"):
-        importlib.import_module("hwsim.plant.report").show(report["plant"], console)
+def with_verdict(report: dict[str, Any]) -> dict[str, Any]:
+    """A report that begins with what it comes to."""
+    return {"version": VERSION, "verdict": [asdict(one) for one in verdict(report)], **report}
 
 
-def _said(counts: dict[str, Any], key: str) -> str:
-    value = counts[key]
-    return f"{key.replace('_', ' ')} {'not known' if value is None else value}"
+def rate_of(config: Config) -> float | None:
+    """Lines a second; None where the camera kept no time, or no two lines came."""
+    timed = config.tables.get("simulator", {}).get("speed") not in UNTIMED
+    return facts_of(config.line.output, "acquisition").get("lines_per_s") or None if timed else None
+
+
+def artefacts_of(config: Config, sinks: Iterable[str]) -> dict[str, str | None]:
+    """What sinks say that they have written, where it is there; a second one of a name has its sink's name before."""
+    written: dict[str, str | None] = {}
+    for sink in sinks:
+        for name, path in facts_of(config.line.output, sink).get("artefacts", {}).items():
+            written[name if name not in written else f"{sink}_{name}"] = path if Path(path).exists() else None
+    return written
 
 
 def save(report: dict[str, Any], path: Path) -> None:
-    """Write a report as JSON."""
-    write_whole(path, f"{json.dumps(report, indent=2, default=str)}\n".encode())
+    """Write a report as JSON; what is no number is null."""
+    text = json.dumps(_plain(report), indent=2, default=str, allow_nan=False)
+    write_whole(path, f"{text}\n".encode())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _sorted(sorter: dict[str, Any]) -> dict[str, Any]:
+    """What the sorter counted; None for what it could not leave."""
+    extras = {name: sorter[name] for name in ("doubtful", "dropped", "plc_late") if sorter.get(name)}
+    return {
+        "stones": {"seen": sorter.get("stones"), "ejected": sorter.get("ejected")},
+        "sorter": {**sorter.get("account", {}), "commands_late": sorter.get("late"), **extras},
+    }
+
+
+def _of_inference(output: Path) -> dict[str, Any]:
+    facts = facts_of(output, "inference")
+    return {name: facts.get(name) for name in ("saturated_samples", "reference")}
+
+
+def _missing_lines(config: Config) -> int | None:
+    """Of the recording that a simulated camera plays; None where it plays none, or it cannot be read any more."""
+    path = config.tables.get("simulator", {}).get("recording")
+    if path is not None:
+        with suppress(RecordingError, OSError):
+            return find_recording(Path(path)).scene.missing_lines
+    return None

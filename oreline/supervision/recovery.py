@@ -129,7 +129,7 @@ def _finish(folder: Path, lock: int) -> None:
         raise
     except OrelineError as error:
         raise _kept(folder, error) from None
-    log = facts_of(config.line.output, "log")
+    log = next((facts_of(config.line.output, name) for name in config.sinks("log")), {})
     counts = ", ".join(f"{what} {log[what]}" for what in ("labelled", "lost", "unaccounted") if what in log)
     report("", "finished", f"it is finished{': ' if counts else ''}{counts}")
 

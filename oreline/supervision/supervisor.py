@@ -81,7 +81,8 @@ def _is_complete(config: Config, sink: str) -> bool:
 
 @dataclass
 class Supervisor:
-    """Runs a line to its end. `lock`: the line's, an open file. `tick` is called twice a second while it runs."""
+    """Runs a line to its end. `lock`: the line's, an open file. `tick` is called twice a second while it runs,
+    and at once when it is stopped."""
 
     config: Config
     path: Path
@@ -136,13 +137,14 @@ class Supervisor:
 
     def _serve(self) -> None:
         looked = ticked = time.monotonic()
+        told = self.stopping
         while any(not worker.ended for worker in self._line):
             self._listen(LOOK_S)
             now = time.monotonic()
             self._watch(now - looked)
             looked = now
-            if now - ticked > TICK_S:
-                ticked = now
+            if now - ticked > TICK_S or told != self.stopping:
+                ticked, told = now, self.stopping
                 self._refuse_gone()
                 self.tick(self)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from oreline import moment
 from oreline.cli import report as reports
+from oreline.cli.report_table import show
 from oreline.config import Config
 from oreline.facts import leave_facts
 from oreline.incidents import open_log, report
@@ -53,7 +55,7 @@ def reported(folder: Path, *left: str, ring: bool = False, **other: dict[str, An
 
 def shown(report: dict[str, Any]) -> str:
     text = io.StringIO()
-    reports.show(report, Console(file=text, width=120))
+    show(report, Console(file=text, width=120))
     return text.getvalue()
 
 
@@ -91,3 +93,96 @@ def test_lines_of_a_run_that_acquisition_could_not_count_are_not_all_accounted_f
 def test_a_journal_that_has_no_line_of_the_run_has_none(tmp_path: Path) -> None:
     report = reported(tmp_path, "acquisition", "log", log=WHOLE["log"] | {"run": "02"})
     assert (report["acquired"], report["labelled"], report["unaccounted"]) == (90, 0, 90)
+
+
+def with_sinks(folder: Path, *names: str, **tables: Any) -> dict[str, Any]:
+    """The report of a whole run of a line with these sinks, as tables of the configuration."""
+    sinks = {name: tables.get(name, {}) for name in names}
+    for name, facts in (WHOLE | {name: table.pop("left") for name, table in tables.items()}).items():
+        leave_facts(folder, name, facts)
+    return reports.report_of(
+        Config({"line": {"output": str(folder), "state": str(folder / "state")}, "sinks": sinks}, "told")
+    )
+
+
+SORTED = {"stones": 7, "ejected": 2, "late": 0, "account": {"acquired": 90, "shed": 9}, "latency_ms": {"p50": 8.5}}
+
+
+def test_a_line_without_a_sorter_has_nothing_of_one_in_its_report(tmp_path: Path) -> None:
+    report = reported(tmp_path, *WHOLE)
+    assert (report["stones"], report["sorter"], report["latency_ms"]) == (None, None, {})
+    said = shown(report)
+    assert not any(word in said for word in ("stones", "sorter", "latency", "nan", "late", "None"))
+
+
+def test_sinks_are_found_by_what_they_are_and_not_by_their_names(tmp_path: Path) -> None:
+    report = with_sinks(
+        tmp_path, "journal", "gate",
+        journal={"sink": "log", "left": WHOLE["log"]}, gate={"sink": "conveyor", "left": SORTED},
+    )  # fmt: skip
+    assert (report["labelled"], report["unaccounted"]) == (80, 0)
+    assert report["stones"] == {"seen": 7, "ejected": 2}
+    assert "10 % of lines came too late to be sorted (9)" in shown(report)
+
+
+def test_that_shed_is_load_stands_below_the_sorter(tmp_path: Path) -> None:
+    report = with_sinks(tmp_path, "log", "conveyor", conveyor={"left": SORTED})
+    report["reference"] = {"id": "ab"}
+    lines = shown(report).splitlines()
+    (place,) = (number for number, line in enumerate(lines) if "shed is load" in line)
+    assert lines[place - 1].startswith("sorter")
+
+
+def test_what_was_not_timed_has_no_rate(tmp_path: Path) -> None:
+    for name in WHOLE:
+        leave_facts(tmp_path, name, WHOLE[name])
+    tables = {"line": {"output": str(tmp_path), "state": str(tmp_path / "state")}, "sinks": {"log": {}}}
+    assert reports.report_of(Config(tables, "told"))["lines_per_s"] == 50.0
+    assert reports.report_of(Config(tables | {"simulator": {"speed": "max"}}, "told"))["lines_per_s"] is None
+
+
+def test_what_every_sink_has_written_is_said_and_what_is_not_there_any_more(tmp_path: Path) -> None:
+    there, gone = tmp_path / "belt.hdr", tmp_path / "lines.parquet"
+    there.touch()
+    report = with_sinks(
+        tmp_path, "log", "record",
+        log={"left": WHOLE["log"] | {"artefacts": {"parquet": str(gone)}}},
+        record={"left": {"artefacts": {"reflectance": str(there)}}},
+    )  # fmt: skip
+    assert report["artefacts"] == {"parquet": None, "reflectance": str(there)}
+    said = shown(report)
+    assert "written, and not there any more: parquet" in said
+    assert str(there) in said.replace("\n", "")
+
+
+def test_incidents_have_one_row_though_a_file_has_their_name(tmp_path: Path) -> None:
+    report = reported(tmp_path, *WHOLE)
+    report["incidents"] = {"acquisition": {"jitter": 2}, "raw": {"ring_full": 1}}
+    report["artefacts"] = {"incidents": "out/incidents.parquet"}
+    rows = [line.split() for line in shown(report).splitlines() if line.startswith("incidents")]
+    assert rows == [["incidents", "acquisition:", "jitter", "2;", "raw:", "ring", "full", "1"]]
+
+
+def test_a_promise_that_broke_is_red(tmp_path: Path) -> None:
+    text = io.StringIO()
+    show(reported(tmp_path, *WHOLE), Console(file=text, width=120, force_terminal=True, color_system="standard"))
+    (first,) = (line for line in text.getvalue().splitlines() if "labelled 80 of 90 lines" in line)
+    assert "\x1b[1;31m" in first
+
+
+def test_a_report_on_80_columns_loses_nothing(tmp_path: Path) -> None:
+    report = reported(tmp_path, *WHOLE)
+    report["artefacts"] = {"parquet": "/a/very/long/path" * 8}
+    text = io.StringIO()
+    show(report, Console(file=text, width=80))
+    assert "/a/very/long/path" * 8 in "".join(line.strip() for line in text.getvalue().splitlines())
+    assert max(map(len, text.getvalue().splitlines())) <= 80
+
+
+def test_a_report_as_json_has_the_fields_that_are_documented_and_no_number_that_is_none(tmp_path: Path) -> None:
+    report = with_sinks(tmp_path, "log", "conveyor", conveyor={"left": SORTED | {"latency_ms": {"p50": float("nan")}}})
+    assert set(report) <= set(reports.FIELDS)
+    reports.save(report, tmp_path / "r.json")
+    read = json.loads((tmp_path / "r.json").read_text(), parse_constant=lambda name: pytest.fail(name))
+    assert read["latency_ms"] == {"p50": None}
+    assert (read["version"], read["verdict"][0]["severity"]) == (1, "alarm")
