@@ -36,7 +36,7 @@ class ShotWriter:
         """Append rows, so that they outlive this process."""
         text = "".join(f"{line},{first},{stop},{encoder}\n" for line, first, stop, encoder in shots)
         try:
-            with self.path.open("a") as file:
+            with self.path.open("a", encoding="utf-8") as file:
                 file.write(text if file.tell() else HEAD + text)
         except OSError as error:
             if not self._failed:
@@ -54,7 +54,7 @@ class Shots:
     def of(cls, output: Path, run: bytes) -> Self:
         """Read the file of a run; no shots where there is none. A row that a kill has cut is left out."""
         path = path_of(output, run)
-        lines = path.read_text().splitlines(keepends=True)[1:] if path.is_file() else []
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)[1:] if path.is_file() else []
         whole = (line.split(",")[:3] for line in lines if line.endswith("\n"))
         return cls(np.array([list(map(int, row)) for row in whole], np.int64).reshape(-1, 3))
 

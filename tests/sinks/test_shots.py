@@ -21,7 +21,7 @@ def test_shots_are_found_by_their_lines(tmp_path: Path) -> None:
 
 def test_a_row_that_a_kill_has_cut_is_left_out(tmp_path: Path) -> None:
     ShotWriter(tmp_path, RUN).write([(1, 0, 4, 900)])
-    with path_of(tmp_path, RUN).open("a") as file:
+    with path_of(tmp_path, RUN).open("a", encoding="utf-8") as file:
         file.write("2,0,4")
     assert Shots.of(tmp_path, RUN).rows.tolist() == [[1, 0, 4]]
 

@@ -28,5 +28,8 @@ def test_the_demo_labels_every_line_and_ejects_the_right_stones(cli: Command, tm
     table = pq.read_table(report["artefacts"]["parquet"], columns=["seq"])
     assert table.num_rows == 1800
     with Image.open(report["artefacts"]["label_map"]) as picture:
-        assert picture.height >= 1800
+        assert picture.width > 1600
+        assert picture.height > 2 * 384
+    assert Path(report["artefacts"]["shots"]).read_text(encoding="utf-8").count("\n") > 50
     assert "unaccounted 0" in ran.stdout
+    assert ran.stdout.count("of the ore, with a grade of") == 1

@@ -183,6 +183,6 @@ def test_a_report_as_json_has_the_fields_that_are_documented_and_no_number_that_
     report = with_sinks(tmp_path, "log", "conveyor", conveyor={"left": SORTED | {"latency_ms": {"p50": float("nan")}}})
     assert set(report) <= set(reports.FIELDS)
     reports.save(report, tmp_path / "r.json")
-    read = json.loads((tmp_path / "r.json").read_text(), parse_constant=lambda name: pytest.fail(name))
+    read = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"), parse_constant=lambda name: pytest.fail(name))
     assert read["latency_ms"] == {"p50": None}
     assert (read["version"], read["verdict"][0]["severity"]) == (1, "alarm")

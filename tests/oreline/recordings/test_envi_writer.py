@@ -104,7 +104,9 @@ def test_a_label_map_of_another_program_is_read_by_its_names(tmp_path):
     with EnviWriter.create(tmp_path / "a.hdr", samples=3, bands=1, dtype=np.uint8) as writer:
         writer.write(np.array([[0, 1, 7]], np.uint8))
     header = tmp_path / "a.hdr"
-    header.write_text(header.read_text() + "classes = 2\nclass names = {Unclassified, Calcite}\n")
+    header.write_text(
+        header.read_text(encoding="utf-8") + "classes = 2\nclass names = {Unclassified, Calcite}\n", encoding="utf-8"
+    )
     found = read_labels(header)
     assert found.labels.tolist() == [[BACKGROUND, 0, UNKNOWN]]
     assert [info.name for info in found.classes] == ["Calcite"]
