@@ -26,17 +26,17 @@ def main(name: str, path: str) -> None:
     """Feed one sink of the configuration until its stream ends. Raises SystemRefused where another process does."""
     tune_allocator()
     config = Config.load(Path(path))
-    line = config.line
+    site = config.line
     common, kind, settings = settings_of(config, name)
-    alone(name, line.output)
-    service = Service(name, line.output)
-    keys = client_keys(common.remote, line.keys, name, "inference") if common.remote else None
-    sink = kind.open(settings, line.output)
+    alone(name, site.output)
+    service = Service(name, site.output)
+    keys = client_keys(common.remote, site.keys, name, "inference") if common.remote else None
+    sink = kind.open(settings, site.output)
     inbox = Inbox(
-        common.remote or line.endpoint(sink.stream),
+        common.remote or site.endpoint(sink.stream),
         name,
         kind.policy,
-        ring=None if common.remote else line.ring(sink.stream),
+        ring=None if common.remote else site.ring(sink.stream),
         cursor=sink.resume(),
         budget_ms=common.budget_ms,
         keys=keys,
@@ -59,5 +59,5 @@ if __name__ == "__main__":
     parser = ArgumentParser("python -m sinks", description=__doc__)
     parser.add_argument("name", metavar="NAME", help="of its table, [sinks.NAME]")
     parser.add_argument("line", metavar="LINE.toml")
-    given = parser.parse_args()
-    sys.exit(guarded(lambda: main(given.name, given.line), say=refused))
+    arguments = parser.parse_args()
+    sys.exit(guarded(lambda: main(arguments.name, arguments.line), say=refused))

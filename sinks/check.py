@@ -1,4 +1,4 @@
-"""What sinks would refuse of a line's file and of the stream that it will have."""
+"""Refusals of sinks, found in a line's file and in what is known of its stream."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from oreline.keys import client_keys
 from sinks.settings import settings_of
 
 
-def check(config: Config, expected: Expected, found: Findings) -> None:
+def check(config: Config, expected: Expected, findings: Findings) -> None:
     """The table of each sink that can be read: what is wrong with another is known."""
     for name in config.tables.get("sinks", {}):
         try:
             common, kind, settings = settings_of(config, name)
         except ConfigError:
             continue
-        with found.noted(f"[sinks.{name}]"):
+        with findings.noted(f"[sinks.{name}]"):
             if common.remote:
                 client_keys(common.remote, config.line.keys, name, "inference")
             kind.check(settings, Expected() if common.remote else expected)

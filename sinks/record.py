@@ -34,10 +34,12 @@ _SECTOR = 512
 
 
 class RecordSettings(Section):
-    """`what`: which stream is recorded. `name`: how file names begin; a part of the run id and a number follow."""
+    """ENVI files of one quantity, one image line a sequence number."""
 
     what: Literal["reflectance", "labels", "uncertainty"] = "reflectance"
+    """Quantity that is recorded; uncertainty is that of reflectance, and needs `inference.uncertainty`."""
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=64)] = "record"
+    """Beginning of the files' names; a part of the run id and a number follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ class Record:
             self._place = replace(place, layout="")
 
     def idle(self) -> None:
-        """What was committed is safe, unless somebody has removed it."""
+        """Raises SystemRefused where a file that was committed has been removed or moved."""
         self._refuse_gone()
 
     def close(self) -> dict[str, Any]:
@@ -178,7 +180,7 @@ class Record:
         return line.reflectance
 
     def layout(self, info: StreamInfo) -> dict[str, Any]:
-        """How `EnviWriter.create` is to lay out the file."""
+        """Layout of the file, as `EnviWriter.create` takes it."""
         return {"samples": info.samples, "bands": info.bands, "dtype": "f4", "wavelengths_nm": info.wavelengths_nm}
 
     def _begin(self, info: StreamInfo) -> None:
@@ -274,8 +276,8 @@ def _read(sidecar: Path) -> _Place:
     if not sidecar.exists() or not sidecar.stat().st_size:
         return _Place()
     try:
-        said = json.loads(sidecar.read_text(encoding="utf-8"))
-        return _Place(**(said | {"shape": tuple(said["shape"])}))
+        place = json.loads(sidecar.read_text(encoding="utf-8"))
+        return _Place(**(place | {"shape": tuple(place["shape"])}))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecordingError(f"{sidecar} is damaged: move the recording away, and start in another folder") from error
 

@@ -1,4 +1,4 @@
-"""What every sink's table may hold besides the sink's own settings."""
+"""Settings that every sink's table may hold besides the sink's own."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ class Common(Section):
     """[sinks.NAME]: the part that all sinks share."""
 
     sink: str = ""
-    """Which sink it is; the table's name where it is not given."""
+    """Kind of sink; the table's name where it is not given."""
     budget_ms: Annotated[float, Field(gt=0)] = 100.0
     """A fresh sink is sent no line older than this."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port on 127.0.0.1 that Prometheus reads; 0 takes a free one."""
     remote: TcpAddress | None = None
-    """Where inference listens, on another host; otherwise it is on this one. Not for a conveyor."""
+    """Address at which inference listens, on another host; otherwise it is on this one. Not for a conveyor."""
 
 
 def schema() -> dict[str, Any]:
@@ -40,8 +41,8 @@ def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], Section]
     where = f"{config.source}: [sinks.{name}]"
     tables = config.tables.get("sinks", {})
     if name not in tables:
-        there = ", ".join(f"[sinks.{one}]" for one in tables) or "no sink"
-        raise ConfigError(f"{config.source} has no [sinks.{name}]: it has {there}.{nearest(name, tables)}")
+        present = ", ".join(f"[sinks.{other}]" for other in tables) or "no sink"
+        raise ConfigError(f"{config.source} has no [sinks.{name}]: it has {present}.{nearest(name, tables)}")
     table: dict[str, Any] = dict(tables[name])
     shared = {key: table.pop(key) for key in Common.model_fields if key in table}
     common = validated(Common, {"sink": name, **shared}, where)

@@ -1,4 +1,4 @@
-"""What became of every line of a run, counted from the journal itself.
+"""Account of a run: the fate of every line, counted from the journal itself.
 
 Each sequence number from 0 to the end is looked for among the lines and the gaps. None of the numbers is made by
 subtracting the others, so `unaccounted` and `doubled` are findings: numbers that nothing covers, and numbers that more
@@ -33,14 +33,14 @@ def account(path: Path, run: bytes | None = None) -> dict[str, int]:
         run = run or newest_run(db)
         if run is None:
             raise RecordingError(f"{path} holds no run")
-        found = db.execute("SELECT end FROM runs WHERE run = ?", (run,)).fetchone()
-        if found is None:
+        entry = db.execute("SELECT end FROM runs WHERE run = ?", (run,)).fetchone()
+        if entry is None:
             raise RecordingError(f"{path} holds no run {run.hex()}")
         spans = _spans(db, run)
-    end = max([stop for _, stop, _ in spans] + [found[0] or 0])
+    end = max([stop for _, stop, _ in spans] + [entry[0] or 0])
     total = dict.fromkeys(("labelled", "shed", "lost", "reference"), 0)
-    for start, stop, what in spans:
-        total[what] += stop - start
+    for start, stop, fate in spans:
+        total[fate] += stop - start
     covered, doubled = _coverage(spans)
     return {
         "acquired": end - _covered(spans, "reference"),
@@ -48,21 +48,21 @@ def account(path: Path, run: bytes | None = None) -> dict[str, int]:
         "unaccounted": end - covered,
         "doubled": doubled,
         "end": end,
-        "closed": int(found[0] is not None),
+        "closed": int(entry[0] is not None),
     }
 
 
 def _spans(db: sqlite3.Connection, run: bytes) -> list[Span]:
-    """What is there, as [start, stop) and what it is, in order."""
+    """Lines and gaps as [start, stop) and their fate, in order."""
     spans: list[Span] = [(start, stop, "labelled") for start, stop in db.execute(_ISLANDS, (run,))]
     for gap in gaps(db, run):
-        what = "lost" if gap.reason in LOST else "shed" if gap.reason is Reason.SHED else "reference"
-        spans.append((gap.first, gap.first + gap.n, what))
+        fate = "lost" if gap.reason in LOST else "shed" if gap.reason is Reason.SHED else "reference"
+        spans.append((gap.first, gap.first + gap.n, fate))
     return sorted(spans)
 
 
 def _coverage(spans: list[Span]) -> tuple[int, int]:
-    """How many numbers the sorted spans cover at least once, and how many times they cover one again."""
+    """Numbers that the sorted spans cover at least once, and times that they cover one again."""
     covered = doubled = reach = 0
     for start, stop, _ in spans:
         fresh = max(0, stop - max(start, reach))
@@ -72,5 +72,5 @@ def _coverage(spans: list[Span]) -> tuple[int, int]:
     return covered, doubled
 
 
-def _covered(spans: list[Span], what: str) -> int:
-    return _coverage([span for span in spans if span[2] == what])[0]
+def _covered(spans: list[Span], fate: str) -> int:
+    return _coverage([span for span in spans if span[2] == fate])[0]

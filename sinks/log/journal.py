@@ -50,7 +50,7 @@ _ADVICE = {
     sqlite3.SQLITE_CORRUPT: "it is damaged: move it away, and use `sqlite3 FILE .recover` on the copy",
 }
 _PASSING = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR)
-"""What may be over in a moment, or when somebody has made room."""
+"""Errors that may be over in a moment, or when somebody has made room."""
 
 
 class Journal:
@@ -73,8 +73,8 @@ class Journal:
     def position(self) -> tuple[bytes, int] | None:
         """The newest run and its next sequence number."""
         with explained(self.path):
-            found = self._db.execute("SELECT run, next FROM runs ORDER BY rowid DESC LIMIT 1").fetchone()
-        return None if found is None else (found[0], found[1])
+            newest = self._db.execute("SELECT run, next FROM runs ORDER BY rowid DESC LIMIT 1").fetchone()
+        return None if newest is None else (newest[0], newest[1])
 
     def write(self, messages: list[Message], now_ns: int) -> None:
         """Commit messages in one transaction, all or none. `now_ns`: CLOCK_MONOTONIC, for the lines' latency.
@@ -112,7 +112,7 @@ class Journal:
 
     @property
     def _is_away(self) -> bool:
-        """Whether the place of the file itself is empty. Raises SystemRefused where something else is there."""
+        """True where the file itself is not in its place. Raises SystemRefused where something else is there."""
         is_empty = identity(self.path) is None
         if self.path in self._standing.gone and not is_empty:
             raise SystemRefused(f"{self.path} was replaced while it was written: the lines before are in the other one")
@@ -204,7 +204,7 @@ def _lock(path: Path) -> int:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """What SQLite refuses, with what to do: StoreFailed where it may pass, else RecordingError."""
+    """Refusals of SQLite with what to do: StoreFailed where it may pass, else RecordingError."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -223,18 +223,18 @@ def _furthest(messages: list[Message]) -> list[Message]:
 
 
 def _stream_row(info: StreamInfo) -> tuple[Any, ...]:
-    said = asdict(info) | {"run": info.run.hex()}
-    said["temperature_c"] = None if math.isnan(info.temperature_c) else info.temperature_c
+    description = asdict(info) | {"run": info.run.hex()}
+    description["temperature_c"] = None if math.isnan(info.temperature_c) else info.temperature_c
     clock = info.clock
-    del said["clock"]
+    del description["clock"]
     when = (clock.wall_ns, clock.offset_s, clock.t_ns, clock.boot) if clock != NEVER else (None,) * 4
-    return info.run, info.seq, json.dumps(said), *when
+    return info.run, info.seq, json.dumps(description), *when
 
 
 def _incident_row(incident: Incident) -> tuple[Any, ...]:
-    said = asdict(incident)
-    said["run"], said["boot"] = bytes.fromhex(incident.run) if incident.run else None, bytes.fromhex(incident.boot)
-    return tuple(said.values())
+    row = asdict(incident)
+    row["run"], row["boot"] = bytes.fromhex(incident.run) if incident.run else None, bytes.fromhex(incident.boot)
+    return tuple(row.values())
 
 
 def _line_row(line: LabelLine, now_ns: int) -> tuple[Any, ...]:

@@ -38,7 +38,7 @@ class Page:
 
 
 def strips_of(samples: int) -> int:
-    """How many strips of so many samples a page holds; at least one."""
+    """Number of strips of so many samples that a page holds; at least one."""
     return max(1, STRIPS_PX // (samples + BETWEEN_PX))
 
 
@@ -50,21 +50,21 @@ def pages(db: sqlite3.Connection, run: bytes, segment: Segment) -> Iterator[Page
 
 
 def count_pages(db: sqlite3.Connection, run: bytes, segment: Segment) -> int:
-    """How many pages there will be."""
+    """Number of pages that a segment fills."""
     query = "SELECT count(*) FROM lines WHERE run = ? AND seq >= ? AND seq < ?"
-    there: int = db.execute(query, (run, segment.start, segment.stop)).fetchone()[0]
-    rows = there + sum(min(gap.n, STRIP) for gap in _missing(db, run, segment))
+    present: int = db.execute(query, (run, segment.start, segment.stop)).fetchone()[0]
+    rows = present + sum(min(gap.n, STRIP) for gap in _missing(db, run, segment))
     return -(-rows // (STRIP * strips_of(segment.samples)))
 
 
 def _rows(db: sqlite3.Connection, run: bytes, segment: Segment) -> Iterator[Row]:
-    there: Iterator[Row] = ((row[0], row[11], row[9]) for rows in lines(db, run, segment) for row in rows)
+    present: Iterator[Row] = ((row[0], row[11], row[9]) for rows in lines(db, run, segment) for row in rows)
     missing: Iterator[Row] = (
         (seq, None, None)
         for gap in _missing(db, run, segment)
         for seq in range(gap.first, gap.first + min(gap.n, STRIP))
     )
-    return heapq.merge(there, missing, key=lambda row: row[0])
+    return heapq.merge(present, missing, key=lambda row: row[0])
 
 
 def _missing(db: sqlite3.Connection, run: bytes, segment: Segment) -> list[Gap]:

@@ -84,7 +84,7 @@ def export_incidents(db: sqlite3.Connection, path: Path) -> bool:
 
 
 def is_incidents(path: Path) -> bool:
-    """Whether a file is one that `export_incidents` has made."""
+    """True of a file that `export_incidents` has made."""
     try:
         return tuple(pq.read_schema(path).names) == INCIDENT_COLUMNS
     except (OSError, pa.ArrowInvalid):

@@ -86,14 +86,14 @@ def draw_page(page: Page, part: Segment, heading: Heading, shot: NDArray[np.bool
 
 
 def headings(page: Page, heading: Heading) -> list[str]:
-    """What stands above a page: title; run, date, lines; camera, model, scale."""
+    """Lines above a page: title; run, date, lines; camera, model, scale."""
     about = heading.about
     lines = f"lines {page.seq[0]:,} to {page.seq[-1]:,}"
-    who = f"camera {about.get('camera', 'not known')} {about.get('serial', '')}".rstrip()
+    camera = f"camera {about.get('camera', 'not known')} {about.get('serial', '')}".rstrip()
     return [
         f"{heading.title}: label map, page {heading.number} of {heading.of}",
         f"run {heading.run.hex()[:12]}, {_when(page, about)}, {lines}",
-        f"{who}, model {about.get('model', 'not known')[:16]}; {_scale(about)}",
+        f"{camera}, model {about.get('model', 'not known')[:16]}; {_scale(about)}",
     ]
 
 
@@ -167,7 +167,7 @@ def entries_of(page: Page, paint: Paint) -> list[Entry]:
 
 
 def notes_of(page: Page, shot: NDArray[np.bool_]) -> list[str]:
-    """What the shares are of, and what else the page shows."""
+    """Lines below the legend: what its shares are of, and what else the page shows."""
     seen = page.labels[~page.missing]
     part = {name: float(np.mean(seen == label)) if seen.size else 0.0 for name, label in _APART.items()}
     rock = 1.0 - sum(part.values()) if seen.size else 0.0

@@ -30,7 +30,7 @@ COLUMNS = (
     "confidence",
     "wall_ns",
 )
-INCIDENT_COLUMNS = tuple(one.name for one in fields(Incident))
+INCIDENT_COLUMNS = tuple(column.name for column in fields(Incident))
 _PAST_ALL = (1 << 63) - 1
 
 
@@ -55,26 +55,26 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 def newest_run(db: sqlite3.Connection) -> bytes | None:
     """The run that began last."""
-    found = db.execute("SELECT run FROM runs ORDER BY rowid DESC LIMIT 1").fetchone()
-    return None if found is None else bytes(found[0])
+    row = db.execute("SELECT run FROM runs ORDER BY rowid DESC LIMIT 1").fetchone()
+    return None if row is None else bytes(row[0])
 
 
 def segments(db: sqlite3.Connection, run: bytes) -> list[Segment]:
     """The run cut where samples or classes change."""
-    found: list[Segment] = []
+    parts: list[Segment] = []
     for seq, text in db.execute("SELECT seq, info FROM streams WHERE run = ? ORDER BY seq", (run,)).fetchall():
         info = json.loads(text)
         classes = tuple(ClassInfo(c["name"], (*c["colour"],)) for c in info["classes"])
-        if found and (found[-1].samples, found[-1].classes) == (info["samples"], classes):
+        if parts and (parts[-1].samples, parts[-1].classes) == (info["samples"], classes):
             continue
-        if found:
-            found[-1] = Segment(found[-1].start, seq, found[-1].samples, found[-1].classes)
-        found.append(Segment(seq, _PAST_ALL, info["samples"], classes))
-    return found
+        if parts:
+            parts[-1] = Segment(parts[-1].start, seq, parts[-1].samples, parts[-1].classes)
+        parts.append(Segment(seq, _PAST_ALL, info["samples"], classes))
+    return parts
 
 
 def stream_at(db: sqlite3.Connection, run: bytes, seq: int) -> dict[str, Any]:
-    """What was in force at a line, as `streams` has it: StreamInfo by its fields, and `offset_s`, the zone."""
+    """Description in force at a line, as `streams` has it: StreamInfo by its fields, and `offset_s`, the zone."""
     query = "SELECT info, offset_s FROM streams WHERE run = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
     info, offset_s = db.execute(query, (run, seq)).fetchone()
     return {**json.loads(info), "offset_s": offset_s}

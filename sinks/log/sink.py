@@ -26,16 +26,16 @@ LOOK_NS = 1_000_000_000
 
 
 class LogSettings(Section):
-    """`synchronous`: "normal" survives the death of any process, "full" a power cut too, at an fsync a commit.
-
-    `parquet`, `label_map`: what to export when the run ends. `title`: of label maps; the output folder's name where it
-    is not given.
-    """
+    """A journal of every line, and its exports when the run ends."""
 
     synchronous: Literal["normal", "full"] = "normal"
+    """"normal" survives the death of any process, "full" a power cut too, at an fsync a commit."""
     parquet: bool = True
+    """Export of the run's lines, and of all incidents, as Parquet files."""
     label_map: bool = True
+    """Export of the run's labels as pages of a label map, PNG pictures."""
     title: str = ""
+    """Title of label maps; the output folder's name where it is not given."""
 
 
 class Log:
@@ -87,7 +87,7 @@ class Log:
             self._take_in()
 
     def _take_in(self) -> None:
-        """What finds no room is tried again."""
+        """Incidents into the journal; those that find no room are tried again."""
         self._journal.refuse_gone()
         self._incidents += in_order(self._follower.read())
         if self._incidents:

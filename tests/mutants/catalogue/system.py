@@ -36,8 +36,8 @@ MUTANTS = (
     Mutant(
         "a page of the journal is read without care",
         "sinks/log/journal.py",
-        "        with explained(self.path):\n            found = ",
-        "        if True:\n            found = ",
+        "        with explained(self.path):\n            newest = ",
+        "        if True:\n            newest = ",
         ("tests/sinks/log/test_sink.py",),
     ),
     Mutant(
