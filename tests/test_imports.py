@@ -31,7 +31,7 @@ EDGES = {
     ("oreline/cli/main.py", "sinks.settings"),
     ("oreline/cli/model.py", "inference.classification.signature"),
     # The report asks the simulated plant and camera what was true.
-    ("oreline/cli/report.py", "hwsim.plant.report"),
+    ("oreline/cli/report_table.py", "hwsim.plant.report"),
     ("oreline/cli/report.py", "hwsim.verdict"),
     # The bench measures all of them.
     ("oreline/bench/__init__.py", "stage"),
