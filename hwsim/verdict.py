@@ -10,12 +10,14 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from hwsim.plant import Settings as Plant
 from hwsim.plant.report import plant_report
 from hwsim.settings import Settings
 from oreline.config import Config
 from oreline.facts import facts_of
 from oreline.messages import BACKGROUND
 from oreline.recordings.recording import open_recording
+from oreline.sink import LOG, SORTER
 
 BATCH_LINES = 512
 
@@ -28,14 +30,13 @@ def verdict(config: Config) -> dict[str, Any]:
     output, settings = config.line.output, config.section("simulator", Settings)
     assert settings.scene is not None
     truth = output / settings.folder / f"{settings.scene.name}_truth.json"
-    tables = [path for name in config.sinks("log") if (path := _table_of(output, name)) is not None]
+    tables = [path for name in config.sinks(LOG) if (path := _table_of(output, name)) is not None]
     facts: dict[str, Any] = {"stones": {}}
     if settings.live:
         return facts
     if tables:
         facts.update(accuracy(tables[0], truth))
-    sorter = next(filter(None, (facts_of(output, name) for name in config.sinks("conveyor"))), None)
-    if "plant" in config.tables and sorter:
+    if "plant" in config.tables and (sorter := _sorter_of(config)):
         facts["plant"] = plant_report(config, sorter["settings"])
         outcomes = {name: facts["plant"][name] for name in ("ejected", "missed", "wrong", "passed")}
         facts["stones"] = {"true": facts["plant"]["feed"]["stones"], **outcomes}
@@ -46,6 +47,13 @@ def _table_of(output: Path, log: str) -> Path | None:
     """The Parquet file that a log has left, where there is one."""
     path = facts_of(output, log).get("artefacts", {}).get("parquet")
     return Path(path) if path and Path(path).is_file() else None
+
+
+def _sorter_of(config: Config) -> dict[str, Any]:
+    """What the sorter at the plant has left; of several, the one at its port. Empty where none has."""
+    left = [facts for name in config.sinks(SORTER) if (facts := facts_of(config.line.output, name))]
+    port = config.section("plant", Plant).port
+    return next((facts for facts in left if facts["settings"].get("port") == port), left[0] if left else {})
 
 
 def accuracy(table: Path, truth: Path) -> dict[str, Any]:

@@ -166,10 +166,14 @@ class Config:
     def line(self) -> LineSettings:
         return self.section("line", LineSettings)
 
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Kinds of the sinks, by their names, in order."""
+        return {name: table.get("sink") or name for name, table in self.tables.get("sinks", {}).items()}
+
     def sinks(self, kind: str) -> dict[str, dict[str, Any]]:
         """The tables of the sinks of a kind, by their names, in order."""
-        tables: dict[str, dict[str, Any]] = self.tables.get("sinks", {})
-        return {name: table for name, table in tables.items() if (table.get("sink") or name) == kind}
+        return {name: self.tables["sinks"][name] for name, one in self.kinds.items() if one == kind}
 
     def section(self, name: str, model: type[S]) -> S:
         """The settings in a table ("sinks.log" for a nested one). Raises ConfigError that lists every failure."""

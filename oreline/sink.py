@@ -10,6 +10,9 @@ from oreline.config import Section
 from oreline.expected import Expected
 from oreline.messages import Message
 
+LOG, SORTER = "log", "conveyor"
+"""Kinds of sinks whose reports a line's report is made from; what they are called is their site's affair."""
+
 
 class Policy(StrEnum):
     """How lines are delivered. `complete`: every one, however late. `fresh`: none older than the budget."""

@@ -51,7 +51,8 @@ def main(name: str, path: str) -> None:
     finally:
         with service.patient(CLOSE_S):
             facts = sink.close()
-        service.report(account=account.summary(), delivery_ms=latency(name).summary(), **facts)
+        facts |= {"kind": common.sink, "account": account.summary(), "delivery_ms": latency(name).summary()}
+        service.report(**facts)
         inbox.close()
 
 

@@ -6,9 +6,10 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 
-from oreline.cli.report import LOG, SORTER, UNTIMED
+from oreline.cli.report import UNTIMED
 from oreline.config import Config
 from oreline.messages import LOST
+from oreline.sink import LOG, SORTER
 from oreline.supervision.supervisor import Samples, Supervisor
 from oreline.terminal import Ticker
 
@@ -84,7 +85,7 @@ class Progress:
         """All but the stones are of the sorter's present life, which has shed what came before it, too."""
         shed = sorter.get(("oreline_gap_lines_total", "shed", name), 0.0)
         n, total = (sorter.get((f"oreline_latency_ms_{part}", name), 0.0) for part in ("count", "sum"))
-        stones = self._total("stones", sorter.get(("oreline_stones_total", "seen"), 0.0) if sorter else None)
+        stones = self._total(f"stones {name}", sorter.get(("oreline_stones_total", "seen"), 0.0) if sorter else None)
         pixels = {key[1]: v for key, v in sorter.items() if key[0] == "oreline_pixels_total"}
         stone_pixels = {name: v for name, v in pixels.items() if name not in ("background", "invalid")}
         whole = sum(stone_pixels.values()) or 1.0

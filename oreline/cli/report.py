@@ -19,11 +19,10 @@ from oreline.facts import facts_of
 from oreline.files import write_whole
 from oreline.incidents import history
 from oreline.recordings.recording import find_recording
+from oreline.sink import LOG, SORTER
 
 VERSION = 1
 COUNTED = "labelled", "shed", "lost"
-LOG, SORTER = "log", "conveyor"
-"""Kinds of sinks: one accounts for each line, one ejects."""
 UNTIMED = "max", "step"
 """Speeds of a simulated camera at which its rate says nothing."""
 FIELDS = {
@@ -44,6 +43,8 @@ FIELDS = {
     "sorter": "null without one. Its own account: `acquired`, `lines`, `shed`, `lost`, `reference`, `unaccounted`; "
     "rows for the PLC that came too late, `commands_late`; and where there were any: `doubtful` stones, `dropped` "
     "rows, `plc_late` rows",
+    "sinks": "each sink by its name: its `kind`, and its own account since it was started last: `acquired`, `lines`, "
+    "`shed`, `lost`, `reference`, `unaccounted`; no account where it could leave none",
     "saturated_samples": "samples at full scale, which are invalid",
     "reference": "the reference in force at the end: `id`, `dark_lines`, `white_lines`, `left_out`, "
     "`saturated_white_samples`; null without one",
@@ -127,9 +128,10 @@ def report_of(config: Config) -> dict[str, Any]:
         "lines_per_s": rate_of(config),
         "latency_ms": sorter.get("latency_ms", {}),
         **(_sorted(sorter) if config.sinks(SORTER) else {"stones": None, "sorter": None}),
+        "sinks": {name: {"kind": kind, **_account(output, name)} for name, kind in config.kinds.items()},
         **_of_inference(output),
         **incidents_of(output),
-        "artefacts": artefacts_of(config, config.tables.get("sinks", {})),
+        "artefacts": artefacts_of(config, config.kinds),
     }
     if config.tables.get("simulator", {}).get("scene") is not None:
         truth = importlib.import_module("hwsim.verdict").verdict(config)
@@ -179,6 +181,11 @@ def _sorted(sorter: dict[str, Any]) -> dict[str, Any]:
         "stones": {"seen": sorter.get("stones"), "ejected": sorter.get("ejected")},
         "sorter": {**sorter.get("account", {}), "commands_late": sorter.get("late"), **extras},
     }
+
+
+def _account(output: Path, sink: str) -> dict[str, int]:
+    account: dict[str, int] = facts_of(output, sink).get("account", {})
+    return account
 
 
 def _of_inference(output: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from oreline.cli.report import COUNTED
 from oreline.cli.verdict import ALARM, GOOD, WARNING
+from oreline.sink import LOG, SORTER
 
 SHOWN = 20
 """Incidents that a person is shown, the last ones; the report as JSON has all."""
@@ -60,6 +61,11 @@ def _add_counts(table: Table, report: dict[str, Any]) -> None:
         table.add_row("sorter", _marked(_listed(sorter), *broken))
     if sorter and sorter.get("shed"):
         table.add_row("", "shed is load: lines that were older than budget_ms when their turn came")
+    for name, sink in report.get("sinks", {}).items():
+        if sink["kind"] not in (LOG, SORTER):
+            counts = {key: count for key, count in sink.items() if key != "kind"}
+            words = _listed(counts) or "left no count"
+            table.add_row(name, _marked(words, counts.get("lost"), counts.get("unaccounted")))
     if report.get("reference"):
         table.add_row("reference", _listed(report["reference"]))
 

@@ -25,6 +25,7 @@ from oreline.locks import is_held, locked
 from oreline.ownership import is_own, refuse_strangers
 from oreline.places import claim, namesakes
 from oreline.service import Service
+from oreline.sink import LOG
 from oreline.standing import Standing
 from oreline.state_folder import CONFIGURATION, LINE
 from oreline.supervision.patience import Patience
@@ -129,7 +130,7 @@ def _finish(folder: Path, lock: int) -> None:
         raise
     except OrelineError as error:
         raise _kept(folder, error) from None
-    log = next((facts_of(config.line.output, name) for name in config.sinks("log")), {})
+    log = next((facts_of(config.line.output, name) for name in config.sinks(LOG)), {})
     counts = ", ".join(f"{what} {log[what]}" for what in ("labelled", "lost", "unaccounted") if what in log)
     report("", "finished", f"it is finished{': ' if counts else ''}{counts}")
 

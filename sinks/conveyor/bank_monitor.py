@@ -35,4 +35,4 @@ class BankMonitor:
         """Count an incident of this kind, and report it."""
         self.alarms[kind] += 1
         self.alarm_ns = now_ns
-        report("conveyor", kind, words)
+        report("", kind, words)

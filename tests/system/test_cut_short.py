@@ -17,7 +17,7 @@ from oreline.ring import RingReader, layout
 from tests.system.line import Line, is_alive
 
 LINES = 300
-STAGES = ("camera", "plant", "log", "conveyor", "inference", "acquisition")
+STAGES = ("camera", "plant", "log", "journal", "conveyor", "belt_2", "inference", "acquisition")
 
 
 def wait_until_gone(pids: list[int]) -> None:
@@ -72,7 +72,8 @@ def move_files(here: Path, there: Path) -> None:
         shutil.move(file, there / file.name)
 
 
-@pytest.mark.parametrize("frozen", ["acquisition", pytest.param("log", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("frozen", ["acquisition", "log"])
 def test_when_the_supervisor_is_killed_all_die_and_the_next_run_finishes_what_it_left(line: Line, frozen: str) -> None:
     committed = left_by_a_killed_supervisor(line, frozen)
     output = started_again(line)

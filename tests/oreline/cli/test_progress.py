@@ -19,12 +19,13 @@ class Line:
     """A supervisor of whose processes the counters are scripted."""
 
     def __init__(self, *kinds: str) -> None:
-        sinks = {kind: {} for kind in kinds or ("conveyor", "log")}
+        names = {"conveyor": "belt_2", "log": "journal"}
+        sinks = {names[kind]: {"sink": kind} for kind in kinds or names}
         self.config, self.stopping = Config({"sinks": sinks, "acquisition": {"steps": [{}]}}), 0
         self.rate: float | None = None
         self.lines, self.lost, self.stones, self.calibrating = 0.0, 0.0, 0.0, 0.0
         self.sorter_answers, self.logged = True, 0.0
-        self.given_up: dict[str, float | None] = {"inference": 0.0, "log": 0.0}
+        self.given_up: dict[str, float | None] = {"inference": 0.0, "journal": 0.0}
 
     def samples(self, name: str) -> Samples:
         if name in self.given_up:
@@ -32,7 +33,7 @@ class Line:
             gap = "oreline_gap_lines_total", "ring_full", name
             done = {("oreline_lines_total", "scene", name): self.logged}
             return {} if lines is None else {gap: lines, ("oreline_gap_lines_total", "reference", name): 200.0, **done}
-        if name == "conveyor":
+        if name == "belt_2":
             return {("oreline_stones_total", "seen"): self.stones} if self.sorter_answers else {}
         gap = ("oreline_gap_lines_total", "restart", "acquisition")
         calibrating = {("oreline_calibrating",): self.calibrating}
@@ -88,7 +89,7 @@ def test_what_a_ring_gave_up_is_lost_and_is_counted_once_whoever_was_told_and_st
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     show = progress_on(shown)
     for inference, log in ((4096.0, 0.0), (4096.0, 4096.0), (None, 4096.0), (8.0, 5000.0), (8.0, None), (8.0, 7.0)):
-        line.given_up = {"inference": inference, "log": log}
+        line.given_up = {"inference": inference, "journal": log}
         now[0] += 10.0
         see(show, line)
     said = [words.strip().split("  ")[2] for words in shown.getvalue().splitlines()]

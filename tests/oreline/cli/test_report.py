@@ -44,9 +44,11 @@ NOT_CLOSED = WHOLE["log"] | {"labelled": 70, "end": 90, "closed": 0}
 
 def reported(folder: Path, *left: str, ring: bool = False, **other: dict[str, Any]) -> dict[str, Any]:
     """The report of a run of which these processes have left their counts."""
-    config = Config({"line": {"output": str(folder), "state": str(folder / "state")}, "sinks": {"log": {}}}, "told")
+    config = Config(
+        {"line": {"output": str(folder), "state": str(folder / "state")}, "sinks": {"journal": {"sink": "log"}}}, "told"
+    )
     for name in left:
-        leave_facts(folder, name, other.get(name, WHOLE[name]))
+        leave_facts(folder, "journal" if name == "log" else name, other.get(name, WHOLE[name]))
     if ring:
         (folder / "state").mkdir()
         config.line.ring("raw").touch()
@@ -136,7 +138,10 @@ def test_that_shed_is_load_stands_below_the_sorter(tmp_path: Path) -> None:
 def test_what_was_not_timed_has_no_rate(tmp_path: Path) -> None:
     for name in WHOLE:
         leave_facts(tmp_path, name, WHOLE[name])
-    tables = {"line": {"output": str(tmp_path), "state": str(tmp_path / "state")}, "sinks": {"log": {}}}
+    tables = {
+        "line": {"output": str(tmp_path), "state": str(tmp_path / "state")},
+        "sinks": {"journal": {"sink": "log"}},
+    }
     assert reports.report_of(Config(tables, "told"))["lines_per_s"] == 50.0
     assert reports.report_of(Config(tables | {"simulator": {"speed": "max"}}, "told"))["lines_per_s"] is None
 
@@ -186,3 +191,20 @@ def test_a_report_as_json_has_the_fields_that_are_documented_and_no_number_that_
     read = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"), parse_constant=lambda name: pytest.fail(name))
     assert read["latency_ms"] == {"p50": None}
     assert (read["version"], read["verdict"][0]["severity"]) == (1, "alarm")
+
+
+def test_each_sink_is_in_the_report_by_its_name_with_its_kind_its_account_and_what_it_wrote(tmp_path: Path) -> None:
+    sinks = {"journal": {"sink": "log"}, "cube": {"sink": "record"}, "labels": {"sink": "record", "what": "labels"}}
+    config = Config({"line": {"output": str(tmp_path), "state": str(tmp_path / "state")}, "sinks": sinks}, "told")
+    for name in ("acquisition", "inference"):
+        leave_facts(tmp_path, name, WHOLE[name])
+    leave_facts(tmp_path, "journal", WHOLE["log"])
+    for name, lines in (("cube", 78), ("labels", 80)):
+        (tmp_path / f"{name}.hdr").touch()
+        written = {"record": str(tmp_path / f"{name}.hdr")}
+        leave_facts(tmp_path, name, {"account": {"lines": lines, "lost": 2}, "artefacts": written})
+    report = reports.report_of(config)
+    assert report["sinks"]["journal"]["kind"] == "log"
+    assert report["sinks"]["cube"] == {"kind": "record", "lines": 78, "lost": 2}
+    assert [*report["artefacts"]] == ["record", "labels_record"]
+    assert "lines 78, lost 2" in " ".join(shown(report).split())
