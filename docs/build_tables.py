@@ -43,6 +43,7 @@ from oreline.incidents import KINDS, Severity
 from oreline.messages import Flag, Reason
 from sinks import SINKS, find
 from sinks.conveyor import outputs
+from sinks.conveyor.outputs import udp_bank
 from sinks.conveyor.recipe import Recipe
 from sinks.settings import Common
 
@@ -71,6 +72,14 @@ def registers(fields: Sequence[plc.Field]) -> str:
     """A block of the PLC's register map."""
     head = ("address", "registers", "name", "meaning")
     return _table(head, ((f"{f.address}", f"{f.words}", f"`{f.name}`", f.meaning) for f in fields))
+
+
+def datagrams() -> str:
+    """What goes to a bank of valves over UDP, and what comes back."""
+    module = ast.parse(inspect.getsource(udp_bank))
+    head = ("datagram", "bytes", "layout", "fields")
+    layouts = ((name, getattr(udp_bank, name), text) for name, text in _documented(module.body))
+    return _table(head, ((f"`{n}`", f"{s.size}", f"`{s.format}`", t) for n, s, t in layouts))
 
 
 def states() -> str:
@@ -261,6 +270,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "plc-command": partial(registers, plc.COMMAND),
     "plc-status": partial(registers, plc.STATUS),
     "plc-state": states,
+    "udp-datagrams": datagrams,
     "models": accuracies,
     "inseparable": inseparable,
     "recall": recalls,

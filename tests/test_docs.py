@@ -117,6 +117,12 @@ def test_every_python_shown_compiles(page: Path) -> None:
         compile(text, page.name, "exec")
 
 
+def test_every_length_of_a_file_is_what_it_is_now() -> None:
+    said = [found for page in PAGES for found in re.findall(r"`([\w/]+\.py)`, (\d+) lines", page.read_text("utf8"))]
+    assert "sinks/conveyor/outputs/udp_bank.py" in dict(said)
+    assert said == [(path, str(len((ROOT / path).read_text("utf8").splitlines()))) for path, _ in said]
+
+
 def test_the_exit_codes_are_those_of_the_errors() -> None:
     rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", (ROOT / "docs/reference/exit-codes.md").read_text(), re.MULTILINE)
     assert {name: int(code) for code, name in rows} == refusals()

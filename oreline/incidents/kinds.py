@@ -55,6 +55,7 @@ _BY_STAGE = {
         "plc_inhibit": (ALARM, "the PLC went to its safe state; rows that waited were dropped"),
         "encoder_mismatch": (ALARM, "the PLC counts the belt otherwise than the camera: nothing is ejected"),
         "no_shots": (WARNING, "what the valves were told could not be written; label maps lack it"),
+        "unanswered": (WARNING, "a message to the valves got no answer: rows go again while there is time"),
         "valve_fault": (ALARM, "the PLC reports a valve that does not do as it is told"),
     },
     "log, record": {

@@ -30,6 +30,8 @@ class BankMonitor:
             self.alarm("plc_inhibit", now_ns)
         if status.valve_faults > before.valve_faults:
             self.alarm("valve_fault", now_ns)
+        if status.unanswered > before.unanswered:
+            self.alarm("unanswered", now_ns)
 
     def alarm(self, kind: str, now_ns: int, words: str = "") -> None:
         """Count an incident of this kind, and report it."""

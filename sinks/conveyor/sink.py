@@ -133,15 +133,16 @@ class Conveyor:
 
     def report(self) -> dict[str, Any]:
         """Report so far: what `Totals` and `Tally` count, `plc_late`, the rows that came to the bank after they were
-        due, `outages`, how often it was lost, and the `settings` that all this is by."""
+        due, `unanswered`, the messages that it did not answer, `outages`, how often it was lost, and the `settings`
+        that all this is by."""
         tally, bank = self._output.tally, self._bank
         return {
             **self._totals.report(),
             "late": tally.late,
             "dropped": tally.dropped,
             "commands": tally.commands,
-            "repeated": tally.repeated,
             "plc_late": bank.status.late,
+            "unanswered": bank.status.unanswered,
             "outages": bank.alarms["plc_lost"],
             "incidents": dict(bank.alarms),
             "latency_ms": self._latency.summary(),

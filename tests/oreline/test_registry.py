@@ -17,10 +17,16 @@ from acquisition import SOURCES
 from acquisition.genicam import GenicamSource
 from inference.backends import BACKENDS
 from inference.models import MODELS
+from oreline.config import Config
 from oreline.errors import ConfigError, ModelError
+from oreline.messages import BACKGROUND
 from oreline.registry import Registry
+from oreline.testing import label_line, stream_info
 from sinks import SINKS
+from sinks.conveyor import outputs
+from sinks.conveyor.outputs import VALVE_OUTPUTS
 from sinks.log import Log
+from sinks.settings import settings_of
 from tests.packages.installed import acme, both
 
 __all__ = ["acme", "both"]
@@ -50,7 +56,7 @@ def with_both(both: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return both
 
 
-@pytest.mark.parametrize("table", [SINKS, SOURCES, BACKENDS, MODELS], ids=lambda table: table.group)
+@pytest.mark.parametrize("table", [SINKS, SOURCES, BACKENDS, MODELS, VALVE_OUTPUTS], ids=lambda table: table.group)
 def test_every_part_of_our_own_is_found(table: Registry) -> None:
     assert [table.find(name) for name in table.own]
 
@@ -96,6 +102,21 @@ def test_an_unknown_name_is_refused_with_the_nearest_of_any_package(with_acme: P
         beside(SINKS).find("taly")
     with pytest.raises(ModelError, match="there is no backend"):
         beside(BACKENDS).find("onnx")
+
+
+def test_a_sorter_opens_valves_by_an_output_of_another_package(
+    with_acme: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(outputs, "VALVE_OUTPUTS", beside(VALVE_OUTPUTS))
+    table = {"recipe": {"ore": ["calcite"], "min_pixels": 4}, "distance_counts": 5000, "deadline_ms": 4000}
+    table |= {"output": "printed", "prefix": "open", "valves": 32}
+    _, kind, settings = settings_of(Config({"sinks": {"conveyor": table}}), "conveyor")
+    sorter, stone = kind.open(settings, tmp_path), [0] * 4 + [BACKGROUND] * 28
+    sorter.consume([stream_info(), label_line(0, labels=stone), label_line(1)])
+    sorter.commit()
+    assert (sorter.close()["commands"], capsys.readouterr().out) == (1, "open 5000 1111\n")
+    with pytest.raises(ConfigError, match=r"unknown key 'prefixx'\. Did you mean 'prefix'"):
+        settings_of(Config({"sinks": {"conveyor": table | {"prefixx": ""}}}), "conveyor")
 
 
 def test_a_line_is_checked_with_parts_of_another_package(acme: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from hwsim.plant import Settings, VirtualPlc, run
 from sinks.conveyor import Conveyor
-from tests.sinks.conveyor.belts import Clock, settings
+from tests.sinks.conveyor.belts import PATIENT, Clock, settings
 
 Eventually = Callable[[Callable[[], object]], None]
 
@@ -89,7 +89,7 @@ def wanted() -> dict[str, Any]:
 
 @pytest.fixture
 def conveyor(plc_on_loopback: RunningPlc, clock: Clock, tmp_path: Path, wanted: dict[str, Any]) -> Conveyor:
-    return Conveyor.open(settings(port=plc_on_loopback.port, **wanted), tmp_path, clock)
+    return Conveyor.open(settings(port=plc_on_loopback.port, **PATIENT, **wanted), tmp_path, clock)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def sorter_at(clock: Clock, tmp_path: Path) -> Iterator[Callable[[VirtualPlc], C
     def start(program: VirtualPlc) -> Conveyor:
         running.append(RunningPlc(program))
         running[-1].start()
-        return Conveyor.open(settings(port=running[-1].port), tmp_path, clock)
+        return Conveyor.open(settings(port=running[-1].port, **PATIENT), tmp_path, clock)
 
     yield start
     for one in running:

@@ -12,6 +12,7 @@ VALVE_OUTPUTS = Registry(
     "valve output",
     {
         "modbus": "sinks.conveyor.plc.dispatch:ModbusOutput",
+        "udp": "sinks.conveyor.outputs.udp_bank:UdpBank",
     },
     ValveOutput,
 )

@@ -28,6 +28,8 @@ class BankStatus:
     """Valves that do not answer."""
     late: int = 0
     """Rows that came to it after they were due, since the output was opened."""
+    unanswered: int = 0
+    """Messages to it that got no answer, while others did."""
     lost: str = ""
     """Why it is not to be reached, in words; empty while it is."""
 

@@ -21,8 +21,6 @@ class Tally:
     """Rows that the bank is not known to have taken when their deadline passed; nothing is sent after it."""
     dropped: int = 0
     """Rows that were not to fire any more: the bank went to its safe state, or counts the belt otherwise."""
-    repeated: int = 0
-    """Messages that got no answer."""
 
 
 class RowQueue:

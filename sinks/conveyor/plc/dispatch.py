@@ -169,8 +169,8 @@ class ModbusOutput(RowQueue):
 
     def _say(self, lost: str) -> None:
         seen, plc_status = self._monitor, self._monitor.status
-        faults = plc_status.valve_faults
-        self.status = BankStatus(seen.seen_ns, plc_status.encoder, bool(plc_status.inhibit), faults, seen.late, lost)
+        inhibit, faults = bool(plc_status.inhibit), plc_status.valve_faults
+        self.status = BankStatus(seen.seen_ns, plc_status.encoder, inhibit, faults, seen.late, lost=lost)
 
     @property
     def _linked(self) -> bool:

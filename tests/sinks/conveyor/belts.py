@@ -17,8 +17,9 @@ SETTINGS: dict[str, Any] = {
     "valves": 32,
     "deadline_ms": 4000,
     "send_ms": 10,
-    "timeout_ms": 100,
 }
+PATIENT = {"timeout_ms": 100}
+"""With a PLC on a machine that has much else to do."""
 EMPTY = [BACKGROUND] * 32
 STONE = [BACKGROUND] * 4 + [0] * 4 + [BACKGROUND] * 24
 BARREN = [BACKGROUND] * 20 + [1] * 4 + [BACKGROUND] * 8

@@ -15,7 +15,18 @@ from oreline.messages import INVALID, Flag, Gap, Reason, StreamInfo
 from oreline.testing import RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.conveyor import Conveyor
 from tests.sinks.conftest import Eventually, RunningPlc
-from tests.sinks.conveyor.belts import BARREN, DISTANCE, EMPTY, SETTINGS, STONE, VALVES_OF_STONE, Clock, belt, feed
+from tests.sinks.conveyor.belts import (
+    BARREN,
+    DISTANCE,
+    EMPTY,
+    PATIENT,
+    SETTINGS,
+    STONE,
+    VALVES_OF_STONE,
+    Clock,
+    belt,
+    feed,
+)
 
 
 class TestConveyorContract(SinkContract):
@@ -23,7 +34,7 @@ class TestConveyorContract(SinkContract):
 
     @pytest.fixture
     def options(self, plc_on_loopback: RunningPlc) -> dict[str, Any]:
-        return SETTINGS | {"port": plc_on_loopback.port}
+        return SETTINGS | PATIENT | {"port": plc_on_loopback.port}
 
 
 def test_an_ore_stone_opens_the_valves_over_it_and_a_barren_one_does_not(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel
-
 from oreline.config import Section
 from oreline.expected import Expected
 from oreline.messages import LabelLine, Message
@@ -25,7 +23,7 @@ class Tally:
     policy: ClassVar[Policy] = Policy.FRESH
     stream: ClassVar[str] = "labels"
     acts_on_plant: ClassVar[bool] = False
-    Settings: ClassVar[type[BaseModel]] = Options
+    Settings: ClassVar[type[Section]] = Options
 
     def __init__(self, settings: Options) -> None:
         self._each, self._counted = settings.each, 0
