@@ -29,7 +29,7 @@ def scene(
     out: Annotated[Path, typer.Option(help="Folder for the recording and its truth.")] = OUTPUT / "scene",
     world: Annotated[Literal["belt", "core"], typer.Option(help="Stones on a belt, or core in trays.")] = "belt",
     camera: Annotated[str, typer.Option(help="Camera preset: nir224, swir288 or swir640.")] = "swir288",
-    lines: Annotated[int | None, typer.Option(help="Length of a belt; core has trays (--set trays=2).")] = None,
+    lines: Annotated[int | None, typer.Option(help="Length of a belt; core has trays (--set trays=2).", min=1)] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
     preview: Annotated[Path | None, typer.Option(help="Write a PNG: false colours, the truth, spectra.")] = None,
     setting: Set = None,
@@ -42,6 +42,8 @@ def scene(
     from hwsim.render.scene import MANIFEST, render
 
     tables = {"world": world, "camera": camera, "seed": seed, **({"lines": lines} if lines else {})}
+    if lines and world == "core":
+        raise ConfigError("--lines is of a belt: core is as long as its trays, give --set trays=2")
     wanted = _simulator(_merged(tables, setting)).scene
     assert wanted is not None
     try_to_write(out / MANIFEST, *([preview] if preview else []))
@@ -87,7 +89,7 @@ def camera(
 @app.command()
 def plant(
     line: PlantFile = None,
-    port: Annotated[int, typer.Option(help="Modbus TCP port on this host.")] = 5020,
+    port: Annotated[int, typer.Option(help="Modbus TCP port on this host.", min=0, max=65535)] = 5020,
     setting: Set = None,
 ) -> None:
     """Be the PLC of a sorting belt until Ctrl-C, and say what it was told.
@@ -104,7 +106,7 @@ def plant(
 @app.command()
 def faults(
     line: CameraFile = None,
-    lines: Annotated[int | None, typer.Option(help="Length of the scene, where the file does not say it.")] = None,
+    lines: Annotated[int | None, typer.Option(help="Of the scene, where the file does not say it.", min=1)] = None,
 ) -> None:
     """List what can go wrong with a camera, or what a line's file makes go wrong, and when.
 
@@ -144,6 +146,8 @@ def _merged(tables: dict[str, Any], settings: list[str] | None) -> dict[str, Any
         inner = tables
         for name in path:
             inner = inner.setdefault(name, {})
+            if not isinstance(inner, dict):
+                raise ConfigError(f"--set {text!r}: {name} is no table, it is {inner!r}")
         inner[last] = _value(value.strip())
     return tables
 
@@ -164,7 +168,12 @@ def _number(text: str) -> float:
 
 
 def _simulator(scene: dict[str, Any]) -> Any:
-    return _simulator_of(Config({"simulator": {"scene": scene}}, "scene"))
+    """Keys are named as they are given here: those of a scene, in whatever world."""
+    try:
+        return _simulator_of(Config({"simulator": {"scene": scene}}, "sim scene"))
+    except ConfigError as error:
+        words = str(error).replace("[simulator] is not right", "what --set and the options say is not right")
+        raise ConfigError(words.replace(f"scene.{scene['world']}.", "")) from None
 
 
 def _simulator_of(config: Config) -> Any:

@@ -21,6 +21,7 @@ from oreline.ownership import refuse_strangers
 from oreline.places import claim, name_of, usual
 from oreline.text import decode_marked
 
+EXAMPLE = "deploy/examples/demo.toml"
 ASKED = "asked.json"
 """In a line's folder: steps that acquisition is to take in between."""
 SOCKET_BYTES = 107
@@ -148,8 +149,12 @@ class Config:
             tables = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         except FileNotFoundError:
             raise ConfigError(f"no configuration file {path}: give the path of a line's TOML file") from None
+        except IsADirectoryError:
+            raise ConfigError(f"{path} is a folder: give the path of a line's TOML file") from None
         except (ValueError, RecursionError, OSError) as error:
-            raise ConfigError(f"{path} cannot be read: {error}") from None
+            known = path.suffix.lower() in (".toml", ".json")
+            what = "cannot be read" if known else f"is no file of a line, TOML such as {EXAMPLE}"
+            raise ConfigError(f"{path} {what}: {error}") from None
         _must_be_table(tables, str(path))
         return cls(tables, str(path))
 

@@ -41,6 +41,7 @@ from hwsim.sensor.sensor import Sensor
 from hwsim.worlds import Truth, World, world_of
 from oreline.errors import RecordingError
 from oreline.files import is_within, write_whole
+from oreline.guard import refusal
 from oreline.recordings.envi_header import write_header
 from oreline.recordings.envi_writer import EnviWriter, band_fields, layout_fields
 from oreline.recordings.recording import RecordingSet, find_recording
@@ -147,13 +148,13 @@ def _exposed(
 
 @contextmanager
 def _allocated(path: Path, size: int) -> Iterator[BinaryIO]:
-    """A new file of its full size. Raises RecordingError where the disk has no space for it."""
+    """A new file of its full size. Raises StoreFailed where the disk has no space for it."""
     with path.open("wb") as file:
         try:
             os.posix_fallocate(file.fileno(), 0, size)
         except OSError as error:
             path.unlink()
-            raise RecordingError(f"{path} needs {size / 1e9:.1f} GB: {error.strerror}; render fewer lines") from error
+            raise refusal(error, f"{path} ({size:,} bytes)") from error
         yield file
 
 

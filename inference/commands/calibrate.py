@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.padding import Padding
 
 from oreline.config import Config
-from oreline.errors import ConfigError
-from oreline.terminal import commands, console, console_of
+from oreline.errors import ConfigError, RecordingError
+from oreline.terminal import commands, console
 
 app = commands("Take, check, choose and show dark and white references.")
-TABLE_WIDTH = 150
 LineFile = Annotated[Path, typer.Argument(metavar="LINE.toml", help="TOML file of the line.")]
 Lines = Annotated[int | None, typer.Option(help="Lines to take; as many as the line's own step, or 100.", min=2)]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not wait for Enter: for scripts, when all is in place.")]
@@ -67,6 +66,9 @@ def import_(
     """
     from inference.commands.import_files import ImportOptions, import_reference
 
+    for path in paths:
+        if not path.exists():
+            raise RecordingError(f"{path} does not exist: give {FILES_HELP[0].lower()}{FILES_HELP[1:-1]}")
     options = ImportOptions(exposure_us=exposure_us, gain=gain, serial=serial, full_scale=full_scale)
     reference = import_reference(paths, Config.load(line), options, force=force)
     console.print(f"reference {reference.id} is chosen: {_summary(reference.dark.lines, reference.white.lines)}")
@@ -83,10 +85,9 @@ def list_(line: LineFile) -> None:
     store = Store(Config.load(line).line.references_folder)
     if not store.ids():
         raise ConfigError(f"no reference in {store.folder}: take one with `oreline calibrate dark` and `white`")
-    table = Table("", "id", "captured", "dark", "white", "exposure", "camera", "what became of it", box=None)
-    for row in store.overview():
-        table.add_row(*row)
-    console_of(max(console.width, TABLE_WIDTH)).print(table)
+    for mark, identity, captured, dark, white, exposure, camera, became in store.overview():
+        console.print(f"{mark or ' '} {identity}  {captured}  dark {dark}, white {white}, {exposure}", soft_wrap=True)
+        console.print(Padding(f"{camera}: {became}" if became else camera, (0, 0, 0, 2)))
 
 
 @app.command()

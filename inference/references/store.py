@@ -118,8 +118,9 @@ class Store:
             manifest = read_manifest(self.folder / identity / MANIFEST)
             dark, white = manifest.measurements["dark"], manifest.measurements["white"]
             became = _became(last.get(identity, {}))
-            rows.append((manifest.captured, "*" if identity == self.chosen else "", identity, manifest.captured,
-                         *(f"{kind.lines} lines" for kind in (dark, white)), f"{white.exposure_us:g} us",
+            captured = manifest.captured.replace("T", " ").replace("+00:00", " UTC")
+            rows.append((manifest.captured, "*" if identity == self.chosen else "", identity, captured,
+                         str(dark.lines), str(white.lines), f"{white.exposure_us:g} us",
                          f"{manifest.camera} {manifest.serial}", became))  # fmt: skip
         return [row[1:] for row in sorted(rows)]
 

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from inference.preprocessing.steps import SNV, Chain, Steps, preprocessed
 from oreline.cameras import CameraPreset
 from oreline.errors import ConfigError
+from oreline.guard import refusal
 from oreline.spectra import resampler
 
 SHIFTS_NM = tuple(range(-3, 4))
 """Each spectrum is kept as seen by a camera whose wavelengths are off by so much."""
 NO_SHIFT = SHIFTS_NM.index(0)
+SPECTRA = "docs/reference/spectra.md"
 OTHER = -1
 COLUMNS = ("spectra", "wavelength_nm", "species", "sample_id", "role")
 
@@ -64,8 +66,12 @@ def load(path: Path, preset: CameraPreset, steps: Steps = SNV) -> Spectra:
         content = path.read_bytes()
         with np.load(path, allow_pickle=False) as data:
             spectra, nm, species, specimen, role = (data[column] for column in COLUMNS)
-    except (OSError, KeyError, ValueError) as error:
-        raise ConfigError(f"{path} is no library of spectra with the columns {', '.join(COLUMNS)}: {error}") from None
+    except OSError as error:
+        raise refusal(error, path) from None
+    except (KeyError, ValueError, TypeError) as error:
+        raise ConfigError(
+            f"{path} is no library of spectra with the columns {', '.join(COLUMNS)}, see {SPECTRA}: {error}"
+        ) from None
     classes = tuple(sorted(set(species[role == "open"].tolist()) - {""}))
     index = {name: number for number, name in enumerate(classes)}
     target = np.array(

@@ -127,7 +127,7 @@ def replay(
 @app.command()
 def train(
     preset: Annotated[str, typer.Argument(help="Camera preset: nir224 or swir288.")],
-    data: Annotated[Path, typer.Option(help="Spectra, as minerals_open.npz.")],
+    data: Annotated[Path, typer.Option(help="Spectra, an .npz as docs/reference/spectra.md has it.")],
     out: Annotated[Path, typer.Option(help="Folder of the model that is made.")],
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
     preprocessing: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -13,9 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from hwsim.camera.sim_camera import SimCamera
-from oreline.errors import CameraBusy, SystemRefused
+from hwsim.cli import app
+from hwsim.render import scene
+from oreline.errors import CameraBusy, StoreFailed, SystemRefused
 from oreline.recordings.envi_writer import EnviWriter
 from oreline.stops import STOPS
 from tests.system.line import ROOT
@@ -91,3 +95,32 @@ def test_a_camera_that_is_there_already_never_says_that_it_is_on(tmp_path: Path)
         code, out, err = refused(tmp_path, "camera", "--recording", "rec", "--serial", "SIM7")
     assert (code, out) == (CameraBusy.exit_code, "")
     assert "another process simulates this camera" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("scene", "--lines", "0"), "--lines"),
+        (("faults", "--lines", "0"), "--lines"),
+        (("plant", "--port", "99999"), "--port"),
+        (("scene", "--world", "core", "--lines", "5"), "give --set trays=2"),
+        (("scene", "--set", "surface.dist=1"), "unknown key 'surface.dist'. Did you mean 'dust'?"),
+        (("scene", "--set", "sead=1"), "unknown key 'sead'. Did you mean 'seed'?"),
+        (("scene", "--set", "seed.x=1"), "seed is no table, it is 1"),
+    ],
+)
+def test_a_bound_or_a_key_is_refused_in_the_words_that_were_given(tmp_path: Path, words: tuple[str, ...], said: str):
+    ran = CliRunner().invoke(app, words)
+    assert ran.exit_code != 0
+    assert said in ran.output + str(ran.exception)
+
+
+def test_a_disk_that_is_full_is_told_how_much_was_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    said = r"a\.raw \(300,000 bytes\): No space left on device; free space"
+    with pytest.raises(StoreFailed, match=said), scene._allocated(tmp_path / "a.raw", 300_000):
+        pass
+    assert not (tmp_path / "a.raw").exists()

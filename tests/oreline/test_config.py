@@ -13,7 +13,7 @@ from acquisition.settings import Settings
 from hwsim.settings import Settings as Camera
 from inference.settings import Settings as Inference
 from oreline.config import Config, LineSettings, validated
-from oreline.errors import ConfigError
+from oreline.errors import ConfigError, nearest
 
 
 def config(tmp_path: Path, text: str) -> Config:
@@ -123,3 +123,16 @@ def test_a_state_folder_too_long_for_a_socket_is_refused() -> None:
 def test_an_address_that_is_none_is_refused_before_anything_starts(table: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         Config(tomllib.loads(table)).check()
+
+
+def test_a_file_of_another_kind_and_a_folder_are_called_that(tmp_path: Path) -> None:
+    page = tmp_path / "README.md"
+    page.write_text("# A page\n\nwith words\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"README\.md is no file of a line, TOML such as deploy/examples/demo\.toml"):
+        Config.load(page)
+    with pytest.raises(ConfigError, match="is a folder: give the path of a line's TOML file"):
+        Config.load(tmp_path)
+
+
+def test_a_name_in_another_case_is_near() -> None:
+    assert nearest("NIR224", ["nir224", "swir288"]) == " Did you mean 'nir224'?"

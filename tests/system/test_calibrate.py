@@ -65,8 +65,10 @@ def test_a_dark_and_a_white_are_taken_shown_and_reported(bench: Bench, tmp_path:
     assert bench.store.chosen == first
     (refused,) = set(bench.store.ids()) - {first}
     listed = bench("list", bench.path)
-    assert f" *  {first}" in listed
+    assert f"* {first}" in listed
     assert "refused: dirty" in listed
+    assert "dark 60, white 60, 2000 us" in listed
+    assert max(map(len, listed.splitlines())) <= 80
     assert bench("use", refused, bench.path).endswith("30")
     assert "give --force" in bench("use", refused, bench.path)
     assert f"reference {refused} is chosen, for when the line starts" in bench("use", refused, bench.path, "--force")
@@ -117,6 +119,11 @@ def test_a_line_without_references_says_what_to_do(
     bench: Bench, command: str, words: tuple[str, ...], says: str
 ) -> None:
     assert says in bench(command, *words, bench.path)
+
+
+def test_an_import_of_what_is_not_there_says_so(bench: Bench) -> None:
+    said = bench("import", "no/such/folder", bench.path)
+    assert "no/such/folder does not exist: give a LUMO folder" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("command", ["list", "revert", "report"])

@@ -17,7 +17,7 @@ from inference.training.network import WIDTHS, build, deployed
 from inference.training.train import main
 from inference.training.validate import splits_of
 from oreline.cameras import CAMERAS
-from oreline.errors import ConfigError
+from oreline.errors import ConfigError, SystemRefused
 from oreline.testing import stream_info
 
 NM = np.arange(400.0, 2501.0, 2.0, dtype=np.float32)
@@ -125,6 +125,20 @@ def test_real_minerals_fill_the_library_of_each_camera(shared_data: Path) -> Non
         assert len(spectra.classes) == 31
         assert spectra.clean.shape == (1284, camera.bands)
         assert len(spectra.known) == 408
+
+
+def test_the_example_of_the_page_is_a_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "spectra.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(page.partition("```python\n")[2].partition("```")[0], {})
+    spectra = load(tmp_path / "SPECTRA.npz", CAMERAS["nir224"])
+    assert spectra.classes == ("calcite",)
+    assert (len(spectra.known), int(spectra.reserved.sum()), len(set(spectra.specimen))) == (12, 6, 12)
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(SystemRefused, match=r"nowhere\.npz: No such file"):
+        load(tmp_path / "nowhere.npz", CAMERAS["nir224"])
 
 
 def test_a_file_that_is_no_library_is_refused(tmp_path: Path) -> None:
