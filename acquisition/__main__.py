@@ -34,17 +34,17 @@ from oreline.wire import HEADER_LIMIT, decode
 def main(path: str) -> None:
     """Record one run of the camera into the ring and serve it until it is consumed."""
     config = Config.load(Path(path))
-    settings, line = config.section("acquisition", Settings), config.line
-    if _has_ended(line.ring("raw")):
+    settings, site = config.section("acquisition", Settings), config.line
+    if _has_ended(site.ring("raw")):
         finish(path)
         return
-    service = Service("acquisition", line.output)
-    with closing(_opened(settings, service, line.ring("raw").exists())) as source, ExitStack() as stack:
+    service = Service("acquisition", site.output)
+    with closing(_opened(settings, service, site.ring("raw").exists())) as source, ExitStack() as stack:
         camera = source.describe()
         size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)
-        ring = Ring.open(line.ring("raw"), settings.ring_lines, size)
-        outbox = stack.enter_context(closing(_served(ring, settings, line)))
-        acquisition = Acquisition(source, outbox, settings, service, ExtraSteps(line.folder))
+        ring = Ring.open(site.ring("raw"), settings.ring_lines, size)
+        outbox = stack.enter_context(closing(_served(ring, settings, site)))
+        acquisition = Acquisition(source, outbox, settings, service, ExtraSteps(site.folder))
         service.ready(settings.metrics_port)
         try:
             _run(acquisition, outbox, service)
@@ -70,10 +70,10 @@ def _run(acquisition: Acquisition, outbox: Outbox, service: Service) -> None:
 def finish(path: str) -> None:
     """End the run that was cut short in the ring, without a camera, and serve it until it is consumed."""
     config = Config.load(Path(path))
-    settings, line = config.section("acquisition", Settings), config.line
-    service = Service("acquisition", line.output)
-    ended = _has_ended(line.ring("raw"))
-    with closing(_served(_left(line.ring("raw")), settings, line)) as outbox:
+    settings, site = config.section("acquisition", Settings), config.line
+    service = Service("acquisition", site.output)
+    ended = _has_ended(site.ring("raw"))
+    with closing(_served(_left(site.ring("raw")), settings, site)) as outbox:
         service.ready(settings.metrics_port)
         while not outbox.has_room() and not service.stopping:
             outbox.pump(1)
@@ -88,10 +88,10 @@ def finish(path: str) -> None:
             service.report(run=run.hex(), numbers=numbers)
 
 
-def _served(ring: Ring, settings: Settings, line: LineSettings) -> Outbox:
-    keys = server_keys(settings.listen, line.keys, "acquisition") if settings.listen else None
+def _served(ring: Ring, settings: Settings, site: LineSettings) -> Outbox:
+    keys = server_keys(settings.listen, site.keys, "acquisition") if settings.listen else None
     ours = ["inference"]
-    return Outbox(line.endpoint("raw"), ring, ours, hold_s=line.hold_s, listen=settings.listen, keys=keys)
+    return Outbox(site.endpoint("raw"), ring, ours, hold_s=site.hold_s, listen=settings.listen, keys=keys)
 
 
 def _left(path: Path) -> Ring:
@@ -101,7 +101,7 @@ def _left(path: Path) -> Ring:
 
 
 def _has_ended(path: Path) -> bool:
-    """Whether an earlier process has ended its stream, be it delivered or not."""
+    """True where an earlier process has ended its stream, be it delivered or not."""
     if not path.exists():
         return False
     with closing(_left(path)) as ring:
@@ -111,7 +111,7 @@ def _has_ended(path: Path) -> bool:
 
 def _opened(settings: Settings, service: Service, resumed: bool) -> Source:
     """The camera, open and set. Raises CameraError, and Stopped."""
-    found: list[Source] = []
+    sources: list[Source] = []
 
     def attempt() -> None:
         source: Source = SOURCES.find(settings.source)(settings)
@@ -120,7 +120,7 @@ def _opened(settings: Settings, service: Service, resumed: bool) -> Source:
         except CameraError:
             source.close()
             raise
-        found.append(source)
+        sources.append(source)
 
     retry(
         attempt,
@@ -128,14 +128,14 @@ def _opened(settings: Settings, service: Service, resumed: bool) -> Source:
         lambda error: report("", "camera_away", f"{error}; trying again") if resumed else None,
         service.is_set,
     )
-    if not found:
+    if not sources:
         raise Stopped("stopped before the camera was there")
-    return found[0]
+    return sources[0]
 
 
 if __name__ == "__main__":
     parser = ArgumentParser("python -m acquisition", description=__doc__)
     parser.add_argument("line", metavar="LINE.toml")
     parser.add_argument("what", nargs="?", choices=["finish"])
-    given = parser.parse_args()
-    sys.exit(guarded(lambda: (finish if given.what else main)(given.line), say=refused))
+    arguments = parser.parse_args()
+    sys.exit(guarded(lambda: (finish if arguments.what else main)(arguments.line), say=refused))

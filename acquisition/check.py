@@ -1,4 +1,4 @@
-"""What acquisition would refuse of a line's file before and after it has found its camera, as far as that is known."""
+"""Refusals of acquisition, before and after it has found its camera, as far as a line's file tells."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ REGION = ("Height", "OffsetY", "BinningVertical", "DecimationVertical")
 """Features that change how many bands there are."""
 
 
-def check(config: Config, expected: Expected, found: Findings) -> None:
+def check(config: Config, expected: Expected, findings: Findings) -> None:
     """The table of acquisition, unless it runs on another host."""
     if "acquisition" not in config.tables and "simulator" not in config.tables:
         return
     settings = config.section("acquisition", Settings)
     for own in (_camera, _bands, _steps):
-        with found.noted("[acquisition]"):
+        with findings.noted("[acquisition]"):
             own(settings, expected)
     if settings.listen:
-        with found.noted("[acquisition]"):
+        with findings.noted("[acquisition]"):
             server_keys(settings.listen, config.line.keys, "acquisition")
     expected.counts_per_line = settings.counts_per_line
     expected.kinds = frozenset(step.kind for step in settings.steps)

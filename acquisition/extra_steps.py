@@ -30,11 +30,11 @@ class _Note:
     run: str
     """In hex digits."""
     lines: int
-    """How many they have had."""
+    """Lines that they have had."""
     since: int | None
     """The first line of one that has begun."""
     after: Features
-    """What sets the camera back from that one."""
+    """Features that set the camera back from that one."""
 
 
 _NOTE, _STEPS = TypeAdapter(_Note), TypeAdapter(list[Step])
@@ -43,11 +43,11 @@ _NOTE, _STEPS = TypeAdapter(_Note), TypeAdapter(list[Step])
 class ExtraSteps:
     """The extra steps of a line, by the files of its folder; without one nothing is asked for and nothing is kept.
 
-    `lines`: how many they have had in this run.
+    `lines`: those that they have had in this run.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        """What an earlier process was asked for is dropped, unless somebody still waits for it."""
+        """Steps that an earlier process was asked for are dropped, unless somebody still waits for them."""
         self.lines = 0
         self._asked = folder / ASKED if folder else None
         self._note = folder / NOTE if folder else None
@@ -60,9 +60,9 @@ class ExtraSteps:
         if self._asked is None:
             return []
         try:
-            taken = self._asked.replace(self._asked.with_suffix(".taken"))
-            text = taken.read_bytes()
-            taken.unlink()
+            request = self._asked.replace(self._asked.with_suffix(".taken"))
+            text = request.read_bytes()
+            request.unlink()
             steps = _STEPS.validate_python(json.loads(text))
         except FileNotFoundError:
             return []

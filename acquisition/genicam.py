@@ -80,15 +80,15 @@ class GenicamSource:
             raise ProducerNotFound(f"{producer} is not a working GenTL producer: {_first_line(error)}") from None
 
     def _chosen(self) -> Any:
-        settings, found = self._settings, self._harvester.device_info_list
-        wanted = {"serial_number": settings.serial, "model": settings.model, "id_": settings.id}
-        wanted = {key: value for key, value in wanted.items() if value}
-        matches = [d for d in found if all(getattr(d, key) == value for key, value in wanted.items())]
-        listing = ", ".join(f"{d.model} serial {d.serial_number} id {d.id_}" for d in found) or "none"
+        settings, cameras = self._settings, self._harvester.device_info_list
+        choice = {"serial_number": settings.serial, "model": settings.model, "id_": settings.id}
+        choice = {key: value for key, value in choice.items() if value}
+        matches = [d for d in cameras if all(getattr(d, key) == value for key, value in choice.items())]
+        listing = ", ".join(f"{d.model} serial {d.serial_number} id {d.id_}" for d in cameras) or "none"
         if len(matches) != 1:
             how = "no camera matches" if not matches else f"{len(matches)} cameras match"
-            choice = wanted or "no choice was made"
-            raise CameraNotFound(f"{how} ({choice}); cameras seen: {listing}. Set acquisition.serial, model or id")
+            why = choice or "no choice was made"
+            raise CameraNotFound(f"{how} ({why}); cameras seen: {listing}. Set acquisition.serial, model or id")
         try:
             return self._harvester.create(matches[0])
         except (AccessDeniedException, ResourceInUseException):
@@ -123,7 +123,7 @@ class GenicamSource:
         return failure
 
     def _differs(self, name: str, value: Any) -> str:
-        """What a feature that was written is now, where that is something else; otherwise nothing."""
+        """Words for a feature that is not now what was written; none where it is."""
         try:
             actual = _now(self._nodes.get_node(name))
         except (FeatureException, TransportException) as error:
@@ -178,7 +178,7 @@ class GenicamSource:
         )
 
     def _lay_out(self, form: PixelFormat) -> None:
-        """How an image lies in a buffer, and where its counts go, unless they lie there as they should."""
+        """Layout of an image in a buffer, and an array for its counts, unless they lie there as they should."""
         pixels = self._shape[0] * self._shape[1]
         self._format, self._image_bytes = form, form.bytes(pixels)
         self._unpack = UNPACK[form.packing].get(form.bits)
@@ -216,7 +216,9 @@ class GenicamSource:
             return None
         encoder = self._encoder.read() if self._encoder else None
         self._fetched += 1
-        return Frame(self._counts(buffer), _said(buffer, "frame_id", self._fetched), _time(buffer), encoder, buffer)
+        return Frame(
+            self._counts(buffer), _attribute(buffer, "frame_id", self._fetched), _time(buffer), encoder, buffer
+        )
 
     def waiting(self) -> int:
         try:
@@ -231,17 +233,17 @@ class GenicamSource:
             return False
 
     def _look_at(self, buffer: Any) -> None:
-        """Whether the first frame is what the camera has said of its frames. A producer that unpacks pixels itself may.
-        Raises FeatureError."""
-        sent = _said(buffer, "height", self._shape[0]), _said(buffer, "width", self._shape[1])
+        """The first frame may be otherwise than the camera has said, as where a producer unpacks pixels itself. Raises
+        FeatureError where that does not do."""
+        sent = _attribute(buffer, "height", self._shape[0]), _attribute(buffer, "width", self._shape[1])
         if sent != self._shape:
             raise FeatureError(
                 f"the camera's Height and Width are {self._shape[0]} x {self._shape[1]}, but it sends {sent[0]} x "
                 f"{sent[1]}: set acquisition.bands to the rows that it sends, or choose one region of interest"
             )
-        if _said(buffer, "padding_x", 0):
+        if _attribute(buffer, "padding_x", 0):
             raise FeatureError(f"the camera pads its rows: set a Width that is a multiple of 16, not {self._shape[1]}")
-        form = dialects.BY_CODE.get(_said(buffer, "pixel_format", 0), self._format)
+        form = dialects.BY_CODE.get(_attribute(buffer, "pixel_format", 0), self._format)
         if form.bits != self._format.bits:
             raise FeatureError(
                 f"the camera's PixelFormat has {self._format.bits} bits, but it sends pixels of {form.bits}: set a "
@@ -302,10 +304,10 @@ def _now(node: Any) -> Any:
     return node.get_value(False, True) if hasattr(node, "get_value") else node.value
 
 
-def _said(buffer: Any, what: str, otherwise: int) -> int:
-    """What a buffer says of its image, where its producer tells that."""
+def _attribute(buffer: Any, name: str, otherwise: int) -> int:
+    """An attribute of a buffer's image, where its producer tells that."""
     try:
-        return int(getattr(buffer, what, otherwise))
+        return int(getattr(buffer, name, otherwise))
     except TransportException:
         return otherwise
 

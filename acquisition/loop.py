@@ -94,7 +94,7 @@ class Acquisition:
             self._put(replace(self._info, seq=self._numbering.next, kind=Kind.SCENE, clock=moment.now()))
 
     def _stopping(self) -> bool:
-        """Whether no more is wanted, or no more will come."""
+        """True where no more is wanted, or no more will come."""
         return self._ended or self._service.is_set()
 
     def _end(self) -> None:
@@ -105,8 +105,8 @@ class Acquisition:
             self._put(self.account.end(numbering.run, numbering.epoch, numbering.next))
 
     def summary(self) -> dict[str, Any]:
-        """What was acquired, how fast the scene came, from the first of its lines to the last, and what went wrong.
-        `numbers`: how many this run has given out, by this process and those before it."""
+        """Lines that were acquired, the rate of the scene from its first line to its last, and what went wrong.
+        `numbers`: those that this run has given out, by this process and those before it."""
         seconds = (self._scene_ns[1] - self._scene_ns[0]) * 1e-9
         rate = (self.account.acquired - 1) / seconds if seconds > 0 else 0.0
         account, late = self.account.summary(), self._latency.summary()
@@ -156,22 +156,24 @@ class Acquisition:
             retry(lambda: self._source.configure(step.after), self._settings.retry_s, self._failed, lambda: False)
 
     def _room(self, end: int | None) -> int:
-        """How many lines are left of a step that ends there, those that were taken in between not counted."""
+        """Lines that are left of a step that ends there, those that were taken in between not counted."""
         return sys.maxsize if end is None else end - self._done
 
     @property
     def _done(self) -> int:
-        """How many lines have been, those that were taken in between not counted."""
+        """Lines that have been, those that were taken in between not counted."""
         return self._numbering.next - self._extra.lines
 
     def _take_extra_steps(self, step: Step, so_far: list[Step]) -> None:
         """The steps that were asked for; then this one goes on, for as many lines as it lacks."""
         between, self._between = self._between, []
         self._source.stop()
-        for one in between:
+        for extra_step in between:
             run, first = self._numbering.run, self._numbering.next
-            self._extra.begin(run, first, one)
-            self._step(one, self._done + (one.lines or 0), one.features, [*so_far, one], begun=True)
+            self._extra.begin(run, first, extra_step)
+            self._step(
+                extra_step, self._done + (extra_step.lines or 0), extra_step.features, [*so_far, extra_step], begun=True
+            )
             self._extra.end(run, self._numbering.next - first)
         if not self._stopping():
             self._set(step, step.features)
@@ -192,15 +194,15 @@ class Acquisition:
         self._stamping.begin(camera.line_rate_hz, even=self._settings.on_full == "gap" and not camera.triggered)
 
     def _settle(self, seconds: float) -> None:
-        """What was set takes so long to come about."""
+        """Wait until the features that were set have come about."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self._stopping():
             self._wait(1)
 
     def _described(self) -> CameraInfo:
-        found: list[CameraInfo] = []
-        self._try(lambda: found.append(self._source.describe()), self._settings.retry_s, self._failed)
-        return found[0] if found else self._source.describe()
+        infos: list[CameraInfo] = []
+        self._try(lambda: infos.append(self._source.describe()), self._settings.retry_s, self._failed)
+        return infos[0] if infos else self._source.describe()
 
     def _start(self) -> None:
         self._try(self._source.start, self._settings.retry_s, self._failed)
@@ -292,7 +294,7 @@ class Acquisition:
             raise CameraLost(f"no frame for {silence_s:g} s: check the camera's trigger, cable and exposure")
 
     def _rest(self) -> None:
-        """What need not be done for each line."""
+        """Work that need not be done for each line."""
         self._rested = time.monotonic()
         self._outbox.pump()
         self._report_changes()
@@ -314,7 +316,7 @@ class Acquisition:
         return None
 
     def _report_changes(self) -> None:
-        """What a camera changes by itself, told where it has: temperature, exposure and gain."""
+        """Temperature, exposure and gain, which a camera changes by itself, are told where they have changed."""
         if not self._thermometer.read_now_and_then(self._heard) or self._info is None:
             return
         celsius = self._thermometer.celsius
@@ -359,7 +361,7 @@ class Acquisition:
         self._put(RawLine(line.stamp, step.sees, line.flags, frame.counts))
         if step.sees is Kind.SCENE:
             self._scene_ns = [self._scene_ns[0] or t_ns, t_ns]
-        self._bytes.n += frame.counts.nbytes
+        self._bytes.inc(frame.counts.nbytes)
         self._latency.observe_ns(time.monotonic_ns() - t_ns)
 
     def _put(self, message: StreamInfo | RawLine | Gap | EndOfStream) -> None:
@@ -367,8 +369,8 @@ class Acquisition:
         self.account.see(message)
 
     def _room_is_made(self) -> bool:
-        """Whether there is room. The camera stands still, so nothing is lost by waiting for it; a consumer that is gone
-        is not waited for."""
+        """True where there is room. The camera stands still, so nothing is lost by waiting for it; a consumer that is
+        gone is not waited for."""
         deadline = time.monotonic() + DRAIN_S
         while not (room := self._outbox.has_room()) and time.monotonic() < deadline:
             self._wait(1)

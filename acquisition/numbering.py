@@ -54,11 +54,11 @@ class Numbering:
 
     @property
     def _counts_zero(self) -> bool:
-        """Whether 0 follows the highest id. Until that was seen, a counter of 16 bits is one of GigE Vision."""
+        """True where 0 follows the highest id. Until that was seen, a counter of 16 bits is one of GigE Vision."""
         return self.bits != 16 if self._zero is None else self._zero
 
     def _learn(self, block_id: int) -> None:
-        """What the ids about a wrap tell of the counter: how wide it is, and whether it has a 0."""
+        """The counter's width, and whether it has a 0, from the ids about a wrap."""
         if block_id > NEAR:
             return
         last = -1 if self._last is None else self._last

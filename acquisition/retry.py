@@ -39,6 +39,6 @@ def retry(
 
 def _rest(seconds: float, stopping: Callable[[], bool], meanwhile: Callable[[], None]) -> None:
     end = time.monotonic() + seconds
-    while not stopping() and (left := end - time.monotonic()) > 0:
+    while not stopping() and (remaining := end - time.monotonic()) > 0:
         meanwhile()
-        time.sleep(min(left, REST_S))
+        time.sleep(min(remaining, REST_S))

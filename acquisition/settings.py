@@ -1,4 +1,4 @@
-"""What a line's configuration says of its camera."""
+"""Settings of a line's camera."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class Settings(CameraSettings):
     producer: Annotated[str, NAME_OR_PATH] = "simcam"
     """Path of a GenTL producer (.cti); "simcam" and "viky" name the two that are installed with Oreline."""
     model: str | None = None
+    """Model of the camera, where there are several."""
     id: str | None = None
+    """Identifier of the camera as its GenTL producer lists it, where there are several."""
     bands: Annotated[int, Field(gt=0)] | None = None
     """Rows of a frame, where the camera's Height does not say them, as with several regions of interest."""
     full_scale: Annotated[int, Field(gt=0, le=65535)] | None = None
@@ -37,7 +39,7 @@ class Settings(CameraSettings):
     gain_unit: Literal["dB", "factor"] | None = None
     """Unit of a gain that has none or one that is not known."""
     gain_step: Annotated[float, Field(gt=0)] = 1.0
-    """How much of `gain_unit` one is, where the camera tells its gain in steps of its own."""
+    """Size of one, in `gain_unit`, where the camera tells its gain in steps of its own."""
     pitch_mm: Annotated[float, Field(gt=0)] | None = None
     """Size of a sample across the belt, for the scale of label maps; without it they have none."""
     counts_per_line: Annotated[float, Field(gt=0)] = 1.0
@@ -50,8 +52,9 @@ class Settings(CameraSettings):
     """Width of the camera's frame counter before it wraps; a wrap at 16 or 32 bits is known without it, and whether
     0 is left out, as in GigE Vision, is learned."""
     buffers: Positive = 256
+    """Frames that the camera's driver may fill before they are fetched."""
     listen: TcpAddress | None = None
-    """Where raw lines are served to an inference on another host, such as "tcp://10.0.0.5:7401"."""
+    """Address at which raw lines are served to an inference on another host, such as "tcp://10.0.0.5:7401"."""
     on_full: Literal["gap", "wait"] = "gap"
     """A full ring loses lines, as a live camera demands; "wait" stops fetching, for a lossless replay."""
     gather_ms: Annotated[float, Field(ge=0, le=100)] = 6.0
@@ -62,9 +65,9 @@ class Settings(CameraSettings):
     silence_s: Annotated[float, Field(gt=0)] = 5.0
     """A camera that sends no frame for so long is lost: it is opened again."""
     temperature_s: Annotated[float, Field(gt=0)] = 5.0
-    """How often the camera's temperature is read."""
+    """Interval at which the camera's temperature is read."""
     temperature_step_k: Annotated[float, Field(gt=0)] = 0.5
-    """By how much it must have changed to be said to those who calibrate."""
+    """Least change of that temperature that is said to those who calibrate."""
     settle_s: Annotated[float, Field(ge=0, le=30)] = 0.1
     """So long after exposure, gain and rate were set they are read again: cameras round them, or limit them by each
     other."""
@@ -73,6 +76,7 @@ class Settings(CameraSettings):
     reconnect_s: Annotated[float, Field(ge=0)] = 600.0
     """For how long a lost camera is tried again before the process gives up; 0 gives up at once."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port on 127.0.0.1 that Prometheus reads; 0 takes a free one."""
 
     @model_validator(mode="after")
     def _fits(self) -> Settings:
@@ -89,7 +93,7 @@ class Settings(CameraSettings):
 
     def _one_for_all(self, key: str, names: set[str]) -> None:
         """Raises ValueError for a value that stands for all steps, where one of them sets another."""
-        written = next((name for step in self.steps for name, _ in step.features if name in names), None)
-        if getattr(self, key) is not None and written is not None:
+        feature = next((name for step in self.steps for name, _ in step.features if name in names), None)
+        if getattr(self, key) is not None and feature is not None:
             step = "exposure_step_us" if key == "exposure_us" else "gain_unit and gain_step"
-            raise ValueError(f"{key} is that of all steps, but one of them sets {written}: give {step} instead")
+            raise ValueError(f"{key} is that of all steps, but one of them sets {feature}: give {step} instead")

@@ -1,4 +1,4 @@
-"""What a camera is to the acquisition process: one file a kind implements `Source`."""
+"""Sources: a camera as the acquisition process sees it. One file a kind implements `Source`."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ class Source(Protocol):
         """Write features in order and read each back; all failures are reported together."""
 
     def describe(self) -> CameraInfo:
-        """How the camera is set now."""
+        """The camera as it is set now."""
 
     def exposed(self) -> Exposed:
-        """How it exposes now, which it may change by itself. Raises FeatureError."""
+        """Exposure and gain now, which it may change by itself. Raises FeatureError."""
 
     def temperature(self) -> float | None:
         """Of the device, in degrees Celsius; None where it tells none. Raises FeatureError."""
@@ -77,8 +77,8 @@ class Source(Protocol):
         """Frames that can be fetched at once."""
 
     def ended(self) -> bool:
-        """Whether the camera says that it has played a recording to its end; what it has sent may still be waiting. One
-        that does not answer, or plays no recording, has not."""
+        """True where the camera says that it has played a recording to its end; what it has sent may still be waiting.
+        One that does not answer, or plays no recording, has not."""
 
     def release(self, frame: Frame) -> None:
         """Give the frame's buffer back to the camera."""

@@ -1,4 +1,4 @@
-"""What a stream says of itself, from what the camera says and what is configured."""
+"""Description of a stream, from what the camera says and what is configured."""
 
 from __future__ import annotations
 

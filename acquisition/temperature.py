@@ -23,10 +23,10 @@ class Thermometer:
         self._source, self._every_s, self._incident = source, every_s, incident
         self._read, self._failed = 0.0, False
 
-    def read_now_and_then(self, heard: float) -> bool:
-        """Whether it was time to, and there was a camera: `heard` is when it last sent something, as `monotonic`."""
+    def read_now_and_then(self, last_frame_s: float) -> bool:
+        """Read where it is time and the camera is there; returns whether. `last_frame_s`: by `time.monotonic`."""
         now = time.monotonic()
-        if now - self._read < self._every_s or now - heard > SILENT_S:
+        if now - self._read < self._every_s or now - last_frame_s > SILENT_S:
             return False
         self.read()
         return True

@@ -62,7 +62,7 @@ class Timing:
         return self._last, flag, "clock_jump" if flag and not jumped else self._incident(late_by)
 
     def missing(self, t_ns: int, rate_hz: float) -> int:
-        """How many lines would have been exposed between the last one and `t_ns`."""
+        """Number of lines that would have been exposed between the last one and `t_ns`."""
         period = self.period_ns or (1e9 / rate_hz if rate_hz > 0 else 0.0)
         return max(0, round((t_ns - self._last) / period) - 1) if period and self._last else 0
 

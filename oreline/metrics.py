@@ -176,10 +176,10 @@ class Account:
             self._gap(message.reason, self.next - max(first, before))
         elif isinstance(message, RawLine) and message.kind:
             self.reference += 1
-            self._reference.n += 1
+            self._reference.inc()
         elif isinstance(message, Line):
             self.lines += 1
-            self._scene.n += 1
+            self._scene.inc()
 
     def incident(self, kind: str, words: str = "", seq: int | None = None) -> None:
         """Count something that should not happen, and say it, with the line that it began at where one is known."""
@@ -198,7 +198,7 @@ class Account:
             self.shed += n
         else:
             self.reference += n
-            self._reference.n += n
+            self._reference.inc(n)
 
     def end(self, run: bytes, epoch: int, seq: int) -> EndOfStream:
         """The last message of the stream, with the totals. `seq`: one past its last line, whoever has seen that."""

@@ -29,8 +29,8 @@ MUTANTS = (
     Mutant(
         "what is asked for while the last is read is forgotten",
         "acquisition/extra_steps.py",
-        "            taken.unlink()\n",
-        "            taken.unlink()\n            self._asked.unlink(missing_ok=True)\n",
+        "            request.unlink()\n",
+        "            request.unlink()\n            self._asked.unlink(missing_ok=True)\n",
         ("tests/acquisition/test_extra_steps.py",),
     ),
     Mutant(
