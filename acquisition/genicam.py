@@ -9,32 +9,28 @@ from __future__ import annotations
 
 import logging
 import signal
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from genicam.genapi import AccessException
-from genicam.genapi import GenericException as FeatureException
 from genicam.gentl import AccessDeniedException, ResourceInUseException
 from genicam.gentl import GenericException as TransportException
 from harvesters.core import Callback, Harvester
 
-from acquisition import dialects
+from acquisition import dialects, node_map
 from acquisition.dialects import PixelFormat, Reading
 from acquisition.encoder_reader import EncoderReader
+from acquisition.node_map import REFUSALS, first_line
 from acquisition.producer import find_producer
 from acquisition.settings import Settings
 from acquisition.source import CameraInfo, Exposed, Frame
 from acquisition.unpacking import Unpack, unpack10, unpack12, unpack14, unpack_pairs10, unpack_pairs12
-from oreline.errors import CameraBusy, CameraError, CameraLost, CameraNotFound, FeatureError, ProducerNotFound, nearest
+from oreline.errors import CameraBusy, CameraError, CameraLost, CameraNotFound, FeatureError, ProducerNotFound
 
 BITS, PAIRS = {10: unpack10, 12: unpack12, 14: unpack14}, {10: unpack_pairs10, 12: unpack_pairs12}
 UNPACK: dict[str, dict[int, Unpack]] = {"": {}, "bits": BITS, "pairs": PAIRS}
 EVENT_TIMEOUT_MS = 10
-READ_BACK_S, REREAD_S = 1.0, 0.005
-"""A feature may take so long to read back as it was written, and is looked at so often meanwhile."""
 
 logging.getLogger("harvesters.core").setLevel(logging.CRITICAL)
 
@@ -77,7 +73,7 @@ class GenicamSource:
             self._harvester.add_file(str(producer), check_existence=True, check_validity=True)
             self._harvester.update()
         except (OSError, TransportException) as error:
-            raise ProducerNotFound(f"{producer} is not a working GenTL producer: {_first_line(error)}") from None
+            raise ProducerNotFound(f"{producer} is not a working GenTL producer: {first_line(error)}") from None
 
     def _chosen(self) -> Any:
         settings, cameras = self._settings, self._harvester.device_info_list
@@ -94,55 +90,13 @@ class GenicamSource:
         except (AccessDeniedException, ResourceInUseException):
             raise CameraBusy(f"camera {matches[0].id_} is in use: close the program that has it open") from None
         except TransportException as error:
-            raise CameraError(f"camera {matches[0].id_} cannot be opened: {_first_line(error)}") from None
+            raise CameraError(f"camera {matches[0].id_} cannot be opened: {first_line(error)}") from None
 
     def configure(self, features: Sequence[tuple[str, Any]]) -> None:
-        failures = [failure for name, value in features if (failure := self._set(name, value))]
-        late = {name: value for name, value in features if name in dialects.LATE}
-        if late and not failures:
-            time.sleep(self._settings.settle_s)
-            failures = [failure for name, value in late.items() if (failure := self._differs(name, value))]
-        if failures:
-            raise FeatureError("the camera did not take its settings:\n" + "\n".join(f"  {f}" for f in failures))
-
-    def _set(self, name: str, value: Any) -> str:
-        """Write one feature and read it back; the answer is what went wrong, or nothing."""
-        if not self._nodes.has_node(name):
-            return f"{name}: this camera has no such feature.{nearest(name, dir(self._nodes))}"
-        node = self._nodes.get_node(name)
-        try:
-            if hasattr(node, "execute"):
-                node.execute()
-                return ""
-            node.value = value
-        except (FeatureException, TransportException, TypeError) as error:
-            return f"{name} = {value!r} was refused: {_first_line(error)}"
-        deadline = time.monotonic() + READ_BACK_S
-        while (failure := self._differs(name, value)) and time.monotonic() < deadline:
-            time.sleep(REREAD_S)
-        return failure
-
-    def _differs(self, name: str, value: Any) -> str:
-        """Words for a feature that is not now what was written; none where it is."""
-        try:
-            actual = _now(self._nodes.get_node(name))
-        except (FeatureException, TransportException) as error:
-            return f"{name} = {value!r} cannot be read back: {_first_line(error)}"
-        same = np.isclose(actual, value, rtol=1e-3) if isinstance(actual, float) else actual == value
-        return "" if same else f"{name} = {value!r} was taken as {actual!r}"
+        node_map.configure(self._nodes, features, self._settings.settle_s)
 
     def _read(self, name: str) -> Reading | None:
-        """A feature and its unit; None where there is none, or none now. Raises FeatureError for one that should be
-        there and does not answer."""
-        if not self._nodes.has_node(name):
-            return None
-        try:
-            node = self._nodes.get_node(name)
-            return Reading(_now(node), str(getattr(node, "unit", "")))
-        except (AccessException, AttributeError):
-            return None
-        except (FeatureException, TransportException) as error:
-            raise FeatureError(f"{name} cannot be read: {_first_line(error)}") from None
+        return node_map.read(self._nodes, name)
 
     def _value(self, name: str, default: Any) -> Any:
         reading = self._read(name)
@@ -188,7 +142,7 @@ class GenicamSource:
 
     def _reader(self, name: str) -> EncoderReader:
         node = self._nodes.get_node(name)
-        return EncoderReader(name, lambda: int(node.value), (FeatureException, TransportException))
+        return EncoderReader(name, lambda: int(node.value), REFUSALS)
 
     def _begin(self) -> None:
         """No frame has come yet. One without an id is counted."""
@@ -198,14 +152,14 @@ class GenicamSource:
         self._begin()
         try:
             self._acquirer.start()
-        except (FeatureException, TransportException) as error:
-            raise CameraLost(f"the camera does not start: {_first_line(error)}") from None
+        except REFUSALS as error:
+            raise CameraLost(f"the camera does not start: {first_line(error)}") from None
 
     def fetch(self, timeout_s: float) -> Frame | None:
         try:
             buffer = self._acquirer.try_fetch(timeout=timeout_s, is_raw=True)
         except TransportException as error:
-            raise CameraLost(f"the camera is gone: {_first_line(error)}; check its cable and power") from None
+            raise CameraLost(f"the camera is gone: {first_line(error)}; check its cable and power") from None
         if buffer is None:
             return None
         if not self._looked_at:
@@ -299,11 +253,6 @@ class _Counting(Callback):  # type: ignore[misc]
         self._source.incomplete += 1
 
 
-def _now(node: Any) -> Any:
-    """The value that the device has, whatever the node map remembers: many keep what was written and never ask."""
-    return node.get_value(False, True) if hasattr(node, "get_value") else node.value
-
-
 def _attribute(buffer: Any, name: str, otherwise: int) -> int:
     """An attribute of a buffer's image, where its producer tells that."""
     try:
@@ -317,7 +266,3 @@ def _time(buffer: Any) -> int | None:
         return int(buffer.timestamp_ns)
     except TransportException:
         return None
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0] or type(error).__name__

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
+from acquisition.exposure_watch import ExposureWatch
 from acquisition.extra_steps import ExtraSteps
 from acquisition.numbering import ANEW, Numbering
 from acquisition.retry import retry
@@ -40,8 +39,6 @@ NOT_READY = (
     "inference was not ready for the scene within {:g} s: it begins all the same, and nothing is sorted until it is. "
     "What inference says tells why; if it only needs longer, raise acquisition.ready_s"
 )
-SAME = 1e-3
-"""Exposures and gains that differ by less are alike."""
 SETTING_S = 30.0
 """A camera may take so long to be opened, set or started."""
 
@@ -74,6 +71,7 @@ class Acquisition:
         self._triggered = False
         self._scene_ns = [0, 0]
         self._info: StreamInfo | None = None
+        self._exposure = ExposureWatch(source, self.account.incident)
         self._thermometer = Thermometer(source, settings.temperature_s, self.account.incident)
 
     def run(self) -> None:
@@ -207,7 +205,7 @@ class Acquisition:
     def _start(self) -> None:
         self._try(self._source.start, self._settings.retry_s, self._failed)
         self._heard = time.monotonic()
-        self._tell(self._exposed_otherwise())
+        self._tell(self._exposure.news(self._info, self._numbering.next))
         CALIBRATING.set(self._info is not None and self._info.kind is not Kind.SCENE)
 
     def _await_inference(self) -> None:
@@ -321,23 +319,9 @@ class Acquisition:
             return
         celsius = self._thermometer.celsius
         warmer = abs(celsius - self._info.temperature_c) >= self._settings.temperature_step_k
-        self._tell(({"temperature_c": celsius} if warmer else {}) | self._exposed_otherwise())
-
-    def _exposed_otherwise(self) -> dict[str, float]:
-        """Exposure and gain, where they are no longer what was said. Of a camera that does not answer, others tell."""
-        try:
-            now = self._source.exposed()
-        except FeatureError:
-            return {}
-        info = self._info
-        if info is None or np.allclose(now, (info.exposure_us, info.gain), SAME, 0.0):
-            return {}
-        words = (
-            f"the camera exposes {now.us:g} us at a gain of {now.gain:g}, though it was set to {info.exposure_us:g} us "
-            f"and {info.gain:g}: switch off what sets it by itself, or raise acquisition.settle_s"
+        self._tell(
+            ({"temperature_c": celsius} if warmer else {}) | self._exposure.news(self._info, self._numbering.next)
         )
-        self.account.incident("exposure_changed", words, self._numbering.next)
-        return {"exposure_us": now.us, "gain": now.gain}
 
     def _tell(self, news: dict[str, float]) -> None:
         """The next lines are described anew, where there is news."""

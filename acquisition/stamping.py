@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from acquisition.encoder import Encoder
-from acquisition.numbering import ANEW, Numbering
+from acquisition.numbering import ANEW, NEAR, Numbering
 from acquisition.source import Frame
 from acquisition.timing import Timing
 from oreline.messages import Flag, Gap, Stamp
@@ -43,14 +43,18 @@ class Stamping:
         self._away = True
 
     def ahead(self, frame: Frame) -> int:
-        """By how much a frame is ahead of the last, as `Numbering.step` has it."""
-        return self.numbering.step(frame.block_id)
+        """By how much a frame is ahead of the last, as `Numbering.step` has it; ANEW, too, where ids are far ahead, but
+        the camera's clock is not: then they began anew, and only seem to have wrapped."""
+        step = self.numbering.step(frame.block_id)
+        return ANEW if step > NEAR and self.timing.denies(frame.t_ns, step) else step
 
     def stamp(self, frame: Frame, now_ns: int, incomplete: int, room: int) -> Stamped:
         """A frame that is ahead of the last, fetched at `now_ns`. `incomplete`: frames that were discarded so far.
         `room`: lines that its step has left."""
         ahead, unseen, incidents = self.ahead(frame), 0, []
         lines = max(ahead, 1)
+        if ahead == ANEW:
+            self.numbering.reopen()
         if ahead == ANEW or self._away:
             if not self._away:
                 incidents.append("camera_restart")

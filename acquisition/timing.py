@@ -61,6 +61,12 @@ class Timing:
         self._last = max(t_ns, self._last + 1)
         return self._last, flag, "clock_jump" if flag and not jumped else self._incident(late_by)
 
+    def denies(self, camera_ns: int | None, lines: int) -> bool:
+        """Whether the camera's own clock tells that not half as many lines can have passed since the last."""
+        if camera_ns is None or self._raw is None or not (self.even and self.period_ns):
+            return False
+        return camera_ns - self._raw < lines * self.period_ns / 2
+
     def missing(self, t_ns: int, rate_hz: float) -> int:
         """Number of lines that would have been exposed between the last one and `t_ns`."""
         period = self.period_ns or (1e9 / rate_hz if rate_hz > 0 else 0.0)

@@ -91,9 +91,15 @@ WRONG: dict[str, tuple[dict[str, Any], type[errors.OrelineError], str]] = {
     "rate and exposure": (
         {"acquisition.features": [["ExposureTime", 9000.0]]}, errors.FeatureError, "450 lines a second leave 2222.22 us"
     ),
+    "rate and exposure by other names": (
+        {"acquisition.features": [["ExposureTimeAbs", 9000.0], ["AcquisitionFrameRateAbs", 400.0]]},
+        errors.FeatureError, "400 lines a second leave 2500 us"
+    ),
     "rate of the host": (
         {"acquisition.features": [["AcquisitionFrameRate", 5000.0]]}, errors.FeatureError, "it is exposed 2000 us"
     ),
+    "rows that are said": ({"acquisition.bands": 100}, errors.ConfigError, "delivers 100 bands, but 288"),
+    "dialect": ({"simulator.dialect": "basler"}, errors.ConfigError, "basler-ace"),
     "serial": ({"acquisition.serial": "SIM0002"}, errors.CameraNotFound, "has 'SIM0001'"),
     "producer": ({"acquisition.producer": "/opt/no.cti"}, errors.ProducerNotFound, "/opt/no.cti"),
     "source": ({"acquisition.source": "genicamm"}, errors.ConfigError, "Did you mean 'genicam'"),
