@@ -3,15 +3,18 @@ Python extensions, but built, placed and shipped like them."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 PRODUCER, BFLOAT16 = Path("hwsim/producer"), Path("inference/backends/bfloat16")
 COMPILE = ["-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-pthread"]
 SUFFIXES = {"simcam": ".cti"}
+FOLDERS, PAGES = ("docs", "deploy"), ("README.md", "CHANGELOG.md")
 
 
 class BuildLibrary(build_ext):
@@ -22,6 +25,21 @@ class BuildLibrary(build_ext):
 
     def get_libraries(self, ext: Extension) -> list[str]:
         return list(ext.libraries)
+
+
+class BuildPages(build_py):
+    """Packages, and in oreline/share what a checkout has beside them; see oreline/shipped.py."""
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return
+        share = Path(self.build_lib, "oreline", "share")
+        shutil.rmtree(share, ignore_errors=True)
+        for folder in FOLDERS:
+            shutil.copytree(folder, share / folder, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+        for page in PAGES:
+            shutil.copy(page, share)
 
 
 class AnyPython(bdist_wheel):
@@ -48,4 +66,6 @@ kernel = Extension(
     optional=True,  # A compiler that does not know AMX, or none of x86: only precision = "bfloat16" is refused there.
 )
 
-setup(ext_modules=[simcam, kernel], cmdclass={"build_ext": BuildLibrary, "bdist_wheel": AnyPython})
+setup(
+    ext_modules=[simcam, kernel], cmdclass={"build_py": BuildPages, "build_ext": BuildLibrary, "bdist_wheel": AnyPython}
+)

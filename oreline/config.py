@@ -237,7 +237,7 @@ def validated(model: type[S], table: Any, where: str, others: Iterable[str] = ()
 
 def _must_be_table(found: Any, where: str) -> None:
     if not isinstance(found, dict):
-        raise ConfigError(f"{where} is no table: see deploy/examples/demo.toml")
+        raise ConfigError(f"{where} is no table: see `oreline config example demo`")
 
 
 def _anchored(model: type[BaseModel] | None, table: dict[str, Any]) -> dict[str, Any]:

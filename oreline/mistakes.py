@@ -35,6 +35,10 @@ def mistake(model: type[BaseModel], item: Any, others: Iterable[str] = ()) -> st
         case "literal_error":
             near = nearest(str(item["input"]), _QUOTED.findall(known["expected"]))
             return f"{path}: {item['msg']} (got {item['input']!r}){near and '.'}{near}"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"{path}: give a table (got {item['input']!r})"
+        case "list_type" | "tuple_type":
+            return f"{path}: give a list (got {item['input']!r})"
         case "value_error":
             return f"{path}: {known['error']}" if path else str(known["error"])
     return f"{path}: {item['msg']} (got {item['input']!r})"

@@ -95,5 +95,10 @@ class _Group(TyperGroup):
 def commands(words: str | None = None) -> typer.Typer:
     """An empty group of commands with `words` as its help."""
     return typer.Typer(
-        cls=_Group, help=words, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+        cls=_Group,
+        help=words,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )

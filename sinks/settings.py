@@ -26,10 +26,12 @@ class Common(Section):
     """Address at which inference listens, on another host; otherwise it is on this one. Not for a conveyor."""
 
 
-def schema() -> dict[str, Any]:
-    """The JSON schema of [sinks]: a table a sink, each with what all share and what is its own."""
-    tables = [_table(name, model) for name in SINKS for model in find(name).Settings.models()]
-    return TypeAdapter(dict[str, Union[*tables]]).json_schema()  # type: ignore[valid-type]
+def schema(kind: str | None = None) -> dict[str, Any]:
+    """The JSON schema of [sinks]: a table a sink, each with what all share and what is its own; or that of a sink of
+    one kind alone. Raises ConfigError where there is none of that kind."""
+    tables = [_table(name, model) for name in ([kind] if kind else SINKS) for model in find(name).Settings.models()]
+    one = Union[*tables]  # type: ignore[valid-type]
+    return TypeAdapter(one if kind else dict[str, one]).json_schema()
 
 
 def _table(name: str, model: type[Section]) -> type[Section]:

@@ -68,7 +68,7 @@ def _memory() -> str | None:
 def _table(results: list[Result]) -> Table:
     table = Table("", "µs a line", "rate", "", "ratio", "to", "goal", box=SIMPLE_HEAD, title=TITLE)
     for number, column in enumerate(table.columns):
-        column.no_wrap = True
+        column.no_wrap = number in (1, 2, 4, 6)
         column.justify = "right" if number in (1, 2, 4) else "left"
     for result in results:
         goal = "" if result.goal is None else f"{result.goal:g} {'reached' if result.reached else 'missed'}"

@@ -25,7 +25,10 @@ HERE = Path("keys")
 
 @app.command()
 def make(name: Name, folder: Folder = HERE) -> None:
-    """Make the key of a process of this host."""
+    """Make the key of a process of this host.
+
+    Example: oreline keys make inference
+    """
     public = keys.save(folder, name, new_pair())
     console.print(f"made {public.with_suffix(keys.SECRET)}, which stays here, and {public}, for the other host")
 
@@ -35,20 +38,29 @@ def allow(
     file: Annotated[Path, typer.Argument(help="NAME.key of another host's process, or NAME.pem of a model's maker.")],
     folder: Folder = HERE,
 ) -> None:
-    """Let a process of another host talk with this one; or take the models of a maker."""
+    """Let a process of another host talk with this one; or take the models of a maker.
+
+    Example: oreline keys allow log.key
+    """
     console.print(f"allowed: {keys.allow(folder, file)}")
 
 
 @app.command()
 def forbid(name: Annotated[str, typer.Argument(help="As `list` shows it.")], folder: Folder = HERE) -> None:
-    """Take that back. Who is connected stays so until it connects anew; restart the line to cut it off now."""
+    """Take that back. Who is connected stays so until it connects anew; restart the line to cut it off now.
+
+    Example: oreline keys forbid log
+    """
     for path in keys.forbid(folder, name):
         console.print(f"removed {path}")
 
 
 @app.command("list")
 def list_(folder: Folder = HERE) -> None:
-    """Show every key, and what is wrong with one."""
+    """Show every key, and what is wrong with one.
+
+    Example: oreline keys list
+    """
     rows = list(keys.listed(folder))
     for name, what, text in rows:
         console.print(f"{name:20}  {what:16}  {text}")

@@ -19,10 +19,12 @@ from oreline.cli.keys import app as keys_app
 from oreline.cli.model import app as model_app
 from oreline.cli.progress import Progress
 from oreline.cli.report_table import show
+from oreline.cli.schema import without_titles
 from oreline.config import SETTINGS, TABLES, Config
 from oreline.errors import STOPPED, ConfigError, StageFailed, StateGone, Undelivered, nearest
 from oreline.files import try_to_write
 from oreline.process import START_AGAIN
+from oreline.shipped import DOCS, example, examples
 from oreline.stops import STOPS, heed
 from oreline.supervision import check as checking
 from oreline.supervision.launch import launch
@@ -30,10 +32,12 @@ from oreline.terminal import Ticker, console, tell
 
 PLAIN = (signal.SIG_DFL, signal.default_int_handler)
 """What Python does about a signal by itself."""
-DEMO = Path(__file__).parents[2] / "deploy" / "examples" / "demo.toml"
 JSON_OPTION = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON to this file.")]
 
-app = terminal.commands("Mineral labels, line by line, from a pushbroom NIR camera, in time to act on them.")
+app = terminal.commands(
+    "Mineral labels, line by line, from a pushbroom NIR camera, in time to act on them.\n\n"
+    f"The documentation is in {DOCS}."
+)
 config_app = terminal.commands("Check and explain configuration files.")
 app.add_typer(config_app, name="config")
 app.add_typer(keys_app, name="keys")
@@ -59,7 +63,10 @@ def oreline(
 
 @app.command()
 def run(line: Annotated[Path, typer.Argument(help="TOML file of the line.")], json: JSON_OPTION = None) -> None:
-    """Run a line: its camera, inference and sinks, until its stream ends or Ctrl-C."""
+    """Run a line: its camera, inference and sinks, until its stream ends or Ctrl-C.
+
+    Example: oreline run line.toml --json report.json
+    """
     _run(Config.load(line), json)
 
 
@@ -69,8 +76,11 @@ def demo(
     output: Annotated[Path, typer.Option(help="Folder for everything that is made.")] = Path("out/demo"),
     json: JSON_OPTION = None,
 ) -> None:
-    """Sort a simulated belt: dark, white, then stones at the camera's own rate, into both sinks."""
-    config = Config.load(DEMO)
+    """Sort a simulated belt: dark, white, then stones at the camera's own rate, into both sinks.
+
+    Example: oreline demo --seconds 5 --output out/short
+    """
+    config = Config.load(example("demo"))
     scene, steps = config.tables["simulator"]["scene"], config.tables["acquisition"]["steps"]
     lines = round(seconds * config.tables["simulator"]["frame_rate"])
     scene["lines"] = steps[-1]["lines"] = lines
@@ -96,7 +106,10 @@ def replay(
     output: Annotated[Path, typer.Option(help="Folder for references, journal and reports.")] = Path("out/replay"),
     json: JSON_OPTION = None,
 ) -> None:
-    """Play a recording through the simulated camera and the running line."""
+    """Play a recording through the simulated camera and the running line.
+
+    Example: oreline replay out/demo/scene --labels out/labels.hdr
+    """
     wanted = {"reflectance": reflectance, "labels": labels, "uncertainty": uncertainty}
     wanted = {what: header for what, header in wanted.items() if header is not None}
     if not wanted:
@@ -134,7 +147,10 @@ def train(
         str, typer.Option(help='Steps between reflectance and network, in JSON: \'[{"step": "snv"}]\'.')
     ] = "snv",
 ) -> None:
-    """Train a model for a camera, validate it by specimen, and write its card."""
+    """Train a model for a camera, validate it by specimen, and write its card.
+
+    Example: oreline train swir288 --data SPECTRA.npz --out my-model
+    """
     training = importlib.import_module("inference.training.train")
     training.main(preset, data, out, seed, preprocessing=training.steps_of(preprocessing))
 
@@ -144,13 +160,19 @@ def bench(
     json: JSON_OPTION = None,
     quick: Annotated[bool, typer.Option(help="Fewer rounds.")] = False,
 ) -> None:
-    """Measure every stage against the machine's ceilings, side by side in one run."""
+    """Measure every stage against the machine's ceilings, side by side in one run.
+
+    Example: oreline bench --quick --json bench.json
+    """
     importlib.import_module("oreline.bench").main(json, quick)
 
 
 @config_app.command()
-def check(line: Path) -> None:
-    """Say whether a line's file is right, or all that is wrong with it."""
+def check(line: Annotated[Path, typer.Argument(help="TOML file of the line.")]) -> None:
+    """Say whether a line's file is right, or all that is wrong with it.
+
+    Example: oreline config check line.toml
+    """
     config = Config.load(line)
     checking.check(config)
     console.print(f"{line} is right")
@@ -160,14 +182,31 @@ def check(line: Path) -> None:
         console.print(f"its camera is not here: start it by {command}")
 
 
+@config_app.command("example")
+def example_(name: Annotated[str, typer.Argument(help=f"One of {', '.join(examples())}.")] = "demo") -> None:
+    """Print the file of a line that comes with Oreline, to begin one's own with.
+
+    Example: oreline config example demo > line.toml
+    """
+    console.print(example(name).read_text(encoding="utf-8"), end="")
+
+
 @config_app.command()
-def schema(table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}.")]) -> None:
-    """Print the JSON schema of a table."""
-    if table not in TABLES:
+def schema(
+    table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}, or a sink's: sinks.conveyor, sinks.log.")],
+) -> None:
+    """Print the JSON schema of a table: its keys, what each may be, and what it is when it is left out.
+
+    Example: oreline config schema sinks.conveyor
+    """
+    name, _, sink = table.partition(".")
+    if name not in TABLES or (sink and name != "sinks"):
         raise ConfigError(f"no table {table!r}: choose one of {', '.join(TABLES)}.{nearest(table, TABLES)}")
-    sinks = table not in SETTINGS
-    shown = importlib.import_module("sinks.settings").schema() if sinks else SETTINGS[table]().model_json_schema()
-    console.print_json(data=shown)
+    if name in SETTINGS:
+        shown = SETTINGS[name]().model_json_schema()
+    else:
+        shown = importlib.import_module("sinks.settings").schema(sink or None)
+    console.print_json(data={"title": table, **without_titles(shown)})
 
 
 def _free_port() -> int:

@@ -22,7 +22,10 @@ app = commands(
 
 @app.command()
 def sign(model: Model) -> None:
-    """Sign a model with your own key, which says that you trust it."""
+    """Sign a model with your own key, which says that you trust it.
+
+    Example: oreline model sign my-model
+    """
     public = importlib.import_module("inference.classification.signature").sign(model)
     console.print(f"signed {model}; who is to run it elsewhere needs a copy of {public}")
 
@@ -32,7 +35,10 @@ def verify(
     model: Model,
     folder: Annotated[Path | None, typer.Option("--folder", help="The folder that line.keys names.")] = None,
 ) -> None:
-    """Say who signed a model, or why a line would refuse it."""
+    """Say who signed a model, or why a line would refuse it.
+
+    Example: oreline model verify my-model
+    """
     card, who = importlib.import_module("inference.classification.signature").checked(model, folder)
     card.check_files(model)
     console.print(f"{model} is {card.name} {card.model_sha256[:16]}, whole, and signed by {who}")

@@ -69,7 +69,7 @@ def _something_to_run(config: Config) -> None:
     elsewhere = any("remote" in table for table in (config.tables.get("inference", {}), *sinks))
     if not elsewhere and not config.tables.keys() & CAMERA:
         raise ConfigError(
-            f"{config.source} has no camera: add a table [acquisition], see deploy/examples/demo.toml and "
+            f"{config.source} has no camera: add a table [acquisition], see `oreline config example demo` and "
             "docs/reference/configuration.md"
         )
 
