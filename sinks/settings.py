@@ -29,13 +29,18 @@ class Common(Section):
 def schema(kind: str | None = None) -> dict[str, Any]:
     """The JSON schema of [sinks]: a table a sink, each with what all share and what is its own; or that of a sink of
     one kind alone. Raises ConfigError where there is none of that kind."""
-    tables = [_table(name, model) for name in ([kind] if kind else SINKS) for model in find(name).Settings.models()]
+    tables = [table for name in ([kind] if kind else SINKS) for table in _tables(name)]
     one = Union[*tables]  # type: ignore[valid-type]
     return TypeAdapter(one if kind else dict[str, one]).json_schema()
 
 
-def _table(name: str, model: type[Section]) -> type[Section]:
-    return create_model(name, __base__=(model, Common), __doc__=find(name).__doc__)
+def _tables(kind: str) -> list[type[Section]]:
+    """Models of the tables of a kind: named as it, and by a number where it has several."""
+    words = find(kind).__doc__
+    return [
+        create_model(kind if number == 1 else f"{kind}_{number}", __base__=(model, Common), __doc__=words)
+        for number, model in enumerate(find(kind).Settings.models(), 1)
+    ]
 
 
 def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], Section]:
