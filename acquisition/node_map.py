@@ -55,13 +55,25 @@ def _set(nodes: Any, name: str, value: Any) -> str:
         if hasattr(node, "execute"):
             node.execute()
             return ""
-        node.value = value
-    except (*REFUSALS, TypeError) as error:
+        _write(node, value)
+    except TypeError:
+        return f"{name} = {value!r} was refused: its values are like {node.value!r}"
+    except REFUSALS as error:
         return f"{name} = {value!r} was refused: {first_line(error)}"
     deadline = time.monotonic() + READ_BACK_S
     while (failure := _differs(nodes, name, value)) and time.monotonic() < deadline:
         time.sleep(REREAD_S)
     return failure
+
+
+def _write(node: Any, value: Any) -> None:
+    """A whole number is one, too, where it is written as 60.0. Raises TypeError for what the node does not hold."""
+    try:
+        node.value = value
+    except TypeError:
+        if not (isinstance(value, float) and value.is_integer()):
+            raise
+        node.value = int(value)
 
 
 def _differs(nodes: Any, name: str, value: Any) -> str:

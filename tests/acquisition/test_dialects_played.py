@@ -110,6 +110,7 @@ def test_what_cannot_be_understood_is_refused(played: Played, dialect: str, word
         ("basler-ace", [("ExposureTimeAbs", 1000.0)], "ExposureTime", 1000.0),
         ("basler-ace", [("GainRaw", 320)], "Gain", 20.0),
         ("basler-scout", [("ExposureTimeRaw", 100)], "ExposureTime", 2000.0),
+        ("basler-scout", [("ExposureTimeRaw", 100.0)], "ExposureTime", 2000.0),
         ("dalsa", [("Gain", 10.0)], "Gain", 20.0),
         ("genie", [("FrameRate", 50_000)], "AcquisitionFrameRate", 50.0),
         ("flycapture", [("Shutter", 1.5)], "ExposureTime", 1500.0),
@@ -122,6 +123,15 @@ def test_a_camera_is_set_in_its_dialect(
     camera, source = played(Quirks(dialect), {})
     source.configure(features)
     assert camera.registers()[register] == pytest.approx(value)
+
+
+@pytest.mark.parametrize(("feature", "value", "like"), [("ExposureTimeRaw", 60.5, "80"), ("TriggerMode", 1, "'Off'")])
+def test_a_value_of_another_kind_is_refused_with_one_that_the_feature_holds(
+    played: Played, feature: str, value: float, like: str
+) -> None:
+    _, source = played(Quirks("jai"), {})
+    with pytest.raises(FeatureError, match=f"{feature} = {value} was refused: its values are like {like}"):
+        source.configure([(feature, value)])
 
 
 def test_every_dialect_is_one_that_is_tested() -> None:
