@@ -1,4 +1,4 @@
-"""Labels to stones, stones to decisions, decisions to valves."""
+"""Conveyor: labels to stones, stones to decisions, decisions to valves."""
 
 from sinks.conveyor.sink import Conveyor
 

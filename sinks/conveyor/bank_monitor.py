@@ -11,8 +11,8 @@ _NEVER_NS = -(1 << 62)
 
 
 class BankMonitor:
-    """`status`: the last one that was seen. `alarms`: how many there were, by kind of incident; the last at
-    `alarm_ns` of CLOCK_MONOTONIC."""
+    """Monitor of one bank. `status`: the last one that was seen. `alarms`: how many there were, by kind of incident;
+    the last at `alarm_ns` of CLOCK_MONOTONIC."""
 
     def __init__(self, status: BankStatus) -> None:
         self.status = status

@@ -1,5 +1,5 @@
-"""Whether the PLC counts the belt as the camera does. Rows fire by the PLC's count, and a camera or a PLC that was
-switched off and on counts anew: then every row would come late, or fire at some other time."""
+"""Check that the bank of valves counts the belt as the camera does. Rows fire by the bank's count, and a camera or a
+bank that was switched off and on counts anew: then every row would come late, or fire at some other time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ FRESH_NS = 200_000_000
 
 
 class EncoderCheck:
-    """`off`: the counts are further apart than `tolerance`. Times are CLOCK_MONOTONIC in ns."""
+    """Check of two counts of one belt. `off`: they are further apart than `tolerance` counts. Times are CLOCK_MONOTONIC
+    in ns."""
 
     def __init__(self, tolerance: int) -> None:
         self.off = False
@@ -25,7 +26,7 @@ class EncoderCheck:
         self._t_ns, self._encoder = t_ns, encoder
 
     def see(self, latch: int, t_ns: int, counts_per_s: float) -> bool:
-        """The PLC's count, modulo 2^32, of a belt of this speed. Returns whether it goes off here."""
+        """The bank's count, modulo 2^32, of a belt of this speed. Returns whether it goes off here."""
         age_ns = t_ns - self._t_ns
         if abs(age_ns) > FRESH_NS:
             return False

@@ -45,23 +45,23 @@ class Recipe(Section):
         return kinds
 
     def wants(self, stone: Stone) -> bool:
-        """Whether to eject it, by what was seen of it so far."""
+        """Decision on a stone, by what was seen of it so far: True to eject it."""
         return self.counts(stone) and stone.ore >= self.min_fraction * stone.pixels
 
     def counts(self, piece: Piece) -> bool:
-        """Whether it is large enough to be a stone."""
+        """True where it is large enough to be a stone."""
         return piece.pixels >= self.min_pixels
 
     def is_clump(self, stone: Stone) -> bool:
-        """Whether it is several stones that touch."""
+        """True where it is several stones that touch."""
         return stone.pixels > self.max_pixels or stone.extent < self.min_extent
 
     def fires(self, run: Run) -> bool:
-        """Whether to open valves over a run whose stone is decided."""
+        """True where valves open over a run, whose stone is decided."""
         stone = run.stone.root()
         return self.ejects(run.piece.root() if self.is_clump(stone) else stone)
 
     def ejects(self, thing: Piece) -> bool:
-        """Whether a stone that is decided, or a piece of a clump, is ejected."""
+        """True where a stone that is decided, or a piece of a clump, is ejected."""
         wanted = thing.decision if isinstance(thing, Stone) else thing.ore and self.counts(thing)
         return bool(wanted) and not thing.doubtful

@@ -1,4 +1,4 @@
-"""When which valve opens: lines wait until all stones on them are decided, then leave in order as valve rows.
+"""Schedule of the valves: lines wait until all stones on them are decided, then leave in order as valve rows.
 
 A stone is decided when it ends. If one of its lines must leave before that, because `send_by` comes or because
 `max_lines` wait already, it is decided by what was seen so far; that decision holds while the stone goes on. Where two
@@ -18,7 +18,7 @@ from sinks.conveyor.valves import Span, ValveBank
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Valves for one line of belt. `bitmap`: bit v opens valve v. It may not be sent after `deadline_ns`."""
+    """Row of valves for one line of belt. `bitmap`: bit v opens valve v. It may not be sent after `deadline_ns`."""
 
     seq: int
     encoder: int
@@ -36,7 +36,7 @@ class _Waiting:
 
 
 class Schedule:
-    """Holds lines until they are decided. `distance`: encoder counts from the camera to the valves."""
+    """Lines that wait until they are decided. `distance`: encoder counts from the camera to the valves."""
 
     def __init__(self, bank: ValveBank, recipe: Recipe, distance: int, max_lines: int) -> None:
         self._bank, self._recipe, self._distance, self._max_lines = bank, recipe, distance, max_lines

@@ -1,4 +1,4 @@
-"""Stones out of label lines, as they come.
+"""Segmentation: stones out of label lines, as they come.
 
 A line is cut into runs of samples that are ore, or that are other rock. Runs of successive lines that touch, also by a
 corner, are one stone; those of them that are alike are one piece of it. What meets is united (the smaller points to
@@ -93,7 +93,7 @@ P = TypeVar("P", bound=Piece)
 
 
 class Segmenter:
-    """Give it each line in order. `kinds`: NOTHING, OTHER or ORE for each label, uint8 (256,)."""
+    """Segmenter of lines that come in order. `kinds`: NOTHING, OTHER or ORE for each label, uint8 (256,)."""
 
     def __init__(self, kinds: NDArray[np.uint8]) -> None:
         self._kinds = kinds

@@ -1,4 +1,4 @@
-"""The conveyor: label lines in, valve commands out, in time or not at all.
+"""Conveyor: label lines in, valve commands out, in time or not at all.
 
 `segment` finds stones, `recipe` decides them, `schedule` makes rows of valves, and one of `outputs` gets them to the
 valves. Nothing is kept for a restart: a stone that was not fired in time has passed. A gap, a line that is too old, one
@@ -46,7 +46,7 @@ _UNANSWERED = 10
 
 
 class Conveyor:
-    """Ejects ore. `clock`: CLOCK_MONOTONIC in ns."""
+    """Sink that ejects ore. `clock`: CLOCK_MONOTONIC in ns."""
 
     policy: ClassVar[Policy] = Policy.FRESH
     stream: ClassVar[str] = "labels"
@@ -204,7 +204,7 @@ class Conveyor:
         self._next_seq = stamp.seq + 1
 
     def _look_at(self, line: LabelLine, now: int) -> None:
-        """What the line says of the belt and of the light."""
+        """Take note of what the line says of the belt and of the light."""
         if Flag.ENCODER in line.flags:
             self._speed.restart()
             self._last_trouble_ns = now
@@ -251,7 +251,7 @@ class Conveyor:
 
     @property
     def _lost(self) -> bool:
-        """Whether nothing is known of what passes, or of where it is."""
+        """True while nothing is known of what passes, or of where it is."""
         silent = self._clock() - self._last_line_ns >= self._silence_ns
         return silent or self._unanswered >= _UNANSWERED or (self._info is not None and self._encoder_check.off)
 

@@ -1,4 +1,4 @@
-"""How fast the belt runs, by its encoder and the times of its lines, and how fast it will run further on.
+"""Speed of the belt, by its encoder and the times of its lines, and what it will be further on.
 
 A command leaves long before its stone is at the valves; a belt that speeds up runs faster by then. At an acceleration
 a that lasts, speed after a way s is sqrt(v^2 + 2 a s). v and a are those of the last 200 ms, by means of their halves.
@@ -15,7 +15,7 @@ _MOST = 2.0
 
 
 class Speed:
-    """`counts_per_s` to begin with. Lines that are missing change nothing."""
+    """Speed by lines as they come, `counts_per_s` before them. Lines that are missing change nothing."""
 
     def __init__(self, counts_per_s: float) -> None:
         self.counts_per_s = counts_per_s

@@ -1,4 +1,4 @@
-"""What the conveyor has seen and decided, for its report and for the metrics."""
+"""Totals of what the conveyor has seen and decided, for its report and for the metrics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SPECIAL = {"unknown": UNKNOWN, "background": BACKGROUND, "invalid": INVALID}
 
 
 class Totals:
-    """Counts stones of at least the recipe's size, and samples by label.
+    """Totals of stones of at least the recipe's size, and of samples by label.
 
     `stones`: each stone, or, of those that touch, each piece; `ejected` of them are told to be, `doubtful` are not
     since their position is. `cut`: stones whose end was not seen. `stale`: lines that came too late, or that nobody

@@ -1,4 +1,4 @@
-"""From samples to the valves over them."""
+"""Bank of valves: which of them open, from the samples below them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Span = tuple[int, int]
 
 
 class ValveBank:
-    """Valves that stand evenly across all samples; on each side of what is wanted, `margin` valves more open.
+    """Bank of valves that stand evenly across all samples; on each side of what is wanted, `margin` valves more open.
 
     A valve may reach over several stones. It goes with the most of what is under it: a neighbour that is not wanted
     would fly with the stone that is.

@@ -35,10 +35,11 @@ class BankStatus:
 
 
 class ValveOutput(Protocol):
-    """Rows in, valves open. Single-threaded: `offer` or `drop`, then `pump`, over and over, then `farewell`.
+    """Output to a bank: rows in, valves open.
 
-    A row fires when the belt's encoder reaches its count, by the bank's own reading of it: nothing here opens a valve
-    by a clock. A bank that hears nothing for 150 ms while the state says RUN goes to its safe state by itself.
+    Single-threaded: `offer` or `drop`, then `pump`, over and over, then `farewell`. A row fires when the belt's encoder
+    reaches its count, by the bank's own reading of it: nothing here opens a valve by a clock. A bank that hears nothing
+    for 150 ms while the state says RUN goes to its safe state by itself.
     """
 
     Settings: ClassVar[type[Section]]
@@ -57,7 +58,7 @@ class ValveOutput(Protocol):
 
     @property
     def busy(self) -> bool:
-        """Whether rows wait to be sent, or to be confirmed."""
+        """True while rows wait to be sent, or to be confirmed."""
 
     def begin(self, counts_per_line: int, model: str) -> None:
         """A stream begins: encoder counts from one row to the next, and the id of the model that labels it."""

@@ -1,4 +1,4 @@
-"""Rows on their way to the valves: in order, and none after its deadline."""
+"""Queue of rows on their way to the valves: in order, and none after its deadline."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Tally:
 
 
 class RowQueue:
-    """The rows that wait to be sent, for a valve output to be made on. `clock`: CLOCK_MONOTONIC in ns."""
+    """Queue of the rows that wait to be sent, for a valve output to be made on. `clock`: CLOCK_MONOTONIC in ns."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self.tally = Tally()

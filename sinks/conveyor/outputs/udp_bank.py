@@ -94,7 +94,7 @@ class UdpBank(RowQueue):
 
     @property
     def busy(self) -> bool:
-        """Whether rows wait to be sent or answered."""
+        """True while rows wait to be sent or answered."""
         return bool(self._waiting or any(sent.rows for sent in self._sent.values()))
 
     def begin(self, counts_per_line: int, model: str) -> None:

@@ -68,7 +68,7 @@ class ModbusOutput(RowQueue):
 
     @property
     def busy(self) -> bool:
-        """Whether rows wait to be sent or acknowledged."""
+        """True while rows wait to be sent or acknowledged."""
         return bool(self._waiting or self._outstanding)
 
     def begin(self, counts_per_line: int, model: str) -> None:

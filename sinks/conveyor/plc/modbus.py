@@ -21,7 +21,7 @@ PATIENCE_S, PAUSE_S = 1.0, 0.05
 
 
 class ModbusLink:
-    """`timeout_ms`: the longest that a connection attempt or an answer may take."""
+    """Link to one PLC. `timeout_ms`: the longest that a connection attempt or an answer may take."""
 
     def __init__(self, host: str, port: int, device_id: int, timeout_ms: float) -> None:
         self._name, self._device = f"the PLC at {host}:{port}", device_id

@@ -10,8 +10,8 @@ _COUNTS = 1 << 16
 
 
 class PlcMonitor:
-    """`status`: what it last said, at `seen_ns`. `alive`: its heartbeat was seen to move since the link was opened.
-    `late`: rows that came to it after they were due."""
+    """Monitor of one PLC. `status`: what it last said, at `seen_ns`. `alive`: its heartbeat was seen to move since the
+    link was opened. `late`: rows that came to it after they were due."""
 
     def __init__(self, status: plc.Status) -> None:
         self.late = self.seen_ns = 0

@@ -1,4 +1,4 @@
-"""Connects to the PLC again, in a thread of its own: an attempt takes as long as a time-out, and lines do not wait."""
+"""Reconnection to the PLC, in a thread of its own: an attempt takes as long as a time-out, and lines do not wait."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _LAST_BACK_OFF_NS = 2_000_000_000
 
 
 class Reconnector:
-    """One attempt per back-off, which doubles up to 2 s. While one is under way, the link is the thread's alone."""
+    """Reconnector of one link: one attempt per back-off, which doubles up to 2 s. While one is under way, the link is
+    the thread's alone."""
 
     def __init__(self, link: ModbusLink) -> None:
         self._link = link

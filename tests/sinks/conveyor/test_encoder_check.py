@@ -14,11 +14,11 @@ SPEED = 5000.0
 
 def after(line: int, *latches: int, age_ms: int = 30) -> EncoderCheck:
     """After a line at this count, and readings of the PLC so much later."""
-    alignment = EncoderCheck(450)
-    alignment.line(10**12, line)
+    check = EncoderCheck(450)
+    check.line(10**12, line)
     for latch in latches:
-        alignment.see(latch, 10**12 + age_ms * MS, SPEED)
-    return alignment
+        check.see(latch, 10**12 + age_ms * MS, SPEED)
+    return check
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_one_odd_reading_changes_nothing_and_three_in_a_row_do() -> None:
 
 
 def test_it_is_said_once_when_it_goes_off() -> None:
-    alignment = EncoderCheck(450)
-    alignment.line(10**12, 1000)
-    assert [alignment.see(90_000, 10**12, SPEED) for _ in range(5)] == [True, False, False, False, False]
+    check = EncoderCheck(450)
+    check.line(10**12, 1000)
+    assert [check.see(90_000, 10**12, SPEED) for _ in range(5)] == [True, False, False, False, False]
 
 
 def test_without_a_line_or_long_after_one_nothing_is_known() -> None:
