@@ -129,7 +129,8 @@ def _outbox(name: Stream, settings: Settings, config: Config) -> Outbox:
     ring = Ring.open(line.ring(name), slots, max(description, size))
     named = config.tables.get("sinks", {})
     return Outbox(
-        line.endpoint(name), ring, lines=kind, named=named, hold_s=line.hold_s, listen=listen, keys=keys
+        line.endpoint(name), ring, lines=kind, named=named, hold_s=line.hold_s, listen=listen, keys=keys,
+        elsewhere=settings.remote is not None,
     )  # fmt: skip
 
 

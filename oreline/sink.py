@@ -27,6 +27,9 @@ class Sink(Protocol):
     policy: ClassVar[Policy]
     stream: ClassVar[str]
     """Which of inference's streams it reads: "labels" or "reflectance"."""
+    acts_on_plant: ClassVar[bool]
+    """Whether it moves something there by what it gets, so that a late line does harm: it must be on the host of the
+    camera, whose clock tells how old a line is, and no sink that is behind holds its lines up."""
     Settings: ClassVar[type[Section]]
 
     @classmethod

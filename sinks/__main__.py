@@ -39,6 +39,7 @@ def main(name: str, path: str) -> None:
         ring=None if common.remote else site.ring(sink.stream),
         cursor=sink.resume(),
         budget_ms=common.budget_ms,
+        urgent=kind.acts_on_plant,
         keys=keys,
     )
     account = Account(name)

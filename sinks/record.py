@@ -63,6 +63,7 @@ class Record:
 
     policy: ClassVar[Policy] = Policy.COMPLETE
     stream: ClassVar[str] = "reflectance"
+    acts_on_plant: ClassVar[bool] = False
     Settings: ClassVar[type[Section]] = RecordSettings
     fill: ClassVar[float] = np.nan
 

@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter, create_model
 from oreline.config import Config, Section, validated
 from oreline.errors import ConfigError, nearest
 from oreline.keys import TcpAddress
-from oreline.sink import Policy, Sink
+from oreline.sink import Sink
 from sinks import SINKS, find
 
 
@@ -23,7 +23,8 @@ class Common(Section):
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """Port on 127.0.0.1 that Prometheus reads; 0 takes a free one."""
     remote: TcpAddress | None = None
-    """Address at which inference listens, on another host; otherwise it is on this one. Not for a conveyor."""
+    """Address at which inference listens, on another host; otherwise it is on this one. Not for a sink that acts on the
+    plant, as a conveyor does."""
 
 
 def schema(kind: str | None = None) -> dict[str, Any]:
@@ -57,9 +58,9 @@ def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], Section]
         kind = find(common.sink)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
-    if kind.policy is Policy.FRESH and (common.remote or "remote" in config.tables.get("inference", {})):
+    if kind.acts_on_plant and (common.remote or "remote" in config.tables.get("inference", {})):
         raise ConfigError(
-            f"{where}: {common.sink} must be on the host of its camera and its inference, whose clock tells how old a "
-            "line is: run it there, without remote"
+            f"{where}: {common.sink} acts on the plant, so it must be on the host of its camera and its inference, "
+            "whose clock tells how old a line is: run it there, without remote"
         )
     return common, kind, validated(kind.Settings, table, where, Common.model_fields)

@@ -38,6 +38,7 @@ class Consumer:
     process: int
     session: int
     fresh: bool
+    urgent: bool
     local: bool
     next: int
     index: int

@@ -17,7 +17,12 @@ import msgpack
 from oreline.errors import WireError
 from oreline.wire import HEADER_LIMIT, I64, U64, Buffer, Check, check_header, integer, is_run, text, unpack_header
 
-VERSION = 4
+VERSION = 5
+
+
+def _is_bool(value: object) -> bool:
+    return type(value) is bool
+
 
 _SESSION: dict[str, Check] = {"session": U64}
 _FORMATS: dict[str, dict[str, Check]] = {
@@ -26,8 +31,9 @@ _FORMATS: dict[str, dict[str, Check]] = {
         "version": integer(0, 65_535),
         "name": text(64),
         "process": U64,
-        "fresh": lambda value: type(value) is bool,
-        "local": lambda value: type(value) is bool,
+        "fresh": _is_bool,
+        "urgent": _is_bool,
+        "local": _is_bool,
         "run": is_run,
         "next": U64,
         "committed": U64,

@@ -38,15 +38,17 @@ class Inbox:
         cursor: tuple[bytes, int] | None = None,
         credit: int = 128,
         budget_ms: float = 100.0,
+        urgent: bool = False,
         borrow: bool = False,
         frame_bytes: int = 16_777_216,
         keys: ClientKeys | None = None,
     ) -> None:
         """Connect to `endpoint`. `ring`: the owner's file where it is on this host. `cursor`: run and next sequence
-        number after the last that was committed. `borrow`: give views of the ring instead of copies; what was made of
-        them counts only while `intact` holds. `keys`: to another host, under `name`."""
+        number after the last that was committed. `urgent`: late lines do harm, see `Sink.acts_on_plant`. `borrow`:
+        give views of the ring instead of copies; what was made of them counts only while `intact` holds. `keys`: to
+        another host, under `name`."""
         self._borrow = borrow
-        self.endpoint, self.name, self.policy = endpoint, name, policy
+        self.endpoint, self.name, self.policy, self._urgent = endpoint, name, policy, urgent
         self.run, self.next = cursor or (NO_RUN, 0)
         self._committed = self.next
         self._ring_path = ring
@@ -162,6 +164,7 @@ class Inbox:
             name=self.name,
             process=self._process,
             fresh=self.policy is Policy.FRESH,
+            urgent=self._urgent,
             local=self._map(),
             run=self.run,
             next=self.next,

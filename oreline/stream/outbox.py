@@ -38,11 +38,14 @@ class Outbox:
         hold_s: float = HOLD_S,
         listen: str | None = None,
         keys: ServerKeys | None = None,
+        elsewhere: bool = False,
     ) -> None:
         """Bind `endpoint` for lines of one type. `complete` names consumers that the ring must keep lines for from
         the start; others are kept for from their first word, for as long as `Holds` says of `named` ones and of those
         who were silent for `hold_s`. `listen`: a tcp address for other hosts besides, whose consumers must hold an
-        allowed key where `keys` are given. Raises StreamError where a bind is not possible."""
+        allowed key where `keys` are given. `elsewhere`: lines are exposed on another host, whose clock says nothing
+        here, and are as old as their record. Raises StreamError where a bind is not possible."""
+        self._elsewhere = elsewhere
         self._lines = lines
         self.ring = ring
         self.name = ring.path.stem
@@ -112,8 +115,9 @@ class Outbox:
 
     @property
     def hurried(self) -> bool:
-        """Whether a `fresh` consumer is there."""
-        return any(consumer.fresh for consumer in self._consumers.values())
+        """Whether a consumer is there, on this host, to which late lines do harm."""
+        near = self.listeners[0]
+        return any(consumer.urgent and consumer.listener is near for consumer in self._consumers.values())
 
     def carries(self, message: Message) -> bool:
         """Whether this stream takes such a message: lines of its type, and all that is not a line."""
@@ -181,7 +185,7 @@ class Outbox:
             consumer.index, consumer.next = self.ring.head, info.seq
 
     def _store(self, message: Message) -> None:
-        t_ns = message.stamp.t_ns if isinstance(message, Line) else now()
+        t_ns = message.stamp.t_ns if isinstance(message, Line) and not self._elsewhere else now()
         frames = encode(message)
         index = self.ring.append(message.first, message.n, t_ns, frames)
         self.next = max(self.next, message.first + message.n)

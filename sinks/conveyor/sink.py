@@ -50,6 +50,7 @@ class Conveyor:
 
     policy: ClassVar[Policy] = Policy.FRESH
     stream: ClassVar[str] = "labels"
+    acts_on_plant: ClassVar[bool] = True
     Settings: ClassVar[type[Section]] = ConveyorSettings
 
     def __init__(self, settings: ConveyorSettings, output: ValveOutput, folder: Path, clock: Callable[[], int]) -> None:

@@ -43,6 +43,7 @@ class Log:
 
     policy: ClassVar[Policy] = Policy.COMPLETE
     stream: ClassVar[str] = "labels"
+    acts_on_plant: ClassVar[bool] = False
     Settings: ClassVar[type[Section]] = LogSettings
 
     def __init__(self, settings: LogSettings, journal: Journal, follower: Follower, clock: Callable[[], int]) -> None:

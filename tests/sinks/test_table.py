@@ -11,6 +11,7 @@ from oreline.sink import Policy
 def test_every_name_in_the_table_is_a_sink(name: str) -> None:
     sink = sinks.find(name)
     assert sink.policy in Policy
+    assert sink.acts_on_plant is (name == "conveyor")
     assert sink.stream in ("labels", "reflectance")
     assert sink.Settings.model_config["extra"] == "forbid"
 

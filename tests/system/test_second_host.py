@@ -246,7 +246,7 @@ def test_a_conveyor_on_another_host_is_refused(three: Three) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"sinks": {"conveyor": conveyor}}))
     code, said = three.run("log", "sinks", "conveyor")
     assert code == 3
-    assert "must be on the host of its camera" in said
+    assert "acts on the plant, so it must be on the host of its camera" in said
 
 
 def test_a_sink_that_is_not_called_as_its_key_is_refused_by_the_other_host(three: Three) -> None:

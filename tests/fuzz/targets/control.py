@@ -29,6 +29,7 @@ MESSAGES = st.one_of(
         name=NAME,
         process=U64,
         fresh=st.booleans(),
+        urgent=st.booleans(),
         local=st.booleans(),
         run=RUN,
         next=U64,

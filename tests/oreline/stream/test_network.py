@@ -386,8 +386,8 @@ def _dealer(served: Outbox) -> zmq.Socket[bytes]:
 
 def _hello(name: str = "peer") -> bytes:
     return control.pack(
-        "hello", session=1, version=control.VERSION, name=name, process=7, fresh=False, local=False, run=bytes(16),
-        next=0, committed=0, credit=16, budget_ns=0,
+        "hello", session=1, version=control.VERSION, name=name, process=7, fresh=False, urgent=False,
+        local=False, run=bytes(16), next=0, committed=0, credit=16, budget_ns=0,
     )  # fmt: skip
 
 

@@ -121,8 +121,9 @@ def test_a_consumer_takes_nothing_that_was_meant_for_an_earlier_session(tmp_path
 
 
 def hello(session: int) -> dict[str, Any]:
-    where = {"name": "log", "process": 7, "local": False, "fresh": False, "run": RUN, "next": 0, "committed": 0}
-    return {"session": session, "version": control.VERSION, "credit": 16, "budget_ns": 0, **where}
+    where = {"name": "log", "process": 7, "local": False, "run": RUN, "next": 0, "committed": 0}
+    wants = {"fresh": False, "urgent": False, "credit": 16, "budget_ns": 0}
+    return {"session": session, "version": control.VERSION, **wants, **where}
 
 
 def test_an_acknowledgement_counts_in_its_own_session_only(tmp_path: Path) -> None:

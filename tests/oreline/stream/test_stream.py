@@ -12,9 +12,9 @@ from oreline.incidents import open_log
 from oreline.messages import EndOfStream, Gap, Message, RawLine, Reason, StreamInfo
 from oreline.ring import HEADER_BYTES, Ring
 from oreline.sink import Policy
-from oreline.stream import Inbox, control
+from oreline.stream import Inbox, Outbox, control
 from oreline.stream.sockets import SILENCE_NS, pending
-from tests.oreline.stream.streams import RUN, closing, exchange, info, line, make_inbox, make_outbox, seqs
+from tests.oreline.stream.streams import RUN, closing, exchange, info, line, make_inbox, make_outbox, make_ring, seqs
 
 
 def ended(messages: list[Message]) -> bool:
@@ -111,6 +111,27 @@ def test_a_fresh_consumer_gets_no_stale_line_and_is_told_how_many_were_shed(tmp_
         got = exchange(outbox, inbox, lambda got: bool(seqs(got)))
         assert [m for m in got if isinstance(m, Gap)] == [Gap(RUN, 0, 0, 6, Reason.SHED)]
         assert seqs(got) == [6]
+
+
+def test_lines_of_a_camera_on_another_host_are_as_old_as_their_record_whatever_its_clock_says(tmp_path: Path) -> None:
+    outbox = Outbox(f"ipc://{tmp_path}/raw.sock", make_ring(tmp_path), elsewhere=True)
+    inbox = make_inbox(tmp_path, policy=Policy.FRESH, budget_ms=60_000)
+    with closing(outbox, inbox):
+        for message in (info(), line(0, t_ns=1), line(1, t_ns=2)):
+            outbox.put(message)
+        assert seqs(exchange(outbox, inbox, lambda got: 1 in seqs(got))) == [0, 1]
+
+
+def test_only_a_consumer_to_which_late_lines_do_harm_hurries_a_stream(tmp_path: Path) -> None:
+    outbox, console = make_outbox(tmp_path), make_inbox(tmp_path, "console", Policy.FRESH)
+    ring = tmp_path / "raw.ring"
+    sorter = Inbox(f"ipc://{tmp_path}/raw.sock", "sorter", Policy.FRESH, ring=ring, urgent=True)
+    with closing(outbox, console, sorter):
+        outbox.put(info())
+        exchange(outbox, console, bool)
+        assert not outbox.hurried
+        exchange(outbox, sorter, bool)
+        assert outbox.hurried
 
 
 def test_a_slow_consumer_does_not_slow_another(tmp_path: Path) -> None:
