@@ -18,6 +18,8 @@ from oreline.stream import Inbox
 from sinks.feed import Feed
 from sinks.settings import settings_of
 
+UNIT = "oreline-sink-"
+"""Before a sink's name in that of its systemd unit."""
 CLOSE_S = 3600.0
 """An export of days may take long."""
 
@@ -59,7 +61,7 @@ def main(name: str, path: str) -> None:
 
 if __name__ == "__main__":
     parser = ArgumentParser("python -m sinks", description=__doc__)
-    parser.add_argument("name", metavar="NAME", help="of its table, [sinks.NAME]")
+    parser.add_argument("name", metavar="NAME", help=f"of its table, [sinks.NAME], or of its unit, {UNIT}NAME")
     parser.add_argument("line", metavar="LINE.toml")
     arguments = parser.parse_args()
-    sys.exit(guarded(lambda: main(arguments.name, arguments.line), say=refused))
+    sys.exit(guarded(lambda: main(arguments.name.removeprefix(UNIT), arguments.line), say=refused))

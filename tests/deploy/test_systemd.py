@@ -17,15 +17,17 @@ from pathlib import Path
 import pytest
 
 from oreline.config import Config
-from oreline.errors import PASSING, CameraLost, CameraNotFound, OrelineError, SystemRefused
+from oreline.errors import PASSING, CameraLost, CameraNotFound, ConfigError, OrelineError, SystemRefused
 from oreline.state_folder import runs
-from sinks import SINKS
 from sinks.log.account import account
-from tests.deploy.unit import PYTHON, ROOT, UNITS, Started, settings
+from tests.deploy.unit import PYTHON, ROOT, SINK, UNITS, Started, file_of, settings
 from tests.system.line import Line
 
-SERVICES = sorted(path.name.removesuffix("@.service") for path in UNITS.glob("*@.service"))
 LINE, TARGET = "oreline-line", "oreline@.target"
+SINKS = ("log", "belt_2", "cube-of-north")
+"""What a site calls its sinks; each has a unit of its own, and all have one file."""
+OTHERS = {path.name.removesuffix("@.service") for path in UNITS.glob("*@.service")} - {SINK}
+SERVICES = sorted([*OTHERS, *(f"{SINK}-{name}" for name in SINKS)])
 STAGES = [name for name in SERVICES if name != LINE]
 MOST_EXPOSED = 1.5
 TRANSIENT = {OrelineError.exit_code, SystemRefused.exit_code, CameraNotFound.exit_code, CameraLost.exit_code, *PASSING}
@@ -44,9 +46,11 @@ def analyze(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The units, with an interpreter that is on this machine."""
+    """The units as they are installed, with an interpreter that is on this machine."""
     folder = tmp_path_factory.mktemp("systemd") / "units"
     shutil.copytree(UNITS, folder)
+    for name in (f"{SINK}-{sink}" for sink in SINKS):
+        shutil.copy(file_of(name), folder / f"{name}@.service")
     for unit in folder.glob("*.service"):
         unit.write_text(unit.read_text().replace(PYTHON, os.path.realpath(sys.executable)))
     return folder
@@ -62,7 +66,7 @@ def test_the_pages_command_verifies_all_units_and_no_folder(units: Path) -> None
     page = (ROOT / "docs" / "how-to" / "systemd.md").read_text()
     (pattern,) = re.findall(r"systemd-analyze verify /etc/systemd/system/(\S+)", page)
     listed = subprocess.run(["bash", "-c", f"ls -d {pattern}"], cwd=units, capture_output=True, text=True, check=True)
-    assert sorted(listed.stdout.split()) == sorted([*(f"{name}@.service" for name in SERVICES), TARGET])
+    assert sorted(listed.stdout.split()) == sorted([*(f"{name}@.service" for name in (*SERVICES, SINK)), TARGET])
 
 
 def test_systemd_would_have_named_a_misspelt_key(units: Path, tmp_path: Path) -> None:
@@ -92,7 +96,23 @@ def test_a_refusal_is_not_started_again_and_what_may_pass_is(name: str) -> None:
 
 def test_who_needs_what_is_switched_on_later_is_started_for_ever_and_others_are_given_up() -> None:
     patient = {name for name in STAGES if settings(name)["Unit"]["StartLimitIntervalSec"] == "0"}
-    assert patient == {"oreline-acquisition", "oreline-sink-conveyor"}
+    assert patient == {*STAGES} - {"oreline-inference"}
+
+
+def test_systemd_reads_what_all_sinks_share_for_each_of_them(units: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(units, tmp_path / "units"))
+    shared = folder / f"{SINK}-.service.d" / "patient.conf"
+    shared.write_text(shared.read_text().replace("StartLimit", "StartLimmit"))
+    said = {name: "StartLimmit" in analyze("verify", str(folder / f"{name}@.service")).stderr for name in SERVICES}
+    assert {name for name, read in said.items() if read} == {f"{SINK}-{name}" for name in SINKS}
+
+
+def test_a_sinks_process_is_told_its_table_by_the_units_name(tmp_path: Path) -> None:
+    (tmp_path / "line.json").write_text(json.dumps({"sinks": {"log": {}}}))
+    for name in ("belt_2", "cube-of-north"):
+        unit = Started(f"{SINK}-{name}", tmp_path / "line.json", {})
+        assert unit.process.wait(READY_S) == ConfigError.exit_code
+        assert f"has no [sinks.{name}]: it has [sinks.log]" in unit.end()
 
 
 def test_each_stage_goes_before_the_one_that_it_serves_in_real_time() -> None:
@@ -102,9 +122,12 @@ def test_each_stage_goes_before_the_one_that_it_serves_in_real_time() -> None:
 
 
 def test_each_sink_has_a_unit_and_each_unit_waits_for_the_run_before_to_be_finished() -> None:
-    assert {f"oreline-sink-{name}" for name in SINKS} <= set(STAGES)
-    line = (UNITS / f"{LINE}@.service").read_text()
-    assert set(re.findall(r"(oreline-[\w-]+)@%i", line)) == set(STAGES)
+    before = re.findall(r"(oreline-[\w-]+)@%i", settings(LINE)["Unit"]["Before"])
+    for name in (f"{SINK}-{sink}" for sink in SINKS):
+        assert settings(name)["Unit"]["After"] == f"{LINE}@%i.service"
+        assert settings(name)["Unit"]["Before"] == "oreline-inference@%i.service"
+        before.append(name)
+    assert {*before} == {*STAGES}
     assert all(settings(name)["Unit"]["Requires"] == f"{LINE}@%i.service" for name in STAGES)
 
 

@@ -15,6 +15,7 @@ from types import TracebackType
 
 ROOT = Path(__file__).parents[2]
 UNITS = ROOT / "deploy" / "systemd"
+SINK = "oreline-sink"
 PYTHON, CONFIGURATION = "/opt/oreline/bin/python", "/etc/oreline/%i.toml"
 
 
@@ -23,9 +24,16 @@ def settings(name: str) -> configparser.ConfigParser:
     last."""
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
-    dropped_in = [*UNITS.glob("oreline-.service.d/*.conf"), *UNITS.glob(f"{name}@.service.d/*.conf")]
-    unit.read([UNITS / f"{name}@.service", *sorted(dropped_in, key=lambda path: path.name)])
+    words = name.split("-")
+    shared = ["-".join([*words[:n], ".service.d"]) for n in range(1, len(words))]
+    dropped_in = [path for folder in (*shared, f"{name}@.service.d") for path in UNITS.glob(f"{folder}/*.conf")]
+    unit.read([file_of(name), *sorted(dropped_in, key=lambda path: path.name)])
     return unit
+
+
+def file_of(name: str) -> Path:
+    """The file that a unit of that name is installed from: of a sink's, the one for all."""
+    return UNITS / f"{SINK if name.startswith(f'{SINK}-') else name}@.service"
 
 
 class Started:
@@ -37,7 +45,12 @@ class Started:
         address.unlink(missing_ok=True)
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.bind(str(address))
-        words = shlex.split(self._unit["ExecStart"].replace(PYTHON, sys.executable).replace(CONFIGURATION, str(config)))
+        words = shlex.split(
+            self._unit["ExecStart"]
+            .replace("%p", name)
+            .replace(PYTHON, sys.executable)
+            .replace(CONFIGURATION, str(config))
+        )
         told = {"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": str(int(self._unit["WatchdogSec"]) * 1_000_000)}
         self.process = subprocess.Popen(
             words,
