@@ -6,17 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from hwsim.plant import Settings as Plant
 from hwsim.plant.report import plant_report
 from hwsim.settings import Settings
 from oreline.config import Config
 from oreline.facts import facts_of
-from oreline.messages import BACKGROUND
-from oreline.recordings.recording import open_recording
+from oreline.messages import ClassInfo
+from oreline.recordings.truth import ENDING, Confusion, read_truth
 from oreline.sink import LOG, SORTER
 
 BATCH_LINES = 512
@@ -29,7 +27,7 @@ def verdict(config: Config) -> dict[str, Any]:
     sorter aimed at that has left no report."""
     output, settings = config.line.output, config.section("simulator", Settings)
     assert settings.scene is not None
-    truth = output / settings.folder / f"{settings.scene.name}_truth.json"
+    truth = output / settings.folder / f"{settings.scene.name}{ENDING}"
     tables = [path for name in config.sinks(LOG) if (path := _table_of(output, name)) is not None]
     facts: dict[str, Any] = {"stones": {}}
     if settings.live:
@@ -59,32 +57,10 @@ def _sorter_of(config: Config) -> dict[str, Any]:
 def accuracy(table: Path, truth: Path) -> dict[str, Any]:
     """Labels of a log's Parquet file against the truth of the scene that was labelled, over and over where it was
     played in a loop: the camera numbers frames from the scene's first line."""
-    said = json.loads(truth.read_text(encoding="utf-8"))
     file = pq.ParquetFile(table)
     names = json.loads(file.schema_arrow.metadata[b"oreline"])["segments"][-1]["classes"]
-    expected = _expected(said["species"], names)
-    true_labels = open_recording(truth.with_suffix(".hdr")).cube[:, 0]
-    counts = np.zeros((256, 2), np.int64)
+    confusion = Confusion(read_truth(truth), tuple(ClassInfo(name, (0, 0, 0)) for name in names))
     for batch in file.iter_batches(BATCH_LINES, columns=["block_id", "labels"]):
-        lines = batch.column("block_id").to_numpy() % len(true_labels)
-        labels = batch.column("labels").flatten().to_numpy().reshape(len(lines), -1)
-        _count(true_labels[lines], labels, expected, counts)
-    by_species = {names[i]: counts[i, 1] / counts[i, 0] for i in range(len(names)) if counts[i, 0]}
-    right, of = int(counts[:, 1].sum()), int(counts[:, 0].sum())
-    return {"accuracy": right / of if of else 0.0, "judged_pixels": of, "by_species": by_species}
-
-
-def _expected(species: list[str], names: list[str]) -> NDArray[np.uint8]:
-    """The label that each index of the truth map should get; BACKGROUND where there is none to expect."""
-    expected = np.full(256, BACKGROUND, np.uint8)
-    for index, name in enumerate(species):
-        if name in names:
-            expected[index] = names.index(name)
-    return expected
-
-
-def _count(true: NDArray[np.uint8], labels: NDArray[np.uint8], expected: NDArray[np.uint8], counts: Any) -> None:
-    """Add to (label, [all, right]) what these lines show."""
-    wanted = expected[true]
-    for column, mask in enumerate((wanted != BACKGROUND, (wanted != BACKGROUND) & (wanted == labels))):
-        counts[:, column] += np.bincount(wanted[mask], minlength=256)
+        labels = batch.column("labels").flatten().to_numpy().reshape(batch.num_rows, -1)
+        confusion.add(batch.column("block_id").to_numpy(), labels)
+    return confusion.facts()

@@ -138,6 +138,24 @@ def replay(
 
 
 @app.command()
+def evaluate(
+    labels: Annotated[Path, typer.Argument(metavar="RUN|LABELS", help="Output folder of a run, or a file of labels.")],
+    truth: Annotated[
+        Path | None, typer.Option(help="Truth: a label map, or the folder of a scene; by default that in RUN.")
+    ] = None,
+    first_line: Annotated[int, typer.Option(help="Line of the truth at which LABELS begins.", min=0)] = 0,
+    errors: Annotated[Path | None, typer.Option(help="Write a map of the errors to this PNG.")] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write all numbers as JSON to this file.")] = None,
+) -> None:
+    """Compare labels with the truth of a scene: accuracy by class, confusion, and a map of the errors.
+
+    Example: oreline evaluate out/demo --errors errors.png
+    """
+    try_to_write(*filter(None, (json, errors)))
+    importlib.import_module("oreline.cli.evaluate").main(labels, truth, first_line, errors, json)
+
+
+@app.command()
 def train(
     preset: Annotated[str, typer.Argument(help="Camera preset: nir224 or swir288.")],
     data: Annotated[Path, typer.Option(help="Spectra, an .npz as docs/reference/spectra.md has it.")],

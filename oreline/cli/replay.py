@@ -6,12 +6,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from oreline.cli.report import acquired, incidents_of, less, rate_of, with_verdict
 from oreline.config import Config
 from oreline.errors import ConfigError, ModelError, RecordingError
 from oreline.facts import facts_of
 from oreline.files import try_to_write
+from oreline.recordings.label_map import read_labels
 from oreline.recordings.recording import Recording, RecordingSet, find_recording
+from oreline.recordings.truth import Confusion, read_truth, truth_beside
 
 DEFAULT_RATE_HZ = 100.0
 WAVELENGTH_TOLERANCE_NM = 2.0
@@ -91,8 +95,20 @@ def report_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) -> d
         "reference": inference.get("reference"),
         **incidents_of(output),
         "artefacts": artefacts,
+        **accuracy_of(config, found, wanted),
     }
     return with_verdict(report)
+
+
+def accuracy_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) -> dict[str, Any]:
+    """Accuracy of the labels, where the recording is a scene that has its truth beside it."""
+    truth = truth_beside(found.scene.path)
+    if truth is None or "labels" not in wanted:
+        return {}
+    said, known = read_labels(wanted["labels"]), read_truth(truth)
+    confusion = Confusion(known, said.classes)
+    confusion.add(config.tables["simulator"].get("start_line", 0) + np.arange(len(said.labels)), said.labels)
+    return confusion.facts()
 
 
 def try_targets(wanted: dict[str, Path], found: RecordingSet) -> None:

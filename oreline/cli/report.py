@@ -51,6 +51,7 @@ FIELDS = {
     "accuracy": "where the scene's truth is known: share of the true stone pixels of trained species with their label",
     "judged_pixels": "how many those pixels are",
     "by_species": "the same accuracy, species by species",
+    "confusion": "those pixels by true species and by what they were labelled",
     "plant": "of a simulated plant: what its splitter made of the stones, see `hwsim.plant.report`",
     "incidents": "how often each kind came, by stage",
     "history": "the incidents in order, with the fields of the journal's table",

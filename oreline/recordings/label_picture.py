@@ -6,7 +6,7 @@ each other, a pattern too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,14 +39,17 @@ Entry = tuple[int, str]
 class Paint:
     """How labels of some classes, and those that are no class, are painted."""
 
-    def __init__(self, classes: Iterable[ClassInfo]) -> None:
+    def __init__(self, classes: Iterable[ClassInfo], plain: Collection[str] = ()) -> None:
+        """`plain`: names of classes that have no pattern, whatever they are."""
         self.known = dict(enumerate(classes)) | SPECIAL_CLASSES
         self._colours, self._inks = np.zeros((256, 3), np.uint8), np.zeros((256, 3), np.uint8)
         self._patterns = np.zeros(256, np.uint8)
         for label, info in self.known.items():
             self._colours[label] = info.colour
             self._inks[label] = _ink(info.colour)
-            self._patterns[label] = 0 if label in SPECIAL_CLASSES else pattern_of(info.name, label)
+            self._patterns[label] = (
+                0 if label in SPECIAL_CLASSES or info.name in plain else pattern_of(info.name, label)
+            )
 
     def __call__(self, labels: Pixels) -> Pixels:
         """Colours uint8 (rows, columns, 3) of labels uint8 (rows, columns)."""

@@ -20,7 +20,7 @@ from oreline.messages import BACKGROUND, INVALID
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
 from oreline.recordings.label_picture import INK, Entry, Paint, Pixels, draw_legend, height_of
 from sinks.log.pages import BETWEEN_PX, STRIP, Page, count_pages, pages
-from sinks.log.reading import Segment, segments, stream_at
+from sinks.log.reading import segments, stream_at
 from sinks.shots import Shots
 
 LEFT, RIGHT, HEAD, FOOT = 64, 24, 84, 30
@@ -35,13 +35,16 @@ LIGHT, DARK = (255, 255, 255), (60, 60, 66)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heading:
-    """`title`: of all pages. `about`: the stream of their first line, as the journal has it. `number` of `of` pages."""
+    """`title`: of all pages. `about`: the stream of their first line, as the journal has it. `number` of `of` pages.
+    `what` is shown, and what the shares in its legend are of, `judged`."""
 
     title: str
     run: bytes
     about: dict[str, Any]
     number: int
     of: int
+    what: str = "label map"
+    judged: str = "the rock"
 
 
 def export(db: sqlite3.Connection, run: bytes, stem: Path, title: str = "") -> list[Path]:
@@ -54,19 +57,18 @@ def export(db: sqlite3.Connection, run: bytes, stem: Path, title: str = "") -> l
             path = stem.with_name(f"{stem.name}_{len(paths):03d}.png")
             draft = path.with_name(path.name + ".new")
             heading = Heading(title or stem.parent.resolve().name, run, about, len(paths) + 1, of)
-            draw_page(page, part, heading, shots.over(page.seq, part.samples)).save(draft, "PNG")
+            draw_page(page, Paint(part.classes), heading, shots.over(page.seq, part.samples)).save(draft, "PNG")
             draft.replace(path)
             paths.append(path)
     return paths
 
 
-def draw_page(page: Page, part: Segment, heading: Heading, shot: NDArray[np.bool_]) -> Image.Image:
+def draw_page(page: Page, paint: Paint, heading: Heading, shot: NDArray[np.bool_]) -> Image.Image:
     """The picture of a page. `shot`: bool (rows, samples), where valves were opened."""
     rows, samples = page.labels.shape
     strips = range(0, rows, STRIP)
     width = LEFT + max(LEAST_WIDTH, min(rows, STRIP)) + RIGHT
-    paint = Paint(part.classes)
-    entries, notes = entries_of(page, paint), notes_of(page, shot)
+    entries, notes = entries_of(page, paint), notes_of(page, shot, heading.judged)
     below = HEAD + len(strips) * (samples + BETWEEN_PX)
     room = width - LEFT - RIGHT
     image = Image.new("RGB", (width, below + height_of(entries, room) + FOOT * len(notes)), LIGHT)
@@ -91,8 +93,8 @@ def headings(page: Page, heading: Heading) -> list[str]:
     lines = f"lines {page.seq[0]:,} to {page.seq[-1]:,}"
     camera = f"camera {about.get('camera', 'not known')} {about.get('serial', '')}".rstrip()
     return [
-        f"{heading.title}: label map, page {heading.number} of {heading.of}",
-        f"run {heading.run.hex()[:12]}, {_when(page, about)}, {lines}",
+        f"{heading.title}: {heading.what}, page {heading.number} of {heading.of}",
+        f"run {heading.run.hex()[:12] or 'not known'}, {_when(page, about)}, {lines}",
         f"{camera}, model {about.get('model', 'not known')[:16]}; {_scale(about)}",
     ]
 
@@ -166,13 +168,13 @@ def entries_of(page: Page, paint: Paint) -> list[Entry]:
     return [(label, f"{paint.known[label].name} {shares[label]:.1%}") for label in shown]
 
 
-def notes_of(page: Page, shot: NDArray[np.bool_]) -> list[str]:
+def notes_of(page: Page, shot: NDArray[np.bool_], judged: str = "the rock") -> list[str]:
     """Lines below the legend: what its shares are of, and what else the page shows."""
     seen = page.labels[~page.missing]
     part = {name: float(np.mean(seen == label)) if seen.size else 0.0 for name, label in _APART.items()}
     rock = 1.0 - sum(part.values()) if seen.size else 0.0
     apart = ", ".join(f"{name} {share:.1%}" for name, share in part.items() if share >= SHOWN)
-    notes = [f"Shares are of the rock, which is {rock:.1%} of what was seen{f'; {apart}' if apart else ''}."]
+    notes = [f"Shares are of {judged}, which is {rock:.1%} of what was seen{f'; {apart}' if apart else ''}."]
     if (shot & is_rock(page.labels)).any():
         ejected = np.mean(shot[is_rock(page.labels)])
         notes.append(f"White outline: the sorter opened its valves over it, {ejected:.1%} of the rock.")

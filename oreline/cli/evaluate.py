@@ -1,0 +1,47 @@
+"""`oreline evaluate`: labels beside the truth, for a person and as JSON."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from oreline.cli.report import save
+from oreline.cli.verdict import share
+from oreline.errors import ConfigError
+from oreline.recordings.truth import find_truth
+from oreline.terminal import console
+
+MOST = 3
+"""Wrong answers that are named of a class, the commonest."""
+
+
+def main(labels: Path, truth: Path | None, first_line: int, errors: Path | None, json: Path | None) -> None:
+    """Evaluate, and print what it comes to. Raises ConfigError, RecordingError."""
+    if truth is None and not labels.is_dir():
+        raise ConfigError(f"--truth: name the label map that {labels} is to be compared with, or its scene's folder")
+    path = find_truth(truth or labels)
+    found = importlib.import_module("sinks.log.evaluation").evaluate(labels, path, first_line, errors)
+    if json is not None:
+        save({"version": 1, "truth": str(path), **found}, json)
+    show(found, console)
+
+
+def show(found: dict[str, Any], console: Console) -> None:
+    """Print an evaluation."""
+    console.print(f"{share(found['accuracy'], 1.0)} of {found['judged_pixels']:,} pixels have their true label")
+    table = Table("class", "pixels", "right", "precision", "otherwise taken for", box=None, pad_edge=False)
+    for column in table.columns[1:4]:
+        column.justify, column.no_wrap = "right", True
+    for name, answers in sorted(found["confusion"].items(), key=lambda item: -sum(item[1].values())):
+        pixels, right = sum(answers.values()), answers.get(name, 0)
+        said = sum(others.get(name, 0) for others in found["confusion"].values())
+        wrong = sorted(((n, other) for other, n in answers.items() if other != name), reverse=True)[:MOST]
+        others = ", ".join(f"{other} {share(n, pixels)}" for n, other in wrong)
+        table.add_row(name, f"{pixels:,}", share(right, pixels), share(right, said) if said else "-", others)
+    console.print(table)
+    for one in found["maps"]:
+        console.print(f"map of errors {one}")
