@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from hwsim.render.preview import false_colours
 from oreline.messages import ClassInfo
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
-from oreline.recordings.recording import find_recording
+from oreline.recordings.finding import find_recording
 from sinks.log.reading import newest_run, reading, segments
 
 PICTURE = Path(__file__).parent / "img" / "label-map.png"

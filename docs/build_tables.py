@@ -41,6 +41,8 @@ from oreline.cli.report import FIELDS
 from oreline.config import SETTINGS, Section
 from oreline.incidents import KINDS, Severity
 from oreline.messages import Flag, Reason
+from oreline.recordings.dialects import DIALECTS as MAKERS
+from oreline.recordings.dialects import Dialect
 from sinks import SINKS, find
 from sinks.conveyor import outputs
 from sinks.conveyor.outputs import udp_bank
@@ -219,6 +221,20 @@ def _recall(one: CardClass | None) -> str:
     return "" if one is None else f"{one.recall:.0%} of {one.spectra} spectra, {one.specimens} specimens"
 
 
+def recording_words() -> str:
+    """In which words each maker says how a recording was taken."""
+    says = list(dict.fromkeys(words.says for dialect in MAKERS for words in dialect.words))
+    columns = [[_keys(dialect, what) for dialect in MAKERS] for what in says]
+    rows = ((what, *cells) for what, cells in zip(says, columns, strict=True))
+    files = ("files of references", *(", ".join(f"`{name}`" for name in d.references) for d in MAKERS))
+    return _table(("", *(dialect.maker for dialect in MAKERS)), [*rows, files])
+
+
+def _keys(dialect: Dialect, says: str) -> str:
+    found = (words for words in dialect.words if words.says == says)
+    return ", ".join(f"`{key}`{words.unit and f' {words.unit}'}" for words in found for key in words.keys)
+
+
 def _cards() -> list[Card]:
     return [Card.read(path.parent) for path in sorted(SHIPPED.glob("*/card.json"))]
 
@@ -274,6 +290,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "models": accuracies,
     "inseparable": inseparable,
     "recall": recalls,
+    "recording-words": recording_words,
     **{f"settings-{name}": partial(settings, read()) for name, read in SETTINGS.items()},
     "settings-step": partial(settings, Step),
     "settings-strip": partial(settings, WhiteStrip),

@@ -11,7 +11,7 @@ from typing import Any
 from hwsim import plant as plants
 from hwsim.camera import faults
 from hwsim.camera.live_camera import LiveCamera
-from hwsim.camera.recording_source import prepare, sensor_bits
+from hwsim.camera.recording_source import prepare
 from hwsim.camera.shared_file import cameras
 from hwsim.camera.sim_camera import Quirks, SimCamera
 from hwsim.render.scenery import recording_of
@@ -22,7 +22,9 @@ from oreline.config import Config
 from oreline.facts import refuse_other
 from oreline.guard import guarded
 from oreline.incidents import refused, report
-from oreline.recordings.recording import RecordingSet
+from oreline.recordings.finding import RecordingSet
+from oreline.recordings.fit import exposure_us
+from oreline.recordings.full_scale import full_scale_of
 from oreline.service import Service
 
 TRUTH = "faults.json"
@@ -54,7 +56,9 @@ def _replayed(
         scene=sources["scene"],
         dark=sources.get("dark"),
         white=sources.get("white"),
-        full_scale_bits=sensor_bits(recordings),
+        full_scale_bits=(settings.full_scale or full_scale_of(recordings.present()).count).bit_length(),
+        exposure_us=settings.exposure_us or exposure_us(recordings.scene),
+        gain=settings.gain or recordings.scene.camera.gain or 1.0,
         loop=settings.loop,
         start_line=settings.start_line,
         counts_per_line=settings.counts_per_line,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from hwsim.camera import faults
+from hwsim.camera.recording_source import VIEWS
 from hwsim.camera.sim_camera import check_values
 from hwsim.settings import Settings
 from oreline.config import Config
 from oreline.errors import ConfigError
 from oreline.expected import Expected
 from oreline.findings import Findings
-from oreline.recordings.recording import RecordingSet, find_recording
+from oreline.recordings.finding import RecordingSet, find_recording
+from oreline.recordings.fit import exposure_us
 
 
 def check(config: Config, expected: Expected, found: Findings) -> None:
@@ -31,15 +33,17 @@ def _look_at(settings: Settings, expected: Expected) -> int | None:
     """What it will see. Returns the lines of that; None without an end, or where rendering decides."""
     expected.camera = settings.serial
     if settings.recording is not None:
-        recordings = find_recording(settings.recording)
-        scene, expected.views = recordings.scene, frozenset(recordings.present())
+        recordings = find_recording(settings.recording, references=settings.references)
+        scene, expected.views = recordings.scene, frozenset(VIEWS) & frozenset(recordings.present())
+        expected.exposure_us = exposure = settings.exposure_us or exposure_us(scene) or 0.9e6 / settings.frame_rate
+        check_values(settings.serial, settings.frame_rate, exposure, 1.0)
         expected.bands, expected.samples = scene.bands, scene.samples
         _open(recordings)
         if settings.start_line >= scene.lines:
             raise ConfigError(f"start_line = {settings.start_line}: the recording has {scene.lines} lines, from 0")
         return None if settings.loop else scene.lines
     assert settings.scene is not None
-    preset, expected.views = settings.scene.preset, frozenset(RecordingSet.KINDS)
+    preset, expected.views = settings.scene.preset, frozenset(VIEWS)
     expected.bands, expected.samples = preset.bands, preset.samples
     expected.exposure_us = None if settings.live else expected.exposure_us
     return None if settings.live or settings.loop else getattr(settings.scene, "lines", None)

@@ -20,6 +20,15 @@ class Settings(Section):
 
     recording: Path | None = None
     """A recording's file, or the folder that holds one with its references."""
+    references: bool = True
+    """False: of a recording, only the scene is played, whatever lies beside it."""
+    exposure_us: Positive | None = None
+    """What the camera says of its exposure while it plays a recording; otherwise what its header says, or 90 % of the
+    period of a line."""
+    gain: Positive | None = None
+    """The same of its gain, a factor."""
+    full_scale: Annotated[int, Field(gt=0, le=65_535)] | None = None
+    """Count of a saturated pixel of a recording; otherwise that of its headers, or by its counts."""
     scene: Scene | None = None
     """Rendered where there is no recording; kept, and used again while the settings are the same."""
     live: bool = False

@@ -5,6 +5,7 @@ All of it happens beside the lines, in one thread, so that offers are dealt with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -75,6 +76,11 @@ class ReferenceReview:
 
     def made(self, reference: Reference, info: StreamInfo) -> list[Calibrator]:
         """A reference made ready for a stream, once for each lane. Raises ReferenceRefused where it does not fit."""
+        if math.isnan(reference.white.exposure) and self._limits.refuse:
+            raise ReferenceRefused(
+                f"nobody says how long reference {reference.id} was exposed: import its recordings with --exposure-us",
+                "exposure",
+            )
         ratio, most = reference.exposure_ratio(info), self._limits.exposure_ratio
         if not 1 / most <= ratio <= most:
             raise ReferenceRefused(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +17,26 @@ from numpy.typing import NDArray
 from hwsim.camera.sim_camera import Source
 from oreline.errors import RecordingError
 from oreline.guard import refusal
-from oreline.recordings.recording import Recording, RecordingSet
+from oreline.recordings.exclusions import missing, no_data_count
+from oreline.recordings.finding import RecordingSet
+from oreline.recordings.fit import refuse_unlike
+from oreline.recordings.full_scale import pieces
+from oreline.recordings.recording import Recording
 
-PIECE_BYTES = 32 << 20
-SENSOR_BITS = (8, 10, 12, 14, 16)
+VIEWS = ("scene", "dark", "white")
+"""What a simulated camera can look at."""
 
 
 def prepare(recordings: RecordingSet, folder: Path) -> dict[str, Source]:
     """The sources of a camera: "scene" and, where they exist, "dark" and "white". Copies go to `folder`.
 
-    Raises RecordingError for values that are no counts of 16 bits: fractions, NaN, negative or above 65,535.
+    Raises RecordingError for values that are no counts of 16 bits: fractions, NaN, negative or above 65,535; and for
+    references that were taken in another way than the scene, for a camera shows all three as taken alike.
     """
-    return {kind: _source(recording, folder) for kind, recording in recordings.present().items()}
-
-
-def sensor_bits(recordings: RecordingSet) -> int:
-    """Bits of the camera that recorded them: by the header's full scale or, where none says it, the least usual depth
-    that holds the largest count (all values are read)."""
-    present = recordings.present().values()
-    said = [recording.full_scale for recording in present if recording.full_scale]
-    largest = max(said) if said else max(int(piece.max()) for r in present for piece in _pieces(r))
-    return next((bits for bits in SENSOR_BITS if largest < 1 << bits), SENSOR_BITS[-1])
+    seen = {kind: one for kind, one in recordings.present().items() if kind in VIEWS}
+    for kind, recording in seen.items():
+        refuse_unlike(recordings.scene, recording, kind)
+    return {kind: _source(recording, folder) for kind, recording in seen.items()}
 
 
 def _source(recording: Recording, folder: Path) -> Source:
@@ -58,8 +56,9 @@ def _converted(recording: Recording, folder: Path) -> Path:
     try:
         with draft.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, recording.lines * recording.bands * recording.samples * 2)
-            for piece in _pieces(recording):
-                file.write(_counts(recording, piece).data)
+            no_data = no_data_count(recording)
+            for piece in pieces(recording):
+                file.write(_counts(recording, piece, no_data).data)
         draft.replace(path)
     except OSError as error:
         raise refusal(error, path) from None
@@ -75,14 +74,11 @@ def _identity(recording: Recording) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
-def _pieces(recording: Recording) -> Iterator[NDArray[Any]]:
-    step = max(1, PIECE_BYTES // (recording.bands * recording.samples * recording.dtype.itemsize))
-    for first in range(0, recording.lines, step):
-        yield recording.lines_array(first, step)
-
-
-def _counts(recording: Recording, piece: NDArray[Any]) -> NDArray[np.uint16]:
-    """`piece` as counts, C-contiguous. Raises RecordingError where that would change a value."""
+def _counts(recording: Recording, piece: NDArray[Any], no_data: int | None) -> NDArray[np.uint16]:
+    """`piece` as counts, C-contiguous, with `no_data` where the header says there is none. Raises RecordingError where
+    that would change a value."""
+    if no_data is not None and recording.ignored is not None:
+        piece = np.where(missing(piece, recording.ignored), np.array(no_data, piece.dtype), piece)
     if recording.dtype.kind == "f" and not (np.isfinite(piece).all() and (np.trunc(piece) == piece).all()):
         raise RecordingError(f"{recording.path} holds fractions or NaN: a camera plays raw counts, not reflectance")
     low, high = piece.min(), piece.max()

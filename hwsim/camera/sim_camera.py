@@ -6,6 +6,7 @@ when its process dies.
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Sequence
@@ -57,6 +58,7 @@ class SimCamera:
         full_scale_bits: int = 12,
         frame_rate: float,
         exposure_us: float | None = None,
+        gain: float = 1.0,
         temperature: float = 25.0,
         speed: float = 1.0,
         lossless: bool = False,
@@ -81,9 +83,9 @@ class SimCamera:
         Paced at `frame_rate` (Hz; the host may change it) times `speed`, in the rhythm of the scene's stamps: a line
         for which the host has no buffer is lost. `patient`: it waits for one instead. `lossless`: as fast as the host
         queues buffers, losing none. `stepped`: a line only when `step` says so, losing none.
-        `exposure_us`: None is 90 % of the period. Encoder: `encoder_start` + line of the scene * `counts_per_line`, or
-        + the count of its stamp. What the host sets as exposure and gain has no effect on the counts of a recording,
-        which were exposed long ago; a live camera takes them from `registers`.
+        `exposure_us`: None is 90 % of the period; `gain`: a factor. What the host sets as either has no effect on the
+        counts of a recording, which were exposed long ago; a live camera takes them from `registers`. Encoder:
+        `encoder_start` + line of the scene * `counts_per_line`, or + the count of its stamp.
 
         `faults` happen at their lines. Those of light act on what is above the dark level: the mean of `dark` or, where
         there is no scene, `dark_level`, counts (bands, samples). After DeviceReset the camera is away for `reboot_s`.
@@ -105,6 +107,7 @@ class SimCamera:
         fill(registers, DeviceVendorName="Oreline", DeviceModelName=model, DeviceSerialNumber=serial)
         fill(registers, DeviceUserID=user_id, DeviceTemperature=temperature)
         fill(registers, ExposureTime=exposure, AcquisitionFrameRate=frame_rate, ChunkEnable=1)
+        fill(registers, Gain=20.0 * math.log10(gain))
         camera._look_at(sources, (bands, samples), full_scale_bits)
         camera._switch_on(serial, faults)
         return camera

@@ -13,9 +13,10 @@ from PIL import Image, ImageDraw, ImageFont
 from hwsim.render.chart import INK, Curve, chart
 from oreline.errors import RecordingError
 from oreline.messages import BACKGROUND, ClassInfo
+from oreline.recordings.finding import RecordingSet
 from oreline.recordings.label_map import read_labels
 from oreline.recordings.label_picture import Paint, draw_legend, height_of
-from oreline.recordings.recording import Recording, RecordingSet, open_recording
+from oreline.recordings.recording import Recording, open_recording
 
 COLOURS_NM = ((2330.0, 2200.0, 1650.0), (1530.0, 1410.0, 1050.0))
 """Red, green and blue for cameras of long waves and for others: in the bands of carbonates, clays and water, and

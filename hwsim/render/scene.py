@@ -44,7 +44,7 @@ from oreline.files import is_within, write_whole
 from oreline.guard import refusal
 from oreline.recordings.envi_header import write_header
 from oreline.recordings.envi_writer import EnviWriter, band_fields, layout_fields
-from oreline.recordings.recording import RecordingSet, find_recording
+from oreline.recordings.finding import RecordingSet, find_recording
 
 __all__ = ["BeltScene", "CoreScene", "Scene", "render"]
 

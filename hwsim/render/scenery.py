@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hwsim.render.scene import render
 from hwsim.settings import Settings
-from oreline.recordings.recording import RecordingSet, find_recording
+from oreline.recordings.finding import RecordingSet, find_recording
 
 
 def recording_of(
@@ -17,6 +17,6 @@ def recording_of(
     if settings.live:
         return None
     if settings.recording is not None:
-        return find_recording(settings.recording)
+        return find_recording(settings.recording, references=settings.references)
     assert settings.scene is not None
     return render(settings.scene, output / settings.folder, progress)

@@ -110,7 +110,7 @@ def _curve(info: StreamInfo, correction: Correction) -> Array:
 def _finite(region: Reference) -> Reference:
     """Without light where anything that was measured is not a number; so nothing is concluded there."""
     every = (*region.all_darks, region.white)
-    known = np.all([np.isfinite(one.mean) & np.isfinite(one.std) for one in every], axis=0)
+    known = np.all([np.isfinite(one.mean) & (np.isfinite(one.std) | ~one.has_std) for one in every], axis=0)
     if known.all():
         return region
     dark, *darks, white = (
@@ -130,7 +130,8 @@ def linear(signal: Array, curve: Array) -> Array:
 
 
 def _darks(region: Reference, info: StreamInfo, correction: Correction) -> tuple[Dark, Dark]:
-    """The dark of the stream, and that of its white: the one captured with it, where both have one exposure."""
+    """The dark of the stream, and that of its white: the one captured with it, where both have one exposure, as far as
+    that is known."""
 
     def at(exposure: float, temperature_c: float) -> Dark:
         return dark_at(
@@ -140,7 +141,7 @@ def _darks(region: Reference, info: StreamInfo, correction: Correction) -> tuple
 
     white = region.white
     own = Dark(np.eye(1, len(region.all_darks))[0])
-    together = abs(white.exposure / region.dark.exposure - 1.0) <= SAME_EXPOSURE
+    together = not abs(white.exposure / region.dark.exposure - 1.0) > SAME_EXPOSURE
     return (
         at(info.exposure_us * info.gain, info.temperature_c),
         own if together else at(white.exposure, white.temperature_c),
@@ -172,8 +173,8 @@ def _coefficients(region: Reference, info: StreamInfo, correction: Correction) -
 
 
 def _faint(region: Reference, dark: Dark, white: Array, correction: Correction) -> NDArray[np.bool_]:
-    """Where the white's signal is under one of the limits."""
-    variance = region.white.std**2 / region.white.lines + uncertainty.weighted(region, dark, dark)
+    """Where the white's signal is under one of the limits, as far as its noise is known."""
+    variance = np.nan_to_num(region.white.std**2 / region.white.lines + uncertainty.weighted(region, dark, dark))
     enough = white >= correction.least_signal * region.full_scale
     return np.asarray(~(enough & (white >= correction.least_snr * np.sqrt(variance))))
 

@@ -52,9 +52,11 @@ def dark_at(
     """The dark at `exposure`, microseconds times gain, and `temperature_c`, NaN where it is not known.
 
     `darks`: the primary one first. Where all are of one exposure, another one is only served within `limit`, relative,
-    or where `black_level`, counts without any exposure, is known. Raises ReferenceRefused.
+    or where `black_level`, counts without any exposure, is known. A dark whose exposure nobody says is taken to have
+    the one that is asked for. Raises ReferenceRefused.
     """
     exposures, lines = (np.array([getattr(dark, key) for dark in darks], np.float64) for key in ("exposure", "lines"))
+    exposures = np.where(np.isnan(exposures), exposure, exposures)
     used, warmth = _comparable(np.array([dark.temperature_c for dark in darks]), temperature_c)
     scaled = exposures / exposure
     many = _differ(exposures[used], SAME_EXPOSURE * exposures[used][0])
@@ -90,7 +92,7 @@ def _scaled(
     if abs(ratio - 1.0) <= limit:
         return Dark(weights)
     raise ReferenceRefused(
-        f"the dark was taken at {taken:g} us times gain, this stream has {exposure:g}: capture a dark at that "
+        f"the dark was taken at {taken:g} us times gain, and one of {exposure:g} is needed: capture a dark at that "
         "exposure, or a second one at another exposure, or give inference.correction.black_level",
         "dark_exposure",
     )

@@ -36,8 +36,11 @@ class NoiseModel:
 
     @classmethod
     def estimate(cls, reference: Reference) -> Self:
-        """From means and standard deviations of dark and white. Elements that were saturated are left out."""
+        """From means and standard deviations of dark and white, NaN where one is not known. Elements that were
+        saturated are left out."""
         dark, white = reference.dark, reference.white
+        if not (dark.has_std and white.has_std):
+            return cls(np.full(len(dark.mean), np.nan), np.nan, np.nan)
         read = np.median(dark.std**2, axis=1) / median_of_variance(dark.lines)
         read *= (white.gain / dark.gain) ** 2
         signal = white.mean - dark.mean

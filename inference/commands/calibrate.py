@@ -55,7 +55,7 @@ def import_(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=FILES_HELP)],
     line: LineFile,
     exposure_us: Annotated[float | None, typer.Option(help="Where files do not say it.", min=0)] = None,
-    gain: Annotated[float, typer.Option(help="As a factor.", min=0)] = 1.0,
+    gain: Annotated[float | None, typer.Option(help="As a factor, where files do not say it.", min=0)] = None,
     serial: Annotated[str | None, typer.Option(help="The camera's; else that of the line's file.")] = None,
     full_scale: Annotated[int | None, typer.Option(help="Of counts, where files do not say it.")] = None,
     force: ActiveReference = False,

@@ -1,25 +1,20 @@
 """`oreline calibrate import`: references that were recorded elsewhere become one of ours.
 
-They are recordings whose names begin with DARKREF or WHITEREF, as LUMO writes them, or just with dark or white. What
+They are recordings that are named as the makers of cameras name them, or whose names begin with dark or white. What
 their headers do not say, exposure above all, must be said by whoever imports them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from inference.references.acceptance import check_reference, few_lines
 from inference.references.certificates import Certificates
 from inference.references.files import MANIFEST, load
 from inference.references.findings import listed, to_history
-from inference.references.measurement import Measurement, MeasurementBuilder
+from inference.references.from_recordings import reference_of, stream_of
 from inference.references.reference import Reference
 from inference.references.store import Store
 from inference.settings import Settings
@@ -28,10 +23,11 @@ from oreline.config import Config
 from oreline.errors import RecordingError, ReferenceRefused
 from oreline.files import try_folder
 from oreline.messages import StreamInfo
-from oreline.recordings.recording import Recording, entrances, open_recording
-
-EXPOSURE_MS = ("tint", "tint1", "integration time")
-"""Header fields of an exposure, in milliseconds, as LUMO has them."""
+from oreline.recordings.finding import without_dark_lines
+from oreline.recordings.fit import exposure_us, refuse_unfit
+from oreline.recordings.full_scale import full_scale_of
+from oreline.recordings.names import entrances, name_of, role_of
+from oreline.recordings.recording import Recording, open_recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,7 @@ class ImportOptions:
     """Facts about the files from whoever imports them; None where their headers say it."""
 
     exposure_us: float | None = None
-    gain: float = 1.0
+    gain: float | None = None
     serial: str | None = None
     full_scale: int | None = None
 
@@ -76,15 +72,12 @@ def _reference(paths: list[Path], config: Config, options: ImportOptions) -> Ref
         raise RecordingError(
             f"found {names}: give one WHITEREF_* and at least one DARKREF_*, ENVI or TIFF, or their folder"
         )
-    info = _described(whites[0], config, options)
-    white = _measured(whites[0], info)
-    measured = [(one, _described(one, config, options)) for one in darks]
-    measured.sort(key=lambda pair: abs(pair[1].exposure_us - info.exposure_us))
-    first, *others = ((described, _measured(one, described)) for one, described in measured)
-    reference = Reference.of(*first, info, white, white.captured)
-    for _, dark in others:
-        reference = reference.with_dark(dark, white.captured)
-    return reference
+    for dark in darks:
+        refuse_unfit(whites[0], dark, "dark")
+    full_scale = options.full_scale or full_scale_of({f"{n}": one for n, one in enumerate((*whites, *darks))}).count
+    white, *described = ((one, _described(one, config, options, full_scale)) for one in (*whites, *darks))
+    described.sort(key=lambda one: abs(one[1].exposure_us - white[1].exposure_us))
+    return reference_of(described, white)
 
 
 def _of_this_camera(reference: Reference, config: Config) -> Reference:
@@ -99,63 +92,51 @@ def _of_this_camera(reference: Reference, config: Config) -> Reference:
 
 
 def _recordings(paths: list[Path]) -> tuple[list[Recording], list[Recording]]:
-    """The darks and the whites among files and folders."""
+    """The darks and the whites among files and folders; the dark lines at the end of a white are a dark."""
     files: list[Path] = []
     for path in paths:
         folder = path / "capture" if (path / "capture").is_dir() else path
         files += entrances(folder) if folder.is_dir() else [path]
-    recordings: dict[str, list[Recording]] = {"dark": [], "white": []}
+    darks, whites = [], []
     for path in files:
-        for kind, several in recordings.items():
-            if path.name.lower().startswith(kind):
-                several.append(open_recording(path))
-    return recordings["dark"], recordings["white"]
+        role = role_of(name_of(path))
+        if "dark" in role.kind if role else path.name.lower().startswith("dark"):
+            darks.append(open_recording(path))
+        elif role or path.name.lower().startswith("white"):
+            white, lines = without_dark_lines(open_recording(path))
+            whites.append(white)
+            darks += [lines] if lines else []
+    return darks, whites
 
 
-def _described(recording: Recording, config: Config, options: ImportOptions) -> StreamInfo:
+def _described(recording: Recording, config: Config, options: ImportOptions, full_scale: int) -> StreamInfo:
     """The stream that a recording would have been. Raises ReferenceRefused for what nobody says."""
     acquisition = config.part("acquisition", CameraSettings)
-    serial = options.serial or acquisition.serial or recording.metadata.get("serial number", "")
-    exposure_us = options.exposure_us or _exposure_us(recording)
-    full_scale = options.full_scale or recording.full_scale
-    missing = [
-        option for option, value in (("--exposure-us", exposure_us), ("--serial", serial), ("--full-scale", full_scale))
-        if not value
-    ]  # fmt: skip
+    own, theirs = acquisition.serial, recording.camera.serial
+    if options.serial is None and own and theirs and own != theirs:
+        raise ReferenceRefused(
+            f"{recording.path} is of camera {theirs!r}, the line's file names {own!r}: import one of this camera, or "
+            f"say that it is this one by --serial {own}", "camera",
+        )  # fmt: skip
+    serial = options.serial or own or theirs
+    exposure = options.exposure_us or exposure_us(recording)
+    missing = [option for option, value in (("--exposure-us", exposure), ("--serial", serial)) if not value]
     if missing:
         raise ReferenceRefused(f"{recording.path} does not say all: give {', '.join(missing)}", "unknown")
-    wavelengths = recording.wavelengths_nm or acquisition.wavelengths(recording.bands)
-    return StreamInfo(
-        run=bytes(16), epoch=0, seq=0, camera=recording.metadata.get("sensor type", "")[:64], serial=str(serial),
-        wavelengths_nm=tuple(wavelengths), samples=recording.samples, offset_x=recording.x_start,
-        full_scale=int(full_scale or 0), exposure_us=float(exposure_us or 0), gain=options.gain,
-        line_rate_hz=recording.line_rate_hz or 0.0, counts_per_line=1.0, pitch_mm=1.0,
-    )  # fmt: skip
+    return stream_of(
+        recording,
+        serial=str(serial),
+        full_scale=full_scale,
+        wavelengths_nm=tuple(recording.wavelengths_nm or acquisition.wavelengths(recording.bands)),
+        exposure_us=float(exposure or 0),
+        gain=options.gain or _gain(recording),
+        camera=recording.camera.camera,
+    )
 
 
-def _exposure_us(recording: Recording) -> float | None:
-    for field in EXPOSURE_MS:
-        with suppress(KeyError, ValueError):
-            return 1000.0 * float(recording.metadata[field].strip("{} "))
-    return None
-
-
-def _measured(recording: Recording, info: StreamInfo) -> Measurement:
-    """Its lines, robustly; captured when the file was last written."""
-    if recording.bands != len(info.wavelengths_nm):
-        raise ReferenceRefused(
-            f"{recording.path} has {recording.bands} bands, the line's file says {len(info.wavelengths_nm)}", "camera"
-        )
-    builder = MeasurementBuilder(info)
-    for index in range(recording.lines):
-        builder.add(_counts(recording.line(index), recording.path))
-    written = datetime.fromtimestamp(recording.path.stat().st_mtime, UTC)
-    return builder.measured(written.isoformat(timespec="seconds"))
-
-
-def _counts(line: Any, path: Path) -> Any:
-    """uint16, of whatever type the file has whole counts in."""
-    counts = np.ascontiguousarray(line, np.uint16)
-    if not np.array_equal(counts, line):
-        raise RecordingError(f"{path} holds {line.dtype} values that are no counts from 0 to 65535")
-    return counts
+def _gain(recording: Recording) -> float:
+    """The header's. Raises ReferenceRefused where it has one that cannot be understood: a line would scale by it."""
+    camera = recording.camera
+    if camera.gain is None and camera.gain_text not in ("", "1", "1.0", "0", "0.0"):
+        raise ReferenceRefused(f"{recording.path}: gain = {camera.gain_text} has no unit, give --gain", "unknown")
+    return camera.gain or 1.0

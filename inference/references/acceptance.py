@@ -7,6 +7,8 @@ and values are left out as outliers whatever the reason.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +18,7 @@ from inference.references.measurement import SAME_EXPOSURE, Measurement
 from inference.references.panel_checks import panel_faults
 from inference.references.reference import Reference
 
-FEW = "few_lines"
+FEW, AVERAGED = "few_lines", "averaged"
 OWN = 0.1
 """Share of the light that a sensor's own pattern may look like, where nothing moves in its dark: that of a spectrometer
 in space (EMIT) looks like 8 % of a dim scene's, that of a core scanner like 0.02 % of its panel's."""
@@ -56,17 +58,27 @@ def _light(reference: Reference) -> NDArray[np.float64]:
 
 def _ratio(new: Reference, old: Reference) -> NDArray[np.float64]:
     """The panel's light against last time, for the same exposure, float64 (samples,)."""
-    expected = _light(old) * (new.white.exposure / old.white.exposure)
+    expected = _light(old) * exposure_ratio(new, old)
     return np.asarray(np.median(_light(new) / np.maximum(expected, 1.0), axis=0))
 
 
+def exposure_ratio(new: Reference, old: Reference) -> float:
+    """How many times as long the new white was exposed; 1 where that is not known of both."""
+    ratio = new.white.exposure / old.white.exposure
+    return 1.0 if math.isnan(ratio) else ratio
+
+
 def _lines(new: Reference, limits: Limits) -> list[Finding]:
-    few = [kind for kind in (new.dark, new.white) if kind.lines < limits.least_lines]
+    few = [kind for kind in (new.dark, new.white) if kind.has_std and kind.lines < limits.least_lines]
     return [Finding(FEW, _few(few, limits.least_lines))] if few else []
 
 
 def few_lines(new: Reference, limits: Limits) -> list[Finding]:
     """Findings against a reference that is taken all the same."""
+    averaged = [name for name, kind in (("dark", new.dark), ("white", new.white)) if not kind.has_std]
+    if averaged:
+        words = f"the lines of {' and '.join(averaged)} were averaged before: how sure a reflectance is, is not known"
+        return [Finding(AVERAGED, words)]
     few = [kind for kind in (new.dark, new.white) if kind.lines < limits.lines]
     return [Finding(FEW, _few(few, limits.lines))] if few else []
 
@@ -96,7 +108,7 @@ def _steadiness(new: Reference, limits: Limits) -> list[Finding]:
 
 def _exposures(new: Reference) -> list[Finding]:
     dark, white = ((kind.exposure_us, kind.gain) for kind in (new.dark, new.white))
-    if np.allclose(dark, white, rtol=SAME_EXPOSURE):
+    if np.allclose(dark, white, rtol=SAME_EXPOSURE, equal_nan=True):
         return []
     settings = [f"{exposure:g} us and gain {gain:g}" for exposure, gain in (dark, white)]
     words = f"the dark was taken with {settings[0]}, the white with {settings[1]}: take both with one setting"
@@ -162,7 +174,7 @@ def _leak(new: Reference, old: Reference, limits: Limits) -> list[Finding]:
 
 
 def _changed(new: Reference, old: Reference, limits: Limits) -> list[Finding]:
-    level, exposed = float(np.median(_ratio(new, old))), new.white.exposure / old.white.exposure
+    level, exposed = float(np.median(_ratio(new, old))), exposure_ratio(new, old)
     if abs(level - 1) <= limits.change:
         return []
     if abs(exposed - 1) > limits.change and abs(level * exposed - 1) <= limits.change:

@@ -47,12 +47,12 @@ class Hashes(_Strict):
 
 
 class Conditions(_Strict):
-    """How lines of one kind were taken. `temperature_c`, `flicker`, `motion` are null where they are not known."""
+    """How lines of one kind were taken. What may be null is so where it is not known."""
 
     captured: str
-    lines: Annotated[int, Field(ge=2, lt=2**32)]
+    lines: Annotated[int, Field(ge=1, lt=2**32)]
     rejected: Annotated[int, Field(ge=0)]
-    exposure_us: Positive
+    exposure_us: Positive | None
     gain: Positive
     temperature_c: Finite | None
     flicker: Finite | None
@@ -188,7 +188,7 @@ def read_manifest(path: Path) -> Manifest:
 
 def _measurement(path: Path, conditions: Conditions, manifest: Manifest) -> Measurement:
     mean, std, saturated = cube = _read(path, manifest, 3)
-    if not (np.isfinite(cube).all() and (cube >= 0).all() and (saturated <= conditions.lines).all()):
+    if np.isinf(cube).any() or (cube < 0).any() or not (saturated <= conditions.lines).all():
         why = "it holds what no capture measures: a count below zero, or none at all"
         raise _damaged(path.with_suffix(".img"), why)
     return Measurement.from_facts(conditions.model_dump(), mean, std, saturated.astype(np.uint32))

@@ -36,8 +36,10 @@ FACTS = ("captured", "lines", "rejected", "exposure_us", "gain", "temperature_c"
 class Measurement:
     """Statistics of `lines` lines of one kind, each array (bands, samples).
 
-    `mean`: float64 counts. `std`: their standard deviation from line to line (n - 1), float64 counts. Outliers are in
-    neither (see inference.references.robust_mean). `saturated`: uint32, how many of the lines were at full scale there.
+    `mean`: float64 counts. `std`: their standard deviation from line to line (n - 1), float64 counts, all NaN where it
+    is not known, as of lines that were averaged before. Outliers are in neither (see
+    inference.references.robust_mean). `saturated`: uint32, how many of the lines were at full scale there.
+    `exposure_us`: NaN where nobody says it.
     """
 
     mean: NDArray[np.float64]
@@ -61,6 +63,11 @@ class Measurement:
     def exposure(self) -> float:
         """Exposure times gain: what counts of light are proportional to."""
         return self.exposure_us * self.gain
+
+    @property
+    def has_std(self) -> bool:
+        """Whether it is known how much lines vary."""
+        return not bool(np.isnan(self.std).all())
 
     def facts(self) -> dict[str, Any]:
         """All but the arrays, as JSON has it."""
@@ -156,7 +163,7 @@ class MeasurementBuilder:
         info = self.info
         if self.lines < 2:
             raise ReferenceRefused(f"a reference of {self.lines} lines has no standard deviation: capture 100 or more")
-        if not info.exposure_us * info.gain > 0:
+        if info.exposure_us * info.gain <= 0:
             raise ReferenceRefused(
                 f"exposure {info.exposure_us:g} us and gain {info.gain:g} must be above zero: set them, "
                 "or acquisition.exposure_us and acquisition.gain where the camera does not tell them"

@@ -98,8 +98,8 @@ class Reference:
         return replace(self, white=white, captured=captured, id="")
 
     def exposure_ratio(self, info: StreamInfo) -> float:
-        """(t_w g_w)/(t_s g_s), which scales reflectance where white and sample were exposed differently.
-        Raises ReferenceRefused where the stream has none."""
+        """(t_w g_w)/(t_s g_s), which scales reflectance where white and sample were exposed differently. Where
+        nobody says how long the white was, it was as long. Raises ReferenceRefused where the stream has none."""
         light = info.exposure_us * info.gain
         if not light > 0:
             raise ReferenceRefused(
@@ -107,7 +107,8 @@ class Reference:
                 "acquisition.exposure_us and acquisition.gain say them where the camera does not",
                 "exposure",
             )
-        return self.white.exposure / light
+        exposure_us = info.exposure_us if math.isnan(self.white.exposure_us) else self.white.exposure_us
+        return exposure_us * self.white.gain / light
 
     def region(self, info: StreamInfo) -> Reference:
         """The columns that a stream reads. Raises ReferenceRefused, saying why, where they are not all here."""
@@ -180,7 +181,8 @@ class Reference:
 def _alike(one: Measurement, other: Measurement) -> bool:
     """Whether both are of one exposure, gain and temperature, as far as that is known: then the newer one replaces the
     other."""
-    same = np.allclose((one.exposure_us, one.gain), (other.exposure_us, other.gain), rtol=SAME_EXPOSURE)
+    ours, theirs = (one.exposure_us, one.gain), (other.exposure_us, other.gain)
+    same = np.allclose(ours, theirs, rtol=SAME_EXPOSURE, equal_nan=True)
     return bool(same) and not abs(one.temperature_c - other.temperature_c) >= SAME_TEMPERATURE_K
 
 

@@ -120,7 +120,7 @@ class Store:
             became = _became(last.get(identity, {}))
             captured = manifest.captured.replace("T", " ").replace("+00:00", " UTC")
             rows.append((manifest.captured, "*" if identity == self.chosen else "", identity, captured,
-                         str(dark.lines), str(white.lines), f"{white.exposure_us:g} us",
+                         str(dark.lines), str(white.lines), _exposure(white.exposure_us),
                          f"{manifest.camera} {manifest.serial}", became))  # fmt: skip
         return [row[1:] for row in sorted(rows)]
 
@@ -142,6 +142,10 @@ class Store:
 
     def waits_no_longer(self) -> None:
         self._waiting.unlink(missing_ok=True)
+
+
+def _exposure(exposure_us: float | None) -> str:
+    return "not known" if exposure_us is None else f"{exposure_us:g} us"
 
 
 def _became(entry: dict[str, Any]) -> str:

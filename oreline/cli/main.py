@@ -99,6 +99,8 @@ def replay(
         Path | None, typer.Option(help="Write how sure reflectance is, its standard uncertainty (OUT.hdr).")
     ] = None,
     model: Annotated[str | None, typer.Option(help="Name or folder of the model for --labels.")] = None,
+    dark: Annotated[Path | None, typer.Option(help="The dark reference, or the folder that has it.")] = None,
+    white: Annotated[Path | None, typer.Option(help="The white reference, or the folder that has it.")] = None,
     reference: Annotated[Path | None, typer.Option(help="Folder of a saved reference to use.")] = None,
     start_line: Annotated[int, typer.Option(help="First line to play, from 0.")] = 0,
     loop: Annotated[bool, typer.Option(help="Play it over and over, until Ctrl-C.")] = False,
@@ -115,26 +117,36 @@ def replay(
     if not wanted:
         raise ConfigError("nothing to do: ask for --reflectance, --labels or --uncertainty OUT.hdr, or several")
     replaying = importlib.import_module("oreline.cli.replay")
-    config, found = replaying.line_of(
-        recording,
+    setting_of = importlib.import_module("oreline.cli.replay_setting").setting_of
+    references = importlib.import_module("inference.references.from_recordings")
+    found = replaying.find(
+        recording, start_line=start_line, strict=strict, dark=dark, white=white, has_reference=reference is not None
+    )
+    replaying.try_targets(wanted, found)
+    setting = setting_of(found, references.load(reference) if reference else None)
+    config = replaying.line_of(
+        found,
+        setting,
         output=output,
         speed=speed,
         reflectance=reflectance,
         labels=labels,
         uncertainty=uncertainty,
         model=model,
-        reference=reference,
         start_line=start_line,
         loop=loop,
-        strict=strict,
     )
-    replaying.try_targets(wanted, found)
+    used, notes = (reference, []) if reference else references.keep(found, setting, config.line.references_folder)
+    config.tables["inference"]["reference"] = str(used)
+    notes = [*setting.notes, *notes]
+    for note in notes:
+        tell(note)
     if found.scene.missing_lines:
         tell(
             f"{found.scene.path}: cut short, {found.scene.missing_lines} lines that its header promises are missing; "
             f"playing the {found.scene.lines} that are whole"
         )
-    _run(config, json, lambda ran: replaying.report_of(ran, found, wanted))
+    _run(config, json, lambda ran: replaying.report_of(ran, found, wanted, notes))
 
 
 @app.command()

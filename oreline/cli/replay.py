@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from oreline.cli.replay_setting import Setting
 from oreline.cli.report import acquired, incidents_of, less, rate_of, with_verdict
 from oreline.config import Config
 from oreline.errors import ConfigError, ModelError, RecordingError
 from oreline.facts import facts_of
 from oreline.files import try_to_write
+from oreline.recordings.finding import RecordingSet, find_recording
+from oreline.recordings.fit import refuse_unfit
 from oreline.recordings.label_map import read_labels
-from oreline.recordings.recording import Recording, RecordingSet, find_recording
+from oreline.recordings.names import HEADER
+from oreline.recordings.recording import Recording
 from oreline.recordings.truth import Confusion, read_truth, truth_beside
 
 DEFAULT_RATE_HZ = 100.0
+MONO12 = 4095
+TRUSTED_RATIO = 1e6
+"""What a header says of exposures is believed; a line that runs trusts less, see inference.limits.exposure_ratio."""
 WAVELENGTH_TOLERANCE_NM = 2.0
 SUFFIXES = (".img", ".hdr")
 """Of a result's two files."""
@@ -25,8 +33,42 @@ RECORDED = {"labelled": "lines", "shed": "shed", "lost": "lost"}
 """What the report calls what a recorder has counted."""
 
 
-def line_of(
+def find(
     path: Path,
+    *,
+    start_line: int = 0,
+    strict: bool = False,
+    dark: Path | None = None,
+    white: Path | None = None,
+    has_reference: bool = False,
+) -> RecordingSet:
+    """The recording to be played, with its references unless there is a saved one. `strict`: one that lacks lines is
+    refused rather than played as far as it goes. Raises RecordingError, ReferenceRefused, ConfigError."""
+    if has_reference and (dark or white):
+        raise ConfigError("--reference is dark and white already: leave out --dark and --white, or --reference")
+    found = find_recording(path, dark, white, references=not has_reference)
+    scene = found.scene
+    if strict and scene.missing_lines:
+        raise RecordingError(
+            f"{scene.path} lacks {scene.missing_lines} lines: repair it, or play the {scene.lines} that are whole "
+            "without --strict"
+        )
+    if not 0 <= start_line < scene.lines:
+        raise ConfigError(f"--start-line {start_line}: the recording has {scene.lines} lines, from 0")
+    missing = [kind for kind in ("dark", "white") if getattr(found, kind) is None]
+    if missing and not has_reference:
+        raise RecordingError(
+            f"{path} has no {missing[0]} reference, beside it or in the folder above: name one by --{missing[0]}, or a "
+            "saved one by --reference"
+        )
+    for kind, reference in found.references().items():
+        refuse_unfit(scene, reference, kind)
+    return found
+
+
+def line_of(
+    found: RecordingSet,
+    setting: Setting,
     *,
     output: Path,
     speed: str = "1",
@@ -34,51 +76,66 @@ def line_of(
     labels: Path | None = None,
     uncertainty: Path | None = None,
     model: str | None = None,
-    reference: Path | None = None,
     loop: bool = False,
     start_line: int = 0,
-    strict: bool = False,
-) -> tuple[Config, RecordingSet]:
-    """The configuration of a line that plays `path`, from `start_line` to its end or, with `loop`, for ever.
+) -> Config:
+    """The configuration of a line that plays a scene, from `start_line` to its end or, with `loop`, for ever; it lacks
+    `inference.reference`.
 
-    `speed`: a factor on the rate at which it was recorded, or "max". `strict`: a recording that lacks lines is refused
-    rather than played as far as it goes. Raises RecordingError or ConfigError.
+    `speed`: a factor on the rate at which it was recorded, or "max". Raises ConfigError, ModelError.
     """
-    found = find_recording(path)
     scene, factor = found.scene, _factor(speed)
-    _check(path, found, start_line, strict=strict, has_reference=reference is not None)
     streams = [*(["labels"] if labels else []), *(["reflectance"] if reflectance or uncertainty else [])]
     wanted = (("reflectance", reflectance), ("labels", labels), ("uncertainty", uncertainty))
     records = {what: {"sink": "record", "what": what, "name": what} for what, header in wanted if header is not None}
     tables = {
         "line": {"name": "replay", "output": str(output), "finish": False},
         "simulator": {
-            "recording": str(path),
+            "recording": str(scene.header or scene.path),
+            "references": False,
             "folder": "converted",
-            "frame_rate": scene.line_rate_hz or DEFAULT_RATE_HZ,
+            "serial": setting.serial,
+            "full_scale": setting.full_scale,
+            **({"exposure_us": setting.exposure_us} if setting.exposure_us else {}),
+            "gain": setting.gain,
+            "frame_rate": min(scene.line_rate_hz or DEFAULT_RATE_HZ, 1e6 / (setting.exposure_us or 1.0)),
             "speed": factor,
             "patient": True,
             "loop": loop,
             **({"start_line": start_line} if start_line else {}),
         },
-        "acquisition": _acquisition(
-            found, None if loop else scene.lines - start_line, with_references=reference is None
-        ),
+        "acquisition": {
+            "wavelengths_nm": list(setting.wavelengths_nm),
+            "full_scale": setting.full_scale,
+            "features": [
+                ["PixelFormat", "Mono12" if setting.full_scale <= MONO12 else "Mono16"],
+                ["ChunkModeActive", True],
+            ],
+            "counts_per_line": _counts_per_line(scene),
+            "steps": [{"kind": "scene", "lines": None if loop else scene.lines - start_line}],
+            "on_full": "wait",
+        },
         "inference": {
             "streams": streams,
             "largest_line": scene.bands * scene.samples,
-            "limits": {"refuse": False, "age_h": None, "warn_age_h": None},
+            "limits": {"refuse": False, "age_h": None, "warn_age_h": None, "exposure_ratio": TRUSTED_RATIO},
+            "correction": {
+                "bad_bands": list(setting.bad_bands),
+                **({"no_data": setting.no_data} if setting.no_data is not None else {}),
+            },
             **({"uncertainty": True} if uncertainty else {}),
             **({"model": model or model_for(scene)} if labels else {}),
-            **({"reference": str(reference)} if reference else {}),
         },
         "sinks": {**({"log": {}} if labels else {}), **{f"record_{what}": table for what, table in records.items()}},
     }
-    return Config(tables, f"replay of {path}"), found
+    return Config(tables, f"replay of {scene.path}")
 
 
-def report_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) -> dict[str, Any]:
-    """Put what was recorded where it was asked for, and say what happened to each line."""
+def report_of(
+    config: Config, found: RecordingSet, wanted: dict[str, Path], notes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Put what was recorded where it was asked for, and say what happened to each line, and what was scaled and taken
+    for granted."""
     output = config.line.output
     inference = facts_of(output, "inference")
     artefacts = {what: _moved(facts_of(output, f"record_{what}"), header) for what, header in wanted.items()}
@@ -86,6 +143,8 @@ def report_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) -> d
     known, counts = acquired(output, {}), {key: recorded.get(name) for key, name in RECORDED.items()}
     report = {
         "recording": str(found.scene.path),
+        "references": {kind: str(one.path) for kind, one in found.references().items()},
+        "notes": list(notes),
         "acquired": known,
         **counts,
         "unaccounted": less(known, counts.values()),
@@ -105,7 +164,7 @@ def accuracy_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) ->
     truth = truth_beside(found.scene.path)
     if truth is None or "labels" not in wanted:
         return {}
-    said, known = read_labels(wanted["labels"]), read_truth(truth)
+    said, known = read_labels(_file(wanted["labels"], HEADER)), read_truth(truth)
     confusion = Confusion(known, said.classes)
     confusion.add(config.tables["simulator"].get("start_line", 0) + np.arange(len(said.labels)), said.labels)
     return confusion.facts()
@@ -114,14 +173,26 @@ def accuracy_of(config: Config, found: RecordingSet, wanted: dict[str, Path]) ->
 def try_targets(wanted: dict[str, Path], found: RecordingSet) -> None:
     """Try, before anything is played, whether what is wanted can be put where it is wanted. Raises ConfigError where
     that is in place of the recording or of one another, SystemRefused where it cannot be written."""
-    recorded = {one.path.with_suffix("").resolve() for one in found.present().values()}
-    targets = [header.with_suffix("").resolve() for header in wanted.values()]
+    recorded = {path.resolve() for one in found.present().values() for path in (one.path, one.header) if path}
+    named = {one.path.with_name(one.name).resolve() for one in found.present().values()}
+    targets = [_stem(header).resolve() for header in wanted.values()]
     for number, (what, header) in enumerate(wanted.items()):
-        if targets[number] in recorded:
+        files = [_file(header, suffix) for suffix in SUFFIXES]
+        if targets[number] in named or recorded & {path.resolve() for path in files}:
             raise ConfigError(f"--{what} {header} would replace the recording itself: give another name")
         if targets[number] in targets[:number]:
             raise ConfigError(f"--{what} {header} has another result's name: give each its own")
-        try_to_write(*(header.with_suffix(suffix) for suffix in SUFFIXES))
+        try_to_write(*files)
+
+
+def _stem(header: Path) -> Path:
+    """The path of a result without the suffix of its header; a name may have dots."""
+    return header.with_suffix("") if header.suffix.lower() == HEADER else header
+
+
+def _file(header: Path, suffix: str) -> Path:
+    stem = _stem(header)
+    return stem.with_name(stem.name + suffix)
 
 
 def _moved(facts: dict[str, Any], header: Path) -> str:
@@ -131,8 +202,8 @@ def _moved(facts: dict[str, Any], header: Path) -> str:
         raise RecordingError(f"{len(made)} files were recorded instead of one: {', '.join(map(str, made)) or 'none'}")
     header.parent.mkdir(parents=True, exist_ok=True)
     for suffix in SUFFIXES:
-        shutil.move(made[0].with_suffix(suffix), header.with_suffix(suffix))
-    return str(header)
+        shutil.move(made[0].with_suffix(suffix), _file(header, suffix))
+    return str(_file(header, HEADER))
 
 
 def _factor(speed: str) -> float | str:
@@ -145,57 +216,12 @@ def _factor(speed: str) -> float | str:
     raise ConfigError(f"--speed {speed}: give a positive number, or max")
 
 
-def _check(path: Path, found: RecordingSet, start_line: int, *, strict: bool, has_reference: bool) -> None:
-    scene = found.scene
-    if strict and scene.missing_lines:
-        raise RecordingError(
-            f"{scene.path} lacks {scene.missing_lines} lines: repair it, or play the {scene.lines} that are whole "
-            "without --strict"
-        )
-    if not 0 <= start_line < scene.lines:
-        raise ConfigError(f"--start-line {start_line}: the recording has {scene.lines} lines, from 0")
-    if not has_reference and (found.dark is None or found.white is None):
-        missing = "dark" if found.dark is None else "white"
-        raise RecordingError(
-            f"{path} has no {missing} reference beside it: add one, or name a saved one by --reference"
-        )
-
-
-def _acquisition(found: RecordingSet, lines: int | None, *, with_references: bool) -> dict[str, Any]:
-    scene = found.scene
-    return {
-        "wavelengths_nm": list(scene.wavelengths_nm),
-        "features": [
-            ["PixelFormat", "Mono12" if (scene.full_scale or 4095) <= 4095 else "Mono16"],
-            ["ChunkModeActive", True],
-        ],
-        "counts_per_line": _counts_per_line(scene),
-        "steps": _steps(found, lines, with_references=with_references),
-        "on_full": "wait",
-    }
-
-
 def _counts_per_line(scene: Recording) -> float:
     """Mean encoder counts from line to line; the camera counts lines where the recording has no stamps."""
     if scene.stamps is None or scene.lines < 2:
         return 1.0
     counts = scene.read_stamps()[:, 1]
     return abs(int(counts[-1]) - int(counts[0])) / (scene.lines - 1) or 1.0
-
-
-def _steps(found: RecordingSet, lines: int | None, *, with_references: bool) -> list[dict[str, Any]]:
-    """Dark, white and `lines` of the scene (None: for ever): each with its own region of the sensor, as the recordings
-    have it."""
-    steps = []
-    views = [("dark", found.dark, "Closed", "Scene"), ("white", found.white, "Open", "White")]
-    for kind, recording, shutter, target in (views if with_references else []) + [
-        ("scene", found.scene, "Open", "Scene")
-    ]:
-        assert recording is not None
-        region = [["OffsetX", 0], ["Width", recording.samples], ["OffsetX", recording.x_start]]
-        features = [["Shutter", shutter], ["TargetSelector", target], *region]
-        steps.append({"kind": kind, "lines": lines if kind == "scene" else recording.lines, "features": features})
-    return steps
 
 
 def model_for(scene: Recording) -> str:

@@ -18,7 +18,7 @@ from oreline.errors import RecordingError
 from oreline.facts import facts_of
 from oreline.files import write_whole
 from oreline.incidents import history
-from oreline.recordings.recording import find_recording
+from oreline.recordings.finding import find_recording
 from oreline.sink import LOG, SORTER
 
 VERSION = 1

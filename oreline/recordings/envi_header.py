@@ -18,7 +18,6 @@ from oreline.recordings.envi_fields import FieldReader
 from oreline.recordings.envi_text import FieldError, fields_of, unclean
 from oreline.text import decode
 
-DATA_SUFFIXES = (".raw", ".img", ".bil", ".bip", ".bsq", ".dat", ".cube", ".bin")
 _LAYOUT = ("samples", "bands", "lines", "interleave", "data type", "byte order", "header offset", "file compression")
 _LARGEST_HEADER = 1 << 20
 _LARGEST_CUBE = 1 << 62
@@ -48,6 +47,11 @@ class EnviHeader:
     bad_bands: tuple[int, ...] = ()
     ignored: float | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """Size that it promises of the data file."""
+        return self.offset + self.samples * self.lines * self.bands * self.dtype.itemsize
 
 
 def read_header(path: Path) -> EnviHeader:
@@ -100,29 +104,6 @@ def write_header(path: Path, fields: Mapping[str, str]) -> None:
 def braces(values: Iterable[object]) -> str:
     """A list as ENVI writes it: `{1, 2, 3}`."""
     return "{" + ", ".join(str(value) for value in values) + "}"
-
-
-def find_data(header: Path) -> Path:
-    """The data file of `name.hdr`: `name`, or `name` with one of DATA_SUFFIXES, in the same folder.
-
-    Raises RecordingError where there is none, or more than one.
-    """
-    stem = header.with_suffix("")
-    found = [p for p in (stem, *(stem.with_name(stem.name + s) for s in DATA_SUFFIXES)) if p.is_file()]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise RecordingError(f"{header} has no data file: expected {stem.name} or {stem.name}.raw beside it")
-    names = ", ".join(p.name for p in found)
-    raise RecordingError(f"{header} could belong to {names}: open the data file itself, or move the others")
-
-
-def find_header(data: Path) -> Path:
-    """The header of a data file: `name.raw.hdr` or `name.hdr`. Raises RecordingError where there is none."""
-    for header in (data.with_name(data.name + ".hdr"), data.with_suffix(".hdr")):
-        if header.is_file():
-            return header
-    raise RecordingError(f"{data} has no ENVI header: expected {data.stem}.hdr or {data.name}.hdr beside it")
 
 
 def _text(path: Path) -> str:

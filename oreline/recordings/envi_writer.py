@@ -19,7 +19,8 @@ from numpy.typing import DTypeLike, NDArray
 from oreline.errors import RecordingError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
 from oreline.recordings.envi_fields import DATA_TYPES
-from oreline.recordings.envi_header import braces, find_data, header_of, read_header, write_header
+from oreline.recordings.envi_header import braces, header_of, read_header, write_header
+from oreline.recordings.names import find_data
 from oreline.standing import Standing
 
 SPECIAL_CLASSES = {
@@ -140,7 +141,7 @@ class EnviWriter:
         parsed = read_header(header)
         if parsed.interleave == "bsq":
             raise RecordingError(f"{header.name} is BSQ, to which no line can be appended")
-        data = find_data(header)
+        data = find_data(header, parsed.nbytes)
         line_bytes = parsed.bands * parsed.samples * parsed.dtype.itemsize
         held = (data.stat().st_size - parsed.offset) // line_bytes
         if not 0 <= lines <= held:

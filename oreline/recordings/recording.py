@@ -3,8 +3,8 @@
 Every format is seen through one window, `Recording.cube` (lines, bands, samples), a view of the mapped file. A file
 that is shorter than its header promises plays the whole lines that it holds, and says how many are missing.
 
-What belongs to a recording is found by its name in the recording's own folder, and nothing that leads out of that
-folder is opened: a recording may come from anyone.
+What belongs to a recording is found by its name (`oreline.recordings.names`), and nothing that leads out of its folder
+is opened: a recording may come from anyone.
 
 No format of the field says when each line was exposed. Ours stands beside the data file, as `NAME.stamps`: int64,
 little-endian, (lines, 2), the time in ns and the encoder's count. A line without a stamp counts as missing.
@@ -12,14 +12,12 @@ little-endian, (lines, 2), the time in ns and the encoder's count. A line withou
 
 from __future__ import annotations
 
-import math
 import mmap
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +25,9 @@ from numpy.typing import NDArray
 from oreline.errors import RecordingError
 from oreline.files import is_within
 from oreline.recordings import envi_header, tiff
+from oreline.recordings.camera_settings import CameraSettings
+from oreline.recordings.names import HEADER, TIFF_SUFFIXES, find_data, find_header, name_of
 
-TIFF_SUFFIXES = (".tif", ".tiff")
-RATE_FIELDS = ("fps", "frame rate")
 STAMP_BYTES = 16
 
 
@@ -41,7 +39,8 @@ class Recording:
     `dtype` carries the byte order. `offset`: bytes before the first value. `strides`: bytes from one line, band
     and sample to the next; None where the file must be decoded (TIFF). `x_start`: first sample on the sensor.
     `wavelengths_nm`, `fwhm_nm`: one a band, or empty. `full_scale`: the count of a saturated pixel, None if unknown.
-    `metadata`: the header's fields. `stamps`: the file of the lines' stamps, None where there is none.
+    `metadata`: the header's fields; `camera`: what they say of how it was taken. `stamps`: the file of the lines'
+    stamps, None where there is none. `name`: without the suffixes of its files; `header`: None of a TIFF.
     `bad_bands`: from 0, those of which nothing is to be concluded. `ignored`: the value that stands for no data, None
     where there is none. `notes`: what of its header was assumed or left out, each a sentence.
     """
@@ -64,6 +63,9 @@ class Recording:
     bad_bands: tuple[int, ...] = ()
     ignored: float | None = None
     notes: tuple[str, ...] = ()
+    name: str = ""
+    header: Path | None = None
+    camera: CameraSettings = field(default_factory=CameraSettings)
 
     @cached_property
     def cube(self) -> NDArray[Any]:
@@ -83,11 +85,7 @@ class Recording:
         if self.stamps is not None and self.lines > 1:
             span = int(np.diff(self.read_stamps()[[0, -1], 0])[0])
             return (self.lines - 1) * 1e9 / span if span > 0 else None
-        for key in RATE_FIELDS:
-            with suppress(KeyError, ValueError):
-                rate = float(self.metadata[key].strip("{} "))
-                return rate if 0 < rate < math.inf else None
-        return None
+        return self.camera.line_rate_hz
 
     def read_stamps(self) -> NDArray[np.int64]:
         """Time in ns and encoder count of each line, int64 (lines, 2); of a recording that has stamps."""
@@ -98,34 +96,17 @@ class Recording:
         """`n` lines from `first` on, (n, bands, samples), fewer where the recording ends; a view."""
         return self.cube[first : first + n]
 
+    def part(self, first: int, end: int) -> Recording:
+        """The lines from `first` to before `end` as a recording of their own; with stamps where it begins alike."""
+        assert self.strides is not None
+        offset, missing = self.offset + first * self.strides[0], self.missing_lines if end == self.lines else 0
+        stamps = self.stamps if first == 0 else None
+        return replace(self, lines=end - first, offset=offset, missing_lines=missing, stamps=stamps)
+
     def line(self, index: int) -> NDArray[Any]:
         """One line (bands, samples), a view. Raises IndexError."""
         line: NDArray[Any] = self.cube[index]
         return line
-
-
-@dataclass(frozen=True)
-class RecordingSet:
-    """A scene with the references that were recorded with it, where there are any."""
-
-    KINDS: ClassVar = ("scene", "dark", "white")
-
-    scene: Recording
-    dark: Recording | None = None
-    white: Recording | None = None
-
-    def __post_init__(self) -> None:
-        for kind in ("dark", "white"):
-            reference: Recording | None = getattr(self, kind)
-            if reference is not None and reference.bands != self.scene.bands:
-                raise RecordingError(
-                    f"the {kind} reference {reference.path.name} has {reference.bands} bands, "
-                    f"but {self.scene.path.name} has {self.scene.bands}: they are not of one camera setting"
-                )
-
-    def present(self) -> dict[str, Recording]:
-        """The recordings that are there, by kind, scene first."""
-        return {kind: found for kind in self.KINDS if (found := getattr(self, kind)) is not None}
 
 
 def open_recording(path: Path) -> Recording:
@@ -137,12 +118,14 @@ def open_recording(path: Path) -> Recording:
         raise RecordingError(f"{path} is not a file: give a .hdr, its data file, or a .tif")
     if path.suffix.lower() in TIFF_SUFFIXES:
         return _stamped(_open_tiff(path))
-    if path.suffix.lower() == ".hdr":
-        return _stamped(_open_envi(path, _inside(envi_header.find_data(path), path.parent)))
-    return _stamped(_open_envi(_inside(envi_header.find_header(path), path.parent), path))
+    if path.suffix.lower() == HEADER:
+        said = envi_header.read_header(path)
+        return _stamped(_open_envi(path, said, inside(find_data(path, said.nbytes), path.parent)))
+    header = inside(find_header(path), path.parent)
+    return _stamped(_open_envi(header, envi_header.read_header(header), path))
 
 
-def _inside(path: Path, folder: Path) -> Path:
+def inside(path: Path, folder: Path) -> Path:
     """What was found beside a recording. Raises RecordingError where a link leads out of the folder."""
     if not is_within(path, folder):
         raise RecordingError(
@@ -153,10 +136,10 @@ def _inside(path: Path, folder: Path) -> Path:
 
 def _stamped(recording: Recording) -> Recording:
     """With the stamps beside it, where there are any."""
-    stamps = recording.path.with_suffix(".stamps")
+    stamps = recording.path.with_name(f"{recording.name}.stamps")
     if not stamps.is_file():
         return recording
-    _inside(stamps, recording.path.parent)
+    inside(stamps, recording.path.parent)
     lines = min(recording.lines, stamps.stat().st_size // STAMP_BYTES)
     if not lines:
         raise RecordingError(f"{stamps} holds no stamp: delete it to play the recording without")
@@ -164,49 +147,8 @@ def _stamped(recording: Recording) -> Recording:
     return replace(recording, stamps=stamps, lines=lines, missing_lines=missing)
 
 
-def find_recording(path: Path) -> RecordingSet:
-    """A scene and its references.
-
-    `path` is a file, a folder with one scene, or a LUMO folder (`capture/` inside it). The references of `NAME` are
-    `DARKREF_NAME` and `WHITEREF_NAME` in the same folder, in any format. Raises RecordingError with what to do,
-    such as when the folder holds several scenes.
-    """
-    if not path.exists():
-        raise RecordingError(f"{path} does not exist")
-    capture = path / "capture"
-    scene = path if path.is_file() else _only_scene(_inside(capture, path) if capture.is_dir() else path)
-    stem = scene.stem if scene.suffix else scene.name
-    return RecordingSet(
-        open_recording(scene),
-        _reference(scene.parent, f"DARKREF_{stem}"),
-        _reference(scene.parent, f"WHITEREF_{stem}"),
-    )
-
-
-def _only_scene(folder: Path) -> Path:
-    scenes = [path for path in entrances(folder) if not path.name.upper().startswith(("DARKREF_", "WHITEREF_"))]
-    if len(scenes) == 1:
-        return _inside(scenes[0], folder)
-    if not scenes:
-        raise RecordingError(f"{folder} holds no recording: expected NAME.hdr with its data file, or NAME.tif")
-    raise RecordingError(f"{folder} holds {len(scenes)} recordings, name one: {', '.join(p.name for p in scenes)}")
-
-
-def _reference(folder: Path, name: str) -> Recording | None:
-    found = [path for path in entrances(folder) if path.name.removesuffix(path.suffix) == name]
-    if len(found) > 1:
-        raise RecordingError(f"{folder} holds {name} more than once: {', '.join(path.name for path in found)}")
-    return open_recording(_inside(found[0], folder)) if found else None
-
-
-def entrances(folder: Path) -> list[Path]:
-    """The files by which a recording can be opened, each recording once."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in (".hdr", *TIFF_SUFFIXES))
-
-
-def _open_envi(header: Path, data: Path) -> Recording:
-    said = envi_header.read_header(header)
-    size = data.stat().st_size - said.offset
+def _open_envi(header: Path, said: envi_header.EnviHeader, data: Path) -> Recording:
+    camera, size = _camera(header, said.fields), data.stat().st_size - said.offset
     lines, strides = _layout(said, size)
     if lines == 0 and said.lines:
         raise RecordingError(f"{data} holds no whole line: {size} bytes of {said.samples} x {said.bands} samples")
@@ -220,15 +162,25 @@ def _open_envi(header: Path, data: Path) -> Recording:
         offset=said.offset,
         strides=strides,
         missing_lines=max(0, said.lines - lines),
-        x_start=said.x_start,
+        x_start=said.x_start or camera.x_start or 0,
         wavelengths_nm=said.wavelengths_nm,
         fwhm_nm=said.fwhm_nm,
-        full_scale=said.full_scale,
+        full_scale=said.full_scale or camera.full_scale,
         metadata=said.fields,
         bad_bands=said.bad_bands,
         ignored=said.ignored,
         notes=said.notes,
+        name=name_of(header),
+        header=header,
+        camera=camera,
     )
+
+
+def _camera(path: Path, fields: Mapping[str, str]) -> CameraSettings:
+    try:
+        return CameraSettings.read(fields)
+    except RecordingError as error:
+        raise RecordingError(f"{path}: {error}") from None
 
 
 def _layout(said: envi_header.EnviHeader, size: int) -> tuple[int, tuple[int, int, int]]:
@@ -250,6 +202,7 @@ def _layout(said: envi_header.EnviHeader, size: int) -> tuple[int, tuple[int, in
 
 def _open_tiff(path: Path) -> Recording:
     layout = tiff.read_layout(path)
+    camera = _camera(path, layout.metadata)
     return Recording(
         path=path,
         samples=layout.samples,
@@ -259,8 +212,11 @@ def _open_tiff(path: Path) -> Recording:
         dtype=layout.dtype,
         x_start=layout.x_start,
         wavelengths_nm=layout.wavelengths_nm,
+        full_scale=camera.full_scale,
         metadata=layout.metadata,
         bad_bands=layout.bad_bands,
         ignored=layout.ignored,
         notes=layout.notes,
+        name=name_of(path),
+        camera=camera,
     )

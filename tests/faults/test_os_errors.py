@@ -19,7 +19,7 @@ from oreline.__main__ import main
 from oreline.errors import STOPPED, ConfigError, RecordingError, StoreFailed, SystemRefused
 from oreline.guard import guarded
 from oreline.recordings.envi_writer import EnviWriter
-from oreline.recordings.recording import find_recording
+from oreline.recordings.finding import find_recording
 from tests.faults.hands import small_disk, take_away
 from tests.system.line import ROOT
 

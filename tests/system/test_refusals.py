@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from hwsim.camera.recording_source import prepare, sensor_bits
+from hwsim.camera.recording_source import prepare
 from hwsim.camera.sim_camera import Event, FaultKind, SimCamera
 from inference.commands.choose import choose
 from inference.commands.take import TakeReference
@@ -28,7 +28,7 @@ from inference.references.reference import Reference
 from inference.references.store import Store
 from oreline.config import Config
 from oreline.errors import ReferenceRefused
-from oreline.recordings.recording import find_recording
+from oreline.recordings.finding import find_recording
 from tests.system.line import ROOT
 
 LINES, RATE, EXPOSURE_US = 100, 450.0, 2000.0
@@ -100,7 +100,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, short_belt: Path) -> Iterator
     sources = prepare(found, folder / "converted")
     with SimCamera.create(
         folder / "cameras", "SITE", scene=sources["scene"], dark=sources["dark"], white=sources["white"], loop=True,
-        frame_rate=RATE, full_scale_bits=sensor_bits(found),
+        frame_rate=RATE, full_scale_bits=12,
     ) as camera:  # fmt: skip
         running = Site(folder, camera)
         try:

@@ -6,12 +6,15 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
 
-from oreline.cli.replay import line_of
+from oreline.cli.replay import find, line_of, try_targets
+from oreline.cli.replay_setting import setting_of
+from oreline.config import Config
 from oreline.errors import ConfigError, RecordingError
 from oreline.recordings.envi_writer import EnviWriter
 from oreline.recordings.recording import open_recording
@@ -56,7 +59,9 @@ def test_two_replays_at_different_speeds_give_the_same_bits(cli: Command, tmp_pa
     assert hashes[0] == hashes[1]
 
 
-def small_recording(folder: Path, *, lines: int = 60, x_start: int = 0, reference_samples: int = 30) -> Path:
+def small_recording(
+    folder: Path, *, lines: int = 60, x_start: int = 0, reference_samples: int = 30, **said: str
+) -> Path:
     """A flat folder of ENVI files in which every count follows from its place."""
     rng = np.random.default_rng(1)
     for name, samples, level, start in (
@@ -64,7 +69,7 @@ def small_recording(folder: Path, *, lines: int = 60, x_start: int = 0, referenc
         ("DARKREF_rock", reference_samples, 100, 0),
         ("WHITEREF_rock", reference_samples, 3000, 0),
     ):
-        extra = {"x start": str(start), "ceiling": "4095"}
+        extra = {"x start": str(start), "ceiling": "4095", **said}
         with EnviWriter.create(
             folder / f"{name}.hdr",
             samples=samples,
@@ -106,30 +111,106 @@ def test_a_truncated_recording_can_be_refused_instead(tmp_path: Path) -> None:
     with (folder / "rock.img").open("r+b") as file:
         file.truncate(50 * 6 * 20 * 2 + 100)
     with pytest.raises(RecordingError, match=r"lacks 10 lines: repair it, or play the 50 that are whole"):
-        line_of(folder, output=tmp_path / "run", reflectance=tmp_path / "o.hdr", strict=True)
+        find(folder, strict=True)
+
+
+def line(folder: Path, **options: Any) -> Config:
+    """The line that plays a folder's recording."""
+    found = find(folder)
+    return line_of(found, setting_of(found), output=folder / "run", reflectance=folder / "o.hdr", **options)
 
 
 def test_a_replay_begins_at_a_line_and_goes_on_for_ever_if_it_is_to(tmp_path: Path) -> None:
     folder = small_recording(tmp_path)
-    wanted = {"output": tmp_path / "run", "reflectance": tmp_path / "o.hdr"}
-    later, _ = line_of(folder, start_line=45, **wanted)
+    later = line(folder, start_line=45)
     assert later.tables["simulator"]["start_line"] == 45
-    assert [step["lines"] for step in later.tables["acquisition"]["steps"]] == [60, 60, 15]
-    endless, _ = line_of(folder, loop=True, **wanted)
+    assert [step["lines"] for step in later.tables["acquisition"]["steps"]] == [15]
+    endless = line(folder, loop=True)
     assert endless.tables["simulator"]["loop"]
     assert endless.tables["acquisition"]["steps"][-1]["lines"] is None
     with pytest.raises(ConfigError, match="--start-line 60: the recording has 60 lines"):
-        line_of(folder, start_line=60, **wanted)
+        find(folder, start_line=60)
 
 
 def test_a_stamped_recording_is_replayed_at_the_rate_and_with_the_counts_it_was_recorded_with(tmp_path: Path) -> None:
     folder = small_recording(tmp_path)
     lines = np.arange(60)
     np.stack([lines * 4_000_000, 7 + lines * 3], axis=1).astype("<i8").tofile(folder / "rock.stamps")
-    config, _ = line_of(folder, output=tmp_path / "run", reflectance=tmp_path / "o.hdr", speed="1")
+    config = line(folder, speed="1")
     assert config.tables["simulator"]["frame_rate"] == pytest.approx(250.0)
     assert config.tables["acquisition"]["counts_per_line"] == 3.0
     assert ["ChunkModeActive", True] in config.tables["acquisition"]["features"]
+
+
+@pytest.mark.parametrize(
+    ("said", "rate", "exposure"),
+    [({}, 100.0, None), ({"tint": "20"}, 50.0, 20_000.0), ({"tint": "2", "fps": "30"}, 30.0, 2000.0)],
+)
+def test_the_camera_of_a_replay_is_set_as_the_header_says(
+    tmp_path: Path, said: dict[str, str], rate: float, exposure: float | None
+) -> None:
+    simulated = line(small_recording(tmp_path, sensorid="CAM 7", **said)).tables["simulator"]
+    assert (simulated["frame_rate"], simulated.get("exposure_us")) == (rate, exposure)
+    assert simulated["serial"] == "CAM_7"
+
+
+def test_bad_bands_and_what_is_no_data_are_said_to_calibration(tmp_path: Path) -> None:
+    config = line(small_recording(tmp_path, **{"bbl": "{1, 1, 0, 1, 1, 1}", "data ignore value": "0"}))
+    assert config.tables["inference"]["correction"] == {"bad_bands": [2], "no_data": 0}
+
+
+def test_a_result_never_takes_the_place_of_its_recording_whatever_the_names(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    folder = small_recording(tmp_path / "a")
+    for path in folder.glob("*rock*"):
+        path.rename(path.with_name(path.name.replace("rock", "core_1.5m").removesuffix(".img")))
+    found = find(folder)
+    for target in (folder / "core_1.5m.hdr", folder / "core_1.5m", folder / "DARKREF_core_1.5m.hdr"):
+        with pytest.raises(ConfigError, match="would replace the recording itself"):
+            try_targets({"reflectance": target}, found)
+    try_targets({"reflectance": folder / "core_1.hdr", "labels": folder / "core_1.5m_labels"}, found)
+
+
+def test_a_specim_iq_folder_is_what_plain_numpy_makes_of_it(cli: Command, tmp_path: Path) -> None:
+    """14 bits, the white at half the integration time and with a dark of its own, dark lines at the end, averaged."""
+    rng = np.random.default_rng(4)
+    shape, capture = (6, 20), tmp_path / "iq" / "capture"
+    light = rng.uniform(4000, 12_000, shape)
+    capture.mkdir(parents=True)
+    scene = np.concatenate(
+        [rng.normal(500 + light * rng.uniform(0.1, 0.9, shape), 3, (40, *shape)), rng.normal(500, 3, (10, *shape))]
+    )
+    cubes = {
+        "444": (np.rint(scene), {"tint": "20", "autodarkstartline": "40", "bit depth": "14"}),
+        "WHITEREF_444": (np.rint(700 + light[None] / 2), {"tint": "10"}),
+        "WHITEDARKREF_444": (np.full((1, *shape), 700.0), {"tint": "10"}),
+    }
+    for name, (cube, said) in cubes.items():
+        with EnviWriter.create(
+            capture / f"{name}.hdr", samples=20, bands=6, dtype=np.uint16, extra=said, suffix=".raw"
+        ) as file:
+            for one in cube:
+                file.write(one)
+    out, report = tmp_path / "r.v1.hdr", tmp_path / "r.json"
+    wanted = ["--reflectance", out, "--uncertainty", tmp_path / "u.hdr"]
+    ran = cli("replay", tmp_path / "iq", *wanted, "--output", tmp_path / "run", "--json", report)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    scene, white, own = (cube for cube, _ in cubes.values())
+    expected = (scene[:40] - scene[40:].mean(0)) / 20 / ((white[0] - own[0]) / 10)
+    recorded = open_recording(out)
+    assert (recorded.lines, recorded.path.name) == (40, "r.v1.img")
+    np.testing.assert_allclose(recorded.cube, expected, rtol=2e-5)
+    assert np.isnan(open_recording(tmp_path / "u.hdr").cube).all()
+    said = json.loads(report.read_text())
+    notes = " ".join(said["notes"])
+    for words in (
+        "the last 10 lines of 444.raw are dark ones",
+        "scaled by exposure: the white has 10000 us",
+        "averaged before",
+    ):
+        assert words in notes
+        assert words.split()[0] in ran.stdout
+    assert said["saturated_samples"] == 0
 
 
 def test_a_reference_that_does_not_cover_the_region_is_refused(cli: Command, tmp_path: Path) -> None:

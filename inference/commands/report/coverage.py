@@ -79,6 +79,7 @@ def _stream(reference: Reference) -> StreamInfo:
     return StreamInfo(
         run=bytes(16), epoch=0, seq=0, camera=reference.camera, serial=reference.serial,
         wavelengths_nm=reference.wavelengths_nm, samples=reference.samples, offset_x=reference.x_start,
-        full_scale=reference.full_scale, exposure_us=white.exposure_us, gain=white.gain, line_rate_hz=1.0,
+        full_scale=reference.full_scale, exposure_us=float(np.nan_to_num(white.exposure_us, nan=1.0)), gain=white.gain,
+        line_rate_hz=1.0,
         counts_per_line=1.0, pitch_mm=1.0, temperature_c=white.temperature_c,
     )  # fmt: skip

@@ -94,7 +94,7 @@ _ROWS: dict[str, Any] = {
     "captured": lambda m: escape(_time(m.captured)),
     "lines": lambda m: f"{m.lines}",
     "left out as outliers": lambda m: f"{m.rejected / (m.lines * m.mean.size):.3%}",
-    "exposure": lambda m: f"{m.exposure_us:g} us",
+    "exposure": lambda m: "not known" if m.exposure_us != m.exposure_us else f"{m.exposure_us:g} us",
     "gain": lambda m: f"{m.gain:g}",
     "temperature": lambda m: "not known" if m.temperature_c != m.temperature_c else f"{m.temperature_c:.1f} °C",
     "elements at full scale": lambda m: f"{(m.saturated > 0).mean():.2%}",

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from inference.commands.report.facts import Facts
+from inference.references.acceptance import exposure_ratio
 
 INK, BLUE, RED, GREY = "#1c2733", "#1f6fb2", "#c0392b", "#8795a1"
 STYLE: Any = {
@@ -162,7 +163,7 @@ def _drift_map(figure: Figure, facts: Facts) -> None:
 def _relative(facts: Facts) -> NDArray[np.float64]:
     """Light against last time, for the same exposure."""
     assert facts.before is not None
-    exposed = facts.reference.white.exposure / facts.before.white.exposure
+    exposed = exposure_ratio(facts.reference, facts.before)
     before = (facts.before.white.mean - facts.before.dark.mean) * exposed
     return np.asarray(facts.light / np.maximum(before, 1.0))
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import tifffile
 
-from hwsim.camera import recording_source
-from hwsim.camera.recording_source import prepare, sensor_bits
+from hwsim.camera.recording_source import prepare
 from hwsim.camera.sim_camera import Source
-from oreline.errors import RecordingError
+from oreline.errors import RecordingError, ReferenceRefused
+from oreline.recordings import full_scale
 from oreline.recordings.envi_fields import DATA_TYPES
-from oreline.recordings.recording import RecordingSet, find_recording, open_recording
+from oreline.recordings.finding import RecordingSet, find_recording
+from oreline.recordings.recording import open_recording
 
 CUBE = np.random.default_rng(1).integers(0, 4096, (7, 3, 4), dtype=np.uint16)
 TO_FILE = {"bil": (0, 1, 2), "bip": (0, 2, 1), "bsq": (1, 0, 2)}
@@ -45,7 +46,7 @@ def played(source: Source) -> np.ndarray:
 @pytest.mark.parametrize("interleave", ["bil", "bip", "bsq"])
 @pytest.mark.parametrize("dtype", ["<u2", ">u2", "<i2", ">i4", "<f4", ">f8", "<u8"])
 def test_every_layout_plays_the_same_counts(tmp_path, monkeypatch, interleave, dtype):
-    monkeypatch.setattr(recording_source, "PIECE_BYTES", 200)
+    monkeypatch.setattr(full_scale, "PIECE_BYTES", 200)
     source = prepare(find_recording(envi(tmp_path, CUBE, interleave, dtype, 6)), tmp_path / "out")["scene"]
     np.testing.assert_array_equal(played(source), CUBE)
 
@@ -119,9 +120,19 @@ def test_values_that_no_camera_counts_are_refused_and_leave_nothing_to_play(tmp_
     assert list((tmp_path / "out").glob("*.raw")) == []
 
 
-def test_the_depth_of_the_sensor_is_the_headers_or_the_least_that_holds_the_counts(tmp_path):
-    assert sensor_bits(find_recording(envi(tmp_path))) == 12
-    assert sensor_bits(find_recording(envi(tmp_path, **{"full scale": 16383}))) == 14
+def test_a_camera_shows_no_references_that_were_exposed_otherwise_as_if_they_were_alike(tmp_path):
+    scene = envi(tmp_path, tint="4.0")
+    envi(tmp_path, name="DARKREF_rock", tint="4.0")
+    envi(tmp_path, name="WHITEREF_rock", tint="2.0")
+    with pytest.raises(ReferenceRefused, match=r"WHITEREF_rock\.raw has exposure 2000 us, rock\.raw 4000"):
+        prepare(find_recording(scene), tmp_path / "out")
+    assert list(prepare(find_recording(scene, references=False), tmp_path / "out")) == ["scene"]
+
+
+def test_dark_lines_at_the_end_of_a_recording_are_played_behind_the_shutter(tmp_path):
+    sources = prepare(find_recording(envi(tmp_path, autodarkstartline="5")), tmp_path / "out")
+    np.testing.assert_array_equal(played(sources["scene"]), CUBE[:5])
+    np.testing.assert_array_equal(played(sources["dark"]), CUBE[5:])
 
 
 def test_the_shared_core_is_played_from_its_tiffs(tmp_path, shared_data):
@@ -130,7 +141,6 @@ def test_the_shared_core_is_played_from_its_tiffs(tmp_path, shared_data):
     assert sources["scene"].x_start == 88
     np.testing.assert_array_equal(played(sources["scene"]), found.scene.cube)
     assert np.count_nonzero(played(sources["white"]) == 4095) == 31_669
-    assert sensor_bits(found) == 12
 
 
 def test_shared_frames_with_negative_values_are_refused(tmp_path, shared_data):

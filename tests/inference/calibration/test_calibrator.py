@@ -17,7 +17,7 @@ from inference.references.measurement import Measurement
 from inference.references.reference import Reference
 from oreline.errors import ReferenceRefused
 from oreline.messages import StreamInfo
-from oreline.recordings.recording import find_recording
+from oreline.recordings.finding import find_recording
 from tests.inference.reference_builders import INFO, a_reference, built, stream
 
 RNG = np.random.default_rng(7)

@@ -63,7 +63,7 @@ def test_equal_darks_are_averaged_by_their_lines() -> None:
 def test_one_dark_serves_its_own_exposure_or_all_where_the_black_level_is_known() -> None:
     darks = (taken(1000.0),)
     np.testing.assert_allclose(dark_at(darks, 1050.0, math.nan).of(darks), truth(1000.0))
-    with pytest.raises(ReferenceRefused, match="taken at 1000 us times gain, this stream has 1200"):
+    with pytest.raises(ReferenceRefused, match="taken at 1000 us times gain, and one of 1200 is needed"):
         dark_at(darks, 1200.0, math.nan)
     scaled = dark_at(darks, 2000.0, math.nan, black_level=50.0).of(darks)
     np.testing.assert_allclose(scaled, 50.0 + 2.0 * (truth(1000.0) - 50.0))

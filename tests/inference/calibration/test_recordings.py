@@ -19,7 +19,8 @@ from inference.preprocessing.steps import Continuum, Resample, preprocessed
 from inference.references.measurement import Measurement
 from inference.references.reference import Reference
 from oreline.recordings.envi_writer import EnviWriter
-from oreline.recordings.recording import find_recording, open_recording
+from oreline.recordings.finding import find_recording
+from oreline.recordings.recording import open_recording
 from tests.inference.calibration.truth import Camera
 from tests.inference.reference_builders import built, stream
 

@@ -91,7 +91,7 @@ def test_what_neither_files_nor_options_say_is_asked_for_by_name(tmp_path: Path)
         envi(tmp_path / f"{name}.hdr", lines)
     config = line(tmp_path)
     del config.tables["acquisition"]
-    with pytest.raises(ReferenceRefused, match="give --exposure-us, --serial, --full-scale"):
+    with pytest.raises(ReferenceRefused, match="give --exposure-us, --serial"):
         import_reference([tmp_path], config, ImportOptions())
 
 
@@ -101,14 +101,63 @@ def test_a_folder_without_a_white_is_refused_with_what_was_found(tmp_path: Path)
         import_reference([tmp_path], line(tmp_path), ImportOptions())
 
 
-def test_what_is_no_count_is_refused(tmp_path: Path, lumo: Path) -> None:
-    cube = np.moveaxis(WHITE.astype(np.float32) + 0.5, 1, 0)
+@pytest.mark.parametrize("value", [-1.0, np.nan, 65_536.0])
+def test_what_is_no_count_nor_a_mean_of_counts_is_refused(tmp_path: Path, lumo: Path, value: float) -> None:
+    cube = np.moveaxis(WHITE.astype(np.float32), 1, 0)
+    cube[3, 2, 1] = value
+    (lumo / "capture" / "DARKREF_SCAN_01.hdr").rename(tmp_path / "DARKREF_F.hdr")
+    (lumo / "capture" / "DARKREF_SCAN_01.raw").rename(tmp_path / "DARKREF_F.raw")
     tifffile.imwrite(tmp_path / "WHITEREF_F.tif", cube, photometric="minisblack")
-    with pytest.raises(RecordingError, match="no counts from 0 to 65535"):
-        import_reference(
-            [lumo / "capture" / "DARKREF_SCAN_01.hdr", tmp_path / "WHITEREF_F.tif"], line(tmp_path),
-            ImportOptions(exposure_us=1.0, full_scale=4095),
-        )  # fmt: skip
+    header = tmp_path / "DARKREF_F.hdr"
+    header.write_text(header.read_text().replace("x start = 16", "x start = 0"))
+    with pytest.raises(RecordingError, match="neither counts from 0 to 65535 nor their mean"):
+        import_reference([header, tmp_path / "WHITEREF_F.tif"], line(tmp_path), ImportOptions(1.0, None, None, 4095))
+
+
+def test_lines_that_were_averaged_before_are_taken_and_said_to_be_of_unknown_spread(tmp_path: Path) -> None:
+    for name, lines in (("DARKREF_A", DARK[:1]), ("WHITEREF_A", WHITE[:1])):
+        envi(tmp_path / f"{name}.hdr", lines, **LUMO)
+    made = import_reference([tmp_path], line(tmp_path), ImportOptions())
+    np.testing.assert_array_equal(made.white.mean, WHITE[0])
+    store = Store(tmp_path / "out" / "references")
+    again = store.load(made.id)
+    assert np.isnan(again.white.std).all()
+    assert (again.white.lines, again.id) == (1, made.id)
+    assert [doubt["code"] for doubt in store.history()[-1]["doubts"]] == ["averaged"]
+    assert store.overview()
+
+
+@pytest.mark.parametrize(
+    ("fields", "captured"),
+    [
+        (
+            {"acquisition date": "DATE(yyyy-mm-dd): 2021-03-02", "Start Time": "UTC TIME: 09:10:11"},
+            "02T09:10:11",
+        ),
+        ({"acquisition date": "DATE(dd-mm-yyyy): 02-03-2021"}, "02T00:00:00"),
+    ],
+)
+def test_a_reference_is_as_old_as_its_header_says(
+    tmp_path: Path, lumo: Path, fields: dict[str, str], captured: str
+) -> None:
+    envi(lumo / "capture" / "WHITEREF_SCAN_01.hdr", WHITE, **LUMO | fields)
+    assert import_reference([lumo], line(tmp_path), ImportOptions()).captured == f"2021-03-{captured}+00:00"
+
+
+def test_one_whose_header_names_another_camera_is_refused_unless_it_is_said_to_be_this(
+    tmp_path: Path, lumo: Path
+) -> None:
+    envi(lumo / "capture" / "WHITEREF_SCAN_01.hdr", WHITE, **LUMO | {"sensorid": "99"})
+    with pytest.raises(ReferenceRefused, match=r"of camera '99', the line's file names 'S1': .* --serial S1"):
+        import_reference([lumo], line(tmp_path), ImportOptions())
+    assert import_reference([lumo], line(tmp_path), ImportOptions(serial="S1")).serial == "S1"
+
+
+def test_a_white_whose_end_is_dark_brings_its_own_dark(tmp_path: Path) -> None:
+    envi(tmp_path / "WHITEREF_A.hdr", np.concatenate([WHITE, DARK]), **LUMO, autodarkstartline="100")
+    made = import_reference([tmp_path], line(tmp_path), ImportOptions())
+    np.testing.assert_array_equal(made.dark.mean, DARK.mean(axis=0))
+    np.testing.assert_array_equal(made.white.mean, WHITE.mean(axis=0))
 
 
 def test_one_that_compares_badly_is_refused_unless_forced(tmp_path: Path, lumo: Path) -> None:

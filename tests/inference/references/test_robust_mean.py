@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from inference.references.measurement import BLOCK, Measurement
-from oreline.recordings.recording import find_recording
+from oreline.recordings.finding import find_recording
 from tests.inference.reference_builders import built, stream
 
 INFO = stream(wavelengths_nm=tuple(np.linspace(900.0, 1700.0, 60)), samples=50)

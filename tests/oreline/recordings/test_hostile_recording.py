@@ -14,7 +14,8 @@ import tifffile
 from hwsim.render.scene import MANIFEST, render
 from hwsim.scenes.belt import BeltScene
 from oreline.errors import RecordingError
-from oreline.recordings.recording import find_recording, open_recording
+from oreline.recordings.finding import find_recording
+from oreline.recordings.recording import open_recording
 from tests.oreline.recordings.test_recording import CUBE, write
 
 ROOT = Path(__file__).parents[3]

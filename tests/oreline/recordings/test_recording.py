@@ -14,7 +14,8 @@ from hypothesis.extra import numpy as hnp
 
 from oreline.errors import RecordingError
 from oreline.recordings.envi_fields import DATA_TYPES
-from oreline.recordings.recording import Recording, find_recording, open_recording
+from oreline.recordings.finding import find_recording
+from oreline.recordings.recording import Recording, open_recording
 
 CUBE = np.arange(5 * 3 * 4, dtype=np.uint16).reshape(5, 3, 4)
 TO_FILE = {"bil": (0, 1, 2), "bip": (0, 2, 1), "bsq": (1, 0, 2)}
@@ -215,7 +216,7 @@ def test_a_data_file_without_suffix_opens(tmp_path):
 def test_a_header_with_two_data_files_asks_which(tmp_path):
     write(tmp_path / "a.hdr", CUBE)
     (tmp_path / "a.img").write_bytes(b"")
-    with pytest.raises(RecordingError, match=r"a\.raw, a\.img"):
+    with pytest.raises(RecordingError, match=r"a\.img, a\.raw"):
         open_recording(tmp_path / "a.hdr")
 
 

@@ -1,0 +1,101 @@
+"""The setting of the camera that plays a recording: what the headers of scene and references say, or do not."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from oreline.errors import ReferenceRefused
+from oreline.recordings.exclusions import bad_bands, no_data_count
+from oreline.recordings.finding import RecordingSet
+from oreline.recordings.fit import SAME, exposure_us, notes_of
+from oreline.recordings.full_scale import FullScale, full_scale_of
+from oreline.recordings.recording import Recording
+
+SERIAL = "SIM0001"
+"""Of the camera that plays a recording of which nobody knows the camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How the camera of a replay is set: as the headers say, or else as its references were taken.
+
+    `exposure_us`: None where nobody says it. `bad_bands`: from 0, those that any of the headers calls bad. `no_data`:
+    the count that stands for no data, None where none does. `notes`: what is scaled, and what is taken for granted,
+    each a sentence.
+    """
+
+    serial: str
+    full_scale: int
+    exposure_us: float | None
+    gain: float
+    wavelengths_nm: tuple[float, ...]
+    bad_bands: tuple[int, ...] = ()
+    no_data: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+class SavedReference(Protocol):
+    """What is looked at of a saved reference."""
+
+    id: str
+    serial: str
+    full_scale: int
+    wavelengths_nm: tuple[float, ...]
+    white: Any
+
+
+def setting_of(found: RecordingSet, saved: SavedReference | None = None) -> Setting:
+    """The setting of the camera that plays `found`. Raises ReferenceRefused where references were exposed differently
+    and the scene does not say how it was."""
+    scene, notes = found.scene, [*found.notes, *notes_of(found.scene, found.references())]
+    others = [one for one in (found.dark, found.white) if one is not None]
+    full_scale, white = _full_scale(found, saved), saved.white if saved else None
+    wavelengths = (one.wavelengths_nm for one in (scene, *others, saved) if one is not None)
+    return Setting(
+        serial=saved.serial if saved else re.sub(r"[^\w.-]", "_", scene.camera.serial, flags=re.ASCII) or SERIAL,
+        full_scale=full_scale.count,
+        exposure_us=_of_scene("exposure", exposure_us(scene), [*map(exposure_us, others), white and white.exposure_us]),
+        gain=_of_scene("gain", scene.camera.gain, [*(one.camera.gain for one in others), white and white.gain]) or 1.0,
+        wavelengths_nm=next(filter(None, wavelengths), ()),
+        bad_bands=bad_bands(found.present().values()),
+        no_data=no_data_count(scene),
+        notes=tuple(filter(None, [*notes, full_scale.note, *(_about(scene, saved) if saved else ())])),
+    )
+
+
+def _full_scale(found: RecordingSet, saved: SavedReference | None) -> FullScale:
+    if saved and not found.scene.full_scale:
+        return FullScale(saved.full_scale, f"no header says the full scale: {saved.full_scale} as of the reference")
+    return full_scale_of(found.present())
+
+
+def _of_scene(what: str, own: float | None, others: list[float | None]) -> float | None:
+    """What the scene says, or else what its references do."""
+    if own is not None:
+        return own
+    said = [value for value in others if value is not None and not math.isnan(value)]
+    if said and not math.isclose(min(said), max(said), rel_tol=SAME):
+        raise ReferenceRefused(
+            f"dark and white have {what} {said[0]:g} and {said[-1]:g}, and the scene's header does not say its own: "
+            "write it there, or give references of one setting by --dark and --white",
+            "setting",
+        )
+    return next(iter(said), None)
+
+
+def _about(scene: Recording, saved: SavedReference) -> Iterator[str]:
+    """What is scaled, or taken for granted, where a saved reference serves a scene."""
+    if scene.camera.serial and scene.camera.serial != saved.serial:
+        yield f"the reference is of camera {saved.serial}, the recording of {scene.camera.serial}: taken to be one"
+    pairs = (("exposure", exposure_us(scene), saved.white.exposure_us), ("gain", scene.camera.gain, saved.white.gain))
+    for what, ours, theirs in pairs:
+        if ours is None and what == "exposure" and not math.isnan(theirs):
+            yield f"{scene.path.name} does not say its exposure: it is taken to be the reference's, {theirs:g} us"
+        elif ours is not None and math.isnan(theirs):
+            yield f"the reference does not say its {what}: it is taken to be the scene's"
+        elif ours is not None and not math.isclose(ours, theirs, rel_tol=SAME):
+            yield f"scaled by {what}: the white has {theirs:g}, the scene {ours:g}"

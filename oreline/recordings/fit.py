@@ -1,0 +1,152 @@
+"""Fit: whether references serve a scene, by what the headers say of how each was taken.
+
+What physics scales, exposure and gain, is scaled by whoever computes with it, and said. Anything else is refused with
+its reason: another camera, another binning, wavelengths that are not the same, samples of which nobody says where they
+lie on the sensor. What one header says and another does not is taken to be alike, and said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from oreline.errors import ReferenceRefused
+from oreline.recordings.recording import Recording
+
+SAME = 0.01
+"""Relative difference up to which two exposures, or gains, are one."""
+WAVELENGTH_TOLERANCE_NM = 0.5
+
+
+def refuse_unfit(scene: Recording, reference: Recording, kind: str) -> None:
+    """Raises ReferenceRefused where a reference can not be used for a scene, however it is scaled."""
+    for find in (_camera, _binning, _columns, _wavelengths, _detectors, _gains):
+        if why := find(scene, reference):
+            raise ReferenceRefused(
+                f"the {_words(kind)} {reference.path.name} does not fit {scene.path.name}: {why}; "
+                f"give one of the same setting (--{kind.split('_')[0]} PATH)",
+                "setting",
+            )
+
+
+def refuse_unlike(scene: Recording, reference: Recording, kind: str) -> None:
+    """The same for one who does not scale: the exposures and gains must be one as well."""
+    refuse_unfit(scene, reference, kind)
+    ours, theirs = scene.camera, reference.camera
+    pairs = (
+        ("exposure", exposure_us(scene), exposure_us(reference), "us"),
+        ("gain", ours.gain, theirs.gain, "times"),
+    )
+    for what, one, other, unit in pairs:
+        if one is not None and other is not None and not math.isclose(one, other, rel_tol=SAME):
+            raise ReferenceRefused(
+                f"the {_words(kind)} {reference.path.name} has {what} {other:g} {unit}, {scene.path.name} {one:g}: "
+                "a simulated camera has one setting for all; `oreline replay` scales by what the headers say",
+                "setting",
+            )
+
+
+def exposure_us(recording: Recording) -> float | None:
+    """The exposure of its (first) detector, None where the header does not say it."""
+    return next(iter(recording.camera.exposures_us), None)
+
+
+def _words(kind: str) -> str:
+    return {"white_dark": "white's dark"}.get(kind, f"{kind} reference")
+
+
+def _camera(scene: Recording, reference: Recording) -> str:
+    ours, theirs = scene.camera.serial, reference.camera.serial
+    return f"it is of camera {theirs!r}, not {ours!r}" if ours and theirs and ours != theirs else ""
+
+
+def _binning(scene: Recording, reference: Recording) -> str:
+    """Counts of binned pixels may be sums or means, which no header says. Where a header has no binning, there is none
+    if the samples are not as many."""
+    ours, theirs = scene.camera.binning, reference.camera.binning
+    if scene.samples == reference.samples and (ours is None or theirs is None):
+        return ""
+    one, other = (() if set(binning or ()) <= {1} else binning for binning in (ours, theirs))
+    if one == other:
+        return ""
+    return f"its binning is {_listed(theirs)}, not {_listed(ours)}"
+
+
+def _listed(binning: tuple[float, ...] | None) -> str:
+    return " x ".join(f"{n:g}" for n in binning) if binning else "none"
+
+
+def _columns(scene: Recording, reference: Recording) -> str:
+    """Fewer or more samples fit where it is said which of the sensor they are."""
+    if scene.samples == reference.samples and scene.x_start == reference.x_start:
+        return ""
+    first, end = scene.x_start, scene.x_start + scene.samples
+    if not (reference.x_start <= first and end <= reference.x_start + reference.samples):
+        return (
+            f"it covers samples {reference.x_start} to {reference.x_start + reference.samples - 1} of the sensor, "
+            f"the scene is samples {first} to {end - 1}"
+        )
+    if scene.x_start == 0 and scene.header is not None and scene.camera.x_start is None:
+        return f"it has {reference.samples} samples, not {scene.samples}, and no header says which (`x start`)"
+    return ""
+
+
+def _wavelengths(scene: Recording, reference: Recording) -> str:
+    for band, (ours, theirs) in enumerate(zip(scene.wavelengths_nm, reference.wavelengths_nm, strict=False)):
+        if not abs(ours - theirs) <= WAVELENGTH_TOLERANCE_NM:
+            return f"its band {band} is at {theirs:g} nm, not {ours:g} nm"
+    return ""
+
+
+def _detectors(scene: Recording, reference: Recording) -> str:
+    """One factor scales all bands, so the exposures of all detectors must have one ratio."""
+    ours, theirs = scene.camera.exposures_us, reference.camera.exposures_us
+    ratios = [one / other for one, other in zip(theirs, ours, strict=False)]
+    if len(ours) == len(theirs) and all(math.isclose(ratio, ratios[0], rel_tol=SAME) for ratio in ratios):
+        return ""
+    if not (ours and theirs):
+        return ""
+    said = [", ".join(f"{us:g}" for us in exposures) for exposures in (theirs, ours)]
+    return f"its detectors were exposed for {said[0]} us, not {said[1]}, which no one factor scales"
+
+
+def _gains(scene: Recording, reference: Recording) -> str:
+    """Gains without a unit serve where they are the same."""
+    ours, theirs = scene.camera, reference.camera
+    if ours.gain is not None and theirs.gain is not None:
+        return ""
+    if not (ours.gain_text and theirs.gain_text) or _same_number(ours.gain_text, theirs.gain_text):
+        return ""
+    return f"its gain is {theirs.gain_text}, not {ours.gain_text}, and no unit says what that is as a factor"
+
+
+def _same_number(one: str, other: str) -> bool:
+    try:
+        return math.isclose(float(one), float(other), rel_tol=SAME)
+    except ValueError:
+        return one.lower() == other.lower()
+
+
+def notes_of(scene: Recording, references: Mapping[str, Recording]) -> list[str]:
+    """What is scaled, and what is taken for granted, each a sentence."""
+    notes = []
+    for kind, one in (("scene", scene), *references.items()):
+        notes += [f"{one.path.name}: {words}" for words in (*one.notes, *one.camera.assumed)]
+        if one is not scene:
+            notes += _scaled(scene, one, kind)
+    return notes
+
+
+def _scaled(scene: Recording, reference: Recording, kind: str) -> Iterator[str]:
+    pairs = (
+        ("exposure", exposure_us(scene), exposure_us(reference), "us"),
+        ("gain", scene.camera.gain, reference.camera.gain, "times"),
+    )
+    for what, ours, theirs, unit in pairs:
+        if ours is None and theirs is None:
+            continue
+        if ours is None or theirs is None:
+            silent = scene if ours is None else reference
+            yield f"{silent.path.name} does not say its {what}: it is taken to be that of the other"
+        elif kind == "white" and not math.isclose(ours, theirs, rel_tol=SAME):
+            yield f"scaled by {what}: the white has {theirs:g} {unit}, the scene {ours:g}"
