@@ -72,6 +72,10 @@ TEMPERATURE = (
 )
 LATE = {feature.name for feature in (*EXPOSURE, *GAIN, *RATE)}
 """What a camera may round, or limit by each other, after it has been read back."""
+BY_STANDARD = {
+    *("ExposureTime", "ExposureTimeAbs", "AcquisitionFrameRate", "AcquisitionFrameRateAbs"),
+    *("AcquisitionFrameRateEnable", "AcquisitionFrameRateEnabled"),
+}
 LARGEST = ("PixelDynamicRangeMax",)
 DEPTH = ("BitDepth", "PixelBitDepth")
 """Of what is sent, not of the sensor or its converter: those say nothing of where the bits lie in a pixel."""
@@ -142,38 +146,39 @@ def pixel_format(name: str) -> PixelFormat:
     return PIXEL_FORMATS[name]
 
 
-def exposure_us(read: Read, said_us: float | None, step_us: float | None) -> float:
-    """Exposure in us; `said_us`, or 0, where the camera does not tell it. `step_us`: of one, where that has no unit.
-    Raises FeatureError for a camera that tells it in a unit that nobody knows."""
+def exposure_us(read: Read, configured_us: float | None, step_us: float | None) -> float:
+    """Exposure in us; `configured_us`, or 0, where the camera does not tell it. `step_us`: of one, where that has no
+    unit. Raises FeatureError for a camera that tells it in a unit that nobody knows."""
     unclear = ""
-    for feature, reading, number in _told(EXPOSURE, read):
+    for feature, reading, number in _numbers(EXPOSURE, read):
         step = TIMES.get(_unit(feature, reading)) or _base_us(feature, read) or step_us
         if step and number > 0:
             return number * step
         unclear = unclear or (_words(feature, reading) if number > 0 else "")
-    if unclear and said_us is None:
+    if unclear and configured_us is None:
         raise FeatureError(
             f"the exposure is {unclear}: set acquisition.exposure_step_us to the microseconds of one, or "
             "acquisition.exposure_us to the exposure"
         )
-    return said_us or 0.0
+    return configured_us or 0.0
 
 
 def written(features: Mapping[str, Any]) -> Read:
-    """Answers for a camera of which nothing is known but the features that are written to it."""
-    return lambda name: Reading(features[name], "") if name in features else None
+    """Answers for a camera of which nothing is known but the features that are written to it: those whose unit is
+    the same in all cameras."""
+    return lambda name: Reading(features[name], "") if name in features and name in BY_STANDARD else None
 
 
 def set_exposure_us(read: Read) -> float | None:
     """Exposure that features set, in us, as far as their names tell the unit."""
-    told = (number * TIMES[feature.unit] for feature, _, number in _told(EXPOSURE, read) if feature.unit)
-    return next(told, None)
+    exposures = (number * TIMES[feature.unit] for feature, _, number in _numbers(EXPOSURE, read) if feature.unit)
+    return next(exposures, None)
 
 
-def gain(read: Read, said: float | None, unit: str | None, step: float) -> float:
-    """Gain as a factor; `said`, or 1, where the camera does not tell it. `unit`, of which one is `step`: of a gain
-    whose own is not known. Raises FeatureError for a camera that tells it in a unit that nobody knows, unless it is 0:
-    then there is none."""
+def gain(read: Read, configured: float | None, unit: str | None, step: float) -> float:
+    """Gain as a factor; `configured`, or 1, where the camera does not tell it. `unit`, of which one is `step`: of a
+    gain whose own is not known. Raises FeatureError for a camera that tells it in a unit that nobody knows, unless it
+    is 0: then there is none."""
     unclear = ""
     for feature, reading in ((feature, read(feature.name)) for feature in GAIN):
         if reading is not None:
@@ -181,12 +186,12 @@ def gain(read: Read, said: float | None, unit: str | None, step: float) -> float
             if factor > 0:
                 return factor
             unclear = unclear or _words(feature, reading)
-    if unclear and said is None:
+    if unclear and configured is None:
         raise FeatureError(
             f'the gain is {unclear}: set acquisition.gain_unit to "dB" or "factor", with acquisition.gain_step for '
             "what one is of it, or acquisition.gain to the factor"
         )
-    return said or 1.0
+    return configured or 1.0
 
 
 def _factor(feature: Feature, reading: Reading, unit: str | None, step: float) -> float:
@@ -206,7 +211,7 @@ def line_rate_hz(read: Read) -> float:
     free = any(
         (reading := read(f"AcquisitionFrameRate{word}")) and reading.value is False for word in ("Enable", "Enabled")
     )
-    for feature, reading, number in _told(RATE, read):
+    for feature, reading, number in _numbers(RATE, read):
         unit = _unit(feature, reading)
         if number <= 0 or (free and "Resulting" not in feature.name):
             continue
@@ -219,7 +224,7 @@ def line_rate_hz(read: Read) -> float:
 
 def celsius(read: Read) -> float | None:
     """Temperature of the device; None where the camera tells none."""
-    for feature, reading, number in _told(TEMPERATURE, read):
+    for feature, reading, number in _numbers(TEMPERATURE, read):
         if (unit := _unit(feature, reading)) in DEGREES:
             return DEGREES[unit](number)
     return None
@@ -227,9 +232,9 @@ def celsius(read: Read) -> float | None:
 
 def full_scale(read: Read, form: PixelFormat) -> int:
     """Count of a saturated pixel: what the camera says is its largest, or by its bits, or by its format."""
-    said = [int(reading.number or 0) for name in LARGEST if (reading := read(name))]
-    said += [(1 << _bits(reading.value)) - 1 for name in DEPTH if (reading := read(name))]
-    return min(next((largest for largest in said if largest > 0), form.most), form.most)
+    largest = [int(reading.number or 0) for name in LARGEST if (reading := read(name))]
+    largest += [(1 << _bits(reading.value)) - 1 for name in DEPTH if (reading := read(name))]
+    return min(next((count for count in largest if count > 0), form.most), form.most)
 
 
 def _bits(value: Any) -> int:
@@ -238,7 +243,7 @@ def _bits(value: Any) -> int:
     return min(int(found[0]), 64) if found else 0
 
 
-def _told(features: Iterable[Feature], read: Read) -> Iterable[tuple[Feature, Reading, float]]:
+def _numbers(features: Iterable[Feature], read: Read) -> Iterable[tuple[Feature, Reading, float]]:
     """Those that the camera has as numbers."""
     for feature in features:
         reading = read(feature.name)
@@ -248,14 +253,17 @@ def _told(features: Iterable[Feature], read: Read) -> Iterable[tuple[Feature, Re
 
 def _unit(feature: Feature, reading: Reading) -> str:
     """The unit as the tables spell it: mHz and MHz differ in nothing but their case."""
-    said = reading.unit.strip()
-    return WORDS.get(said.lower(), said) if said and said not in RATES else said or feature.unit
+    unit = reading.unit.strip()
+    return WORDS.get(unit.lower(), unit) if unit and unit not in RATES else unit or feature.unit
 
 
 def _base_us(feature: Feature, read: Read) -> float | None:
     """Microseconds of a step, where the camera tells them."""
     reading = read(feature.base) if feature.base else None
-    return None if reading is None else reading.number
+    if reading is None or reading.number is None:
+        return None
+    us = TIMES.get(_unit(Feature(feature.base, "us", ""), reading))
+    return us and us * reading.number
 
 
 def _words(feature: Feature, reading: Reading) -> str:

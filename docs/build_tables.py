@@ -161,9 +161,9 @@ def camera_features(features: Sequence[dialects.Feature]) -> str:
 def camera_units() -> str:
     """Units of those features, and how else they are spelt."""
     units = (*dialects.TIMES, *dialects.RATES, *dialects.GAINS, *dialects.DEGREES)
-    said = {unit: [word for word, means in dialects.WORDS.items() if means == unit != word] for unit in units}
+    words = {unit: [word for word, means in dialects.WORDS.items() if means == unit != word] for unit in units}
     return _table(
-        ("unit", "also spelt"), ((f"`{unit}`", ", ".join(f"`{word}`" for word in said[unit])) for unit in units)
+        ("unit", "also spelt"), ((f"`{unit}`", ", ".join(f"`{word}`" for word in words[unit])) for unit in units)
     )
 
 

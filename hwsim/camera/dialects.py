@@ -11,8 +11,6 @@ from hwsim.camera.shared_file import PRODUCER
 
 SPACE = "http://www.genicam.org/GenApi/Version_1_1"
 EXPOSURE, RATE, GAIN, TEMPERATURE = "ExposureTime", "AcquisitionFrameRate", "Gain", "DeviceTemperature"
-
-
 INNER = "Standard"
 """Ends the name of a node that hosts are not shown any more, and that others stand upon."""
 
@@ -35,11 +33,16 @@ class Spelling(NamedTuple):
 
     def elements(self) -> list[ElementTree.Element]:
         """Its nodes: formulas of integers know no fractions, so one of a real number stands behind it."""
-        said = {"FormulaTo": self.to, "FormulaFrom": self.back, "pValue": f"{self.standard}{INNER}", "Unit": self.unit}
+        children = {
+            "FormulaTo": self.to,
+            "FormulaFrom": self.back,
+            "pValue": f"{self.standard}{INNER}",
+            "Unit": self.unit,
+        }
         if not self.whole:
-            return [_node("Converter", self.name, said)]
+            return [_node("Converter", self.name, children)]
         real = f"{self.name}Real"
-        return [_node("Converter", real, said), _node("Integer", self.name, {"pValue": real, "Unit": self.unit})]
+        return [_node("Converter", real, children), _node("Integer", self.name, {"pValue": real, "Unit": self.unit})]
 
 
 class Constant(NamedTuple):
@@ -55,9 +58,9 @@ class Constant(NamedTuple):
         return [_node(kind, self.name, {"Value": f"{self.value}", "Unit": self.unit})]
 
 
-def _node(kind: str, name: str, said: dict[str, str]) -> ElementTree.Element:
+def _node(kind: str, name: str, children: dict[str, str]) -> ElementTree.Element:
     node = ElementTree.Element(f"{{{SPACE}}}{kind}", Name=name)
-    for tag, text in said.items():
+    for tag, text in children.items():
         if text:
             ElementTree.SubElement(node, f"{{{SPACE}}}{tag}").text = text
     return node

@@ -21,14 +21,14 @@ def camera(**features: Any) -> dialects.Read:
     return readings.get
 
 
-def exposure_us(read: dialects.Read, said_us: float | None = None, step_us: float | None = None) -> float:
-    return dialects.exposure_us(read, said_us, step_us)
+def exposure_us(read: dialects.Read, configured_us: float | None = None, step_us: float | None = None) -> float:
+    return dialects.exposure_us(read, configured_us, step_us)
 
 
 def gain(
-    read: dialects.Read, said: float | None = None, unit: Literal["dB", "factor"] | None = None, step: float = 1.0
+    read: dialects.Read, configured: float | None = None, unit: Literal["dB", "factor"] | None = None, step: float = 1.0
 ) -> float:
-    return dialects.gain(read, said, unit, step)
+    return dialects.gain(read, configured, unit, step)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,7 @@ def gain(
         ({"ExposureTime": (500_000, "ns")}, 500.0),
         ({"ExposureTimeAbs": 500.0, "ExposureTimeRaw": 25}, 500.0),
         ({"ExposureTimeRaw": 25, "ExposureTimeBaseAbs": (20.0, "us")}, 500.0),
+        ({"ExposureTimeRaw": 25, "ExposureTimeBaseAbs": (0.02, "ms")}, 500.0),
         ({"ExposureTimeRaw": (500, "us")}, 500.0),
         ({"IntegrationTime": 750.0}, 750.0),
         ({"ExposureValue": 750}, 750.0),
@@ -179,6 +180,22 @@ def test_the_full_scale_is_what_the_camera_says_or_its_format_carries(
 )
 def test_a_temperature_is_in_degrees_celsius(features: dict[str, Any], celsius: float | None) -> None:
     assert dialects.celsius(camera(**features)) == (celsius if celsius is None else pytest.approx(celsius))
+
+
+@pytest.mark.parametrize(
+    ("features", "exposure_us", "rate_hz"),
+    [
+        ({"ExposureTime": 500, "AcquisitionFrameRate": 100}, 500.0, 100.0),
+        ({"ExposureTimeAbs": 500.0, "AcquisitionFrameRateAbs": 100.0}, 500.0, 100.0),
+        ({"ExposureTimeRaw": 500, "FrameRate": 60_000}, None, 0.0),
+        ({"AcquisitionFrameRate": 100.0, "AcquisitionFrameRateEnable": False}, None, 0.0),
+    ],
+)
+def test_before_there_is_a_camera_features_tell_what_they_mean_in_all_cameras_and_no_more(
+    features: dict[str, Any], exposure_us: float | None, rate_hz: float
+) -> None:
+    read = dialects.written(features)
+    assert (dialects.set_exposure_us(read), dialects.line_rate_hz(read)) == (exposure_us, rate_hz)
 
 
 def test_a_format_of_colours_is_refused_with_those_that_are_not() -> None:
