@@ -1,6 +1,6 @@
-"""What happened that somebody should know of: counted, said on stderr, and written to a file of the process.
+"""Incidents, of which somebody should know: counted, said on stderr, and written to a file of the process.
 
-Every process of a line says it by `report` and in no other way, so that terminal, file and journal say the same. The
+Every process of a line tells them by `report` and in no other way, so that terminal, file and journal say the same. The
 files are `logs/NAME.jsonl` in the output folder, a line an incident; the log takes them into the journal from there.
 """
 

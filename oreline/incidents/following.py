@@ -26,15 +26,15 @@ class Follower:
         self._files: dict[tuple[int, int], _File] = {}
 
     def read(self) -> list[Incident]:
-        """What has come since the last time. What cannot be read is passed over."""
+        """Incidents that have come since the last time; those that cannot be read are passed over."""
         for path in sorted(self._folder.glob("*.jsonl*")):
             with suppress(OSError):
                 self._find(path)
         gone = [key for key, file in self._files.items() if file.is_gone]
-        found = [incident for file in self._files.values() for incident in file.read()]
+        incidents = [incident for file in self._files.values() for incident in file.read()]
         for key in gone:
             self._files.pop(key).close()
-        return found
+        return incidents
 
     def close(self) -> None:
         for file in self._files.values():
@@ -65,8 +65,8 @@ class _File:
 
     def read(self) -> Iterator[Incident]:
         """The incidents of whole lines; one that is not whole waits for its end."""
-        while read := self._read():
-            *lines, self._rest = (self._rest + read).split(b"\n")
+        while chunk := self._read():
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
             yield from filter(None, map(parsed, filter(None, lines)))
 
     def _read(self) -> bytes:
@@ -80,18 +80,20 @@ class _File:
 
 
 def history(output: Path) -> list[Incident]:
-    """What the processes of a line have said since this one opened its log, in order."""
+    """Incidents that the processes of a line have told since this one opened its log, in order."""
     follower, since = Follower(output), began()
-    found = follower.read()
+    incidents = follower.read()
     follower.close()
-    return in_order(one for one in found if one.boot == since.boot.hex() and one.t_ns >= since.t_ns)
+    return in_order(
+        incident for incident in incidents if incident.boot == since.boot.hex() and incident.t_ns >= since.t_ns
+    )
 
 
 def in_order(incidents: Iterable[Incident]) -> list[Incident]:
     """As they happened. The wall's clock, which may jump, tells no more than which boot came first."""
-    found = list(incidents)
+    incidents = list(incidents)
     began: dict[str, datetime] = {}
-    for one in found:
-        at = datetime.fromisoformat(one.time)
-        began[one.boot] = min(at, began.get(one.boot, at))
-    return sorted(found, key=lambda one: (began[one.boot], one.boot, one.t_ns))
+    for incident in incidents:
+        at = datetime.fromisoformat(incident.time)
+        began[incident.boot] = min(at, began.get(incident.boot, at))
+    return sorted(incidents, key=lambda incident: (began[incident.boot], incident.boot, incident.t_ns))

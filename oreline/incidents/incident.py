@@ -15,7 +15,7 @@ _YEARS = range(1969, 2262)
 
 
 class Severity(StrEnum):
-    """Whether somebody must come."""
+    """Severity: how soon somebody must come."""
 
     INFO = "info"
     """Worth to be known."""
@@ -65,11 +65,11 @@ _CHECKED = TypeAdapter(Incident)
 def parsed(line: bytes) -> Incident | None:
     """The incident of a line of a file; None where the line is none, as a full disk or a crash may leave it."""
     try:
-        found = _CHECKED.validate_json(line)
-        ids = bytes.fromhex(found.boot), bytes.fromhex(found.run or "")
-        at = datetime.fromisoformat(found.time)
+        incident = _CHECKED.validate_json(line)
+        ids = bytes.fromhex(incident.boot), bytes.fromhex(incident.run or "")
+        at = datetime.fromisoformat(incident.time)
     except ValueError:
         return None
-    small = all(-_I64 <= number < _I64 for number in (found.n, found.seq or 0, found.t_ns, found.number))
+    small = all(-_I64 <= number < _I64 for number in (incident.n, incident.seq or 0, incident.t_ns, incident.number))
     dated = at.year in _YEARS and at.utcoffset() is not None
-    return found if ids and dated and small else None
+    return incident if ids and dated and small else None

@@ -1,4 +1,4 @@
-"""What a process says of itself: each incident at once, but of one kind of one stage no more than one in ten seconds;
+"""The log of a process: each incident at once, but of one kind of one stage no more than one in ten seconds;
 the others are counted, and the last of them is said when the ten seconds are over, or when the process ends.
 
 Who reports waits for nothing: a thread writes to the file, another to stderr, so that neither a slow disk nor a
@@ -25,7 +25,7 @@ from oreline.screen import Screen, say
 
 EVERY_NS = 10_000_000_000
 AGAIN_S = 1.0
-"""How often it is looked whether something is due that was counted, or the disk takes more."""
+"""Interval of looks for what was counted and is due, and for a disk that takes more again."""
 END_S = 2.0
 """A process does not wait for longer at its end."""
 MOST_WORDS = 3000
@@ -42,7 +42,7 @@ class Log:
         self.began = now()
         self._process, self._file, self._now = process, file, now
         self._life, self._number = secrets.token_hex(8), 0
-        self._said: dict[tuple[str, str], int] = {}
+        self._said_ns: dict[tuple[str, str], int] = {}
         self._held: dict[tuple[str, str], Incident] = {}
         self._due: deque[Incident] = deque()
         self._silent: set[tuple[str, str]] = set()
@@ -60,13 +60,13 @@ class Log:
         """Count an incident, and say it now or later; see `oreline.incidents.report`."""
         stage = stage or self._process
         INCIDENTS.labels(stage, kind).inc(n)
-        at, known = self._now(), kind_of(kind)
+        at, entry = self._now(), kind_of(kind)
         with self._changed:
             (self._silent.discard if aloud else self._silent.add)((stage, kind))
             before = self._held.get((stage, kind))
             self._held[stage, kind] = Incident(
-                at.text, known.severity, self._process, stage, kind, n + (before.n if before else 0),
-                run.hex() or None, seq, _shortened(words or known.meaning), at.t_ns, at.boot.hex(), self._life, 0,
+                at.text, entry.severity, self._process, stage, kind, n + (before.n if before else 0),
+                run.hex() or None, seq, _shortened(words or entry.meaning), at.t_ns, at.boot.hex(), self._life, 0,
             )  # fmt: skip
             self._release(at.t_ns)
             if self._due or before is None:
@@ -87,10 +87,10 @@ class Log:
         self._screen.wait()
 
     def _release(self, t_ns: int | None) -> None:
-        """What was not said for long enough is due; all of it where no time is given."""
-        for key in [key for key in self._held if t_ns is None or t_ns - self._said.get(key, -EVERY_NS) >= EVERY_NS]:
+        """Incidents of kinds that were not said for long enough are due; all where no time is given."""
+        for key in [key for key in self._held if t_ns is None or t_ns - self._said_ns.get(key, -EVERY_NS) >= EVERY_NS]:
             incident = self._held.pop(key)
-            self._said[key] = incident.t_ns if t_ns is None else t_ns
+            self._said_ns[key] = incident.t_ns if t_ns is None else t_ns
             self._number += 1
             self._due.append(replace(incident, number=self._number))
 

@@ -30,7 +30,7 @@ def locked(path: Path) -> int:
 
 
 def has_geometry(file: int, path: Path, slots: int, size: int) -> bool:
-    """Whether it is a ring of this geometry; one of another, or an empty file, may be made anew.
+    """True of a ring of this geometry; one of another, or an empty file, may be made anew.
 
     Raises RingError where it is something else: lines that nobody has taken may be in it.
     """

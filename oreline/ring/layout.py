@@ -39,7 +39,7 @@ TABLE = np.dtype([("index", "<u8"), ("rest", f"V{ENTRY_BYTES - 8}")])
 
 
 class Entry(NamedTuple):
-    """What the table says of a record: the lines that it covers, its time, its bytes."""
+    """Table entry of a record: the lines that it covers, its time in ns, its bytes and their checksum."""
 
     number: int
     first: int
@@ -75,12 +75,12 @@ def sealed(packed: bytes) -> bytes:
 
 
 def unsealed(bytes_: Buffer) -> Buffer | None:
-    """What `sealed` was given, or None where it was changed since."""
+    """Bytes as `sealed` was given them, or None where they were changed since."""
     content = bytes_[: -CHECK.size]
     return content if CHECK.unpack(bytes_[-CHECK.size :])[0] == crc32c.crc32c(content) else None
 
 
-def unpacked(mapped: Buffer, at: int, what: struct.Struct) -> tuple[Any, ...] | None:
+def unpacked(mapped: Buffer, at: int, structure: struct.Struct) -> tuple[Any, ...] | None:
     """A sealed structure of a header, or None where it is damaged, or half written."""
-    content = unsealed(mapped[at : at + what.size + CHECK.size])
-    return None if content is None else what.unpack(content)
+    content = unsealed(mapped[at : at + structure.size + CHECK.size])
+    return None if content is None else structure.unpack(content)

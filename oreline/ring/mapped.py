@@ -1,4 +1,4 @@
-"""What writer and readers share: the mapping, and reading a record with its checks."""
+"""The mapped ring, which writer and readers share, and reading a record with its checks."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class RingReader(Mapped):
 
     @property
     def current(self) -> bool:
-        """Whether the owner still writes to the file that was mapped."""
+        """True while the owner writes to the file that was mapped."""
         try:
             return self.path.stat().st_ino == self._identity
         except OSError:

@@ -126,7 +126,7 @@ class Ring(Mapped):
 
     @property
     def note(self) -> bytes:
-        """What the writer wants to find again when its first records are gone; empty where none is kept."""
+        """Bytes that the writer wants to find again when its first records are gone; empty where none are kept."""
         return self._newest_note()[1]
 
     @note.setter
@@ -140,7 +140,7 @@ class Ring(Mapped):
         self._bytes[at : at + len(packed)] = packed
 
     def _newest_note(self) -> tuple[int, bytes]:
-        return max((self._note_at(at) for at in layout.NOTES_AT), key=lambda found: found[0])
+        return max((self._note_at(at) for at in layout.NOTES_AT), key=lambda note: note[0])
 
     def _note_at(self, at: int) -> tuple[int, bytes]:
         number, size = layout.NOTE.unpack_from(self._map, at)

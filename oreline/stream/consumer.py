@@ -17,7 +17,7 @@ AT_MOST = 16
 
 
 class Store(Protocol):
-    """What there is to send: the records of `ring`, of a run whose next line will be `next`."""
+    """Records to send, those of `ring`, of a run whose next line will be `next`."""
 
     ring: Ring
     run: bytes

@@ -1,4 +1,4 @@
-"""What a ring's owner and its consumers say to each other besides lines: one small msgpack map each.
+"""Control messages between a ring's owner and its consumers: one small msgpack map each.
 
 Whatever changes with a VERSION, `session` and `version` of a HELLO and all of a REFUSE stay as they are, so that two
 releases can tell each other that they do not fit. A HELLO of another version is a STRANGER, whatever else it says.

@@ -30,7 +30,7 @@ def new_pair() -> Pair:
 
 
 class HandshakeMonitor:
-    """What becomes of a consumer's handshakes. Where its key was refused, libzmq says nothing and tries no more."""
+    """Outcome of a consumer's handshakes. Where its key was refused, libzmq says nothing and tries no more."""
 
     def __init__(self, socket: Any, keys: ClientKeys) -> None:
         """Before `connect`."""
@@ -40,7 +40,7 @@ class HandshakeMonitor:
         self._failures: Any = socket.get_monitor_socket(_FAILED)
 
     def failed(self) -> tuple[bool, int]:
-        """Whether our key was refused, and how many handshakes failed otherwise, since last time."""
+        """True where our key was refused, and the number of handshakes that failed otherwise, since last time."""
         events = []
         while pending(self._failures):
             events.append(parse_monitor_message(self._failures.recv_multipart())["event"])
@@ -67,7 +67,7 @@ class KeyGate:
         self._shaking: dict[int, None] = {}
 
     def attend(self) -> tuple[int, list[str]]:
-        """Answer who shakes hands. How many have left without since last time, and why others were refused."""
+        """Answer who shakes hands. Returns how many have left without since last time, and why others were refused."""
         refused, failed = [], 0
         for _ in range(AT_ONCE):
             if pending(self._zap):
@@ -79,8 +79,8 @@ class KeyGate:
         return failed, refused
 
     def _left(self, event: Any) -> bool:
-        """Whether this is the end of a connection without a handshake. Of a handshake libzmq does not say whose it was:
-        that of the first who came, so where several do at once, one may be counted only when another leaves."""
+        """True at the end of a connection without a handshake. Of a handshake libzmq does not say whose it was: that of
+        the first who came, so where several do at once, one may be counted only when another leaves."""
         kind, file = event["event"], int(event["value"])
         if kind == zmq.EVENT_ACCEPTED:
             self._shaking[file] = None

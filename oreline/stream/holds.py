@@ -26,17 +26,17 @@ class Holds:
         self.acked = dict.fromkeys(complete, ring.tail)
         self._named = {*self.acked, *named}
         self.most, self.hold_s = ring.slots - ring.slots // 8, hold_s
-        self._heard: dict[str, int] = {}
+        self._heard_ns: dict[str, int] = {}
         self._beyond: set[str] = set()
 
     def has_room_for(self, name: str) -> bool:
-        """Whether it is named, is there already, or can come besides those who are."""
-        return name in self._named or name in self._heard or len(self._heard) < VISITORS
+        """True where it is named, is there already, or can come besides those who are."""
+        return name in self._named or name in self._heard_ns or len(self._heard_ns) < VISITORS
 
     def hear(self, name: str) -> None:
         """A consumer has said something, or lacks nothing."""
         if name not in self._named:
-            self._heard[name] = now()
+            self._heard_ns[name] = now()
 
     def keep(self, name: str, index: int) -> bool:
         """Keep records for it from `index` on, or from where it was already. Returns whether it is new."""
@@ -65,7 +65,7 @@ class Holds:
         return index if name in self._named else max(index, self._ring.head - self.most)
 
     def behind(self) -> dict[str, int]:
-        """By consumer, how many records it lacks, where it lacks any."""
+        """Records that are lacking, by consumer, where it lacks any."""
         return {name: lacks for name, index in self.acked.items() if (lacks := self._ring.head - index) > 0}
 
     def lacking(self, index: int) -> list[str]:
@@ -74,7 +74,7 @@ class Holds:
 
     @property
     def answered(self) -> bool:
-        """Whether those who are named lack nothing."""
+        """True where those who are named lack nothing."""
         return self._named.isdisjoint(self.behind())
 
     def beyond(self) -> list[str]:
@@ -89,14 +89,14 @@ class Holds:
             if index >= self._ring.head:
                 self.hear(name)
         late = now() - int(self.hold_s * 1e9)
-        gone = sorted(name for name, heard in self._heard.items() if heard < late)
+        gone = sorted(name for name, heard_ns in self._heard_ns.items() if heard_ns < late)
         for name in gone:
             self.release(name)
         return gone
 
     def release(self, name: str) -> None:
         """Keep nothing for it."""
-        self._heard.pop(name, None)
+        self._heard_ns.pop(name, None)
         self.acked.pop(name, None)
 
     def visitors(self) -> list[str]:

@@ -62,8 +62,8 @@ class Inbox:
         self._credited = 0
         self._failures = 0
         self._owed = 0
-        self._heard = 0
-        self._told = 0
+        self._heard_ns = 0
+        self._announced = 0
         self._ready: deque[Message] = deque()
         self._socket = make_socket(zmq.DEALER, frame_bytes)
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
@@ -84,15 +84,15 @@ class Inbox:
 
     @property
     def stored(self) -> int:
-        """How many records the owner has stored, as far as we know."""
-        return self._told if self._ring is None else self._ring.head
+        """Number of records that the owner has stored, as far as we know."""
+        return self._announced if self._ring is None else self._ring.head
 
     def receive(self, timeout_ms: int) -> list[Message]:
         """The next messages in order, or an empty list after `timeout_ms`.
 
         Raises StreamError where the owner refuses us.
         """
-        if now() - self._heard > SILENCE_NS and not pending(self._socket, 0):
+        if now() - self._heard_ns > SILENCE_NS and not pending(self._socket, 0):
             self._hello()
         if self._changed and now() - self._credited > CREDIT_NS:
             self._give_credit()
@@ -125,7 +125,7 @@ class Inbox:
         self._say(credit)
 
     def intact(self) -> bool:
-        """Whether everything borrowed since the last commit still stood in the ring when it was used."""
+        """True where everything borrowed since the last commit still stood in the ring when it was used."""
         ring = self._ring
         if not self._borrow or ring is None:
             return True
@@ -138,7 +138,7 @@ class Inbox:
         self._distrust("overwritten")
 
     def _distrust(self, why: str) -> None:
-        """What comes is not what should: void everything on its way, and say HELLO again in a moment.
+        """Void everything on its way, for it is not what should come, and say HELLO again in a moment.
 
         Raises StreamError where it happens again and again without one good message between.
         """
@@ -148,13 +148,13 @@ class Inbox:
             raise StreamError(f"{self.endpoint} sends nothing that {self.name} can use ({why}): are both up to date?")
         self._session += 1
         self._uncommitted.clear()
-        self._heard = now() - SILENCE_NS + RETRY_NS
+        self._heard_ns = now() - SILENCE_NS + RETRY_NS
 
     def _hello(self) -> None:
         """Say where we stand, and what of it is committed; everything on its way to us is void."""
         self._look_at_handshakes()
         self._session += 1
-        self._heard = now()
+        self._heard_ns = now()
         self._owed, self._changed = 0, False
         self._uncommitted.clear()
         hello = control.pack(
@@ -199,7 +199,7 @@ class Inbox:
         try:
             self._socket.send(frame, zmq.NOBLOCK)
         except zmq.Again:
-            self._heard = now() - SILENCE_NS + RETRY_NS
+            self._heard_ns = now() - SILENCE_NS + RETRY_NS
 
     def _take(self, frames: list[memoryview]) -> None:
         try:
@@ -211,7 +211,7 @@ class Inbox:
             return
         if header["session"] != self._session:
             return
-        self._heard = now()
+        self._heard_ns = now()
         if kind == "refuse":
             raise StreamError(f"{self.endpoint} refused {self.name}: {header['why']}")
         if kind == "line":
@@ -221,7 +221,7 @@ class Inbox:
             self._owed += header["n"]
             self._take_records(int(header["index"]), int(header["n"]))
         elif kind == "beat":
-            self._told = int(header["head"])
+            self._announced = int(header["head"])
 
     def _is_gap(self, frames: list[memoryview]) -> bool:
         return len(frames) == 1

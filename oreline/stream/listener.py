@@ -45,7 +45,7 @@ class Listener:
 
     @property
     def waiting(self) -> bool:
-        """Whether a message is there."""
+        """True where a message is there."""
         return pending(self.socket)
 
     def hear(self) -> tuple[bytes, str | None, list[bytes]]:
@@ -55,7 +55,7 @@ class Listener:
         return identity.bytes, user, [frame.bytes for frame in frames]
 
     def send(self, identity: bytes, frames: list[Buffer]) -> bool:
-        """Whether it went out: not where the consumer is gone, or takes no more."""
+        """Returns whether it went out: not where the consumer is gone, or takes no more."""
         try:
             self.socket.send_multipart([identity, *frames], zmq.NOBLOCK)
         except zmq.ZMQError:

@@ -105,27 +105,27 @@ class Outbox:
 
     @property
     def drained(self) -> bool:
-        """Whether every `complete` consumer, and every other that is there, has acknowledged everything."""
+        """True where every `complete` consumer, and every other that is there, has acknowledged everything."""
         return self.depth == 0 and all(consumer.acked >= self.ring.head for consumer in self._consumers.values())
 
     @property
     def answered(self) -> bool:
-        """Whether those whom the line's file names have acknowledged everything, and so are done with it."""
+        """True where those whom the line's file names have acknowledged everything, and so are done with it."""
         return self.holds.answered
 
     @property
     def hurried(self) -> bool:
-        """Whether a consumer is there, on this host, to which late lines do harm."""
+        """True where a consumer is there, on this host, to which late lines do harm."""
         near = self.listeners[0]
         return any(consumer.urgent and consumer.listener is near for consumer in self._consumers.values())
 
     def carries(self, message: Message) -> bool:
-        """Whether this stream takes such a message: lines of its type, and all that is not a line."""
+        """True where this stream takes such a message: lines of its type, and all that is not a line."""
         return not isinstance(message, Line) or isinstance(message, self._lines)
 
     def has_room(self) -> bool:
-        """Whether a message can be stored without the loss of an older one. The newest is never given up: it says where
-        lines go on after a crash."""
+        """True where a message can be stored without the loss of an older one. The newest is never given up: it says
+        where lines go on after a crash."""
         ring = self.ring
         if ring.head - ring.tail == ring.slots and self.holds.acked:
             self._free(min(self.holds.oldest, ring.head - 1))
@@ -228,7 +228,7 @@ class Outbox:
 
     def _part_with(self, name: str, why: str) -> None:
         self.holds.release(name)
-        self._consumers = {who: consumer for who, consumer in self._consumers.items() if consumer.name != name}
+        self._consumers = {address: consumer for address, consumer in self._consumers.items() if consumer.name != name}
         self._save_note()
         report(self.name, "consumer_left", f"{name} {why}: nothing is kept for it; a gap will say what it lost")
 
@@ -304,7 +304,7 @@ class Outbox:
             return False
         if self._process.get(name, process) != process:
             self._former.add(self._process[name])
-        self._consumers = {who: consumer for who, consumer in self._consumers.items() if consumer.name != name}
+        self._consumers = {address: consumer for address, consumer in self._consumers.items() if consumer.name != name}
         self._process[name] = process
         return True
 

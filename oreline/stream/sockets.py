@@ -63,5 +63,5 @@ def receive(socket: Any, most: int) -> list[Any]:
 
 
 def pending(socket: Any, timeout_ms: int = 0) -> bool:
-    """Whether a message is there, after at most `timeout_ms`; without waiting it costs a tenth of a poll."""
+    """True where a message is there, after at most `timeout_ms`; without waiting it costs a tenth of a poll."""
     return bool(socket.getsockopt(zmq.EVENTS) & zmq.POLLIN) or (timeout_ms > 0 and bool(socket.poll(timeout_ms)))

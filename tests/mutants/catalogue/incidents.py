@@ -8,8 +8,8 @@ MUTANTS = (
     Mutant(
         "incidents are ordered by the wall's clock",
         "oreline/incidents/following.py",
-        "one.boot, one.t_ns)",
-        "one.boot, one.time)",
+        "incident.boot, incident.t_ns))",
+        "incident.boot, incident.time))",
         ("tests/oreline/incidents/test_incidents.py",),
     ),
     Mutant(

@@ -58,8 +58,8 @@ MUTANTS = (
     Mutant(
         "a consumer that hears nothing does not ask again",
         INBOX,
-        "if now() - self._heard > SILENCE_NS and not pending(self._socket, 0):",
-        "if not self._heard:",
+        "if now() - self._heard_ns > SILENCE_NS and not pending(self._socket, 0):",
+        "if not self._heard_ns:",
         STREAM_TESTS,
     ),
     Mutant(
@@ -129,15 +129,15 @@ MUTANTS = (
     Mutant(
         "a visitor that has left is waited for at the end",
         HOLDS,
-        "gone = sorted(name for name, heard in self._heard.items() if heard < late)",
+        "gone = sorted(name for name, heard_ns in self._heard_ns.items() if heard_ns < late)",
         "gone: list[str] = []",
         HOLDS_TESTS,
     ),
     Mutant(
         "a consumer of the line is given up like a visitor",
         HOLDS,
-        "        if name not in self._named:\n            self._heard",
-        "        if True:\n            self._heard",
+        "        if name not in self._named:\n            self._heard_ns",
+        "        if True:\n            self._heard_ns",
         HOLDS_TESTS,
     ),
     Mutant(
