@@ -103,7 +103,7 @@ def _live(settings: Settings, service: Service, on: Callable[[], None]) -> None:
         _report(service, simulated, rendered=live.rendered, lost=live.lost, world_line=live.line)
 
 
-def _plugged(settings: Settings, lines: int | None, **seen: Any) -> SimCamera:
+def _plugged(settings: Settings, lines: int | None, **view: Any) -> SimCamera:
     """A camera that sees this at the settings' pace, with their faults; `lines` of the scene, None without an end."""
     return SimCamera.create(
         cameras(),
@@ -115,7 +115,7 @@ def _plugged(settings: Settings, lines: int | None, **seen: Any) -> SimCamera:
         patient=settings.patient,
         quirks=Quirks(settings.dialect),
         faults=faults.plan(settings.faults, lines, settings.frame_rate),
-        **seen,
+        **view,
     )
 
 
@@ -149,5 +149,5 @@ if __name__ == "__main__":
     parser = ArgumentParser("python -m hwsim", description=__doc__)
     parser.add_argument("role", choices=ROLES)
     parser.add_argument("line", metavar="LINE.toml")
-    given = parser.parse_args()
-    sys.exit(guarded(lambda: ROLES[given.role](given.line), say=refused))
+    arguments = parser.parse_args()
+    sys.exit(guarded(lambda: ROLES[arguments.role](arguments.line), say=refused))

@@ -1,4 +1,4 @@
-"""What the simulated camera would refuse of a line's file, and what it will look like."""
+"""Refusals of the simulated camera, found in a line's file, and the stream that it will send."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oreline.recordings.finding import RecordingSet, find_recording
 from oreline.recordings.fit import exposure_us
 
 
-def check(config: Config, expected: Expected, found: Findings) -> None:
+def check(config: Config, expected: Expected, findings: Findings) -> None:
     """The simulator's table, where there is one."""
     if "simulator" not in config.tables:
         return
@@ -22,15 +22,15 @@ def check(config: Config, expected: Expected, found: Findings) -> None:
     expected.serial, expected.line_rate_hz = settings.serial, settings.frame_rate
     expected.exposure_us = 0.9e6 / settings.frame_rate
     speed = 1.0 if isinstance(settings.speed, str) else settings.speed
-    with found.noted("[simulator]"):
+    with findings.noted("[simulator]"):
         check_values(settings.serial, settings.frame_rate, expected.exposure_us, speed)
-    with found.noted("[simulator]"):
+    with findings.noted("[simulator]"):
         lines = _look_at(settings, expected)
         faults.plan(settings.faults, lines, settings.frame_rate)
 
 
 def _look_at(settings: Settings, expected: Expected) -> int | None:
-    """What it will see. Returns the lines of that; None without an end, or where rendering decides."""
+    """Add its view to `expected`. Returns the lines of that; None without an end, or where rendering decides."""
     expected.camera = settings.serial
     if settings.recording is not None:
         recordings = find_recording(settings.recording, references=settings.references)

@@ -44,15 +44,15 @@ def scene(
     tables = {"world": world, "camera": camera, "seed": seed, **({"lines": lines} if lines else {})}
     if lines and world == "core":
         raise ConfigError("--lines is of a belt: core is as long as its trays, give --set trays=2")
-    wanted = _simulator(_merged(tables, setting)).scene
-    assert wanted is not None
+    model = _simulator(_merged(tables, setting)).scene
+    assert model is not None
     try_to_write(out / MANIFEST, *([preview] if preview else []))
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("rendering")
-        made = render(wanted, out, lambda done, total: bar.update(task, completed=done, total=total))
-    console.print(f"{made.scene.path}: {made.scene.lines} lines, truth in {out}")
+        rendering = render(model, out, lambda done, total: bar.update(task, completed=done, total=total))
+    console.print(f"{rendering.scene.path}: {rendering.scene.lines} lines, truth in {out}")
     if preview is not None:
-        picture.preview(made, preview)
+        picture.preview(rendering, preview)
         console.print(f"preview {preview}")
 
 
@@ -182,18 +182,18 @@ def _simulator_of(config: Config) -> Any:
     return config.section("simulator", Settings)
 
 
-def _line(line: Path | None, table: str, own: dict[str, Any], settings: list[str] | None) -> Config:
+def _line(path: Path | None, table: str, own: dict[str, Any], settings: list[str] | None) -> Config:
     """The line's file with its table, or a line of that table alone."""
-    if line is None:
+    if path is None:
         tables = {"line": {"name": f"sim-{table}", "output": str(OUTPUT)}, table: own}
     else:
-        tables = Config.load(line).tables
+        tables = Config.load(path).tables
     _merged(tables.setdefault(table, {}), settings)
-    return Config(tables, str(line or "sim"))
+    return Config(tables, str(path or "sim"))
 
 
 def _saved(config: Config, name: str) -> Path:
-    """What this process reads; the line itself may run, and has its own."""
+    """The file that this process reads; the line itself may run, and has its own."""
     config.check()
     path = config.line.output / f"sim-{name}.json"
     config.save(path)
@@ -201,7 +201,7 @@ def _saved(config: Config, name: str) -> Path:
 
 
 def _tell(config: Config, name: str) -> None:
-    """What it reported when it ended."""
+    """Print its report, which it has left at its end."""
     from oreline.facts import facts_of
 
     console.print_json(data=facts_of(config.line.output, name))

@@ -1,4 +1,4 @@
-"""What a line's configuration says of the simulated camera."""
+"""Settings of the simulated camera."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ class Settings(Section):
     full_scale: Annotated[int, Field(gt=0, le=65_535)] | None = None
     """Count of a saturated pixel of a recording; otherwise that of its headers, or by its counts."""
     scene: Scene | None = None
-    """Rendered where there is no recording; kept, and used again while the settings are the same."""
+    """Scene that is rendered where there is no recording; kept, and used again while the settings are the same."""
     live: bool = False
     """Render the scene line by line while it is seen, for ever: exposure, gain, shutter, target and triggers act on
     the light. Otherwise it is rendered ahead, into a recording whose light is what it is."""
     folder: str = "scene"
-    """For what is rendered or converted, inside the line's output folder."""
+    """Folder, inside the line's output folder, for what is rendered or converted."""
     serial: str = "SIM0001"
+    """Serial number that hosts see."""
     frame_rate: Positive = 100.0
     """Lines a second at speed 1."""
     speed: Positive | Literal["max", "step"] = 1.0
@@ -44,14 +45,15 @@ class Settings(Section):
     patient: bool = False
     """A line for which the host has no buffer waits for one; a real camera would lose it."""
     loop: bool = False
+    """Play the recording over and over."""
     start_line: Annotated[int, Field(ge=0)] = 0
-    """Of a recording: the first one to play, at every start of the acquisition."""
+    """First line of a recording to play, at every start of the acquisition."""
     counts_per_line: Positive = 1.0
-    """Encoder counts, of a recording that has none; a live scene knows its own."""
+    """Encoder counts from line to line of a recording that has none; a live scene knows its own."""
     dialect: Annotated[str, AfterValidator(known)] | None = None
     """Speak as the cameras of some maker do, in features of other names and units; see docs/reference/cameras.md."""
     faults: tuple[Fault, ...] = ()
-    """What goes wrong, and when; what the camera did of it is written to faults.json."""
+    """Faults and when they begin; what the camera did of them is written to faults.json."""
 
     @model_validator(mode="after")
     def _one(self) -> Settings:

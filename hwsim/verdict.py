@@ -1,4 +1,4 @@
-"""What the scene's truth says of a run: how many labels were right, and what the nozzles hit."""
+"""Verdict of the scene's truth on a run: how many labels were right, and what the nozzles hit."""
 
 from __future__ import annotations
 

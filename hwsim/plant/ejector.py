@@ -34,15 +34,15 @@ class Ejector(Section):
     """Encoder counts from the camera's line to the nozzles. None: the line was commissioned well, so that at the belt's
     mean speed the middle of a row's jet meets the middle of its line."""
     open_ms: Milliseconds = 5.0
-    """From the command to half of the jet's pressure at the stones."""
+    """Time from the command to half of the jet's pressure at the stones."""
     close_ms: Milliseconds = 5.0
-    """From the end of the command to half of it again."""
+    """Time from the end of the command to half of that pressure again."""
     ramp_ms: Milliseconds = 2.0
-    """From no pressure to all of it."""
+    """Time from no pressure to all of it."""
     jet_mm: Positive | None = None
     """Width of a jet across the belt. None: the nozzles' pitch."""
     flight_mm: Annotated[float, Field(ge=0)] = 100.0
-    """From the end of the belt to the nozzles."""
+    """Way from the end of the belt to the nozzles."""
     speed_spread: Annotated[float, Field(ge=0, le=0.2)] = 0.01
     """Standard deviation of the speed at which stones leave the belt, relative: some roll or slip."""
     lift_kg_m2: Positive = 200.0
@@ -120,7 +120,7 @@ def _united(start: NDArray[Any], stop: NDArray[Any], gap: Any) -> tuple[NDArray[
 
 
 def _broken(fault: ValveFault, begins: float, on: Floats, off: Floats) -> tuple[Floats, Floats]:
-    """What a fault makes of pulses from `begins` on."""
+    """Pulses as a fault leaves them from `begins` on."""
     after = on >= begins
     if fault.kind == "slow":
         late = after * fault.lag_ms / 1e3

@@ -1,4 +1,4 @@
-"""What the jets did: each stone goes to the concentrate or to the tails.
+"""Judging the jets: each stone goes to the concentrate or to the tails.
 
 A stone leaves the belt at the belt's speed v, up to some that roll or slip, and flies freely past the nozzles:
 
@@ -36,7 +36,7 @@ LINES_AT_ONCE = 4096
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Feed:
-    """What lies on the belt: `ids`, integers (lines, samples), the stone under each pixel, 0 for none; `counts`, float
+    """Stones on the belt: `ids`, integers (lines, samples), the stone under each pixel, 0 for none; `counts`, float
     (lines,), the encoder count of each line."""
 
     stones: Sequence[TrueStone]
@@ -64,7 +64,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Which stones the recipe wants in the concentrate."""
+    """Stones that the recipe wants in the concentrate."""
 
     ore: frozenset[str]
     min_fraction: float
@@ -91,7 +91,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a plant manager reads.
+    """Result of a run, as a plant manager reads it.
 
     `ejected`: stones that were wanted and got into the concentrate; `missed`: wanted, in the tails; `wrong`: not
     wanted, in the concentrate; `passed`: neither. `shots`: pulses of a valve; `air_shots`: those that met no stone.
@@ -121,7 +121,7 @@ class Result:
 
 
 def judge(rows: NDArray[Any], changes: NDArray[Any], feed: Feed, bar: Bar, aim: Aim) -> Result:
-    """What rows (dtype ROW) and routes (dtype CHANGE) did to the feed."""
+    """Result for a feed of rows (dtype ROW) and routes (dtype CHANGE)."""
     fired = rows[_route_at(changes, rows["encoder"]) == Route.SORT]
     area, covered, met = _cover(feed, bar, jets_of(fired, bar.valves, feed.motion, bar.ejector, bar.faults))
     ids = np.array([stone.id for stone in feed.stones], np.int64)

@@ -53,14 +53,16 @@ class Route(IntEnum):
 
 
 class ValveFault(Section):
-    """A valve that is broken from the count `from_count` of the belt on."""
+    """A valve that is broken."""
 
     valve: Annotated[int, Field(ge=0, lt=plc.MAX_VALVES)]
+    """Number of the valve, from 0."""
     kind: Literal["stuck_open", "stuck_closed", "slow"]
+    """Kind of the fault."""
     from_count: int | None = None
-    """None: always."""
+    """Count of the belt from which it is broken. None: always."""
     lag_ms: Annotated[float, Field(gt=0, le=1000)] = 10.0
-    """What a slow valve opens and closes later than a sound one."""
+    """Time by which a slow valve opens and closes later than a sound one."""
 
 
 class VirtualPlc:
@@ -90,7 +92,7 @@ class VirtualPlc:
         self._status = plc.Status()
         self.state = plc.State.STOPPED
         self.stopped = False
-        self.heard: int | None = None
+        self.heartbeat: int | None = None
         self._heard_ns = self._good_since_ns = 0
         self._rows, self._changes, self._lates, self._feeds = bytearray(), bytearray(), bytearray(), bytearray()
         self._last: list[tuple[int, ...]] = []
@@ -172,10 +174,10 @@ class VirtualPlc:
     def _watch(self, now: int, state: plc.State, heartbeat: int) -> None:
         """A heartbeat that stands still while the line runs is a dead line."""
         silent, self.state = now - self._heard_ns, state
-        if heartbeat != self.heard:
+        if heartbeat != self.heartbeat:
             if silent >= self._patience_ns:
                 self._good_since_ns = now
-            self.heard, self._heard_ns = heartbeat, now
+            self.heartbeat, self._heard_ns = heartbeat, now
             if self._rearm_ns is not None and not self.stopped and now - self._good_since_ns >= self._rearm_ns:
                 self.rearm()
         elif plc.State.RUN in state and silent >= self._patience_ns:
@@ -218,8 +220,8 @@ class VirtualPlc:
         self._route, self._safe = route, safe
 
     def _feed(self, now: int) -> None:
-        told = plc.State.RUN in self.state and plc.State.CALIBRATING not in self.state
-        before, on = self._fed, told and not self.inhibited
+        wanted = plc.State.RUN in self.state and plc.State.CALIBRATING not in self.state
+        before, on = self._fed, wanted and not self.inhibited
         self._fed = [(now, self._position, on)]
         if not before or before[0][2] is not on:
             self._feeds += np.array(self._fed, FEED).tobytes()

@@ -1,4 +1,4 @@
-"""What a plant manager reads of a run: where the mass went, how rich it is, what went wrong."""
+"""Report of the plant on a run: where the mass went, how rich it is, what went wrong."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ def plant_report(config: Config, sorter: Mapping[str, Any]) -> dict[str, Any]:
     recipe = sorter["recipe"]
     aim = Aim(frozenset(recipe["ore"]), recipe["min_fraction"], recipe["min_pixels"])
     counted = json.loads((config.line.output / "plant.json").read_text(encoding="utf-8"))
-    said = as_dict(judge(rows, changes, feed, bar, aim)) | {name: counted[name] for name in COUNTS}
-    return said | {"diversions": diversions(changes), "held": held(feeds, feed.mm_per_count)}
+    facts = as_dict(judge(rows, changes, feed, bar, aim)) | {name: counted[name] for name in COUNTS}
+    return facts | {"diversions": diversions(changes), "held": held(feeds, feed.mm_per_count)}
 
 
 def as_dict(result: Result) -> dict[str, Any]:
     """A result with its shares."""
-    said = asdict(result) | {"recovery": result.recovery, "mass_pull": result.mass_pull}
+    facts = asdict(result) | {"recovery": result.recovery, "mass_pull": result.mass_pull}
     for name in STREAMS:
-        said[name]["grade"] = getattr(result, name).grade
-    return said
+        facts[name]["grade"] = getattr(result, name).grade
+    return facts
 
 
 def diversions(changes: NDArray[Any]) -> list[dict[str, Any]]:
@@ -99,11 +99,11 @@ def show(report: dict[str, Any], console: Console) -> None:
     console.print(f"misplaced: ore {report['misplaced_ore_kg']:.3f} kg, waste {report['misplaced_waste_kg']:.3f} kg")
     console.print(f"shots {report['shots']}, into the air {report['air_shots']}")
     console.print(", ".join(f"{name.replace('_', ' ')} {report[name]}" for name in COUNTS))
-    times, seconds, mm = len(report["held"]), *(sum(one[what] for one in report["held"]) for what in ("seconds", "mm"))
-    console.print(f"feeder held {times} times, {seconds:.1f} s in all, in which the belt ran {mm:.0f} mm")
-    for one in report["diversions"]:
+    seconds, mm = (sum(stop[unit] for stop in report["held"]) for unit in ("seconds", "mm"))
+    console.print(f"feeder held {len(report['held'])} times, {seconds:.1f} s in all, in which the belt ran {mm:.0f} mm")
+    for stop in report["diversions"]:
         console.print(
-            f"{one['route']} all: {one['seconds']:.1f} s, after {one['silent_ms']:.0f} ms without a heartbeat"
+            f"{stop['route']} all: {stop['seconds']:.1f} s, after {stop['silent_ms']:.0f} ms without a heartbeat"
         )
 
 
@@ -111,9 +111,9 @@ def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
 
 
-def _site(config: Config, settings: Settings, sorter: Mapping[str, Any], seen: int) -> tuple[Feed, Bar]:
-    """Stones that the scene laid on the belt, until its encoder was at `seen`, and the nozzles, as the sorter takes
-    them."""
+def _site(config: Config, settings: Settings, sorter: Mapping[str, Any], last_count: int) -> tuple[Feed, Bar]:
+    """Stones that the scene laid on the belt, until its encoder was at `last_count`, and the nozzles, as the sorter
+    takes them."""
     simulator = config.section("simulator", Simulator)
     scene = simulator.scene
     assert scene is not None
@@ -126,4 +126,4 @@ def _site(config: Config, settings: Settings, sorter: Mapping[str, Any], seen: i
     feed = Feed(truth.stones, ids, counts, motion, scene.pixel_mm, mm_per_count)
     distance = settings.ejector.bar(sorter["distance_counts"], truth.counts_per_line, motion.mean_speed)
     bar = Bar(settings.ejector, sorter["valves"], distance, settings.faults)
-    return feed.whole(range(int((counts < seen).sum()))), bar
+    return feed.whole(range(int((counts < last_count).sum()))), bar

@@ -33,19 +33,21 @@ class Settings(Section):
     """[plant]: a PLC, the belt that it stands at, and its valves."""
 
     host: str = "127.0.0.1"
+    """Address at which the PLC listens."""
     port: Annotated[int, Field(ge=0, le=65535)] = 0
-    """0 takes a free one."""
+    """TCP port of its Modbus server; 0 takes a free one."""
     scan_ms: Annotated[float, Field(gt=0, le=50)] = 5.0
-    """How often the PLC looks at its registers."""
+    """Cycle in which the PLC looks at its registers."""
     rearm_s: Annotated[float, Field(ge=0)] | None = 1.0
     """The operator re-arms after so long a time of good heartbeats; left out of a JSON file as null: never."""
     default_route: Literal["reject", "accept"] = "reject"
-    """Where all stones go while the PLC is in its safe state."""
+    """Route of all stones while the PLC is in its safe state."""
     camera: str | None = None
     """Serial number of the simulated camera that looks at the belt; needed where there are several."""
     commands: str = "commands.npz"
     """File in the output folder for the rows that were taken, the changes of route and of the feeder."""
     ejector: Ejector = Ejector()
+    """Nozzles and their jets."""
     faults: tuple[ValveFault, ...] = ()
     """Valves that are broken."""
 
@@ -87,7 +89,7 @@ def serve(settings: Settings, output: Path, ready: Callable[[int], None], stop: 
 
 
 def _is_commands(path: Path) -> bool:
-    """Whether a file is one that `serve` has made."""
+    """True of a file that `serve` has made."""
     try:
         with np.load(path, allow_pickle=False) as saved:
             return {"rows", "changes"} <= set(saved)

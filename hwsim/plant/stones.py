@@ -89,10 +89,10 @@ class Truth:
 def load_truth(path: Path) -> Truth:
     """Read `<recording>_truth.json`. Raises RecordingError."""
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8"))
         names = TrueStone.__dataclass_fields__
-        stones = tuple(TrueStone(**{name: stone[name] for name in names}) for stone in said["stones"])
-        return Truth(stones, float(said["counts_per_line"]), int(said["encoder_start"]))
+        stones = tuple(TrueStone(**{name: stone[name] for name in names}) for stone in manifest["stones"])
+        return Truth(stones, float(manifest["counts_per_line"]), int(manifest["encoder_start"]))
     except OSError as error:
         raise RecordingError(f"cannot read the truth {path}: {error.strerror}") from error
     except (KeyError, TypeError, ValueError) as error:

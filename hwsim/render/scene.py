@@ -213,7 +213,7 @@ def _stems(name: str) -> set[str]:
 
 
 def _is_complete(folder: Path, identity: str) -> bool:
-    """Whether the folder holds all files of this identity, with the sizes that they had."""
+    """True of a folder that holds all files of this identity, with the sizes that they had."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         sizes = {name: said["bytes"] for name, said in manifest["files"].items()}

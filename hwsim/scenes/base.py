@@ -1,4 +1,4 @@
-"""What every scene says: the camera and its light, the surfaces, and how the belt or tray moves under them."""
+"""Settings that every scene shares: the camera and its light, the surfaces, and how they move under it."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def known_mineral(name: str) -> str:
 
 
 class Surfaces(Section):
-    """What else the light meets on its way into a rock and out of it; at 0, nothing."""
+    """Grain, water, dust and shadows that the light meets on its way into a rock and out of it; at 0, none."""
 
     grain_spread: Share = 0.0
     """Standard deviation of the logarithm of the grain size, relative to the specimen that was measured: coarser
     grains have deeper bands."""
     wet_share: Share = 0.0
-    """Of all stones or pieces of core: those that are wet."""
+    """Share of stones or pieces of core that are wet."""
     water_mm: Positive = 0.1
     """Thickness of the film of water on them; each has between half and twice as much."""
     dust: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     """Mean share of the surface that is under dust; each stone has between none and twice as much."""
     dust_mineral: str = "kaolinite"
-    """What the dust is."""
+    """Mineral of the dust."""
     shadow: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     """Share of the light that is missing where one of the two rows of lamps is hidden; twice as much for both."""
     glint: Share = 0.0
@@ -46,7 +46,7 @@ class Surfaces(Section):
 
 
 class Motion(Section):
-    """How far the belt or tray goes from line to line, relative to the nominal way; the encoder follows it."""
+    """Way of the belt or tray from line to line, relative to the nominal one; the encoder follows it."""
 
     ramp_lines: Annotated[int, Field(ge=0)] = 0
     """Lines that it takes to reach the nominal speed."""
@@ -57,11 +57,12 @@ class Motion(Section):
 
 
 class SceneBase(Section):
-    """What every scene says."""
+    """Settings that every scene shares."""
 
     camera: str = "swir288"
     """A preset of `oreline.cameras`."""
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 1
+    """Seed of all that is random: the same seed gives the same bytes."""
 
     pixel_mm: Positive = 1.5
     """Size of a pixel across the belt."""
@@ -79,22 +80,24 @@ class SceneBase(Section):
     lamp_k: Annotated[float, Field(ge=1000, le=6000)] = 3000.0
     """Colour temperature of the lamps."""
     white_level: Annotated[float, Field(gt=0, le=2)] = 0.8
-    """Where the exposure puts a perfect reflector: share of full scale, at the brightest band and sample."""
+    """Count of a perfect reflector as a share of full scale, at the brightest band and sample."""
     dark_counts: Annotated[float, Field(ge=0)] = 180.0
     """Mean count behind the shutter: offset and dark current."""
     full_well_e: Positive | None = None
     """Electrons at full scale; shot noise is their square root, taken as normal. None: the camera's."""
     read_noise_e: Annotated[float, Field(ge=0)] | None = None
-    """None: the camera's."""
+    """Standard deviation of the read noise, in electrons. None: the camera's."""
     noise: Factor = 1.0
     """Scales shot and read noise; 0 is a perfect sensor."""
     bits: Annotated[int, Field(ge=8, le=16)] | None = None
-    """Of a count. None: the camera's."""
+    """Bits of a count. None: the camera's."""
     optics: Optics = Optics()
     """Imperfections of the camera and its lamps."""
 
     dark_lines: Count = 100
+    """Lines of the dark reference beside the recording."""
     white_lines: Count = 100
+    """Lines of the white reference beside the recording."""
     counts_per_line: Positive = 1.0
     """Encoder counts at the nominal speed; the truth tells it to the plant."""
     encoder_start: int = 0

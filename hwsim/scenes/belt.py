@@ -1,4 +1,4 @@
-"""What a scene of stones on a belt is made of."""
+"""Scene of stones on a belt."""
 
 from __future__ import annotations
 
@@ -28,21 +28,22 @@ class BeltScene(SceneBase):
     """Stones of known minerals on a dark belt, as a pushbroom camera counts them."""
 
     world: Literal["belt"] = "belt"
+    """"belt" for stones on a belt, "core" for drill core in trays."""
     name: str = Field(default="belt", pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    """Of the recording."""
+    """Name of the recording."""
     lines: Count = 9000
-    """Of the recording; a live belt goes on for ever."""
+    """Lines of the recording; a live belt goes on for ever."""
 
     minerals: tuple[str, ...] = Field(default=MINERALS, min_length=1)
-    """What stones are made of, in equal parts; names of `hwsim.spectra`."""
+    """Minerals of the stones, in equal parts; names of `hwsim.spectra`."""
     waste: tuple[str, ...] = WASTE
-    """What the other stones are made of."""
+    """Minerals of waste, in equal parts."""
     waste_share: Share = 0.1
-    """Of all stones."""
+    """Share of stones that are waste."""
     mixed_share: Share = 0.15
-    """Of all stones: those with patches of a second mineral."""
+    """Share of stones with patches of a second mineral."""
     intimate_share: Share = 0.0
-    """Of all stones: those whose grains are of two minerals."""
+    """Share of stones whose grains are of two minerals."""
 
     cover: Annotated[float, Field(gt=0, le=0.6)] = 0.25
     """Share of the belt under stones. Where some find no place it stays below: apart, above about 0.3."""

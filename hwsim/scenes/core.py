@@ -1,4 +1,4 @@
-"""What a scene of drill core in trays is made of."""
+"""Scene of drill core in trays."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ BOARD_MM, BETWEEN_MM = 15.0, 45.0
 
 
 class Lithology(Section):
-    """A rock: its minerals, mixed grain by grain, as parts that need not sum to 1."""
+    """A rock: minerals mixed grain by grain, in parts that need not sum to 1."""
 
     name: str
+    """Name of the rock."""
     minerals: dict[str, Positive] = Field(min_length=1)
+    """Parts by mineral; names of `hwsim.spectra`."""
     tone: Factor = 1.0
-    """Scales its brightness: opaque minerals without bands, which the library does not hold."""
+    """Factor on its brightness: opaque minerals without bands, which the library does not hold."""
 
     @field_validator("minerals")
     @classmethod
@@ -40,41 +42,44 @@ class CoreScene(SceneBase):
     """Drill core in trays, which pass under a pushbroom camera row beside row, as a core scanner takes them."""
 
     world: Literal["core"] = "core"
+    """"belt" for stones on a belt, "core" for drill core in trays."""
     name: str = Field(default="core", pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    """Of the recording."""
+    """Name of the recording."""
     pixel_mm: Positive = 1.0
     """Size of a pixel across the tray."""
     trays: Count = 2
-    """Of the recording; live, the next tray always follows."""
+    """Trays of the recording; live, the next tray always follows."""
     tray: Literal["wood", "metal"] = "wood"
+    """Material of the trays."""
     row_mm: Annotated[float, Field(ge=100)] = 1000.0
     """Length of a row of a tray; as many rows lie side by side as the camera sees whole."""
     diameters_mm: tuple[Annotated[float, Field(ge=10, le=200)], ...] = Field(default=(63.5, 47.6), min_length=1)
-    """Of the core, tray by tray; the last holds for all that follow. HQ is 63.5, NQ 47.6, BQ 36.4."""
+    """Diameters of the core, tray by tray; the last holds for all that follow. HQ is 63.5, NQ 47.6, BQ 36.4."""
     cut: Literal["whole", "half"] = "whole"
-    """Half core shows its sawn face."""
+    """Whole core, or half core, which shows its sawn face."""
     depth_m: float = 100.0
-    """Down the hole, where the first tray begins."""
+    """Depth down the hole at which the first tray begins."""
     run_m: Positive = 1.5
     """Length of a drilling run: a depth block lies at its end."""
     loss: Annotated[float, Field(ge=0, le=0.5)] = 0.05
     """Share of the core that is missing; about every third run has lost some."""
     fractures_per_m: Positive = 5.0
-    """Where the rock is sound; some metres are broken."""
+    """Fractures a metre where the rock is sound; some metres are broken."""
 
     lithologies: tuple[Lithology, ...] = Field(default=LITHOLOGIES, min_length=1)
     """The rocks of the hole; those of even and of odd number take turns."""
     unit_m: Positive = 1.0
     """Mean thickness of a unit of one lithology."""
     gradual_share: Share = 0.4
-    """Of all contacts between units: those over which one rock turns into the other."""
+    """Share of contacts between units over which one rock turns into the other."""
     contact_m: Positive = 0.3
-    """Over which a gradual contact goes."""
+    """Length of core over which a gradual contact goes."""
     veins_per_m: Annotated[float, Field(ge=0, le=100)] = 4.0
+    """Mean number of veins a metre."""
     vein_mm: Positive = 5.0
     """Median thickness of a vein."""
     vein_minerals: tuple[str, ...] = ("calcite", "gypsum")
-    """What veins are of, in equal parts."""
+    """Minerals of veins, in equal parts."""
     surface: Surfaces = Surfaces(grain_spread=0.1, dust=0.03, shadow=0.3, glint=0.1)
     """Grain size, water, dust, shadows and glints."""
 

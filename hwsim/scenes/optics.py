@@ -1,4 +1,4 @@
-"""What separates a real camera from a perfect one: its optics, its bad pixels, and what changes with time.
+"""Imperfections of a real camera: its optics, its bad pixels, and what changes with time.
 
 `Optics()` is straight, steady and without a bad pixel; `TYPICAL` is a good camera. HySpex states smile below a tenth
 of a band and keystone below a tenth of a pixel; makers of detector arrays promise 99 to 99.9 % of good pixels. Dark
@@ -58,9 +58,9 @@ class Optics(Section):
     doubling_k: Positive = 7.0
     """Warming that doubles the dark current."""
     drift_k: Annotated[float, Field(ge=-50, le=50)] = 0.0
-    """How much warmer the sensor becomes in the end."""
+    """Warming of the sensor in the end."""
     drift_s: Positive = 600.0
-    """Time constant of that."""
+    """Time constant of the warming."""
     warm_up: Share = 0.0
     """Share of the light that is missing when the lamps are switched on."""
     warm_up_s: Positive = 300.0

@@ -40,7 +40,7 @@ Spectra = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pixels:
-    """What lies under each pixel of some lines, (lines, samples) each.
+    """Surface under each pixel of some lines, (lines, samples) each.
 
     Reflectance = (`a` * spectrum `one` + `b` * spectrum `two`) * (1 + `slope` * tilt) + `glint`, where the tilt goes
     from -1 at the first band to 1 at the last.
@@ -132,7 +132,7 @@ class Sensor:
         return EXPOSED * 1e6 / self.preset.line_rate_hz
 
     def spectra(self, spectra_at: Callable[[NDArray[np.float64]], Spectra]) -> Spectra:
-        """What `expose` takes: spectra at the centres of the bands or, where they smile, at some shifts of them.
+        """Spectra as `expose` takes them: at the centres of the bands or, where they smile, at some shifts of them.
 
         `spectra_at`: wavelengths in nm, (bands,), to reflectance, float32 (bands, spectra). Returns float32 (shifts,
         bands, spectra).
@@ -183,7 +183,7 @@ class Sensor:
 
 
 def lamp(nm: NDArray[np.float64], kelvin: float) -> NDArray[np.float64]:
-    """What a sensor sees of a halogen lamp, 0..1 with 1 at the strongest band; nm: (bands,) or (bands, samples).
+    """A halogen lamp as a sensor sees it, 0..1 with 1 at the strongest band; nm: (bands,) or (bands, samples).
 
     Planck's law in photons a nanometre, times the sensor's loss of efficiency towards both ends of its range.
     """
@@ -194,7 +194,7 @@ def lamp(nm: NDArray[np.float64], kelvin: float) -> NDArray[np.float64]:
 
 
 def _white(scene: SceneBase) -> NDArray[np.float64]:
-    """What a perfect reflector adds to an even sensor, in counts, (bands, samples)."""
+    """Counts that a perfect reflector adds to an even sensor, (bands, samples)."""
     preset = scene.preset
     light = lamp(preset.wavelengths_nm[:, None] + preset.spacing_nm * scene.optics.smile(preset.samples), scene.lamp_k)
     vignetting = np.cos(HALF_FIELD * np.linspace(-1.0, 1.0, preset.samples)) ** 4

@@ -1,4 +1,4 @@
-"""How strongly liquid water absorbs."""
+"""Absorption of liquid water."""
 
 from __future__ import annotations
 

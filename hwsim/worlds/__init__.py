@@ -1,4 +1,4 @@
-"""What passes under the camera, and the truth about it."""
+"""Worlds that pass under the camera, and the truth about them."""
 
 from __future__ import annotations
 

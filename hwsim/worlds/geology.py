@@ -1,4 +1,4 @@
-"""What rock there is at a depth: units of lithologies, the contacts between them, and veins.
+"""The rock at a depth: units of lithologies, the contacts between them, and veins.
 
 Contacts and veins are planes that the hole cuts at an angle. There is one contact near each whole multiple of the mean
 thickness, and one vein near each multiple of the mean spacing, so that any depth is known without those above it.

@@ -129,7 +129,7 @@ def _put(
 
 @kernel
 def _inside(piece: Any, u: float, v: float) -> float:
-    """How far a point lies from the nearer end of a piece, in mm; negative beyond it."""
+    """Distance of a point from the nearer end of a piece, in mm; negative beyond it."""
     start = piece.start + piece.tilt_start * v + ROUGH_MM * smooth(piece.key_start, v / 5.0, 0.5)
     end = piece.end + piece.tilt_end * v + ROUGH_MM * smooth(piece.key_end, v / 5.0, 0.5)
     return float(min(u - start, end - u))
@@ -139,7 +139,7 @@ def _inside(piece: Any, u: float, v: float) -> float:
 def _rock(
     piece: Any, u: float, v: float, whole: float, pixel: float, planes: tuple[Planes, Planes]
 ) -> tuple[int, int, float]:
-    """Two rocks at a point of the surface, and how much of it is the second: a unit and the next one over a contact,
+    """Two rocks at a point of the surface, and the share of the second: a unit and the next one over a contact,
     or a unit and a vein."""
     contacts, veins = planes
     depth, high = piece.depth_m * 1e3 + u - piece.start, whole * np.sqrt(max(0.0, piece.radius**2 - v * v))
@@ -166,6 +166,6 @@ def _rock(
 
 @kernel
 def _below(plane: Any, turn: float, depth: float, v: float, high: float) -> float:
-    """How far a point lies down the hole from a plane, in mm."""
+    """Distance of a point down the hole from a plane, in mm."""
     towards = v * np.cos(plane.turn + turn) + high * np.sin(plane.turn + turn)
     return float(depth - plane.depth - plane.slope * towards)

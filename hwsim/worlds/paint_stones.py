@@ -37,7 +37,7 @@ def wear(key: np.uint64, strength: float, places: Places, gain: NDArray[np.float
 
 @kernel
 def shade(stones: NDArray[np.void], places: Places, hidden: NDArray[np.float32]) -> None:
-    """How much of each row of lamps is hidden, (2, lines, samples): a stone's shadows lie fore and aft of it."""
+    """Hidden share of each row of lamps, (2, lines, samples): a stone's shadows lie fore and aft of it."""
     y, x = places
     pixel = x[1] - x[0]
     for s in range(len(stones)):
@@ -141,7 +141,7 @@ def _bend(outline: NDArray[np.float32], down: float, across: float) -> float:
 
 @kernel
 def _second(key: np.uint64, share: float, u: float, v: float) -> float:
-    """How much of a point is the second rock, 0..1: patches with narrow transitions."""
+    """Share of the second rock at a point, 0..1: patches with narrow transitions."""
     if share <= 0.0:
         return 0.0
     field = 0.5 + 0.5 * smooth(key, u * 1.6, v * 1.6)
@@ -158,7 +158,7 @@ def _relief(key: np.uint64, table: NDArray[np.float32], down: float, across: flo
 
 @kernel
 def mirror(key: np.uint64, u: float, v: float) -> float:
-    """How well a point of a surface mirrors a lamp, 0..1: facets of some mm, few of which lie right."""
+    """Share of a lamp that a point of a surface mirrors, 0..1: facets of some mm, few of which lie right."""
     coarse = smooth(key ^ np.uint64(3), (u + 0.6 * v) / 4.0, (v - 0.6 * u) / 4.0)
     facets = 0.6 * coarse + 0.4 * smooth(key ^ np.uint64(4), (u - 0.8 * v) / 1.7, (v + 0.8 * u) / 1.7)
     return float(max(0.0, (facets - MIRROR) / (1.0 - MIRROR)))

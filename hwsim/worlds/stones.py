@@ -35,7 +35,7 @@ WET_SHINE = 3.0
 
 
 def rocks_of(scene: BeltScene) -> NDArray[np.float64]:
-    """What stones can be made of, float64 (rocks, minerals): pure minerals, then mixtures, led by each in turn."""
+    """Rocks that stones can be of, float64 (rocks, minerals): pure minerals, then mixtures, led by each in turn."""
     n = len(scene.all_minerals)
     pure = np.eye(n)
     if not scene.intimate_share or n == 1:
@@ -65,9 +65,9 @@ def throw(scene: BeltScene, slab: int, beside: NDArray[np.void]) -> NDArray[np.v
     stones["outline"] = rng.normal(0.0, 1.0, (n, len(HARMONICS), 2)) * (np.array(HARMONICS)[:, None] / np.sqrt(2.0))
     stones["reach"] = stones["radius"] * _furthest(stones["outline"])
     places = rng.random((n, TRIES, 2)) * (slab_mm(scene), width) + (slab * slab_mm(scene), 0.0)
-    kept = _place(scene, stones, places, beside)
+    placed = _place(scene, stones, places, beside)
     _make_of(scene, rng, stones)
-    stones = stones[kept]
+    stones = stones[placed]
     stones["id"] = slab % SLABS * PER_SLAB + 1 + np.arange(len(stones))
     return stones
 
@@ -83,24 +83,24 @@ def _place(
     scene: BeltScene, stones: NDArray[np.void], places: NDArray[np.float64], beside: NDArray[np.void]
 ) -> NDArray[np.bool_]:
     """Give each stone the first of its places that is free; returns which found one."""
-    held, kept = len(beside), np.zeros(len(stones), np.bool_)
-    there = np.empty((held + len(stones), 3))
-    there[:held] = np.c_[beside["y"], beside["x"], beside["reach"]]
+    n, placed = len(beside), np.zeros(len(stones), np.bool_)
+    neighbours = np.empty((n + len(stones), 3))
+    neighbours[:n] = np.c_[beside["y"], beside["x"], beside["reach"]]
     for i, reach in enumerate(stones["reach"]):
-        place = _free_place(scene, places[i], reach, there[:held])
+        place = _free_place(scene, places[i], reach, neighbours[:n])
         if place is not None:
             stones["y"][i], stones["x"][i] = place
-            there[held], kept[i], held = (*place, reach), True, held + 1
-    return kept
+            neighbours[n], placed[i], n = (*place, reach), True, n + 1
+    return placed
 
 
 def _free_place(
-    scene: BeltScene, places: NDArray[np.float64], reach: float, there: NDArray[np.float64]
+    scene: BeltScene, places: NDArray[np.float64], reach: float, neighbours: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
     """The first of `places` (y and x) that is far enough from other stones and from the belt's edge."""
     gap, width = GAP_PIXELS * scene.pixel_mm, scene.preset.samples * scene.pixel_mm
-    least = scene.separation * (there[:, 2] + reach) + (gap if scene.separation >= 1.0 else 0.0)
-    apart = np.hypot(places[:, None, 0] - there[:, 0], places[:, None, 1] - there[:, 1])
+    least = scene.separation * (neighbours[:, 2] + reach) + (gap if scene.separation >= 1.0 else 0.0)
+    apart = np.hypot(places[:, None, 0] - neighbours[:, 0], places[:, None, 1] - neighbours[:, 1])
     free = (apart > least).all(axis=1) & (np.abs(places[:, 1] - width / 2) < width / 2 - reach - gap)
     return places[free.argmax()] if free.any() else None
 

@@ -1,4 +1,4 @@
-"""How drill core lies in trays: pieces, fractures, depth blocks and what was lost, row after row.
+"""Drill core in trays: pieces, fractures, depth blocks and what was lost, row after row.
 
 Core is laid from the front of the first row on; a piece that does not fit is broken at the row's end. A drilling run
 ends with a depth block. Where core was lost, the depth jumps by the loss while the tray stays empty for at most
@@ -75,8 +75,8 @@ def _rows(scene: CoreScene, radius: float) -> NDArray[np.float64]:
     samples, pitch = scene.preset.samples, row_pitch_mm(radius)
     n = int((samples * scene.pixel_mm - WALL_MM) // pitch)
     if n < 1:
-        seen = samples * scene.pixel_mm
-        raise ConfigError(f"a row for core of {2 * radius:g} mm is wider than the {seen:g} mm seen: raise pixel_mm")
+        width = samples * scene.pixel_mm
+        raise ConfigError(f"a row for core of {2 * radius:g} mm is wider than the {width:g} mm seen: raise pixel_mm")
     return np.asarray((samples - 1) / 2 * scene.pixel_mm + pitch * (np.arange(n) - (n - 1) / 2))
 
 

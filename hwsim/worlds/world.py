@@ -1,4 +1,4 @@
-"""What every world is: spectra, a way to paint any of its lines, and the truth about them."""
+"""World: spectra, a way to paint any of its lines, and the truth about them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from oreline.messages import BACKGROUND
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """What is true of some lines, (lines, samples) each; a pixel on an edge belongs to what covers more of it.
+    """Truth of some lines, (lines, samples) each; a pixel on an edge belongs to what covers more of it.
 
     `ids`: int32, the stone or piece of core, from 1; 0 where there is no rock. `one`, `two`: uint16, the spectra of the
-    rock that is seen, and `share`: float32, how much of it is `two`. `depth_m`: float32, down the hole, NaN where there
+    rock that is seen, and `share`: float32, that of `two`. `depth_m`: float32, down the hole, NaN where there
     is no core; None on a belt. `made_of`: as in the palette.
     """
 
@@ -77,7 +77,7 @@ class World(ABC):
         return self.palette.at(nm, self.scene.preset.fwhm_nm)
 
     def way_mm(self, line: ArrayLike) -> NDArray[np.float64]:
-        """How far the belt or tray has gone since line 0."""
+        """Way of the belt or tray since line 0, in mm."""
         return way_mm(self.scene, line)
 
     def encoder(self, line: int) -> int:
@@ -90,7 +90,7 @@ class World(ABC):
         return self.scene.encoder_start + np.rint(counts).astype(np.int64)
 
     def paint(self, first_line: int, lines: int) -> tuple[Pixels, Truth]:
-        """What the camera sees in some lines, and the truth about them; the same whenever it is asked for."""
+        """Pixels of some lines, and the truth about them; the same whenever it is asked for."""
         pixels, truth = self._paint(first_line, lines)
         strip = np.s_[:, : self.scene.strip_samples]
         for values in (pixels.b, pixels.slope, pixels.glint, truth.ids, truth.share):
@@ -107,8 +107,8 @@ class World(ABC):
 
     @abstractmethod
     def describe(self, piece: int) -> dict[str, Any]:
-        """What is known of a stone or piece of core beside its pixels, as JSON takes it."""
+        """Facts of a stone or piece of core beside its pixels, as JSON takes them."""
 
     @abstractmethod
     def facts(self) -> dict[str, Any]:
-        """What is known of the recording as a whole, as JSON takes it."""
+        """Facts of the recording as a whole, as JSON takes them."""

@@ -28,8 +28,8 @@ def test_the_plc_hears_the_heartbeat_while_no_lines_come(
 ) -> None:
     feed(conveyor, stream_info(line_rate_hz=0.1), *belt(EMPTY))
     until(lambda: program.state is plc.State.RUN | plc.State.CALIBRATED)
-    first = program.heard
-    until(lambda: program.heard > first + 5)
+    first = program.heartbeat
+    until(lambda: program.heartbeat > first + 5)
     assert program.safe_states == 0
     conveyor.close()
 
