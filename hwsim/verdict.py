@@ -48,7 +48,7 @@ def _table_of(output: Path, log: str) -> Path | None:
 
 
 def _sorter_of(config: Config) -> dict[str, Any]:
-    """What the sorter at the plant has left; of several, the one at its port. Empty where none has."""
+    """Facts that the sorter at the plant has left; of several, the one at its port. Empty where none has."""
     left = [facts for name in config.sinks(SORTER) if (facts := facts_of(config.line.output, name))]
     port = config.section("plant", Plant).port
     return next((facts for facts in left if facts["settings"].get("port") == port), left[0] if left else {})

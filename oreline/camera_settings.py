@@ -1,5 +1,5 @@
-"""What a line's file says of its camera, as far as others than its owner, acquisition, go by it: whose references they
-are, and the steps in which they are taken."""
+"""Camera settings by which others than their owner, acquisition, go: whose references they are, and the steps in which
+they are taken."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ class Step(Section):
     """A stretch of the run: what the camera sees, for how many lines, and the features that bring it about."""
 
     kind: Literal["scene", "dark", "white"] = "scene"
+    """View of the camera: the scene, or what a reference is made of."""
     lines: Positive | None = None
-    """None: until the process is told to stop, or the camera says that its recording has ended."""
+    """Lines of the step. None: until the process is told to stop, or the camera says that its recording has ended."""
     features: Features = []
+    """[[name, value], ...], as those of all steps, and written after them."""
     settle_s: Annotated[float, Field(ge=0, le=600)] = 0.0
-    """Wait so long after its features are set, such as for a shutter that moves or a lamp that warms up."""
+    """Time to wait after its features are set, such as for a shutter that moves or a lamp that warms up."""
     after: Features = []
-    """Written when the step is over, such as to open the shutter again."""
+    """Features that are written when the step is over, such as to open the shutter again."""
 
     @property
     def sees(self) -> Kind:
@@ -37,14 +39,17 @@ class CameraSettings(Section):
     """The part of [acquisition] that others read, too; see `Config.part`."""
 
     serial: str | None = None
+    """Serial number of the camera, where there are several."""
     features: Features = []
     """[[name, value], ...], written in this order, each read back."""
     steps: list[Step] = [Step()]
+    """Steps of a run, in their order."""
     preset: str | None = None
-    """A name in oreline.cameras, for the wavelengths of the bands."""
+    """Name in oreline.cameras, for the wavelengths of the bands."""
     wavelengths_nm: list[float] = []
-    """One a band, where no preset fits; without either, bands are numbered from 1."""
+    """Band centres, where no preset fits; without either, bands are numbered from 1."""
     ring_lines: Annotated[int, Field(ge=64)] = 512
+    """Lines that the ring of raw lines holds."""
 
     def wavelengths(self, bands: int) -> tuple[float, ...]:
         """Band centres in nm, (bands,)."""

@@ -54,6 +54,7 @@ class LineSettings(Section):
     """Where a line keeps its things, and when `oreline run` starts a process again."""
 
     name: str = Field(default="line", pattern=r"^[A-Za-z0-9_-]{1,32}$")
+    """Name of the line, for its folder of rings and sockets."""
     output: Path = Path("out/line")
     """Folder for journals, maps and reports."""
     references: Path | None = None
@@ -200,7 +201,7 @@ class Config:
             validate()
 
     def validations(self) -> Iterator[Callable[[], object]]:
-        """What to call for each table, and for what the line's own names: it raises where that is not right."""
+        """Calls that raise where something is not right: one for each table, and for what the line's own names."""
         for name, settings in SETTINGS.items():
             if name in self.tables:
                 yield partial(self.section, name, settings())
@@ -235,8 +236,8 @@ def validated(model: type[S], table: Any, where: str, others: Iterable[str] = ()
         raise ConfigError(f"{where} is not right:\n{failures}") from None
 
 
-def _must_be_table(found: Any, where: str) -> None:
-    if not isinstance(found, dict):
+def _must_be_table(table: Any, where: str) -> None:
+    if not isinstance(table, dict):
         raise ConfigError(f"{where} is no table: see `oreline config example demo`")
 
 

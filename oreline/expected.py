@@ -10,7 +10,7 @@ from oreline.messages import ClassInfo
 
 @dataclass
 class Expected:
-    """What is known of it; None where the file does not tell.
+    """The stream as far as it is known; None where the file does not tell.
 
     `views`: what the camera can be told to see; `kinds`: those of the steps. `classes`: of the labels, empty where
     there are none. `streams`: those that inference makes here.

@@ -1,4 +1,4 @@
-"""What each process of a run counted: `NAME.json` in the output folder, left when it ends. A file of that name that no
+"""Counts of each process of a run: `NAME.json` in the output folder, left when it ends. A file of that name that no
 process has left is somebody else's, and stays as it is; so do others that a run would write over."""
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def leave_facts(output: Path, name: str, facts: dict[str, Any]) -> None:
 
 
 def facts_of(output: Path, name: str) -> dict[str, Any]:
-    """What a process has left; empty where it has not."""
+    """Facts that a process has left; empty where it has left none."""
     path = _path(output, name)
     facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if _is_ours(path) else {}
     return facts
 
 
 def forget_facts(output: Path, names: Iterable[str]) -> None:
-    """Remove what processes of these names have left."""
+    """Remove the facts that processes of these names have left."""
     for name in names:
         path = _path(output, name)
         if _is_ours(path):

@@ -116,7 +116,7 @@ def make_private(folder: Path) -> None:
 
 
 def is_within(path: Path, root: Path) -> bool:
-    """Whether a path, all its links followed, lies in a folder."""
+    """True of a path that lies in a folder, all its links followed."""
     return path.resolve().is_relative_to(root.resolve())
 
 

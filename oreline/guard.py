@@ -1,6 +1,6 @@
-"""What goes wrong in a command or a process is one sentence and an exit code, never a traceback.
+"""A failure of a command or a process is one sentence and an exit code, never a traceback.
 
-What the operating system refuses is a SystemRefused, except a full disk, which is a StoreFailed: there may be room
+A refusal of the operating system is a SystemRefused, except a full disk, which is a StoreFailed: there may be room
 again in a moment.
 """
 
@@ -43,18 +43,18 @@ _ADVICE = {
 }
 
 
-def refusal(error: OSError, what: object = None) -> OrelineError:
-    """What the operating system refused, as a refusal that says what to do. `what`: a path or port, where the error
+def refusal(error: OSError, place: object = None) -> OrelineError:
+    """A refusal of the operating system as one that says what to do. `place`: a path or port, where the error
     itself names none, or one that nobody knows."""
     if isinstance(error, OrelineError):
         return error
     path = error.filename if error.filename2 is None else error.filename2
-    if what is None and isinstance(path, str | bytes):
-        what = os.fsdecode(path)
-    said = error.strerror or str(error) or type(error).__name__
+    if place is None and isinstance(path, str | bytes):
+        place = os.fsdecode(path)
+    words = error.strerror or str(error) or type(error).__name__
     advice = _ADVICE.get(error.errno or 0, "look at it, and at the system's log")
     kind = StoreFailed if error.errno in FULL else SystemRefused
-    return kind(f"{what or 'the operating system refused'}: {said}; {advice}")
+    return kind(f"{place or 'the operating system refused'}: {words}; {advice}")
 
 
 def _on_stderr(words: str, heard: bool = False) -> None:  # noqa: ARG001

@@ -32,7 +32,7 @@ def line_kernel(function: F) -> F:
 
 
 def bound(function: Callable[..., object], *arguments: object) -> Callable[..., Any]:
-    """What a kernel is compiled to for arguments of these types, which is called without another look at them, half a
+    """A kernel as compiled for arguments of these types, which is called without another look at them, half a
     microsecond sooner. Its caller vouches for the types: others are read as these."""
     types = (numba.typeof(argument) for argument in arguments)  # type: ignore[no-untyped-call]
     return cast(Any, function).get_compile_result(numba.void(*types)).entry_point  # type: ignore[no-any-return]
@@ -52,8 +52,8 @@ def _users_cache() -> Path:
     """Where Numba will cache for the user, in his home or, where he has none that he can write to, beside his lines'
     folders; a folder that cannot be where somebody else has that. Numba alone would make a folder named ~ for him."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111 (Path raises)
-    there = next((place for place in (cache, *cache.parents) if os.access(place, os.F_OK)), cache)
-    if cache.is_absolute() and os.access(there, os.W_OK | os.X_OK):
+    existing = next((place for place in (cache, *cache.parents) if os.access(place, os.F_OK)), cache)
+    if cache.is_absolute() and os.access(existing, os.W_OK | os.X_OK):
         return cache
     try:
         folder = users()[-1]

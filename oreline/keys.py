@@ -46,7 +46,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class ServerKeys:
-    """What a process serves a stream with: its secret key, and the folder of those who may come."""
+    """Keys with which a process serves a stream: its secret key, and the folder of those who may come."""
 
     secret: bytes
     allowed: Path
@@ -54,7 +54,7 @@ class ServerKeys:
 
 @dataclass(frozen=True)
 class ClientKeys:
-    """What a consumer connects with: its own pair, and the public key that the server must have."""
+    """Keys with which a consumer connects: its own pair, and the public key that the server must have."""
 
     own: Pair
     server: bytes

@@ -19,7 +19,7 @@ HANDOVER_S = 3.0
 
 
 def taken(file: int, how: int = fcntl.LOCK_EX) -> bool:
-    """Whether we have the lock of an open file now; somebody else has it where not."""
+    """Take the lock of an open file. Returns whether we have it now; somebody else has it where not."""
     try:
         fcntl.flock(file, how | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -28,12 +28,12 @@ def taken(file: int, how: int = fcntl.LOCK_EX) -> bool:
 
 
 def is_held(folder: Path) -> bool:
-    """Whether someone has the lock of a folder."""
+    """True where someone has the lock of a folder."""
     return is_locked(folder / LOCK)
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a file of the user's is there, and someone has its lock."""
+    """True where a file of the user's is there, and someone has its lock."""
     try:
         file = open_own(path, os.O_RDONLY)
     except OSError:

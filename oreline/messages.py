@@ -1,4 +1,4 @@
-"""What travels: frozen types, one name each.
+"""Messages: frozen types, one name each.
 
 Every message covers `n` consecutive sequence numbers from `first`; a line covers one, a gap as many as it lost,
 `StreamInfo` and `EndOfStream` none. A consumer that has seen every message has therefore accounted for every line:
@@ -28,7 +28,7 @@ INVALID = 253
 
 
 class Kind(IntEnum):
-    """What the camera was looking at."""
+    """View of the camera."""
 
     SCENE = 0
     DARK = 1
@@ -58,7 +58,7 @@ LOST = frozenset(Reason) - {Reason.SHED, Reason.REFERENCE}
 
 
 class Flag(IntFlag):
-    """What is wrong with a line that is there all the same."""
+    """Faults of a line that is there all the same."""
 
     NONE = 0
     SATURATED = 1
@@ -106,7 +106,7 @@ class ClassInfo:
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """What a consumer must know before the first line; sent again when it changes, in force from `seq` on.
+    """Description of a stream; sent before its first line and again when it changes, in force from `seq` on.
 
     `wavelengths_nm`: one a band. `samples`: pixels across; `offset_x`: first of them on the sensor.
     `full_scale`: the count of a saturated pixel. `counts_per_line`: encoder counts from one line to the next.
@@ -151,15 +151,14 @@ class StreamInfo:
         return len(self.wavelengths_nm)
 
     def same_setting(self, other: StreamInfo) -> bool:
-        """Whether the camera is set alike: where and when in the stream, the temperature and what it looks at may
-        differ."""
+        """True where the camera is set alike: place and time in the stream, temperature and view may differ."""
         placed = replace(self, run=other.run, epoch=other.epoch, seq=other.seq, clock=other.clock)
         return replace(placed, kind=other.kind) == other
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """What all lines share."""
+    """A line of any type."""
 
     stamp: Stamp
 

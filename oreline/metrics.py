@@ -54,7 +54,7 @@ class Reading(Collector):
     def __init__(self, name: str, documentation: str, registry: CollectorRegistry = REGISTRY) -> None:
         self._described = name, documentation
         self.read: Callable[[], float] | None = None
-        """What answers with the value now; None where there is none."""
+        """Answers with the value now; None where there is none."""
         registry.register(self)
 
     def set(self, value: float | None) -> None:
@@ -114,7 +114,7 @@ class LatencyHistogram:
         return {} if not self.n else {"p50": self.quantile(0.5), "p99": self.quantile(0.99), "max": self.max_ms}
 
     def at_most(self, ms: float) -> int:
-        """How many were counted in bins that begin below `ms`."""
+        """Number of those in bins that begin below `ms`."""
         return sum(self._counts[: int(math.log10(ms * 1e3) * _PER_DECADE) + 1])
 
 
@@ -140,7 +140,7 @@ def latency(stage: str) -> LatencyHistogram:
 
 
 class Account:
-    """What one stage saw: every sequence number once, so that acquired = labelled + shed + lost is checked, not made.
+    """Account of one stage: every sequence number once, so that acquired = labelled + shed + lost is checked, not made.
 
     `lines` are scene lines that came, `lost` and `shed` those that did not, `reference` those that were never meant
     to; `acquired` is counted from the sequence numbers alone.
@@ -152,7 +152,7 @@ class Account:
         self.start = 0
         self.lines = self.lost = self.shed = self.reference = 0
         self.incidents: dict[str, int] = {}
-        """How often what went wrong, by kind."""
+        """Number of incidents by kind."""
         self._scene, self._reference = (LINES.labels(stage, kind) for kind in ("scene", "reference"))
 
     @property

@@ -31,7 +31,7 @@ class _Handler(WSGIRequestHandler):
         """Nothing: a request is no news."""
 
     def get_stderr(self) -> StringIO:
-        """What the library would say of guests that leave early goes nowhere."""
+        """Words of the library about guests that leave early go nowhere."""
         return StringIO()
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a setting, in the words of the file that it stands in, and what was probably meant."""
+"""Mistakes in settings, in the words of the file that they stand in, and what was probably meant."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _QUOTED = re.compile(r"'([^']*)'")
 
 def mistake(model: type[BaseModel], item: Any, others: Iterable[str] = ()) -> str:
     """The words for one of pydantic's errors. `others`: keys that may stand beside the model's."""
-    path, known = ".".join(str(part) for part in item["loc"]), item.get("ctx", {})
+    path, context = ".".join(str(part) for part in item["loc"]), item.get("ctx", {})
     match item["type"]:
         case "extra_forbidden":
             *above, key = item["loc"]
@@ -26,21 +26,21 @@ def mistake(model: type[BaseModel], item: Any, others: Iterable[str] = ()) -> st
                 return f"{path!r} is called {RENAMED[key]!r} now."
             return f"unknown key {path!r}.{nearest(str(key), [*_keys(model, above), *(() if above else others)])}"
         case "union_tag_invalid":
-            tag, tags = str(known["tag"]), _QUOTED.findall(known["expected_tags"])
-            (key,) = _QUOTED.findall(known["discriminator"])
+            tag, tags = str(context["tag"]), _QUOTED.findall(context["expected_tags"])
+            (key,) = _QUOTED.findall(context["discriminator"])
             meant = nearest(tag, tags) or f" Use one of {', '.join(tags)}"
             return f"{path}: no {key} {tag!r}.{meant}"
         case "union_tag_not_found":
-            return f"{path}: it lacks the key {known['discriminator']}"
+            return f"{path}: it lacks the key {context['discriminator']}"
         case "literal_error":
-            near = nearest(str(item["input"]), _QUOTED.findall(known["expected"]))
+            near = nearest(str(item["input"]), _QUOTED.findall(context["expected"]))
             return f"{path}: {item['msg']} (got {item['input']!r}){near and '.'}{near}"
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"{path}: give a table (got {item['input']!r})"
         case "list_type" | "tuple_type":
             return f"{path}: give a list (got {item['input']!r})"
         case "value_error":
-            return f"{path}: {known['error']}" if path else str(known["error"])
+            return f"{path}: {context['error']}" if path else str(context["error"])
     return f"{path}: {item['msg']} (got {item['input']!r})"
 
 
@@ -49,19 +49,19 @@ def _keys(model: type[BaseModel], path: Iterable[Any]) -> list[str]:
     models = [model]
     for part in path:
         if isinstance(part, str):
-            inner = [one for model in models for one in models_in(model.model_fields.get(part))]
+            inner = [member for model in models for member in models_in(model.model_fields.get(part))]
             models = inner or [model for model in models if _is_tagged(model, part)] or models
     return list(dict.fromkeys(key for model in models for key in model.model_fields))
 
 
 def _is_tagged(model: type[BaseModel], tag: str) -> bool:
-    """Whether a tag is that of this member of a union."""
+    """True where a tag is that of this member of a union."""
     return any(tag in get_args(field.annotation) for field in model.model_fields.values())
 
 
-def models_in(found: Any) -> list[type[BaseModel]]:
+def models_in(field: Any) -> list[type[BaseModel]]:
     """All that a field, or an annotation, holds."""
-    annotation = found.annotation if isinstance(found, FieldInfo) else found
+    annotation = field.annotation if isinstance(field, FieldInfo) else field
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in get_args(annotation) for model in models_in(part)]

@@ -41,7 +41,7 @@ def now() -> Moment:
 
 @cache
 def boot() -> bytes:
-    """Which boot of the host this is; zeros where the kernel does not say."""
+    """Identifier of this boot of the host, 16 bytes; zeros where the kernel does not say."""
     try:
         return UUID(_BOOT_ID.read_text(encoding="utf-8").strip()).bytes
     except (OSError, ValueError):

@@ -32,5 +32,5 @@ def tell_refusal(error: OrelineError) -> bool:
     """Say why this process will end, at once: before it has ended, others may fail because of it. Returns whether a
     supervisor has taken it who will say it to the user."""
     words = " ".join(str(error).split())[:WORDS_LIMIT]
-    told = tell(f"MAINPID={os.getpid()}\nX_REFUSED={error.exit_code}\nSTATUS={words}", REFUSAL_TIMEOUT_S)
-    return told and SPEAKS in os.environ
+    taken = tell(f"MAINPID={os.getpid()}\nX_REFUSED={error.exit_code}\nSTATUS={words}", REFUSAL_TIMEOUT_S)
+    return taken and SPEAKS in os.environ

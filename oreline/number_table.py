@@ -47,13 +47,13 @@ def read_columns(path: Path) -> NDArray[np.float64]:
 
 def _row(number: int, line: str) -> list[float]:
     cells = _cells(line.strip())
-    said = f"line {number}, {line.strip()[:40]!r},"
+    row = f"line {number}, {line.strip()[:40]!r},"
     if any(re.fullmatch(r"[+-]?[\d.]*,[\d]+([eE][+-]?\d+)?", cell) for cell in cells):
-        raise TableError(f"{said} has a decimal comma: write decimals with a point")
+        raise TableError(f"{row} has a decimal comma: write decimals with a point")
     if "," in line and "." not in line and len(cells) > 2 and all(map(_WHOLE.fullmatch, cells)):
-        raise TableError(f"{said} may have a decimal comma: write decimals with a point, or part columns by semicolons")
+        raise TableError(f"{row} may have a decimal comma: write decimals with a point, or part columns by semicolons")
     if len(cells) < 2 or not all(map(_NUMBER.fullmatch, cells[:2])):
-        raise TableError(f"{said} has no two numbers")
+        raise TableError(f"{row} has no two numbers")
     return [float(cell) for cell in cells[:2]]
 
 

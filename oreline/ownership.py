@@ -50,7 +50,7 @@ def open_own(path: Path, flags: int, mode: int = 0o600) -> int:
 
 
 def is_own(path: Path) -> bool:
-    """Whether a file is there that `open_own` opens."""
+    """True where a file is there that `open_own` opens."""
     try:
         os.close(open_own(path, os.O_RDONLY))
     except OSError:

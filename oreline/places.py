@@ -22,9 +22,9 @@ DIGITS = 8
 OURS = f"oreline-{os.geteuid()}"
 
 
-def name_of(line: str, output: Path) -> str:
+def name_of(name: str, output: Path) -> str:
     """Of the folder of a line that writes to an output folder."""
-    return f"{line}-{hashlib.sha256(os.fsencode(output.resolve())).hexdigest()[:DIGITS]}"
+    return f"{name}-{hashlib.sha256(os.fsencode(output.resolve())).hexdigest()[:DIGITS]}"
 
 
 def users() -> list[Path]:
@@ -39,13 +39,13 @@ def usual() -> Path:
 
 def roomy() -> Path:
     """The one for rings that are new: in memory where there is room for them."""
-    found = users()
-    return found[0] if _room(found[0]) >= ROOM_FOR_RINGS else found[-1]
+    folders = users()
+    return folders[0] if _room(folders[0]) >= ROOM_FOR_RINGS else folders[-1]
 
 
-def namesakes(line: str) -> list[Path]:
+def namesakes(name: str) -> list[Path]:
     """Folders of the user's lines of this name, whatever their output."""
-    return [folder for root in users() for folder in root.glob(f"{line}-{'[0-9a-f]' * DIGITS}")]
+    return [folder for root in users() for folder in root.glob(f"{name}-{'[0-9a-f]' * DIGITS}")]
 
 
 def claim(folder: Path, elsewhere: str = "name a folder of your own in line.state or XDG_RUNTIME_DIR") -> None:

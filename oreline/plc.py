@@ -61,8 +61,8 @@ PULSE = tuple(field for field in COMMAND if field.name in ("state", "heartbeat")
 
 
 class State(IntFlag):
-    """What Oreline says of itself. `LAMP_FAULT`: the reference strip has faded. `CALIBRATING`: dark or white is taken,
-    or made ready; no rock is to be fed."""
+    """State of Oreline. `LAMP_FAULT`: the reference strip has faded. `CALIBRATING`: dark or white is taken, or made
+    ready; no rock is to be fed."""
 
     STOPPED = 0
     RUN = 1
@@ -92,7 +92,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the PLC says."""
+    """Status that the PLC tells."""
 
     encoder: int = 0
     heartbeat: int = 0
@@ -178,7 +178,7 @@ def encode_status(status: Status) -> list[int]:
 
 
 def decode_status(registers: Sequence[int]) -> Status:
-    """What the registers of STATUS say. Raises PlcError where there are too few or too many."""
+    """The status in the registers of STATUS. Raises PlcError where there are too few or too many."""
     return Status(**_unpack(STATUS, registers)[0])
 
 

@@ -71,7 +71,7 @@ def _batches(inbox: Inbox, outboxes: Sequence[Outbox], service: Service) -> Iter
 
 
 def _hear_out(inbox: Inbox) -> None:
-    """What comes is stored already: it is acknowledged, where its owner is there to send it."""
+    """Acknowledge what comes, where its owner is there to send it: it is stored already."""
     inbox.receive(0)
     inbox.ack()
 
@@ -109,14 +109,14 @@ def drain(outboxes: Sequence[Outbox], service: Service, meanwhile: Callable[[], 
     at_least = time.monotonic() + (LINGER_S if not service.stopping and any(box.resumed for box in outboxes) else 0.0)
     while time.monotonic() < at_least or not all(box.drained for box in outboxes):
         service.progress(None)
-        left, now = sum(box.depth for box in outboxes), time.monotonic()
-        if left != depth or not service.stopping:
+        remaining, now = sum(box.depth for box in outboxes), time.monotonic()
+        if remaining != depth or not service.stopping:
             deadline = now + DRAIN_S
         elif now > deadline:
             _give_up(outboxes)
             break
-        if left != depth:
-            moved, depth = now, left
+        if remaining != depth:
+            moved, depth = now, remaining
         meanwhile()
         for box in outboxes:
             box.pump(5)
@@ -137,7 +137,7 @@ def _give_up(outboxes: Sequence[Outbox]) -> None:
     will not find it."""
     for box in outboxes:
         box.leave_visitors()
-    lacking = [f"{who} lacks {n} of {box.name}" for box in outboxes for who, n in box.holds.behind().items()]
+    lacking = [f"{consumer} lacks {n} of {box.name}" for box in outboxes for consumer, n in box.holds.behind().items()]
     if lacking and not all(box.ring.path.exists() for box in outboxes):
         raise StateGone(f"{', '.join(lacking)}: they are lost, for the ring was removed while it was in use")
     if lacking:

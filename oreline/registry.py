@@ -39,20 +39,20 @@ class Registry:
 
     def __iter__(self) -> Iterator[str]:
         """Names, Oreline's own first."""
-        return iter(dict.fromkeys([*self.own, *sorted(one.name for one in self._others)]))
+        return iter(dict.fromkeys([*self.own, *sorted(entry.name for entry in self._others)]))
 
     def check(self, name: str) -> EntryPoint:
         """Where a part is, without importing it. Raises `error` where no package has it, or more than one."""
         own = [EntryPoint(name, self.own[name], self.group)] if name in self.own else []
-        others = [one for one in self._others if one.name == name]
+        others = [entry for entry in self._others if entry.name == name]
         if len(others) + len(own) > 1:
             owners = [*("Oreline" for _ in own), *map(_package, others)]
             raise self._error(
                 f"{self._sort} {name!r} is in more than one package, {' and '.join(owners)}: uninstall "
                 + ("the other" if own and len(others) == 1 else "all but one")
             )
-        for one in (*own, *others):
-            return one
+        for entry in (*own, *others):
+            return entry
         raise self._error(f"there is no {self._sort} {name!r}: use one of {', '.join(self)}.{nearest(name, self)}")
 
     def find(self, name: str) -> Any:
@@ -82,7 +82,7 @@ class Registry:
 
 
 def _members(protocol: type) -> list[str]:
-    """What a class must have to be one of a protocol; of what is annotated, the class variables."""
+    """Names that a class must have to be one of a protocol; of what is annotated, the class variables."""
     annotated = [name for name, kind in protocol.__annotations__.items() if "ClassVar" in str(kind)]
     methods = [name for name, value in vars(protocol).items() if callable(value) or isinstance(value, classmethod)]
     return [name for name in (*annotated, *methods) if not name.startswith("_")]

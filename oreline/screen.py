@@ -1,4 +1,4 @@
-"""What is shown to people holds nobody up: a thread waits for the terminal, the pipe or the file."""
+"""Words for people, which hold nobody up: a thread waits for the terminal, the pipe or the file."""
 
 from __future__ import annotations
 

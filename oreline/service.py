@@ -1,4 +1,4 @@
-"""What a running process is told, and tells, by signals and by systemd's notify protocol.
+"""Service: a running process that is told, and tells, by signals and by systemd's notify protocol.
 
 `oreline run` on a desk and systemd in a plant hear the same words: READY, WATCHDOG, STOPPING. The watchdog is fed by
 progress alone: where there was something to do and nothing was done, it is not. So a process that is frozen,
@@ -89,7 +89,7 @@ class Service:
         notify.tell(f"X_NAME={self.name}\n{words}", timeout_s)
 
     def is_set(self) -> bool:
-        """Whether to stop; so a shell can stand where a library wants an event."""
+        """True where it is to stop; so a service can stand where a library wants an event."""
         return self.stopping
 
     def wait(self) -> None:

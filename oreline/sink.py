@@ -1,4 +1,4 @@
-"""What a sink is. Each is a file or folder in `sinks/` and one line in its table `SINKS`."""
+"""Sinks. Each is a file or folder in `sinks/` and one line in its table `SINKS`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOG, SORTER = "log", "conveyor"
 
 
 class Policy(StrEnum):
-    """How lines are delivered. `complete`: every one, however late. `fresh`: none older than the budget."""
+    """Delivery of lines. `complete`: every one, however late. `fresh`: none older than the budget."""
 
     COMPLETE = "complete"
     FRESH = "fresh"
@@ -26,15 +26,15 @@ class Sink(Protocol):
 
     policy: ClassVar[Policy]
     stream: ClassVar[str]
-    """Which of inference's streams it reads: "labels" or "reflectance"."""
+    """Stream of inference that it reads: "labels" or "reflectance"."""
     acts_on_plant: ClassVar[bool]
-    """Whether it moves something there by what it gets, so that a late line does harm: it must be on the host of the
+    """True where it moves something there by what it gets, so that a late line does harm: it must be on the host of the
     camera, whose clock tells how old a line is, and no sink that is behind holds its lines up."""
     Settings: ClassVar[type[Section]]
 
     @classmethod
     def check(cls, settings: Any, expected: Expected) -> None:
-        """What of the stream, as far as it is known before the line runs, would be refused. Raises an OrelineError."""
+        """Raises an OrelineError where the stream, as far as it is known before the line runs, would be refused."""
 
     @classmethod
     def open(cls, settings: Any, output: Path) -> Self:

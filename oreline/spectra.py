@@ -60,8 +60,8 @@ def resampler(source_nm: ArrayLike, centres_nm: ArrayLike, fwhm_nm: ArrayLike) -
     return Resampler(response * spacing / area)
 
 
-def _rising(what: str, values: ArrayLike) -> NDArray[np.float64]:
+def _rising(name: str, values: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(values, np.float64)
     if array.ndim != 1 or array.size < 2 or not np.isfinite(array).all() or not (np.diff(array) > 0).all():
-        raise ConfigError(f"{what} must be at least two finite numbers that rise")
+        raise ConfigError(f"{name} must be at least two finite numbers that rise")
     return array

@@ -1,4 +1,4 @@
-"""Whether names still lead to the files that a process has open: what goes on into a file without a name is lost."""
+"""Names of files that a process has open, and must keep: what goes on into a file without a name is lost."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ class Standing:
     """Files as they are when this is made; a name that leads to none is passed over."""
 
     def __init__(self, *paths: Path) -> None:
-        self._found = {path: found for path in paths if (found := identity(path))}
+        self._keys = {path: key for path in paths if (key := identity(path))}
 
     @property
     def gone(self) -> list[Path]:
         """Those that were removed, moved or replaced since."""
-        return [path for path, found in self._found.items() if identity(path) != found]
+        return [path for path, key in self._keys.items() if identity(path) != key]
 
     def refuse_gone(self) -> None:
         """Raise SystemRefused where one is."""

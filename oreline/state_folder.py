@@ -12,7 +12,7 @@ from oreline.ownership import is_own
 from oreline.places import name_of, roomy, users
 
 LINE = "line"
-"""What a line's supervisor is called."""
+"""Name of a line's supervisor."""
 CONFIGURATION = "line.json"
 """Of the run at work, for its processes and for whoever finishes it: all that can be paths are absolute."""
 
@@ -20,24 +20,24 @@ CONFIGURATION = "line.json"
 def choose_state(config: Config) -> None:
     """Say where the line has its rings: where it runs, or where an earlier run has left its own, be it one of another
     session; otherwise where there is room for them now."""
-    line = config.line
-    if line.state is None:
-        places = [*(root / name_of(line.name, line.output) for root in users()), *_noted(line.output)]
-        left = (place for place in places if is_own(place / CONFIGURATION))
-        chosen = next((place for place in places if is_held(place)), None) or next(left, roomy() / places[0].name)
+    site = config.line
+    if site.state is None:
+        places = [*(root / name_of(site.name, site.output) for root in users()), *_noted(site.output)]
+        earlier = (place for place in places if is_own(place / CONFIGURATION))
+        chosen = next((place for place in places if is_held(place)), None) or next(earlier, roomy() / places[0].name)
         config.tables.setdefault("line", {})["state"] = str(chosen)
 
 
 def _noted(output: Path) -> list[Path]:
     """Where the run before had its rings: from another session, and under another name, they would not be found."""
-    left = facts_of(output, LINE) if is_own(output / CONFIGURATION) else {}
+    facts = facts_of(output, LINE) if is_own(output / CONFIGURATION) else {}
     try:
-        state = Config({name: table for name, table in left.items() if name != PROCESS}).line.state
+        state = Config({name: table for name, table in facts.items() if name != PROCESS}).line.state
     except ConfigError:
         return []
     return [state] if state else []
 
 
 def runs(config: Config) -> bool:
-    """Whether the line is running."""
+    """True while the line is running."""
     return is_held(config.line.folder)

@@ -61,7 +61,7 @@ class Ticker:
 
     @property
     def is_due(self) -> bool:
-        """Whether it is time for other words."""
+        """True where it is time for other words."""
         return time.monotonic() - self._shown >= self._every_s
 
     def show(self, words: str) -> None:
@@ -72,8 +72,8 @@ class Ticker:
 
 @contextmanager
 def printing() -> Iterator[None]:
-    """What is printed in it has been taken at its end. Where something fails or is stopped, Python does not try the
-    rest again: that would fail, or wait, after the last words."""
+    """Output that is printed in it has been taken at its end. Where something fails or is stopped, Python does not try
+    the rest again: that would fail, or wait, after the last words."""
     try:
         yield
         if sys.stdout is not None:

@@ -1,4 +1,4 @@
-"""What a run has left in its rings, and whether anybody still lacks it."""
+"""Lines that a run has left in its rings, and whether anybody still lacks them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SOURCE = "raw.ring"
 
 
 def is_undelivered(folder: Path) -> bool:
-    """Whether there are lines, or what can no longer be read, in rings whose stream has not ended, or not for all.
+    """True where lines, or what can no longer be read, are in rings whose stream has not ended, or not for all.
 
     Where each ring of results was delivered to its end, whoever made them has dealt with all that went in. Looks only:
     their owner may be about to open them.

@@ -85,7 +85,7 @@ _ORIGIN: dict[str, Check] = {"run": is_run, "epoch": U64}
 
 @dataclass(frozen=True)
 class _Format:
-    """How one type travels: what its header holds, and how it is taken apart and built."""
+    """Format of one type: the fields of its header, and how it is taken apart and built."""
 
     fields: dict[str, Check]
     split: Callable[[Any], tuple[Header, list[Buffer]]]

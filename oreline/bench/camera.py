@@ -22,7 +22,7 @@ MILLISECOND = "a millisecond"
 
 
 def cases(folder: Path, quick: bool) -> list[Case]:
-    """How late the latest of a hundred frames is for a host that waits for it, against a millisecond."""
+    """Lateness of the latest of a hundred frames for a host that waits for it, against a millisecond."""
     seconds = 2.0 if quick else 6.0
     return [
         Case(MILLISECOND, lambda: 1e-3, 1, "1/s", line=False),

@@ -20,7 +20,7 @@ class Case:
     """`seconds` measures once and returns the time of one `amount` of work, in `unit` times seconds.
 
     `ceiling`: name of the case whose rate, in the same unit, this one's is divided by. `goal`: the ratio to reach.
-    `line`: whether that work is one line. `fast`: whether measuring takes milliseconds, and is done in turns.
+    `line`: that work is one line. `fast`: measuring takes milliseconds, and is done in turns.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """What a case came to: `value` is its rate in `unit`, `ratio` that over the rate of `to`."""
+    """Result of a case: `value` is its rate in `unit`, `ratio` that over the rate of `to`."""
 
     name: str
     value: float
@@ -66,8 +66,8 @@ def measure(cases: Sequence[Case], rounds: int, done: Callable[[Case], object] =
             if not case.fast:
                 seconds[case.name].append(case.seconds())
             done(case)
-    known = {case.name: case for case in cases}
-    return [_result(case, known.get(case.ceiling or ""), seconds) for case in cases]
+    by_name = {case.name: case for case in cases}
+    return [_result(case, by_name.get(case.ceiling or ""), seconds) for case in cases]
 
 
 def repeated(call: Callable[[int], object], calls: int, warm: int = 8) -> Callable[[], float]:

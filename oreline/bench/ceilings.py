@@ -1,4 +1,4 @@
-"""What the machine can do at most: copy, multiply and add; and what the fastest camera asks for."""
+"""Ceilings of the machine: copy, multiply and add; and what the fastest camera asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What it costs that no line can be lost: complete delivery against plain PUSH and PULL, both at the camera's rate;
+"""Cost of losing no line: complete delivery against plain PUSH and PULL, both at the camera's rate;
 and how long a large ring takes to be recovered."""
 
 from __future__ import annotations

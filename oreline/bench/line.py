@@ -56,14 +56,14 @@ def cases(folder: Path, quick: bool) -> list[Case]:
     if fast:
         networks.append(same(f"end to end, {size}, bfloat16", "bfloat16", 6))
     shipped = whole(f"end to end, {PRESET}", lambda: _run(folder, PRESET, at_once).seconds, ceiling=CAMERA, goal=1)
-    seen: list[_Watch] = []
+    watches: list[_Watch] = []
 
     def paced() -> float:
-        seen.append(_run(folder, PRESET, lines, paced=True))
-        return seen[-1].acquisition_cpu
+        watches.append(_run(folder, PRESET, lines, paced=True))
+        return watches[-1].acquisition_cpu
 
     alone = whole("acquisition's CPU time", paced, ceiling=CAMERA, goal=10)
-    both = whole("the same and the camera's", lambda: seen[-1].process_cpu, ceiling=CAMERA, goal=5)
+    both = whole("the same and the camera's", lambda: watches[-1].process_cpu, ceiling=CAMERA, goal=5)
     return [*([first] if BASELINE.is_file() else []), *networks, shipped, alone, both]
 
 
@@ -82,17 +82,17 @@ class _Watch:
     """Called by the supervisor: how many lines were labelled in the log by when, and acquisition's processor time
     without and with the simulated camera."""
 
-    seen: list[tuple[float, float, float, float]] = field(default_factory=list)
+    looks: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     def __call__(self, supervisor: Supervisor) -> None:
         labelled = supervisor.samples("log").get(("oreline_lines_total", "scene", "log"), 0.0)
         process = supervisor.worker("acquisition").process
-        taken = _processor_seconds(process.pid) if process is not None and process.poll() is None else None
-        if labelled >= COUNTED_FROM and taken is not None:
-            self.seen.append((perf_counter(), labelled, *taken))
+        cpu_s = _processor_seconds(process.pid) if process is not None and process.poll() is None else None
+        if labelled >= COUNTED_FROM and cpu_s is not None:
+            self.looks.append((perf_counter(), labelled, *cpu_s))
 
     def _per_line(self, column: int) -> float:
-        first, last = self.seen[0], self.seen[-1]
+        first, last = self.looks[0], self.looks[-1]
         if last[1] - first[1] < COUNTED_FROM:
             raise StageFailed("the line ended before its rate could be measured: run without --quick")
         return (last[column] - first[column]) / (last[1] - first[1])

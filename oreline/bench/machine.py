@@ -1,4 +1,4 @@
-"""What was measured on."""
+"""The machine that was measured on."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def machine() -> dict[str, object]:
 
 
 def _processor() -> str:
-    said = Path("/proc/cpuinfo")
-    lines = said.read_text(encoding="utf-8").splitlines() if said.is_file() else []
+    source = Path("/proc/cpuinfo")
+    lines = source.read_text(encoding="utf-8").splitlines() if source.is_file() else []
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 

@@ -1,4 +1,4 @@
-"""What `oreline run` would refuse of a configuration, found before anything is started and without a camera.
+"""Refusals of `oreline run`, found before anything is started and without a camera.
 
 The parts of a line are asked in the order in which its stream goes through them, each for what it can tell: it raises
 or notes what is wrong, and adds to what is known of the stream. Each has a module `check` with a function `check`, and
@@ -31,21 +31,21 @@ OURS = (*PROCESSES, "line")
 
 def check(config: Config) -> None:
     """Raises what `oreline run` would: the first refusal, with the words of all of them."""
-    found, expected = Findings(), Expected()
+    findings, expected = Findings(), Expected()
     for validate in config.validations():
-        with found.noted():
+        with findings.noted():
             validate()
-    for own in (_something_to_run, _names, *([] if found else [_ports, _reports])):
-        with found.noted():
+    for own in (_something_to_run, _names, *([] if findings else [_ports, _reports])):
+        with findings.noted():
             own(config)
     for part in PARTS:
-        with found.noted():
-            import_module(f"{part}.check").check(config, expected, found)
-    if len(found) > 1:
-        words = "\n".join(str(error).removeprefix(f"{config.source}: ") for error in found)
-        found[0].args = (f"{config.source} is not right:\n{words}",)
-    if found:
-        raise found[0]
+        with findings.noted():
+            import_module(f"{part}.check").check(config, expected, findings)
+    if len(findings) > 1:
+        words = "\n".join(str(error).removeprefix(f"{config.source}: ") for error in findings)
+        findings[0].args = (f"{config.source} is not right:\n{words}",)
+    if findings:
+        raise findings[0]
 
 
 def by_hand(config: Config) -> list[str]:
@@ -58,7 +58,7 @@ def by_hand(config: Config) -> list[str]:
 
 
 def unheard(config: Config) -> bool:
-    """Whether a line whose camera is here makes streams that its file lets nobody take."""
+    """True of a line whose camera is here and that makes streams which its file lets nobody take."""
     inference = config.section("inference", SETTINGS["inference"]())
     takers = config.tables.get("sinks") or inference.listen
     return bool(inference.streams and not takers and config.tables.keys() & CAMERA)
@@ -88,12 +88,12 @@ def _reports(config: Config) -> None:
 
 def _ports(config: Config) -> None:
     """Raises ConfigError where two processes of the line want the same port."""
-    wanted: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    claims: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for key, host, port in _bound(config.tables):
-        for other, its in wanted[port]:
-            if port and (host == its or "*" in (host, its)):
+        for other, other_host in claims[port]:
+            if port and (host == other_host or "*" in (host, other_host)):
                 raise ConfigError(f"{other} and {key} are both port {port}: each needs its own")
-        wanted[port].append((key, host))
+        claims[port].append((key, host))
 
 
 def _bound(tables: dict[str, Any]) -> Iterator[tuple[str, str, int]]:

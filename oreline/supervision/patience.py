@@ -1,4 +1,4 @@
-"""How long a run that is being finished is waited for: as long as something moves."""
+"""Patience with a run that is being finished: it is waited for as long as something moves."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Patience:
     def __call__(self, run: Supervisor) -> None:
         if run.stopping:
             raise Stopped("stopped, as asked")
-        left, now = _left(run), time.monotonic()
-        if left != self._left or not left:
-            self._left, self._since = left, now
+        behind, now = _left(run), time.monotonic()
+        if behind != self._left or not behind:
+            self._left, self._since = behind, now
         elif now - self._since > self._longest_s:
-            records = ", ".join(f"{n} records of {stream}" for stream, n in left.items())
+            records = ", ".join(f"{n} records of {stream}" for stream, n in behind.items())
             working = ", ".join(worker.name for worker in run.workers if not worker.ended)
             raise StageFailed(
                 f"for {self._longest_s:g} s nobody has taken any of what is left ({records}); at work: {working}"

@@ -109,10 +109,10 @@ def _left_for(folder: Path) -> Path | None:
     if not is_own(folder / CONFIGURATION):
         return None
     try:
-        line = Config.load(folder / CONFIGURATION).line
+        site = Config.load(folder / CONFIGURATION).line
     except ConfigError:
         return None
-    return line.output if line.finish and is_undelivered(folder) else None
+    return site.output if site.finish and is_undelivered(folder) else None
 
 
 def _finish(folder: Path, lock: int) -> None:
@@ -131,7 +131,7 @@ def _finish(folder: Path, lock: int) -> None:
     except OrelineError as error:
         raise _kept(folder, error) from None
     log = next((facts_of(config.line.output, name) for name in config.sinks(LOG)), {})
-    counts = ", ".join(f"{what} {log[what]}" for what in ("labelled", "lost", "unaccounted") if what in log)
+    counts = ", ".join(f"{fate} {log[fate]}" for fate in ("labelled", "lost", "unaccounted") if fate in log)
     report("", "finished", f"it is finished{': ' if counts else ''}{counts}")
 
 
@@ -145,15 +145,15 @@ def _kept(folder: Path, error: OrelineError) -> StageFailed:
 
 
 def _forget(folder: Path) -> None:
-    """What runs make there, and nothing else. The configuration first: without it there is no run to finish, whatever
-    else is still there after a kill."""
-    made = [CONFIGURATION, NOTIFY, *(f"{stream}.{kind}" for stream in STREAMS for kind in ("ring", "new", "sock"))]
-    for name in made:
+    """Remove what runs make there, and nothing else. The configuration first: without it there is no run to finish,
+    whatever else is still there after a kill."""
+    names = [CONFIGURATION, NOTIFY, *(f"{stream}.{kind}" for stream in STREAMS for kind in ("ring", "new", "sock"))]
+    for name in names:
         (folder / name).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
     parser = ArgumentParser("python -m oreline.supervision.recovery", description=__doc__)
     parser.add_argument("line", metavar="LINE.toml")
-    given = parser.parse_args()
-    sys.exit(guarded(lambda: main(given.line), say=refused))
+    arguments = parser.parse_args()
+    sys.exit(guarded(lambda: main(arguments.line), say=refused))

@@ -44,7 +44,7 @@ SOURCES = ("inference", "acquisition")
 NOTIFY = "notify.sock"
 """In the line's folder: where its processes speak to their supervisor."""
 FINISH = "finish"
-"""What acquisition is told that has only to end the stream that is in its ring."""
+"""Argument of an acquisition that has only to end the stream that is in its ring."""
 STAY = (
     "Where the end of a session does that (logind's RemoveIPC), `loginctl enable-linger` keeps it, or name a folder on "
     "disk in line.state"
@@ -59,10 +59,10 @@ def workers_of(config: Config, path: Path, *, finishing: bool = False) -> list[W
 
     `finishing`: those that deliver what is left in the rings, without a world around them.
     """
-    line = config.line
+    site = config.line
 
     def worker(name: str, module: str, *arguments: str, watched: bool = True) -> Worker:
-        return Worker(name, [sys.executable, "-m", module, *arguments], line, watched)
+        return Worker(name, [sys.executable, "-m", module, *arguments], site, watched)
 
     world = () if finishing else (("camera", "simulator"), ("plant", "plant"))
     sinks = [name for name in config.tables.get("sinks", {}) if not finishing or _is_complete(config, name)]
@@ -206,16 +206,16 @@ class Supervisor:
 
     def _listen(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
-        while (left := deadline - time.monotonic()) > 0:
-            self._notify.settimeout(left)
+        while (remaining_s := deadline - time.monotonic()) > 0:
+            self._notify.settimeout(remaining_s)
             try:
                 words = self._notify.recv(4096).decode(errors="replace")
             except TimeoutError:
                 return
-            said = dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
+            fields = dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
             for worker in self.workers:
-                if worker.is_sender(said):
-                    worker.hear(said)
+                if worker.is_sender(fields):
+                    worker.hear(fields)
 
     def _watch(self, elapsed_s: float) -> None:
         for worker in self.workers:
@@ -264,19 +264,19 @@ class Supervisor:
 
     @property
     def _has_everything(self) -> bool:
-        """Whether each sink that takes every line has ended by itself, which it does when the end of the stream is
+        """True where each sink that takes every line has ended by itself, as it does when the end of the stream is
         committed."""
         sinks = [worker for worker in self._line if worker.name not in SOURCES]
-        return all(sink.ended and not sink.told for sink in sinks if _is_complete(self.config, sink.name))
+        return all(sink.ended and not sink.terminated for sink in sinks if _is_complete(self.config, sink.name))
 
     def _refused(self, worker: Worker, code: int) -> StageFailed:
         """Of all that have refused, the first that did: what came later may have come of it. One that will be started
         again is none of them, and what was not delivered is never a cause."""
         self._listen(LOOK_S)
         causes = [
-            (one.refusal, one.name)
-            for one in self.workers
-            if one.refusal and (one is worker or not self._is_consequence(one.refusal.code))
+            (other.refusal, other.name)
+            for other in self.workers
+            if other.refusal and (other is worker or not self._is_consequence(other.refusal.code))
         ]
         (_, code, why), name = min(causes, default=((0, code, f"see logs/{worker.name}.jsonl"), worker.name))
         failure = StageFailed(f"{name} refused to go on (exit code {code}): {why}")

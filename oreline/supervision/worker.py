@@ -24,18 +24,18 @@ BACK_OFF_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 PASSING_S = 1.0
 """Before each start of one that lacks what may come back: the PLC, or room on the disk. It is waited for, for ever."""
 CRASHED = frozenset({1, SystemRefused.exit_code})
-"""What Python exits with after a traceback, and what the guard makes of an error of the operating system: both may be
-over when it is started again."""
+"""Exit codes of Python after a traceback, and of the guard after an error of the operating system: both may be over
+when it is started again."""
 KILLED = 128
 """A process that a second signal ended at once exits with this and the signal's number."""
 _LEAST, _NUMBERS = 1, {"X_METRICS_PORT": 65_535, "WATCHDOG_USEC": 1 << 48, "X_REFUSED": 255}
-"""What a process says in numbers, and the largest that makes sense."""
+"""Numbers that a process tells, and the largest that makes sense."""
 _PRCTL = ctypes.CDLL(None).prctl
 _PR_SET_PDEATHSIG = 1
 
 
 class Refusal(NamedTuple):
-    """What a process says of its end: when that was heard, its exit code, why."""
+    """Refusal of a process to go on: when it was heard, its exit code, why."""
 
     at: float
     code: int
@@ -44,16 +44,16 @@ class Refusal(NamedTuple):
 
 @dataclass
 class Worker:
-    """`port`: of its metrics. `failures`: deaths in a row, each before it had been at work for `line.steady_s`."""
+    """`port`: of its metrics. `failures`: deaths in a row, each before it had been at work for `site.steady_s`."""
 
     name: str
     command: Sequence[str]
-    line: LineSettings
+    site: LineSettings
     watched: bool = True
     process: subprocess.Popen[bytes] | None = None
     ready: bool = False
     ended: bool = False
-    told: bool = False
+    terminated: bool = False
     port: int = 0
     failures: int = 0
     refusal: Refusal | None = None
@@ -70,8 +70,8 @@ class Worker:
     def start(self, environment: Mapping[str, str], lock: int) -> None:
         """Start it; while it lives, it holds the line's `lock`, too."""
         supervisor = os.getpid()
-        watchdog = {"WATCHDOG_USEC": str(round(self.line.watchdog_s * 1e6))} if self.watched else {}
-        self.ready, self.told, self._due, self.refusal = False, False, None, None
+        watchdog = {"WATCHDOG_USEC": str(round(self.site.watchdog_s * 1e6))} if self.watched else {}
+        self.ready, self.terminated, self._due, self.refusal = False, False, None, None
         self.process = subprocess.Popen(
             self.command,
             env={**environment, **watchdog},
@@ -80,26 +80,26 @@ class Worker:
             preexec_fn=lambda: _die_with(supervisor),
         )
 
-    def hear(self, said: Mapping[str, str]) -> None:
-        """What it says in systemd's notify protocol. Other programs can say it, too: with a number that is none, it
-        counts for nothing."""
-        if not all(_LEAST <= _number(said[name]) <= most for name, most in _NUMBERS.items() if name in said):
+    def hear(self, fields: Mapping[str, str]) -> None:
+        """Take its words in systemd's notify protocol. Other programs can say them, too: with a number that is none,
+        they count for nothing."""
+        if not all(_LEAST <= _number(fields[name]) <= most for name, most in _NUMBERS.items() if name in fields):
             return
         now = time.monotonic()
-        if "READY" in said:
-            self.ready, self._ready_at, self.port = True, now, _number(said.get("X_METRICS_PORT", "0"))
-            self._patience_s = self.line.watchdog_s
-        if "WATCHDOG_USEC" in said:
-            self._patience_s = _number(said["WATCHDOG_USEC"]) * 1e-6
-        if "READY" in said or "WATCHDOG" in said:
+        if "READY" in fields:
+            self.ready, self._ready_at, self.port = True, now, _number(fields.get("X_METRICS_PORT", "0"))
+            self._patience_s = self.site.watchdog_s
+        if "WATCHDOG_USEC" in fields:
+            self._patience_s = _number(fields["WATCHDOG_USEC"]) * 1e-6
+        if "READY" in fields or "WATCHDOG" in fields:
             self._fed_at, self._silent_s = now, 0.0
-        if "X_REFUSED" in said and self.refusal is None:
-            self.refusal = Refusal(now, _number(said["X_REFUSED"]), said.get("STATUS", ""))
+        if "X_REFUSED" in fields and self.refusal is None:
+            self.refusal = Refusal(now, _number(fields["X_REFUSED"]), fields.get("STATUS", ""))
 
-    def is_sender(self, said: Mapping[str, str]) -> bool:
-        """Whether these are its words: a process gives its name or, before it has one, its number."""
-        is_by_number = self.process is not None and said.get("MAINPID") == str(self.process.pid)
-        return is_by_number or said.get("X_NAME") == self.name
+    def is_sender(self, fields: Mapping[str, str]) -> bool:
+        """True where these are its words: a process gives its name or, before it has one, its number."""
+        is_by_number = self.process is not None and fields.get("MAINPID") == str(self.process.pid)
+        return is_by_number or fields.get("X_NAME") == self.name
 
     def watch(self, elapsed_s: float) -> None:
         """Kill it where it has been silent for too long. `elapsed_s`: since the last look, at most half of that time
@@ -119,37 +119,37 @@ class Worker:
 
     def terminate(self) -> None:
         """Ask it to end in order, once: a second time would end it at once."""
-        if not self.told:
-            self.told = True
+        if not self.terminated:
+            self.terminated = True
             self.send(signal.SIGTERM)
 
     def revived(self, code: int) -> bool:
-        """It is dead: whether it is time to start it again. Raises StageFailed where that was tried often enough."""
+        """True where it is time to start it again, dead as it is. Raises StageFailed after enough tries."""
         if self._due is None:
             self.failures = 1 if self._was_steady() or code in PASSING else self.failures + 1
-            if self.failures > self.line.restarts:
+            if self.failures > self.site.restarts:
                 raise StageFailed(
                     f"{self.name} died {self.failures} times in a row, last {_cause(code)}: the line gives up. "
-                    f"{self._said or f'See logs/{self.name}.jsonl'}; put that right, and start the line again: it "
+                    f"{self._words or f'See logs/{self.name}.jsonl'}; put that right, and start the line again: it "
                     "begins with what is not committed yet"
                 )
             pause = PASSING_S if code in PASSING else BACK_OFF_S[min(self.failures, len(BACK_OFF_S)) - 1]
             self._due = time.monotonic() + pause
         if time.monotonic() < self._due:
             return False
-        said = f". {self._said}" if self._said else ""
-        report(self.name, "restarted", f"{self.name} was {_cause(code)}: started again{said}")
+        why = f". {self._words}" if self._words else ""
+        report(self.name, "restarted", f"{self.name} was {_cause(code)}: started again{why}")
         return True
 
     @property
-    def _said(self) -> str:
+    def _words(self) -> str:
         """Its refusal, if it had one."""
         return f"It said: {self.refusal.why}" if self.refusal else ""
 
     def _was_steady(self) -> bool:
         """The time for which it was frozen at the end counts for nothing."""
         last = self._fed_at if self.watched else time.monotonic()
-        return self.ready and last - self._ready_at >= self.line.steady_s
+        return self.ready and last - self._ready_at >= self.site.steady_s
 
 
 def _number(text: str) -> int:

@@ -53,7 +53,7 @@ MUTANTS = (
         "lines of one name share a folder",
         "oreline/places.py",
         "os.fsencode(output.resolve())",
-        "os.fsencode(line)",
+        "os.fsencode(name)",
         ("tests/oreline/supervision/test_launch.py",),
     ),
     Mutant(

@@ -15,7 +15,7 @@ MUTANTS = (
     Mutant(
         "a supervisor believes a number that is none",
         "oreline/supervision/worker.py",
-        "if not all(_LEAST <= _number(said[name]) <= most for name, most in _NUMBERS.items() if name in said):",
+        "if not all(_LEAST <= _number(fields[name]) <= most for name, most in _NUMBERS.items() if name in fields):",
         "if False:",
         ("tests/oreline/supervision/test_supervisor.py",),
     ),
