@@ -51,6 +51,7 @@ class Ejector(Section):
     graze: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """Share of what a stone needs at which it begins to be deflected at times."""
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 1
+    """Seed of the speeds and of the chance with which a stone is deflected."""
 
     def bar(self, aim_counts: int, counts_per_line: float, counts_per_s: float) -> float:
         """Encoder counts from the camera's line to the nozzles; `aim_counts` is where the sorter takes them to be."""
