@@ -4,6 +4,7 @@ is judged by how busy the machine is."""
 from __future__ import annotations
 
 import json
+import threading
 import time
 from typing import Any
 
@@ -55,6 +56,22 @@ def test_the_report_says_by_what_settings_it_sorted_those_that_its_table_left_ou
     said = json.loads(json.dumps(conveyor.close()))["settings"]
     assert (said["recipe"]["ore"], said["distance_counts"], said["valves"]) == (["calcite"], DISTANCE, 32)
     assert (said["recipe"]["max_pixels"], said["output"], said["device_id"]) == (10_000, "modbus", 1)
+
+
+def test_a_disk_that_stands_still_keeps_neither_rows_nor_heartbeats_waiting(
+    program: VirtualPlc, conveyor: Conveyor, until: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, waited = threading.Event(), list[bool]()
+    monkeypatch.setattr("sinks.shots.ShotWriter.write", lambda *_: waited.append(disk.wait(20)))
+    feed(conveyor, stream_info(line_rate_hz=0.1), *belt(STONE, EMPTY, STONE, EMPTY))
+    until(lambda: conveyor.report()["commands"] == 2)
+    heard = program.heard
+    until(lambda: program.heard != heard)
+    assert not waited
+    disk.set()
+    conveyor.close()
+    assert waited
+    assert all(waited)
 
 
 def test_a_stone_split_over_two_batches_is_one_stone(program: VirtualPlc, conveyor: Conveyor) -> None:
