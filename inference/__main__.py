@@ -56,15 +56,15 @@ def main(path: str) -> None:
             "inference",
             Policy.COMPLETE,
             ring=None if settings.remote else line.ring("raw"),
-            cursor=min(((box.run, box.next) for box in outboxes), key=lambda cursor: cursor[1], default=None),
+            cursor=pipeline.resume(min(((box.run, box.next) for box in outboxes), key=lambda at: at[1], default=None)),
             borrow=True,
             keys=keys,
         )
         stack.enter_context(closing(inbox))
-        compile_kernels(pipeline.classifier)
+        compile_kernels(pipeline.model)
         pipeline.active.watch()
         service.ready(settings.metrics_port)
-        run(inbox, pipeline, outboxes, service, pipeline.account)
+        run(inbox, pipeline, outboxes, service, pipeline.account, pipeline.window)
     service.report(
         account=pipeline.account.summary(),
         latency_ms=latency("inference").summary(),
@@ -80,10 +80,10 @@ def _pipeline(settings: Settings, line: LineSettings, patient: Patient) -> Pipel
     review = ReferenceReview(
         Store(line.references_folder), _first(settings, line), limits=settings.limits,
         certificates=Certificates(settings.panel, settings.coefficients, settings.coefficients_unit),
-        lanes=settings.lanes, calibrate=_calibrate(settings, classifier),
+        lanes=settings.lanes, calibrate=_calibrate(settings, classifier), model=classifier,
     )  # fmt: skip
     return Pipeline(
-        classifier, ActiveReference(review, Account("inference"), patient),
+        ActiveReference(review, Account("inference"), patient),
         reflectance="reflectance" in settings.streams, uncertainty=settings.uncertainty, strip=settings.strip,
         unit=settings.coefficients_unit if settings.correction.quantity == "radiance" else "",
         no_data=settings.correction.no_data,

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from threading import Thread
 
-from inference.calibration.calibrator import Calibrator
+from inference.labeller import Lane
 from inference.reference_review import ReferenceReview, ReviewResult
 from inference.references.capture import Capture
 from inference.references.reference import Reference
@@ -30,7 +30,7 @@ POLL_S = 0.25
 
 
 class ActiveReference:
-    """The reference in force, `reference`, ready for the stream that runs, `info`, once for each of `lanes`. `stale`:
+    """The reference in force, `reference`, ready for the stream that runs, `info`, in `n_lanes` lanes. `stale`:
     whether it has gone off since the line began with it."""
 
     def __init__(
@@ -43,9 +43,9 @@ class ActiveReference:
         self.reference: Reference | None = review.latest
         self.info: StreamInfo | None = None
         self.stale = False
-        self.account, self.lanes = account, review.lanes
+        self.account, self.model, self.n_lanes = account, review.model, review.lanes
         self._review, self.patient = review, patient
-        self._calibrations: list[Calibrator] = []
+        self._lanes: list[Lane] = []
         self._ready_for: StreamInfo | None = None
         self._worker = ThreadPoolExecutor(1)
         self._last_job: Future[None] | None = None
@@ -73,19 +73,20 @@ class ActiveReference:
         if not self._fits:
             self.wait_until_reviewed()
 
-    def calibrations(self, line: RawLine) -> list[Calibrator]:
-        """What is in force at a line, one for each lane. Raises ReferenceRefused where nothing is."""
-        calibrations, reference = self.prepared(), self.reference
+    def lanes_at(self, line: RawLine) -> list[Lane]:
+        """Lanes under the reference that is in force at a line. Raises ReferenceRefused where none is."""
+        lanes, reference = self.lanes_ahead(), self.reference
         if reference is not None and reference.id != self._noted:
             self._note_in_force(reference, line)
-        return calibrations
+        return lanes
 
-    def prepared(self) -> list[Calibrator]:
-        """What will be in force at the next line, unless something else comes before it. Waits for it where there is
-        nothing to go on with. Raises ReferenceRefused where nothing comes, StoreFailed where it found no room."""
+    def lanes_ahead(self) -> list[Lane]:
+        """Lanes under the reference that will be in force at the next line, unless something else comes before it.
+        Waits for it where there is nothing to go on with. Raises ReferenceRefused where nothing comes, StoreFailed
+        where it found no room."""
         if self._reviewed or self.info is not self._seen:
             self._activate_ready()
-        return self._calibrations
+        return self._lanes
 
     def wait_until_reviewed(self) -> None:
         """Wait until all that was offered has been reviewed."""
@@ -139,7 +140,7 @@ class ActiveReference:
             raise self._review.refusal
         if not self._fits:
             with self.patient(REVIEW_S):
-                self._calibrations, self._ready_for = self._review.started(self.reference, self.info), self.info
+                self._lanes, self._ready_for = self._review.started(self.reference, self.info), self.info
         self._seen = self.info
 
     def _adopt_reviewed(self) -> None:
@@ -152,7 +153,7 @@ class ActiveReference:
                 self.stale = result.stale
             if result.reference is not None:
                 self._noted = ""
-                self.reference, self._calibrations = result.reference, result.calibrations
+                self.reference, self._lanes = result.reference, result.lanes
                 self._ready_for = result.info
 
     def _note_in_force(self, reference: Reference, line: RawLine) -> None:

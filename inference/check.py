@@ -60,6 +60,7 @@ def _model(settings: Settings, line: LineSettings, expected: Expected) -> None:
 
 def _card(folder: Path, keys: Path | None, precision: backends.Precision) -> Card:
     card, _ = checked(folder, keys)
+    card.check_context(folder)
     card.check_files(folder)
     backends.check(card.backend, precision)
     return card

@@ -1,8 +1,8 @@
-"""Watching the light: a strip of white at the edge of the belt, and the dark where there is none at all."""
+"""Illumination: checked by a strip of white at the edge of the belt, and by the dark where there is none at all."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,12 @@ from pydantic import Field
 from inference.flags import Quality
 from oreline.config import Section
 from oreline.jit import kernel
-from oreline.messages import INVALID, Flag
+from oreline.messages import Flag
 
 NO_LIGHT = 0.004
 """Mean reflectance below which a line saw nothing, in every sample: the blackest belt gives several times as much."""
 _SATURATED = np.uint8(Quality.SATURATED)
+NO_SAMPLE, EVERY_SAMPLE = slice(0, 0), slice(None)
 
 
 class WhiteStrip(Section):
@@ -37,41 +38,35 @@ class WhiteStrip(Section):
         return self.first + self.samples
 
 
+class Illumination(NamedTuple):
+    """Finding about a line's light. `flag`: what is wrong with it, NONE where nothing is. `unlabelled`: samples that
+    are to have no label, those of the strip always."""
+
+    flag: Flag
+    unlabelled: slice
+
+
 class IlluminationCheck:
-    """Judges lines, one at a time."""
+    """Check of lines, one at a time."""
 
     def __init__(self, strip: WhiteStrip | None) -> None:
         self._strip = strip
 
-    def judge(
-        self,
-        mean: NDArray[np.float32],
-        invalid: NDArray[np.uint8],
-        labels: NDArray[np.uint8],
-        confidence: NDArray[np.uint8],
-        lamp: float = 1.0,
-    ) -> Flag:
-        """What is wrong with the light of a line, its mean reflectance being `mean`, float32 (samples,), and `invalid`
-        its `Quality` bits, uint8 (samples,). `lamp`: the light that the mean was corrected for. A strip that is
-        saturated says nothing.
-
-        Where nothing can be concluded, `labels` become INVALID and `confidence` 0, both uint8 (samples,), in place;
-        so they do on the strip, always.
-        """
+    def judge(self, mean: NDArray[np.float32], invalid: NDArray[np.uint8], lamp: float = 1.0) -> Illumination:
+        """Judge a line by its mean reflectance, float32 (samples,), NaN where that is not known, and its `Quality`
+        bits, uint8 (samples,). `lamp`: the light that the mean was corrected for. A strip that is saturated says
+        nothing."""
         if _brightest(mean) < NO_LIGHT:
-            labels[:], confidence[:] = INVALID, 0
-            return Flag.NO_LIGHT
+            return Illumination(Flag.NO_LIGHT, EVERY_SAMPLE)
         strip = self._strip
         if strip is None:
-            return Flag.NONE
-        seen = np.s_[strip.first : strip.end]
-        labels[seen], confidence[seen] = INVALID, 0
+            return Illumination(Flag.NONE, NO_SAMPLE)
+        seen = slice(strip.first, strip.end)
         if np.any(invalid[seen] & _SATURATED):
-            return Flag.NONE
+            return Illumination(Flag.NONE, seen)
         off = abs(lamp * float(np.mean(mean[seen])) / strip.reflectance - 1.0)
-        if not off <= strip.limit:
-            labels[:], confidence[:] = INVALID, 0
-        return Flag.NONE if off <= strip.tolerance else Flag.LAMP
+        flag = Flag.NONE if off <= strip.tolerance else Flag.LAMP
+        return Illumination(flag, seen if off <= strip.limit else EVERY_SAMPLE)
 
 
 @kernel

@@ -1,4 +1,8 @@
-"""The stage of inference: raw lines in, label and reflectance lines out. Stateless a line, but for the reference."""
+"""Pipeline, the stage of inference: raw lines in, label and reflectance lines out.
+
+It has no state but the reference and, for models that want neighbours, a window of lines: so who begins with the lines
+before makes the same labels.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.active_reference import REVIEW_S, ActiveReference
-from inference.calibration.calibrator import Calibrator, Quality
-from inference.classification.classifier import Classifier, answered
-from inference.illumination import IlluminationCheck, WhiteStrip
+from inference.classification.classifier import answered
+from inference.flags import Quality
+from inference.illumination import NO_SAMPLE, IlluminationCheck, WhiteStrip
+from inference.labeller import Labeller, Lane
 from inference.references.capture import Capture
+from inference.window import LineWindow, Neighbourhood
 from oreline.errors import ConfigError, ReferenceRefused
 from oreline.incidents import report
 from oreline.messages import (
+    INVALID,
     EndOfStream,
     Flag,
     Kind,
@@ -38,15 +45,16 @@ CALM = 32
 
 
 class Pipeline:
-    """Calibrates and classifies. Calling it gives the stage that `oreline.process.run` drives.
+    """Calibrates and labels. Calling it gives the stage that `oreline.process.run` drives, which holds the lines of
+    `window`.
 
-    A line that comes alone is dealt with at once, in the caller's thread. Of lines that wait, `lanes` are dealt with
-    side by side, each in a thread with buffers of its own: kernels and network let go of the GIL. Order is kept.
+    A line that comes alone is dealt with at once, in the caller's thread. Of lines that wait, several are dealt with
+    side by side, each in a lane, a thread with buffers of its own: kernels and network let go of the GIL. Order is
+    kept.
     """
 
     def __init__(
         self,
-        classifier: Classifier | None,
         active: ActiveReference,
         *,
         reflectance: bool,
@@ -55,30 +63,54 @@ class Pipeline:
         unit: str = "",
         no_data: int | None = None,
     ) -> None:
-        """`force`: which reference is in force. `reflectance`: whether reflectance lines are made too, and with
-        `uncertainty` how sure each is. `strip`: where the lamp is watched. `unit`: of radiance, where that is made.
-        `no_data`: the count that stands for none."""
-        self.account, self.active = active.account, active
+        """`active`: the reference in force, and the model. `reflectance`: whether reflectance lines are made too, and
+        with `uncertainty` how sure each is. `strip`: where the lamp is watched. `unit`: of radiance, where that is
+        made. `no_data`: the count that stands for none."""
+        self.account, self.active, self.model = active.account, active, active.model
         self.saturated_samples = 0
-        self.classifier = classifier
+        self.window = LineWindow(self.model.before, self.model.after) if self.model else LineWindow(0, 0)
+        self._run, self._next = b"", 0
         self._reflectance, self._uncertainty = reflectance, uncertainty
         self._strip, self._light, self._unit = strip, IlluminationCheck(strip), unit
         self._no_data = no_data
         self._calm = dict.fromkeys(BAD, CALM)
-        self._lanes = [ThreadPoolExecutor(1) for _ in range(active.lanes)]
+        self._threads = [ThreadPoolExecutor(1) for _ in range(active.n_lanes)]
         self._capture = Capture(self._no_data)
-        self._warm: list[Calibrator] = []
+        self._warm: list[Lane] = []
         self._latency = latency("inference")
         self._bytes = BYTES.labels("inference")
 
+    def resume(self, stored: tuple[bytes, int] | None) -> tuple[bytes, int] | None:
+        """Go on with a run: `stored` is it, and the first line whose results are not there. Returns the run and the
+        line from which on raw lines are needed for that."""
+        if stored is None:
+            return None
+        self._run, self._next = stored
+        return self._run, max(0, self._next - self.window.before)
+
     def __call__(self, batches: Iterator[list[Message]]) -> Iterator[list[Message]]:
         """Results in order, line by line; what a capture holds back comes when it is complete. It is when a scene is
-        announced, and that is not answered before everything is ready for its lines."""
+        announced, and that is not answered before everything is ready for its lines. What comes again, of which the
+        results were taken, is only looked at as a neighbour."""
         self._capture = Capture(self._no_data)
+        self.window.clear()
         for batch in batches:
-            for scene, group in groupby(batch, _is_scene):
-                messages = list(group)
-                yield from self._lines(messages) if scene else map(self._other, messages)  # type: ignore[arg-type]
+            for results in self._batch(batch):
+                yield results
+                if results:
+                    self._next = max(self._next, results[-1].first + results[-1].n)
+
+    def _batch(self, batch: list[Message]) -> Iterator[list[Message]]:
+        for scene, group in groupby(batch, _is_scene):
+            messages = list(group)
+            yield from self._lines(messages) if scene else self._others(messages)  # type: ignore[arg-type]
+
+    def _others(self, messages: list[Message]) -> Iterator[list[Message]]:
+        """Each ends the run of lines before it, so that nobody waits for labels who waits for the answer to it."""
+        for message in messages:
+            yield from self._labelled(self.window.end())
+            if not message.n or message.first + message.n > self._next:
+                yield self._other(message)
 
     def _other(self, message: Message) -> list[Message]:
         capture = self._capture
@@ -87,19 +119,19 @@ class Pipeline:
             return []
         if isinstance(message, EndOfStream):
             return [*self._dropped(), self._end(message)]
-        said = self._begin(message) if isinstance(message, StreamInfo) else message
-        if isinstance(said, StreamInfo) and said.kind is Kind.SCENE:
-            return [*self._scene(said), said]
+        answer = self._begin(message) if isinstance(message, StreamInfo) else message
+        if isinstance(answer, StreamInfo) and answer.kind is Kind.SCENE:
+            return [*self._scene(answer), answer]
         if capture.pending:
-            capture.hold(said)
+            capture.hold(answer)
             return []
-        return [said]
+        return [answer]
 
     def _scene(self, info: StreamInfo) -> list[Message]:
         """A scene begins: what was captured is complete. Returns when its first line can be dealt with at once."""
         held = self._captured()
         if not self._for_references:
-            self._warm_up(info, self.active.prepared())
+            self._warm_up(info, self.active.lanes_ahead())
         return held
 
     def _dropped(self) -> list[Message]:
@@ -114,7 +146,7 @@ class Pipeline:
     @property
     def _for_references(self) -> bool:
         """Whether nothing but references comes of the stream."""
-        return self.classifier is None and not self._reflectance
+        return self.model is None and not self._reflectance
 
     def _known(self, line: RawLine) -> StreamInfo:
         if self.active.info is None:
@@ -128,17 +160,18 @@ class Pipeline:
             self.active.offer(capture)
         return capture.held
 
-    def _warm_up(self, info: StreamInfo, calibrations: list[Calibrator]) -> None:
+    def _warm_up(self, info: StreamInfo, lanes: list[Lane]) -> None:
         """Have this thread and each lane make a line: the first of a width costs each of them tens of milliseconds."""
-        if calibrations is self._warm:
+        if lanes is self._warm:
             return
         counts = np.zeros((info.bands, info.samples), np.uint16)
         counts.flags.writeable = False
         blank = RawLine(Stamp(info.run, info.epoch, 0, 0, 0, 0), Kind.SCENE, Flag.NONE, counts)
+        near = Neighbourhood(blank, (counts,) * (self.window.before + 1 + self.window.after), self.window.before)
         with self.active.patient(REVIEW_S):
-            self._make(blank, calibrations[0])
-            list(self._made([blank] * (len(self._lanes) + 1), calibrations))
-        self._warm = calibrations
+            self._results(near, lanes[0])
+            list(self._in_lanes([near] * (len(lanes) + 1), lanes))
+        self._warm = lanes
 
     def _end(self, end: EndOfStream) -> EndOfStream:
         self.active.end()
@@ -146,67 +179,84 @@ class Pipeline:
 
     def _begin(self, info: StreamInfo) -> StreamInfo:
         """A stream begins or changes: the model must fit it. Raises ModelMismatch."""
+        if info.run != self._run:
+            self._run, self._next = info.run, 0
         self.active.describe(info)
         if self._strip is not None and self._strip.end > info.samples:
             raise ConfigError(f"inference.strip ends at sample {self._strip.end}, a line has {info.samples}: move it")
-        if self.classifier is None:
+        if self.model is None:
             return replace(info, unit=self._unit)
-        self.classifier.check(info)
-        return replace(info, classes=self.classifier.classes, model=self.classifier.id)
+        self.model.check(info)
+        return replace(info, classes=self.model.classes, model=self.model.id)
 
     def _lines(self, lines: list[RawLine]) -> Iterator[list[Message]]:
-        calibrations = self.active.calibrations(lines[0])
-        for line, made in zip(lines, self._made(lines, calibrations), strict=True):
-            self._count(line, made)
-            yield made
+        """Results of lines whose neighbours are there. Those that are held may have been overwritten while they were
+        copied: an empty result has that looked at."""
+        yield from self._labelled(self.window.add(lines))
+        if self.window.oldest is not None:
+            yield []
 
-    def _made(self, lines: list[RawLine], calibrations: list[Calibrator]) -> Iterator[list[Message]]:
+    def _labelled(self, lines: list[Neighbourhood]) -> Iterator[list[Message]]:
+        lines = [near for near in lines if near.line.first >= self._next]
+        if not lines:
+            return
+        lanes = self.active.lanes_at(lines[0].line)
+        for near, results in zip(lines, self._in_lanes(lines, lanes), strict=True):
+            self._count(near.line, results)
+            yield results
+
+    def _in_lanes(self, lines: list[Neighbourhood], lanes: list[Lane]) -> Iterator[list[Message]]:
         """In order; while one is passed on, the lanes are at work on those behind it."""
         if len(lines) == 1:
-            yield self._make(lines[0], calibrations[0])
+            yield self._results(lines[0], lanes[0])
             return
-        lanes = list(zip(self._lanes, calibrations, strict=True))
-        jobs = [lane.submit(self._make, line, own) for line, (lane, own) in zip(lines, cycle(lanes), strict=False)]
+        workers = cycle(zip(self._threads, lanes, strict=True))
+        jobs = [thread.submit(self._results, near, lane) for near, (thread, lane) in zip(lines, workers, strict=False)]
         for job in jobs:
             yield job.result()
 
-    def _make(self, line: RawLine, calibration: Calibrator) -> list[Message]:
-        made: list[Message] = []
-        if self.classifier is not None:
-            features, mean, invalid = calibration.features(line.counts)
-            labels, confidence = self.classifier.classify(features, mean, invalid)
-            flags = self._flags(line, invalid) | (Flag.NONE if answered(labels, confidence) else Flag.NO_ANSWER)
-            flags |= self._light.judge(mean, invalid, labels, confidence, calibration.lamp)
-            ids = self.classifier.id, calibration.id
-            made.append(LabelLine(line.stamp, flags, *ids, labels, confidence))
+    def _results(self, near: Neighbourhood, lane: Lane) -> list[Message]:
+        line, calibrator = near.line, lane.calibrator
+        results: list[Message] = []
+        if self.model is not None and lane.labeller is not None:
+            results.append(self._label_line(near, lane.labeller, self.model.id, calibrator.id))
         if self._reflectance:
-            values, invalid = calibration.reflectance(line.counts)
-            sure = calibration.uncertainty(values).copy() if self._uncertainty else None
+            values, invalid = calibrator.reflectance(line.counts)
+            sure = calibrator.uncertainty(values).copy() if self._uncertainty else None
             flags = self._flags(line, invalid)
-            made.append(ReflectanceLine(line.stamp, flags, calibration.id, values.copy(), invalid.copy(), sure))
-        return made
+            results.append(ReflectanceLine(line.stamp, flags, calibrator.id, values.copy(), invalid.copy(), sure))
+        return results
+
+    def _label_line(self, near: Neighbourhood, labeller: Labeller, model_id: str, reference_id: str) -> LabelLine:
+        """A line's labels, and none where its light is not to be trusted."""
+        labels, confidence, mean, invalid, lamp = labeller.label(near.run, near.at)
+        flags = self._flags(near.line, invalid) | (Flag.NONE if answered(labels, confidence) else Flag.NO_ANSWER)
+        light = self._light.judge(mean, invalid, lamp)
+        if light.unlabelled is not NO_SAMPLE:
+            labels[light.unlabelled], confidence[light.unlabelled] = INVALID, 0
+        return LabelLine(near.line.stamp, flags | light.flag, model_id, reference_id, labels, confidence)
 
     def _flags(self, line: RawLine, invalid: NDArray[np.uint8]) -> Flag:
         flags = line.flags | Flag.STALE if self.active.stale else line.flags
         return flags | Flag.SATURATED if np.any(invalid & _SATURATED) else flags
 
-    def _count(self, line: RawLine, made: list[Message]) -> None:
-        self._count_bad(made)
-        if _saturated(made):
+    def _count(self, line: RawLine, results: list[Message]) -> None:
+        self._count_bad(results)
+        if _saturated(results):
             self.saturated_samples += int(np.count_nonzero(line.counts.max(axis=0) >= self._known(line).full_scale))
         self._bytes.inc(line.counts.nbytes)
         self._latency.observe_ns(time.monotonic_ns() - line.stamp.t_ns)
 
-    def _count_bad(self, made: list[Message]) -> None:
+    def _count_bad(self, results: list[Message]) -> None:
         """A stretch of bad lines is one incident, though some among them may be good."""
-        if not made or not isinstance(made[0], LabelLine):
+        if not results or not isinstance(results[0], LabelLine):
             return
         for flag, kind in BAD.items():
-            if flag not in made[0].flags:
+            if flag not in results[0].flags:
                 self._calm[flag] += 1
                 continue
             if self._calm[flag] >= CALM:
-                self.account.incident(kind, seq=made[0].first)
+                self.account.incident(kind, seq=results[0].first)
             self._calm[flag] = 0
 
 
@@ -214,5 +264,5 @@ def _is_scene(message: Message) -> bool:
     return isinstance(message, RawLine) and message.kind is Kind.SCENE
 
 
-def _saturated(made: list[Message]) -> bool:
-    return any(isinstance(line, LabelLine | ReflectanceLine) and Flag.SATURATED in line.flags for line in made)
+def _saturated(results: list[Message]) -> bool:
+    return any(isinstance(line, LabelLine | ReflectanceLine) and Flag.SATURATED in line.flags for line in results)

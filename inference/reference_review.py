@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from inference.calibration.calibrator import Calibrator
+from inference.labeller import Lane, Model
 from inference.references.acceptance import check_reference, few_lines
 from inference.references.capture import Capture, completed, missing_kind
 from inference.references.certificates import Certificates
@@ -35,13 +36,13 @@ NONE_YET = (
 
 @dataclass
 class ReviewResult:
-    """Outcome of an offer. `reference`: None where there is none to come into force; `calibrations`: ready for the
+    """Outcome of an offer. `reference`: None where there is none to come into force; `lanes`: ready for the
     stream `info`; `incidents`: their kinds; `stale`: whether what is in force has gone off, None where it is as it was.
     """
 
     reference: Reference | None = None
     info: StreamInfo | None = None
-    calibrations: list[Calibrator] = field(default_factory=list)
+    lanes: list[Lane] = field(default_factory=list)
     incidents: list[str] = field(default_factory=list)
     stale: bool | None = None
 
@@ -58,23 +59,25 @@ class ReferenceReview:
         certificates: Certificates | None = None,
         lanes: int = 1,
         calibrate: Callable[..., Calibrator] = Calibrator,
+        model: Model | None = None,
     ) -> None:
-        """`certificates`: what goes with each capture. `lanes`: how often each is made ready, by `calibrate`."""
+        """`certificates`: what goes with each capture. `lanes`: how often each is made ready, by `calibrate`, and by
+        `model` where lines are labelled."""
         self.store, self.latest, self.lanes = store, latest, lanes
         self.refusal: OrelineError = ReferenceRefused(NONE_YET, NONE)
         """Why there is no reference, where there is none."""
         self._limits, self._certificates = limits or Limits(), certificates or Certificates()
-        self._calibrate = calibrate
+        self._calibrate, self.model = calibrate, model
         self._seen = store.chosen
         self._warned: set[str] = set()
 
-    def started(self, reference: Reference, info: StreamInfo) -> list[Calibrator]:
+    def started(self, reference: Reference, info: StreamInfo) -> list[Lane]:
         """A reference made ready for a line that starts with it. Raises ReferenceRefused where it does not fit the
         stream, or has gone off."""
         refuse_stale(reference, info, self._limits)
-        return self.made(reference, info)
+        return self.ready(reference, info)
 
-    def made(self, reference: Reference, info: StreamInfo) -> list[Calibrator]:
+    def ready(self, reference: Reference, info: StreamInfo) -> list[Lane]:
         """A reference made ready for a stream, once for each lane. Raises ReferenceRefused where it does not fit."""
         if math.isnan(reference.white.exposure) and self._limits.refuse:
             raise ReferenceRefused(
@@ -90,7 +93,7 @@ class ReferenceReview:
             )
         first = self._calibrate(reference, info)
         others = (self._calibrate(reference, info, tables=first.tables) for _ in range(self.lanes - 1))
-        return [first, *others]
+        return [Lane(one, self.model.labeller(one) if self.model else None) for one in (first, *others)]
 
     def review_capture(self, capture: Capture, info: StreamInfo | None) -> ReviewResult | None:
         """Review what was captured: what is good is chosen, what is not is kept beside it."""
@@ -106,14 +109,14 @@ class ReferenceReview:
             self.store.keep(new)
             if self._forbid(findings):
                 return self._refused(new.id, findings, "; if you know better: `oreline calibrate use`, with --force")
-            calibrations = [] if info is None else self.made(new, info)
+            lanes = [] if info is None else self.ready(new, info)
         except ReferenceRefused as why:
             return self._refused(new.id if new else "", [Finding(why.code, str(why))])
         for finding in (*findings, *few_lines(new, self._limits)):
             _say(finding.code, f"reference {new.id}: {finding}")
         self.store.waits_no_longer()
         self._choose(new, "captured", findings)
-        return ReviewResult(new, info, calibrations, _codes(findings), stale=False)
+        return ReviewResult(new, info, lanes, _codes(findings), stale=False)
 
     def _forbid(self, findings: Sequence[Finding]) -> bool:
         """Whether a capture is refused for them: a first one only for what is certain."""
@@ -132,18 +135,18 @@ class ReferenceReview:
         self._seen = chosen
         try:
             new = self.store.load(chosen)
-            calibrations = self.started(new, info)
+            lanes = self.started(new, info)
         except ReferenceRefused as why:
             if old.id not in self.store.ids():
                 self.store.keep(old)
             self._choose(old, "reverted")
             return self._refused(chosen, [Finding(why.code, str(why))])
         self.latest, self._warned = new, set()
-        return ReviewResult(new, info, calibrations, stale=False)
+        return ReviewResult(new, info, lanes, stale=False)
 
     def refit_temperature(self, info: StreamInfo) -> ReviewResult | None:
         """Make the same reference ready for another temperature of the camera."""
-        return None if self.latest is None else ReviewResult(self.latest, info, self.made(self.latest, info))
+        return None if self.latest is None else ReviewResult(self.latest, info, self.ready(self.latest, info))
 
     def check_expiry(self, info: StreamInfo) -> ReviewResult | None:
         """Look whether the latest reference passes a limit now or keeps it again. Warns once of one that is passed."""

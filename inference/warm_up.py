@@ -1,4 +1,4 @@
-"""Everything that is compiled at its first use is used once before a process calls itself ready."""
+"""Warm-up: everything that is compiled at its first use is used once before a process calls itself ready."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from inference.calibration.calibrator import Calibrator
 from inference.calibration.settings import Correction, DarkColumns
-from inference.classification.classifier import Classifier, answered
 from inference.illumination import IlluminationCheck, WhiteStrip
+from inference.labeller import Model
 from inference.preprocessing.steps import SNV
 from inference.references.measurement import MeasurementBuilder
 from inference.references.reference import Reference
@@ -21,8 +21,8 @@ EVERY_STEP = Correction(
 )
 
 
-def compile_kernels(classifier: Classifier | None) -> None:
-    """Capture and apply a made-up reference, and classify a made-up line."""
+def compile_kernels(model: Model | None) -> None:
+    """Capture and apply a made-up reference, and judge and label a made-up line."""
     wavelengths = tuple(float(band) for band in range(1, BANDS + 1))
     info = StreamInfo(bytes(16), 0, 0, "", "", wavelengths, SAMPLES, 0, FULL_SCALE, 1.0, 1.0, 1.0, 1.0, 1.0)
     dark, white = MeasurementBuilder(info), MeasurementBuilder(info)
@@ -37,10 +37,9 @@ def compile_kernels(classifier: Classifier | None) -> None:
     ):
         calibration.reflectance(_line(1000))
         _, mean, invalid = calibration.features(_line(1000))
-    if classifier is not None:
-        labels, confidence = classifier.classify(np.zeros((classifier.features, SAMPLES), np.float32), mean, invalid)
-        answered(labels, confidence)
-        IlluminationCheck(None).judge(mean, invalid, labels, confidence)
+    IlluminationCheck(None).judge(mean, invalid)
+    if model is not None:
+        model.compile()
 
 
 def _line(level: int) -> NDArray[np.uint16]:

@@ -10,6 +10,7 @@ import ctypes
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
 
 from oreline.errors import StateGone, Undelivered
 from oreline.messages import EndOfStream, Message
@@ -25,22 +26,49 @@ START_AGAIN = "they stay in the ring; start the line again, and they are deliver
 Stage = Callable[[Iterator[list[Message]]], Iterator[list[Message]]]
 
 
-def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], service: Service, account: Account) -> bool:
+class Context(Protocol):
+    """Lines that a stage looks at once more, for those behind them. `before`: how many lines before one whose result is
+    not there yet. `oldest`: the first that it looks at again, None where it does at none."""
+
+    @property
+    def before(self) -> int: ...
+    @property
+    def oldest(self) -> int | None: ...
+
+
+class NoContext:
+    """Of a stage that looks at every line once."""
+
+    before, oldest = 0, None
+
+
+NO_CONTEXT = NoContext()
+
+
+def run(
+    inbox: Inbox,
+    stage: Stage,
+    outboxes: Sequence[Outbox],
+    service: Service,
+    account: Account,
+    context: Context = NO_CONTEXT,
+) -> bool:
     """Feed a stage from an inbox and its results to the outboxes that want them, until the stream ends or a signal.
-    `account` sees what is stored.
+    `account` sees what is stored. `context`: the lines that the stage looks at again, which are not given back before.
 
     Lines are borrowed from the ring; where one was overwritten while the stage looked at it, the stage is begun anew
-    from the last stored line. Returns whether the stream ended. Where an earlier process has stored its end already,
-    what remains is to serve it. Raises Undelivered where a signal came before consumers had everything.
+    from the last stored line, with its context. Returns whether the stream ended. Where an earlier process has stored
+    its end already, what remains is to serve it. Raises Undelivered where a signal came before consumers had
+    everything.
     """
     if outboxes and all(isinstance(box.last, EndOfStream) for box in outboxes):
         drain(outboxes, service, lambda: _hear_out(inbox))
         return True
     pumped = 0.0
     while not service.stopping:
-        for results in stage(_batches(inbox, outboxes, service)):
+        for results in stage(_batches(inbox, outboxes, service, context)):
             if not inbox.intact():
-                inbox.rewind(min(box.next for box in outboxes))
+                inbox.rewind(max(0, min(box.next for box in outboxes) - context.before))
                 break
             for message in results:
                 if not _store(message, outboxes, service):
@@ -60,14 +88,20 @@ def run(inbox: Inbox, stage: Stage, outboxes: Sequence[Outbox], service: Service
     return False
 
 
-def _batches(inbox: Inbox, outboxes: Sequence[Outbox], service: Service) -> Iterator[list[Message]]:
+def _batches(inbox: Inbox, outboxes: Sequence[Outbox], service: Service, context: Context) -> Iterator[list[Message]]:
     while not service.stopping:
         _pump(outboxes)
         batch = inbox.receive(5)
         service.progress(inbox.position, inbox.stored)
         if batch:
             yield batch
-            inbox.ack(committed=all(box.next >= inbox.next for box in outboxes))
+            inbox.ack(before=_wanted(inbox, outboxes, context))
+
+
+def _wanted(inbox: Inbox, outboxes: Iterable[Outbox], context: Context) -> int:
+    """The first line that is needed again after a restart, or now."""
+    oldest = inbox.next if context.oldest is None else context.oldest
+    return min([oldest, *(box.next for box in outboxes)])
 
 
 def _hear_out(inbox: Inbox) -> None:

@@ -22,6 +22,8 @@ GOLDEN = "golden.npz"
 _LARGEST = 1 << 18
 """Bytes of a card: 1000 bands and 250 classes fit, and what pydantic keeps of every error in it stays below 100 MB."""
 _LARGEST_FILE = 1 << 30
+MOST_LINES = 33
+"""Lines of context of a model, at most: each is kept in the ring, and half of them are a delay."""
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Byte = Annotated[int, Field(ge=0, le=255)]
@@ -104,7 +106,8 @@ class Card(_Strict):
     fwhm_nm: Annotated[float, Field(gt=0)]
     preprocessing: Literal["snv"] | Annotated[Steps, Field(min_length=1)] = "snv"
     """What is done with reflectance, in order; "snv" is short for that step alone."""
-    lines_of_context: Literal[1] = 1
+    lines_of_context: Annotated[int, Field(ge=1, le=MOST_LINES)] = 1
+    """Lines that the network reads at once, an odd number: the one that is labelled, and as many before it as after."""
     background_reflectance: Annotated[float, Field(ge=0.0, lt=1.0)]
     unknown_below: Share
     kmac: float
@@ -115,6 +118,12 @@ class Card(_Strict):
     golden_sha256: Sha256
     card_sha256: str = ""
     """Of this card with this field empty."""
+
+    @model_validator(mode="after")
+    def _in_the_middle(self) -> Card:
+        if self.lines_of_context % 2 == 0:
+            raise ValueError("lines_of_context: must be odd, for the line in the middle is the one that is labelled")
+        return self
 
     @model_validator(mode="after")
     def _one_grid(self) -> Card:
@@ -192,6 +201,14 @@ class Card(_Strict):
         if hashlib.sha256(content).hexdigest() != sha256:
             raise ModelError(f"{path} is not the file that its card was made for: it is damaged or was exchanged")
         return content
+
+    def check_context(self, folder: Path) -> None:
+        """Raises ModelError where the network reads several lines at once, for which there is no labeller here."""
+        if self.lines_of_context > 1:
+            raise ModelError(
+                f"the model in {folder} reads {self.lines_of_context} lines at once, and this release one: "
+                "take another model, or a release that reads several"
+            )
 
     def check_files(self, folder: Path) -> None:
         """Raises ModelError where a file that belongs to the card is not as it was made."""

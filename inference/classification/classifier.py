@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 
 from inference.backends import Logits, Precision
 from inference.backends import load as load_backend
+from inference.calibration.calibrator import Calibrator
 from inference.classification.bands import compare
 from inference.classification.card import GOLDEN, MODEL, Card
 from inference.classification.signature import checked
 from inference.flags import UNUSABLE
+from inference.labeller import Counts, Labels
 from inference.preprocessing.steps import Chain
 from oreline.errors import ModelError, ModelMismatch
 from oreline.jit import kernel
@@ -26,14 +29,19 @@ processor do by 1e-5. bfloat16 rounds by at most 2^-9, and does so to weights an
 2^-6 of what is summed, which is several times that, since the first layer takes differences of neighbouring
 bands; the models that ship differ by 0.04 and 0.06, and by 0.8 to 7 with one output or tap left out of any layer."""
 
+WARM_SAMPLES = 64
+
 Table = NDArray[Any]
 
 
 class Classifier:
-    """A model at work, warm and checked. `classes`: what labels stand for; `features`: how many it reads of a sample.
+    """A model at work, warm and checked, that reads one line at a time. `classes`: what labels stand for. `features`:
+    how many it reads of a sample.
 
     `id`: first 16 hex digits of its sha256, of which the last four say "bf16" where it computes in bfloat16.
     """
+
+    before = after = 0
 
     def __init__(self, card: Card, logits: Logits, precision: Precision = "float32") -> None:
         self.card = card
@@ -50,6 +58,7 @@ class Classifier:
         signed it, ModelError where anything in the folder is missing, damaged or exchanged, and where this processor or
         this network is not fit for `precision`."""
         card, _ = checked(folder, keys)
+        card.check_context(folder)
         model = card.content(folder, MODEL, card.model_sha256)
         golden = card.content(folder, GOLDEN, card.golden_sha256)
         expected, snv = _golden(golden, folder)
@@ -90,6 +99,28 @@ class Classifier:
         background = np.float32(self.card.background_reflectance)
         _decide(logits, mean_reflectance, invalid, unknown_below, background, labels, confidence)
         return labels, confidence
+
+    def compile(self) -> None:
+        """Have everything compiled that would be at its first use."""
+        features = np.zeros((self.features, WARM_SAMPLES), np.float32)
+        answered(*self.classify(features, np.zeros(WARM_SAMPLES, np.float32), np.zeros(WARM_SAMPLES, np.uint8)))
+
+    def labeller(self, calibrator: Calibrator) -> LineLabeller:
+        """A labeller of lines by themselves. `calibrator`: one that was made with the steps of the card."""
+        return LineLabeller(calibrator, self)
+
+
+class LineLabeller:
+    """Calibrator and classifier as a labeller, which looks at no line but the one that it labels."""
+
+    def __init__(self, calibrator: Calibrator, classifier: Classifier) -> None:
+        self._calibrator, self._classifier = calibrator, classifier
+
+    def label(self, run: Sequence[Counts], at: int) -> Labels:
+        """Labels of the line `run[at]`; `mean` and `invalid` belong to the calibrator."""
+        features, mean, invalid = self._calibrator.features(run[at])
+        labels, confidence = self._classifier.classify(features, mean, invalid)
+        return Labels(labels, confidence, mean, invalid, self._calibrator.lamp)
 
 
 def _golden(content: bytes, folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -57,7 +57,7 @@ class Inbox:
         self._process = secrets.randbits(62) | 1
         self._session = secrets.randbits(62)
         self._index = self._acked = 0
-        self._uncommitted: list[int] = []
+        self._uncommitted: deque[tuple[int, int]] = deque()
         self._changed = self._ended = False
         self._credited = 0
         self._failures = 0
@@ -105,19 +105,27 @@ class Inbox:
         self._ready.clear()
         return messages
 
-    def ack(self, *, committed: bool = True) -> None:
-        """Ask for more; unless `committed` is False, say that everything that `receive` has returned is committed.
+    def ack(self, *, committed: bool = True, before: int | None = None) -> None:
+        """Ask for more; unless `committed` is False, say that everything that `receive` has returned is committed, or
+        only what lies before the sequence number `before`.
 
         Said at once at the end of the stream, and where a quarter of the credit is used up, otherwise within
         `CREDIT_NS`: each word costs the owner a wake-up.
         """
-        self._changed |= bool(self._owed) or (committed and self._acked != self._index)
+        self._changed |= bool(self._owed)
         if committed:
-            self._acked, self._committed = self._index, self.next
-            self._uncommitted.clear()
+            self._commit(self.next if before is None else before)
         at_once = self._ended or self._owed >= self._credit // 4
         if self._changed and (at_once or now() - self._credited > CREDIT_NS):
             self._give_credit()
+
+    def _commit(self, seq: int) -> None:
+        waiting = self._uncommitted
+        while waiting and waiting[0][1] <= seq:
+            waiting.popleft()
+        acked = waiting[0][0] if waiting else self._index
+        self._changed |= acked != self._acked
+        self._acked, self._committed = acked, max(self._committed, min(seq, self.next))
 
     def _give_credit(self) -> None:
         credit = control.pack("credit", session=self._session, n=min(self._owed, 4096), acked=self._acked)
@@ -129,7 +137,7 @@ class Inbox:
         ring = self._ring
         if not self._borrow or ring is None:
             return True
-        return not self._uncommitted or ring.entry(self._uncommitted[0]) is not None
+        return not self._uncommitted or ring.entry(self._uncommitted[0][0]) is not None
 
     def rewind(self, seq: int) -> None:
         """Ask again from a sequence number on."""
@@ -252,7 +260,7 @@ class Inbox:
             return
         if index >= 0:
             self._index = index + 1
-            self._uncommitted.append(index)
+            self._uncommitted.append((index, message.first + message.n))
         run = run_of(message)
         if isinstance(message, StreamInfo) and run != self.run:
             self.run, self.next, self._committed = run, 0, 0

@@ -51,7 +51,7 @@ class Running:
             self.store.choose(first.id, "captured")
         review = ReferenceReview(self.store, first, limits=Limits(**limits), lanes=2)  # type: ignore[arg-type]
         self.active = ActiveReference(review, Account("inference"))
-        self._pipeline = Pipeline(None, self.active, reflectance=reflectance)
+        self._pipeline = Pipeline(self.active, reflectance=reflectance)
         self.next = 0
 
     def feed(self, *messages: Message) -> list[Message]:

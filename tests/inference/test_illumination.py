@@ -13,13 +13,12 @@ SAMPLES = 40
 STRIP = WhiteStrip(first=0, samples=4)
 
 
-def judged(
-    light: IlluminationCheck, mean: np.ndarray, invalid: int = 0, lamp: float = 1.0
-) -> tuple[Flag, np.ndarray, np.ndarray]:
-    labels, confidence = np.full(SAMPLES, 7, np.uint8), np.full(SAMPLES, 200, np.uint8)
-    flags = np.full(SAMPLES, invalid, np.uint8)
-    flag = light.judge(mean.astype(np.float32), flags, labels, confidence, lamp)
-    return flag, labels, confidence
+def judged(light: IlluminationCheck, mean: np.ndarray, invalid: int = 0, lamp: float = 1.0) -> tuple[Flag, np.ndarray]:
+    """The flag, and what is left of labels that were all 7."""
+    labels = np.full(SAMPLES, 7, np.uint8)
+    flag, unlabelled = light.judge(mean.astype(np.float32), np.full(SAMPLES, invalid, np.uint8), lamp)
+    labels[unlabelled] = INVALID
+    return flag, labels
 
 
 def belt(lamp: float = 1.0) -> np.ndarray:
@@ -31,14 +30,14 @@ def belt(lamp: float = 1.0) -> np.ndarray:
 
 
 def test_a_lit_line_is_not_flagged_and_keeps_its_labels() -> None:
-    flag, labels, confidence = judged(IlluminationCheck(None), belt())
-    assert (flag, set(labels), set(confidence)) == (Flag.NONE, {7}, {200})
+    flag, labels = judged(IlluminationCheck(None), belt())
+    assert (flag, set(labels)) == (Flag.NONE, {7})
 
 
 @pytest.mark.parametrize("light", [IlluminationCheck(None), IlluminationCheck(STRIP)])
 def test_a_line_without_light_gets_no_labels(light: IlluminationCheck) -> None:
-    flag, labels, confidence = judged(light, np.full(SAMPLES, 0.0005))
-    assert (flag, set(labels), set(confidence)) == (Flag.NO_LIGHT, {INVALID}, {0})
+    flag, labels = judged(light, np.full(SAMPLES, 0.0005))
+    assert (flag, set(labels)) == (Flag.NO_LIGHT, {INVALID})
 
 
 def test_an_empty_belt_is_not_taken_for_darkness() -> None:
@@ -47,18 +46,18 @@ def test_an_empty_belt_is_not_taken_for_darkness() -> None:
 
 @pytest.mark.parametrize("lamp", [0.9, 1.1])
 def test_a_lamp_that_is_off_by_more_than_the_tolerance_is_flagged_and_labels_are_kept(lamp: float) -> None:
-    flag, labels, _ = judged(IlluminationCheck(STRIP), belt(lamp))
+    flag, labels = judged(IlluminationCheck(STRIP), belt(lamp))
     assert flag is Flag.LAMP
     assert set(labels[4:]) == {7}
 
 
 def test_a_lamp_that_is_off_by_more_than_the_limit_leaves_no_labels() -> None:
-    flag, labels, confidence = judged(IlluminationCheck(STRIP), belt(0.5))
-    assert (flag, set(labels), set(confidence)) == (Flag.LAMP, {INVALID}, {0})
+    flag, labels = judged(IlluminationCheck(STRIP), belt(0.5))
+    assert (flag, set(labels)) == (Flag.LAMP, {INVALID})
 
 
 def test_the_strip_is_never_labelled() -> None:
-    flag, labels, _ = judged(IlluminationCheck(STRIP), belt())
+    flag, labels = judged(IlluminationCheck(STRIP), belt())
     assert flag is Flag.NONE
     assert list(labels[:5]) == [INVALID] * 4 + [7]
 
@@ -80,9 +79,9 @@ def test_a_saturated_strip_says_nothing_of_the_lamp() -> None:
 
 
 def test_a_corrected_lamp_is_judged_by_what_it_was_before() -> None:
-    flag, labels, _ = judged(IlluminationCheck(STRIP), belt(), lamp=0.8)
+    flag, labels = judged(IlluminationCheck(STRIP), belt(), lamp=0.8)
     assert flag is Flag.LAMP
     assert set(labels[4:]) == {7}
-    flag, labels, _ = judged(IlluminationCheck(STRIP), belt(), lamp=0.6)
+    flag, labels = judged(IlluminationCheck(STRIP), belt(), lamp=0.6)
     assert flag is Flag.LAMP
     assert set(labels) == {INVALID}

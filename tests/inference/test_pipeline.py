@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import get_ident
-from typing import Any
 
 import numpy as np
 import pytest
 
 from inference.active_reference import ActiveReference
+from inference.calibration.calibrator import Calibrator
+from inference.illumination import WhiteStrip
+from inference.labeller import Counts, Labels, Model
 from inference.pipeline import Pipeline
 from inference.reference_review import ReferenceReview
 from inference.references.files import load
@@ -18,6 +21,7 @@ from inference.references.reference import Reference
 from inference.references.store import Store
 from oreline.errors import ReferenceRefused
 from oreline.messages import (
+    INVALID,
     UNKNOWN,
     EndOfStream,
     Flag,
@@ -56,11 +60,8 @@ def references(dark: int = 100, white: int = 2900, first: int = 0) -> list[Messa
 
 
 def pipeline(folder: Path, reference: Reference | None = None, lanes: int = 1) -> Pipeline:
-    return Pipeline(
-        None,
-        ActiveReference(ReferenceReview(Store(folder), reference, lanes=lanes), Account("inference")),
-        reflectance=True,
-    )
+    review = ReferenceReview(Store(folder), reference, lanes=lanes)
+    return Pipeline(ActiveReference(review, Account("inference")), reflectance=True)
 
 
 def run(stage: Pipeline, *messages: Message) -> list[Message]:
@@ -87,15 +88,16 @@ def test_references_become_gaps_and_scene_lines_reflectance(tmp_path: Path) -> N
 
 def test_a_stream_of_radiance_says_its_unit(tmp_path: Path) -> None:
     active = ActiveReference(ReferenceReview(Store(tmp_path), None, lanes=1), Account("inference"))
-    ((said,),) = Pipeline(None, active, reflectance=True, unit="W m-2 sr-1 nm-1")(iter([[info(kind=Kind.DARK)]]))
-    assert isinstance(said, StreamInfo)
-    assert said.unit == "W m-2 sr-1 nm-1"
+    ((answer,),) = Pipeline(active, reflectance=True, unit="W m-2 sr-1 nm-1")(iter([[info(kind=Kind.DARK)]]))
+    assert isinstance(answer, StreamInfo)
+    assert answer.unit == "W m-2 sr-1 nm-1"
 
 
 class Network:
-    """It answers a number for the first sample only while it is `silent`. `asked`: by which threads, in order."""
+    """A model, and its own labeller. It answers a number for the first sample only while it is `silent`. `asked`: by
+    which threads, in order."""
 
-    id, classes = "network", ()
+    id, classes, before, after = "network", (), 0, 0
     silent = False
 
     def __init__(self) -> None:
@@ -104,17 +106,25 @@ class Network:
     def check(self, _info: StreamInfo) -> None:
         pass
 
-    def classify(self, *_line: Any) -> tuple[Any, Any]:
+    def compile(self) -> None:
+        pass
+
+    def labeller(self, _calibrator: Calibrator) -> Network:
+        return self
+
+    def label(self, _run: Sequence[Counts], _at: int) -> Labels:
         self.asked.append(get_ident())
         labels, confidence = np.zeros(SAMPLES, np.uint8), np.full(SAMPLES, 200, np.uint8)
         if self.silent:
             labels[1:], confidence[1:] = UNKNOWN, 0
-        return labels, confidence
+        return Labels(labels, confidence, np.full(SAMPLES, 0.5, np.float32), np.zeros(SAMPLES, np.uint8))
 
 
-def labelling(folder: Path, network: Network, reference: Reference | None = None, lanes: int = 1) -> Pipeline:
-    active = ActiveReference(ReferenceReview(Store(folder), reference, lanes=lanes), Account("inference"))
-    return Pipeline(network, active, reflectance=False)  # type: ignore[arg-type]
+def labelling(
+    folder: Path, model: Model, reference: Reference | None = None, lanes: int = 1, strip: WhiteStrip | None = None
+) -> Pipeline:
+    review = ReferenceReview(Store(folder), reference, lanes=lanes, model=model)
+    return Pipeline(ActiveReference(review, Account("inference")), reflectance=False, strip=strip)
 
 
 def test_a_scene_is_answered_when_its_reference_is_in_force_and_this_thread_and_every_lane_has_made_a_line(
@@ -158,6 +168,14 @@ def test_a_line_without_an_answer_is_flagged_and_a_stretch_of_them_is_one_incide
     flags = {m.first: m.flags for m in out if isinstance(m, LabelLine)}
     assert flags == dict.fromkeys((6, 10, 11), Flag.NONE) | dict.fromkeys((7, 8, 9), Flag.NO_ANSWER)
     assert stage.account.incidents["no_answer"] == 1
+
+
+def test_what_the_light_forbids_has_neither_label_nor_confidence(tmp_path: Path) -> None:
+    strip = WhiteStrip(first=0, samples=2, reflectance=0.5)
+    *_, labelled = run(labelling(tmp_path, Network(), strip=strip), *references(), line(6))
+    assert isinstance(labelled, LabelLine)
+    assert labelled.labels.tolist() == [INVALID, INVALID, 0, 0, 0, 0]
+    assert labelled.confidence.tolist() == [0, 0, 200, 200, 200, 200]
 
 
 def test_nothing_of_a_capture_is_passed_on_before_it_is_complete(tmp_path: Path) -> None:

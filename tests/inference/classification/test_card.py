@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from inference.check import check
 from inference.classification.card import FILE, GOLDEN, MODEL, Card
 from inference.classification.classifier import Classifier
+from inference.classification.signature import sign
 from inference.models import SHIPPED
 from inference.preprocessing.steps import SavitzkyGolay, Snv
+from oreline.config import Config
 from oreline.errors import ModelError
+from oreline.expected import Expected
+from oreline.findings import Findings
 
 
 @pytest.fixture
@@ -68,6 +73,8 @@ def test_a_changed_number_in_the_card_is_seen(folder: Path) -> None:
         ({"preprocessing": "derivative"}, "preprocessing"),
         ({"classes": []}, "classes"),
         ({"version": 2}, "version"),
+        ({"lines_of_context": 0}, "lines_of_context"),
+        ({"lines_of_context": 2}, "as a whole: .*must be odd"),
         ({"background_reflectance": "dark"}, "background_reflectance"),
     ],
 )
@@ -105,6 +112,17 @@ def test_resampling_must_come_first_and_end_at_the_models_bands(folder: Path) ->
         rewrite(folder, preprocessing=steps)
         with pytest.raises(ModelError, match=words):
             Card.read(folder)
+
+
+def test_a_model_of_several_lines_has_a_card_and_is_refused_where_no_labeller_reads_so_many(folder: Path) -> None:
+    Card.read(folder).model_copy(update={"lines_of_context": 3}).write(folder)
+    assert Card.read(folder).lines_of_context == 3
+    sign(folder)
+    with pytest.raises(ModelError, match="reads 3 lines at once, and this release one"):
+        Classifier.load(folder)
+    findings = Findings()
+    check(Config({"inference": {"model": str(folder)}}, "line.toml"), Expected(), findings)
+    assert any("reads 3 lines at once, and this release one" in str(finding) for finding in findings)
 
 
 def test_a_card_cut_short_is_refused(folder: Path) -> None:

@@ -15,8 +15,8 @@ MUTANTS = (
     Mutant(
         "a scene is announced onwards before its lanes are warm",
         "inference/pipeline.py",
-        "            self._warm_up(info, self.active.prepared())\n",
-        "            self.active.prepared()\n",
+        "            self._warm_up(info, self.active.lanes_ahead())\n",
+        "            self.active.lanes_ahead()\n",
         ("tests/inference/test_pipeline.py",),
     ),
     Mutant(

@@ -17,18 +17,16 @@ MUTANTS = (
         "what a batch ends with is acknowledged before it is dealt with",
         "oreline/process.py",
         "inbox.ack(committed=ended)",
-        "inbox.ack(committed=all(box.next >= inbox.next for box in outboxes))",
+        "inbox.ack(before=_wanted(inbox, outboxes, context))",
         ("tests/oreline/test_process.py",),
     ),
     Mutant(
         "a consumer acknowledges before it has committed",
         INBOX,
         """        if committed:
-            self._acked, self._committed = self._index, self.next
-            self._uncommitted.clear()
+            self._commit(self.next if before is None else before)
         at_once =""",
-        """        self._acked, self._committed = self._index, self.next
-        self._uncommitted.clear()
+        """        self._commit(self.next if before is None else before)
         at_once =""",
         STREAM_TESTS,
     ),
