@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from inference.preprocessing.steps import SNV, Resample, Steps
 from oreline.errors import ModelError
-from oreline.files import read_plain
+from oreline.files import read_plain, write_whole
 from oreline.messages import INVALID, ClassInfo
 from oreline.palette import colour_of
 
@@ -116,6 +116,10 @@ class Card(_Strict):
     training: Training
     model_sha256: Sha256
     golden_sha256: Sha256
+    colours: dict[str, tuple[Byte, Byte, Byte]] | None = None
+    """Colours of classes that were chosen for this model, in place of the palette's."""
+    measured_below: Share | None = None
+    """The `unknown_below` by which `metrics` were measured, where another was chosen since."""
     card_sha256: str = ""
     """Of this card with this field empty."""
 
@@ -140,8 +144,10 @@ class Card(_Strict):
 
     @property
     def labels(self) -> tuple[ClassInfo, ...]:
-        """The classes as the stream names them: a mineral has one colour, whoever made the model."""
-        return tuple(ClassInfo(one.name, colour_of(one.name, one.colour)) for one in self.classes)
+        """The classes as the stream names them: a mineral has one colour, whoever made the model, unless another was
+        chosen for it."""
+        own = self.colours or {}
+        return tuple(ClassInfo(one.name, own.get(one.name) or colour_of(one.name, one.colour)) for one in self.classes)
 
     @property
     def resampled(self) -> bool:
@@ -153,12 +159,12 @@ class Card(_Strict):
         return self.model_copy(update={"card_sha256": self._hash()})
 
     def _hash(self) -> str:
-        content = self.model_copy(update={"card_sha256": ""}).model_dump_json()
+        content = self.model_copy(update={"card_sha256": ""}).model_dump_json(exclude_none=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
     def write(self, folder: Path) -> None:
-        """Write it sealed."""
-        (folder / FILE).write_text(self.sealed().model_dump_json(indent=1) + "\n", encoding="utf-8")
+        """Write it sealed, in one step."""
+        write_whole(folder / FILE, f"{self.sealed().model_dump_json(indent=1, exclude_none=True)}\n".encode())
 
     @classmethod
     def read(cls, folder: Path) -> Card:

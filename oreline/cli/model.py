@@ -30,6 +30,31 @@ def sign(model: Model) -> None:
     console.print(f"signed {model}; who is to run it elsewhere needs a copy of {public}")
 
 
+@app.command("set")
+def set_(
+    model: Model,
+    unknown_below: Annotated[
+        float | None, typer.Option(help="Probability below which the answer is unknown.", min=0.0, max=1.0)
+    ] = None,
+    background_reflectance: Annotated[
+        float | None, typer.Option(help="Mean reflectance below which a sample is belt.", min=0.0, max=0.99)
+    ] = None,
+    colour: Annotated[
+        list[str] | None, typer.Option(metavar="CLASS=RRGGBB", help="Colour of a class. May be repeated.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the model that is made; by default MODEL itself.")] = None,
+    folder: Annotated[Path | None, typer.Option("--folder", help="The folder that line.keys names.")] = None,
+) -> None:
+    """Change a threshold or a colour of a model without training, and sign it with your own key.
+
+    Example: oreline model set my-model --unknown-below 0.6 --colour calcite=2E35F5 --out my-model-2
+    """
+    public = importlib.import_module("inference.classification.changes").change(
+        model, out, folder, colour or [], unknown_below=unknown_below, background_reflectance=background_reflectance
+    )
+    console.print(f"changed and signed {out or model}; who is to run it elsewhere needs a copy of {public}")
+
+
 @app.command()
 def verify(
     model: Model,
