@@ -65,8 +65,8 @@ def test_a_disk_that_stands_still_keeps_neither_rows_nor_heartbeats_waiting(
     monkeypatch.setattr("sinks.shots.ShotWriter.write", lambda *_: waited.append(disk.wait(20)))
     feed(conveyor, stream_info(line_rate_hz=0.1), *belt(STONE, EMPTY, STONE, EMPTY))
     until(lambda: conveyor.report()["commands"] == 2)
-    heard = program.heard
-    until(lambda: program.heard != heard)
+    heard = program.heartbeat
+    until(lambda: program.heartbeat != heard)
     assert not waited
     disk.set()
     conveyor.close()
