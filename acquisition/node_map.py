@@ -15,7 +15,7 @@ from acquisition.dialects import LATE, Reading
 from oreline.errors import FeatureError, nearest
 
 REFUSALS = (FeatureException, TransportException)
-"""What a node raises that cannot be read or written."""
+"""Errors of a node that cannot be read or written."""
 READ_BACK_S, REREAD_S = 1.0, 0.005
 """A feature may take so long to read back as it was written, and is looked at so often meanwhile."""
 

@@ -62,7 +62,7 @@ class Timing:
         return self._last, flag, "clock_jump" if flag and not jumped else self._incident(late_by)
 
     def denies(self, camera_ns: int | None, lines: int) -> bool:
-        """Whether the camera's own clock tells that not half as many lines can have passed since the last."""
+        """True where the camera's own clock tells that not half as many lines can have passed since the last."""
         if camera_ns is None or self._raw is None or not (self.even and self.period_ns):
             return False
         return camera_ns - self._raw < lines * self.period_ns / 2

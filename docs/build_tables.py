@@ -133,9 +133,8 @@ def _members(kind: type[Enum]) -> Iterator[tuple[str, str, str]]:
 def settings(model: type[BaseModel]) -> str:
     """What a model of settings says of itself, then its keys, their defaults, and what stands below each."""
     meanings = _meanings(model)
-    head = ("key", "default", "meaning")[: 3 if meanings else 2]
     rows = ((f"`{n}`", _default(f), meanings.get(n, "")) for n, f in model.model_fields.items())
-    table = _table(head, (row[: len(head)] for row in rows))
+    table = _table(("key", "default", "meaning"), rows)
     said = re.sub(r"^\[\S+\]: ", "", inspect.cleandoc(model.__doc__ or ""))
     return f"{said[:1].upper()}{said[1:]}\n\n{table}"
 

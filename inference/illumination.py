@@ -23,8 +23,11 @@ class WhiteStrip(Section):
     """[inference.strip]: samples that always see a strip of known white. They are not labelled."""
 
     first: Annotated[int, Field(ge=0)]
+    """First sample of the strip, from 0."""
     samples: Annotated[int, Field(gt=0)]
+    """Samples of the strip."""
     reflectance: Annotated[float, Field(gt=0, le=1.5)] = 0.99
+    """Reflectance of the strip."""
     tolerance: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """A line whose light is off by more is flagged."""
     limit: Annotated[float, Field(gt=0, lt=1)] = 0.3

@@ -31,15 +31,18 @@ class Settings(Section):
     only, and may label samples that lie between two classes otherwise; "float32" gives the same labels on every
     machine."""
     limits: Limits = Limits()
+    """Limits of a reference: what is refused, and from when on a new one is wanted."""
     panel: Path | None = None
     """Certificate of the white panel, text of wavelength in nm and reflectance, for references taken from now on."""
     coefficients: Path | None = None
     """Radiometric coefficients of the camera, radiance of a count and microsecond: ENVI of one line, or text whose
     second column has one a band; for references taken from now on."""
     coefficients_unit: Annotated[str, Field(max_length=64)] = "W m-2 sr-1 nm-1"
+    """Unit of the radiance that they give."""
     strip: WhiteStrip | None = None
     """Samples that see a strip of white beside the belt, to watch the lamp by; None where there is none."""
     streams: list[Stream] = ["labels"]
+    """Streams that inference makes, "labels" or "reflectance"."""
     listen: dict[Stream, TcpAddress] = {}
     """By stream, where it is served to sinks on other hosts, such as { labels = "tcp://10.0.0.5:7402" }."""
     remote: TcpAddress | None = None
@@ -53,9 +56,11 @@ class Settings(Section):
     ring_lines: Annotated[int, Field(ge=64)] = 8192
     """Label lines that are kept for a sink that is away."""
     reflectance_ring_lines: Annotated[int, Field(ge=64)] = 128
+    """Reflectance lines that are kept for a sink that is away."""
     largest_line: Annotated[int, Field(gt=0)] = 640 * 360
     """Bands times samples of the largest line whose reflectance is passed on."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port on 127.0.0.1 that Prometheus reads; 0 takes a free one."""
 
     @model_validator(mode="after")
     def _made(self) -> Settings:

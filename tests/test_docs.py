@@ -86,6 +86,14 @@ def test_every_table_is_what_the_code_says_now(page: Path) -> None:
     assert text == filled(text), "out of date: run `python docs/build_tables.py`"
 
 
+def test_every_key_of_a_table_of_settings_has_a_sentence_of_its_own() -> None:
+    tables = runpy.run_path(str(ROOT / "docs" / "build_tables.py"))["TABLES"]
+    rows = [row for name in tables if name.startswith("settings-") for row in tables[name]().splitlines()]
+    keys = [row for row in rows if row.startswith("| `")]
+    assert keys
+    assert [row for row in keys if not re.fullmatch(r"\| `\w+` \| .+ \| .+\S \|", row)] == []
+
+
 @pytest.mark.parametrize(("where", "words"), [pytest.param(*one, id=one[0]) for one in commands("sh")])
 def test_every_command_shown_is_one(where: str, words: list[str]) -> None:
     if words[0] == "make":

@@ -35,6 +35,7 @@ class When(Section):
     probability: Share | None = None
     """By chance, at each line that it has not taken yet."""
     seed: Natural = 1
+    """Seed of what happens by chance."""
     view: Literal["scene", "dark", "white"] = "scene"
     """What the camera is told to look at."""
 

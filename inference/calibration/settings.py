@@ -17,7 +17,9 @@ class DarkColumns(Section):
     """[inference.correction.shade]: samples that no light falls on. What their dark has become is taken off."""
 
     first: Annotated[int, Field(ge=0)]
+    """First of those samples, from 0."""
     samples: Annotated[int, Field(gt=0)]
+    """Number of those samples."""
 
 
 class Correction(Section):

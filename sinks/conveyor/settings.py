@@ -19,6 +19,7 @@ class ConveyorSettings(Section):
     """Stones, valves and times of a sorter. Keys of its valve output stand in the same table."""
 
     recipe: Recipe
+    """Stones that are wanted; see recipe below."""
     distance_counts: Annotated[int, Field(ge=0)]
     """Encoder counts from the camera's line to the valves."""
     output: str = _USUAL

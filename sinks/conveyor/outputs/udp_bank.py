@@ -46,6 +46,7 @@ class UdpSettings(Section):
     host: str = "127.0.0.1"
     """The bank's address."""
     port: Annotated[int, Field(ge=1, le=65535)] = 5021
+    """UDP port of the bank."""
     heartbeat_ms: Annotated[float, Field(ge=5, le=100)] = 30.0
     """How often the bank hears of the sorter while no rows go."""
     answer_ms: Annotated[float, Field(gt=0, le=100)] = 5.0

@@ -35,6 +35,7 @@ class ModbusSettings(Section):
     host: str = "127.0.0.1"
     """The PLC's address."""
     port: Annotated[int, Field(ge=1, le=65535)] = 502
+    """TCP port of the PLC."""
     device_id: Annotated[int, Field(ge=0, le=255)] = 1
     """The PLC's unit behind that address."""
     timeout_ms: Annotated[float, Field(gt=0, le=100)] = 50.0
