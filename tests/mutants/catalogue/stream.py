@@ -70,7 +70,7 @@ MUTANTS = (
     Mutant(
         "what was borrowed counts though it was overwritten",
         INBOX,
-        "return not self._uncommitted or ring.entry(self._uncommitted[0]) is not None",
+        "return not self._uncommitted or ring.entry(self._uncommitted[0][0]) is not None",
         "return True",
         STREAM_TESTS,
     ),
