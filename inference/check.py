@@ -18,6 +18,7 @@ from oreline.errors import ConfigError, ReferenceRefused
 from oreline.expected import Expected
 from oreline.findings import Findings
 from oreline.keys import client_keys, server_keys
+from oreline.recordings.exclusions import longest_run
 
 
 def check(config: Config, expected: Expected, findings: Findings) -> None:
@@ -51,6 +52,12 @@ def _model(settings: Settings, line: LineSettings, expected: Expected) -> None:
         return
     card = _card(folder, line.keys, settings.precision)
     expected.classes = card.labels
+    side_by_side, gap = longest_run(settings.correction.bad_bands), settings.correction.largest_gap
+    if side_by_side > gap:
+        raise ConfigError(
+            f"{side_by_side} bands side by side are bad, and correction.largest_gap is {gap}, so no sample could have "
+            "a label: ask for reflectance alone, or say of fewer bands that they are bad (bbl)"
+        )
     if expected.wavelengths_nm is not None:
         if card.resampled:
             Chain(card.steps[:1], expected.wavelengths_nm, 1)

@@ -243,7 +243,10 @@ class Pipeline:
     def _count(self, line: RawLine, results: list[Message]) -> None:
         self._count_bad(results)
         if _saturated(results):
-            self.saturated_samples += int(np.count_nonzero(line.counts.max(axis=0) >= self._known(line).full_scale))
+            saturated = line.counts >= self._known(line).full_scale
+            if self._no_data is not None:
+                saturated &= line.counts != self._no_data
+            self.saturated_samples += int(np.count_nonzero(saturated.any(axis=0)))
         self._bytes.inc(line.counts.nbytes)
         self._latency.observe_ns(time.monotonic_ns() - line.stamp.t_ns)
 

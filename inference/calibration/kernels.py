@@ -153,8 +153,9 @@ def negative(values: Table, invalid: Table) -> None:
 
 @line_kernel
 def empty(values: Table, mean: Table, invalid: Table, variate: bool) -> None:
-    """NaN for the samples that hold no data; their variate is zero already."""
+    """NaN for the samples that hold no data, whatever count stands for that; their variate is zero already."""
     for sample in range(len(mean)):
+        invalid[sample] &= ~_SATURATED if invalid[sample] & _NO_DATA else np.uint8(255)
         mean[sample] = np.float32(np.nan) if invalid[sample] & _NO_DATA else mean[sample]
     for band in range(0 if variate else values.shape[0]):
         for sample in range(len(mean)):

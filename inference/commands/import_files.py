@@ -28,6 +28,7 @@ from oreline.recordings.fit import exposure_us, refuse_unfit
 from oreline.recordings.full_scale import full_scale_of
 from oreline.recordings.names import entrances, name_of, role_of
 from oreline.recordings.recording import Recording, open_recording
+from oreline.recordings.wavelengths import known
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _described(recording: Recording, config: Config, options: ImportOptions, ful
         recording,
         serial=str(serial),
         full_scale=full_scale,
-        wavelengths_nm=tuple(recording.wavelengths_nm or acquisition.wavelengths(recording.bands)),
+        wavelengths_nm=known(recording.wavelengths_nm) or tuple(acquisition.wavelengths(recording.bands)),
         exposure_us=float(exposure or 0),
         gain=options.gain or _gain(recording),
         camera=recording.camera.camera,

@@ -108,7 +108,7 @@ def line_of(
             "wavelengths_nm": list(setting.wavelengths_nm),
             "full_scale": setting.full_scale,
             "features": [
-                ["PixelFormat", "Mono12" if setting.full_scale <= MONO12 else "Mono16"],
+                ["PixelFormat", "Mono12" if max(setting.full_scale, setting.no_data or 0) <= MONO12 else "Mono16"],
                 ["ChunkModeActive", True],
             ],
             "counts_per_line": _counts_per_line(scene),

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from oreline.errors import ReferenceRefused
-from oreline.recordings.exclusions import bad_bands, no_data_count
+from oreline.recordings import exclusions
 from oreline.recordings.finding import RecordingSet
 from oreline.recordings.fit import SAME, exposure_us, notes_of
 from oreline.recordings.full_scale import FullScale, full_scale_of
 from oreline.recordings.recording import Recording
+from oreline.recordings.wavelengths import known
 
 SERIAL = "SIM0001"
 """Of the camera that plays a recording of which nobody knows the camera."""
@@ -53,6 +54,8 @@ def setting_of(found: RecordingSet, saved: SavedReference | None = None) -> Sett
     and the scene does not say how it was."""
     scene, notes = found.scene, [*found.notes, *notes_of(found.scene, found.references())]
     others = [one for one in (found.dark, found.white) if one is not None]
+    bad = exclusions.bad_bands(found.present().values())
+    notes += exclusions.notes_of(bad, scene)
     full_scale, white = _full_scale(found, saved), saved.white if saved else None
     wavelengths = (one.wavelengths_nm for one in (scene, *others, saved) if one is not None)
     return Setting(
@@ -60,9 +63,9 @@ def setting_of(found: RecordingSet, saved: SavedReference | None = None) -> Sett
         full_scale=full_scale.count,
         exposure_us=_of_scene("exposure", exposure_us(scene), [*map(exposure_us, others), white and white.exposure_us]),
         gain=_of_scene("gain", scene.camera.gain, [*(one.camera.gain for one in others), white and white.gain]) or 1.0,
-        wavelengths_nm=next(filter(None, wavelengths), ()),
-        bad_bands=bad_bands(found.present().values()),
-        no_data=no_data_count(scene),
+        wavelengths_nm=next(filter(None, map(known, wavelengths)), ()),
+        bad_bands=bad,
+        no_data=exclusions.no_data_count(scene),
         notes=tuple(filter(None, [*notes, full_scale.note, *(_about(scene, saved) if saved else ())])),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -34,7 +34,7 @@ def no_data_count(recording: Recording) -> int | None:
     Raises RecordingError where every count is taken.
     """
     value = recording.ignored
-    if value is None:
+    if value is None or not _can_hold(recording.dtype, value):
         return None
     if value in range(LARGEST + 1):
         return int(value)
@@ -46,12 +46,29 @@ def no_data_count(recording: Recording) -> int | None:
     return int(np.argmin(held))
 
 
+def notes_of(bad: Sequence[int], recording: Recording) -> list[str]:
+    """What is said of bad bands and of the scene's value for no data."""
+    notes = []
+    if bad:
+        bands = "1 band is" if len(bad) == 1 else f"{len(bad)} bands are"
+        notes.append(f"{bands} bad by 'bbl', from band {bad[0]} on: made of neighbours, NaN where many are in a row")
+    if recording.ignored is not None and _can_hold(recording.dtype, recording.ignored):
+        notes.append(f"samples that hold {recording.ignored:g} in any band have no data: they are NaN, and invalid")
+    return notes
+
+
 def missing(values: NDArray[Any], ignored: float) -> NDArray[np.bool_]:
     """Where values are the one that stands for no data, as they were rounded in their own type."""
     if np.isnan(ignored):
         return np.asarray(np.isnan(values)) if values.dtype.kind == "f" else np.zeros(values.shape, np.bool_)
     own = np.float64(ignored).astype(values.dtype) if values.dtype.kind == "f" else ignored
     return np.asarray(values == own)
+
+
+def _can_hold(dtype: np.dtype[Any], value: float) -> bool:
+    if dtype.kind == "f":
+        return True
+    return bool(value == np.trunc(value)) and bool(np.iinfo(dtype).min <= value <= np.iinfo(dtype).max)
 
 
 def _pieces(recording: Recording) -> Iterator[NDArray[Any]]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oreline.errors import RecordingError
+from oreline.recordings.exclusions import missing
 from oreline.recordings.recording import Recording
 
 SENSOR_BITS = (8, 10, 12, 14, 16)
@@ -57,7 +60,7 @@ def pieces(recording: Recording) -> Iterator[NDArray[Any]]:
 
 def _largest(recording: Recording) -> int:
     """The largest value, rounded up; 0 where none is a number."""
-    highest = (float(np.max(piece, initial=0, where=np.isfinite(piece))) for piece in pieces(recording))
+    highest = (float(np.max(piece, initial=0, where=_is_data(recording, piece))) for piece in pieces(recording))
     return math.ceil(max(highest, default=0.0))
 
 
@@ -75,4 +78,10 @@ def _bits_used(recording: Recording) -> int:
     """The bits that are set in any count; none where they may be averages."""
     if recording.dtype.kind == "f":
         return 0
-    return int(np.bitwise_or.reduce([int(np.bitwise_or.reduce(piece, axis=None)) for piece in pieces(recording)]))
+    used = (np.bitwise_or.reduce(piece[_is_data(recording, piece)], axis=None) for piece in pieces(recording))
+    return reduce(or_, map(int, used), 0)
+
+
+def _is_data(recording: Recording, piece: NDArray[Any]) -> NDArray[np.bool_]:
+    finite = np.asarray(np.isfinite(piece))
+    return finite if recording.ignored is None else finite & ~missing(piece, recording.ignored)

@@ -92,6 +92,11 @@ def unit_of(word: str) -> Unit | None:
     raise UnknownUnit(f"{word[:40]!r} is no unit of wavelength: write {known}")
 
 
+def known(wavelengths_nm: Sequence[float]) -> tuple[float, ...]:
+    """Wavelengths of which each is known; () where one is not, which headers write as 0."""
+    return tuple(wavelengths_nm) if wavelengths_nm and min(wavelengths_nm) > 0 else ()
+
+
 def is_unsaid(word: str) -> bool:
     """Whether a word in the place of a unit says that none is known."""
     return _plain(word) in _UNSAID

@@ -259,3 +259,45 @@ def test_a_broken_saved_reference_is_refused_and_a_whole_one_serves(cli: Command
     )
     assert third.returncode == 30, third.stdout + third.stderr
     assert "white" in third.stderr
+
+
+def test_bad_bands_and_missing_data_of_a_header_reach_labels_and_reflectance(
+    cli: Command, tmp_path: Path, short_belt: Path
+) -> None:
+    shutil.copytree(short_belt, tmp_path / "belt")
+    header = next(p for p in (tmp_path / "belt" / "capture").glob("*.hdr") if "REF_" not in p.name)
+    scene = open_recording(header)
+    counts = np.memmap(scene.path, "<u2", "r+", scene.offset, scene.cube.shape)
+    counts[:, 40], counts[10:20, :, 30], counts[15, 7, 99] = 0, 65_535, 65_535
+    counts.flush()
+    bbl = ",".join("0" if band == 40 else "1" for band in range(scene.bands))
+    text = header.read_text(encoding="utf-8") + f"bbl = {{{bbl}}}\ndata ignore value = 65535\n"
+    header.write_bytes(text.encode("utf-16"))
+    labels, reflectance, report = (tmp_path / name for name in ("labels.hdr", "r.hdr", "r.json"))
+    ran = cli(
+        "replay",
+        header,
+        "--labels",
+        labels,
+        "--reflectance",
+        reflectance,
+        "--output",
+        tmp_path / "run",
+        "--json",
+        report,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    made, found = open_recording(reflectance).cube, open_recording(labels).cube[:, 0]
+    gone = np.zeros(found.shape, np.bool_)
+    gone[10:20, 30], gone[15, 99] = True, True
+    np.testing.assert_array_equal(np.isnan(made).all(axis=1), gone)
+    names = [name.strip() for name in open_recording(labels).metadata["class names"].strip("{}").split(",")]
+    invalid = names.index("invalid")
+    assert (found[gone] == invalid).all()
+    usable = ~gone & (found != invalid)
+    assert usable.mean() > 0.9
+    between = (made[:, 39] + made[:, 41])[usable] / 2
+    np.testing.assert_allclose(made[:, 40][usable], between, atol=0.02)
+    said = json.loads(report.read_text(encoding="utf-8"))
+    assert any("1 band is bad by 'bbl', from band 40 on" in note for note in said["notes"])
+    assert any("hold 65535 in any band have no data" in note for note in said["notes"])

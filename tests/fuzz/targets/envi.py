@@ -77,6 +77,13 @@ HOSTILE: tuple[Frames, ...] = tuple(
         _START * 5_000,
         _START + b"description = caf\xe9 \x85samples = 9\n",
         _START + "description = a\u2028samples = 9\n".encode(),
+        _START + b"a = {{ }\n" * 50_000,
+        _START + b"a = {\n}\n" * 50_000,
+        _START + b"a =\n" * 50_000,
+        _START + b"wavelength = {" + b"1;" * 400_000 + b"}\n",
+        _START + b"wavelength = {1, 2 ; " + b"{" * 400_000,
+        b"ENVI\nsamples = 2\nlines = 1\nbands = 1\nband names = {1" + b" " * 400_000 + b"}\n",
+        b"\xff\xfe" + (_START.decode() + "wavelength units = \u03bcm\nwavelength = {1, 2}\n").encode("utf-16-le"),
     )
 )
 

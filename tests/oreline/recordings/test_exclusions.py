@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from oreline.errors import RecordingError
-from oreline.recordings.exclusions import bad_bands, longest_run, missing, no_data_count
+from oreline.recordings.exclusions import bad_bands, longest_run, missing, no_data_count, notes_of
+from oreline.recordings.full_scale import full_scale_of
 from oreline.recordings.recording import Recording, open_recording
+from oreline.recordings.wavelengths import known
 from tests.oreline.recordings.test_recording import write
 
 CUBE = np.arange(1, 61, dtype=np.int16).reshape(5, 3, 4)
@@ -62,3 +64,31 @@ def test_bands_that_any_recording_calls_bad_are_bad(tmp_path):
 @pytest.mark.parametrize(("bands", "longest"), [((), 0), ((4,), 1), ((1, 2, 3, 7, 8), 3), ((1, 3, 4, 6), 2)])
 def test_the_longest_run_of_bad_bands_is_counted(bands, longest):
     assert longest_run(bands) == longest
+
+
+@pytest.mark.parametrize(("value", "dtype"), [("-9999", "u2"), ("0.5", "i2"), ("nan", "u2"), ("70000", "u2")])
+def test_a_value_that_the_type_cannot_hold_excludes_nothing(tmp_path, value, dtype):
+    found = recording(tmp_path, CUBE.astype(dtype), value)
+    assert no_data_count(found) is None
+    assert notes_of((), found) == []
+
+
+def test_what_is_excluded_is_said(tmp_path):
+    found = recording(tmp_path, CUBE, "-9999")
+    bands, samples = notes_of((3, 7), found)
+    assert bands.startswith("2 bands are bad by 'bbl', from band 3 on")
+    assert samples.startswith("samples that hold -9999 in any band have no data")
+
+
+def test_full_scale_does_not_count_what_is_no_data(tmp_path):
+    cube = CUBE.astype(np.uint16)
+    cube[2, 1, 1] = 65_535
+    assert full_scale_of({"scene": recording(tmp_path, cube, "65535")}).count == 255
+    assert full_scale_of({"scene": recording(tmp_path, cube, "none")}).count == 65_535
+
+
+@pytest.mark.parametrize(
+    ("nm", "seen"), [((0.0, 0.0), ()), ((900.0, 0.0), ()), ((900.0, 910.0), (900.0, 910.0)), ((), ())]
+)
+def test_wavelengths_of_nought_are_not_known(nm, seen):
+    assert known(nm) == seen
