@@ -43,6 +43,7 @@ from oreline.incidents import KINDS, Severity
 from oreline.messages import Flag, Reason
 from oreline.recordings.dialects import DIALECTS as MAKERS
 from oreline.recordings.dialects import Dialect
+from oreline.sink import SORTER
 from sinks import SINKS, find
 from sinks.conveyor import outputs
 from sinks.conveyor.outputs import udp_bank
@@ -137,6 +138,25 @@ def settings(model: type[BaseModel]) -> str:
     table = _table(("key", "default", "meaning"), rows)
     said = re.sub(r"^\[\S+\]: ", "", inspect.cleandoc(model.__doc__ or ""))
     return f"{said[:1].upper()}{said[1:]}\n\n{table}"
+
+
+def sinks() -> str:
+    """The sinks that come with Oreline."""
+    kinds = {name: find(name) for name in SINKS.own}
+    rows = (
+        (f"`{name}`", _first_sentence(kind.Settings), kind.stream, kind.policy, "yes" if kind.acts_on_plant else "no")
+        for name, kind in kinds.items()
+    )
+    return _table(("sink", "what it makes", "stream", "policy", "acts on the plant"), rows)
+
+
+def sinks_settings() -> str:
+    """Headings and keys of those sinks that the page has no more to say of."""
+    return "\n".join(f"### {name}\n\n{settings(find(name).Settings)}" for name in SINKS.own if name != SORTER)
+
+
+def _first_sentence(kind: type) -> str:
+    return re.split(r"\.(?:\s|$)", " ".join((kind.__doc__ or "").split()))[0]
 
 
 def faults() -> str:
@@ -322,7 +342,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings-sinks": partial(settings, Common),
     "settings-recipe": partial(settings, Recipe),
     **{f"settings-{name}-output": partial(settings, outputs.find(name).Settings) for name in outputs.VALVE_OUTPUTS.own},
-    **{f"settings-{name}": partial(settings, find(name).Settings) for name in SINKS},
+    "settings-conveyor": partial(settings, find(SORTER).Settings),
+    "sinks": sinks,
+    "sinks-settings": sinks_settings,
 }
 
 

@@ -22,7 +22,10 @@ class Policy(StrEnum):
 
 
 class Sink(Protocol):
-    """Lines in, an effect outside. Single-threaded: `consume`, then `commit`, over and over, then `close`."""
+    """Lines in, an effect outside. Single-threaded: `consume`, then `commit`, over and over, then `close`.
+
+    A class need not be made on this one; one that is has `check`, and an `idle` that does nothing.
+    """
 
     policy: ClassVar[Policy]
     stream: ClassVar[str]
@@ -33,8 +36,10 @@ class Sink(Protocol):
     Settings: ClassVar[type[Section]]
 
     @classmethod
-    def check(cls, settings: Any, expected: Expected) -> None:
-        """Raises an OrelineError where the stream, as far as it is known before the line runs, would be refused."""
+    def check(cls, settings: Any, expected: Expected) -> None:  # noqa: ARG003
+        """Raises an OrelineError where the stream, as far as it is known before the line runs, would be refused; where
+        nothing makes it, if a sink has no more to say."""
+        expected.must_have(cls.stream)
 
     @classmethod
     def open(cls, settings: Any, output: Path) -> Self:

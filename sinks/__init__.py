@@ -13,6 +13,7 @@ SINKS = Registry(
     {
         "conveyor": "sinks.conveyor:Conveyor",
         "log": "sinks.log:Log",
+        "ndjson": "sinks.ndjson:Ndjson",
         "record": "sinks.record:Record",
     },
     Sink,
