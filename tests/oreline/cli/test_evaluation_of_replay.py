@@ -13,7 +13,7 @@ from oreline.cli.replay import accuracy_of
 from oreline.config import Config
 from oreline.messages import ClassInfo
 from oreline.recordings.envi_writer import EnviWriter
-from oreline.recordings.recording import RecordingSet
+from oreline.recordings.finding import RecordingSet
 
 CLASSES = (ClassInfo("calcite", (1, 2, 3)), ClassInfo("talc", (4, 5, 6)))
 
