@@ -1,7 +1,7 @@
 """What is fuzzed. A decoder more is a file here and a line in TARGETS."""
 
 from tests.fuzz.target import MakeTarget
-from tests.fuzz.targets import card, control, envi, incident, link, plant, plc, recording, reference, wire
+from tests.fuzz.targets import bank, card, control, envi, incident, link, plant, plc, recording, reference, wire
 
 TARGETS: dict[str, MakeTarget] = {
     "wire": wire.target,
@@ -11,6 +11,7 @@ TARGETS: dict[str, MakeTarget] = {
     "status": plc.status,
     "plant": plant.target,
     "link": link.target,
+    "bank": bank.target,
     "envi": envi.target,
     "recording": recording.target,
     "card": card.target,
