@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageDraw, ImageFont
 
-INK, GRID = (30, 30, 34), (222, 222, 226)
+INK, GRID, RIM = (30, 30, 34), (222, 222, 226), (150, 150, 156)
+"""The last is around curves: some are pale."""
 TICK_NM, TICK = 200, 0.1
 LINE, SWATCH = 18, 24
 
@@ -43,6 +44,7 @@ def chart(
     for number, curve in enumerate(curves):
         _draw_curve(draw, box, nm, curve, most)
         y = top + 4 + LINE * number
+        draw.line((right + 12, y + 7, right + 12 + SWATCH, y + 7), RIM, 5)
         draw.line((right + 12, y + 7, right + 12 + SWATCH, y + 7), curve.colour, 3)
         draw.text((right + 18 + SWATCH, y), curve.name, INK, font)
 
@@ -54,4 +56,6 @@ def _draw_curve(
     seen = np.isfinite(curve.reflectance)
     x = left + (right - left) * (nm - nm[0]) / (nm[-1] - nm[0])
     y = bottom - (bottom - top) * np.clip(curve.reflectance / most, 0.0, 1.0)
-    draw.line(list(zip(x[seen].tolist(), y[seen].tolist(), strict=True)), curve.colour, 2, "curve")
+    points = list(zip(x[seen].tolist(), y[seen].tolist(), strict=True))
+    draw.line(points, RIM, 4, "curve")
+    draw.line(points, curve.colour, 2, "curve")
