@@ -36,5 +36,5 @@ class ExposureWatch:
         return {"exposure_us": now.us, "gain": now.gain}
 
 
-def _same(now: float, said: float) -> bool:
-    return math.isclose(now, said, rel_tol=SAME)
+def _same(now: float, described: float) -> bool:
+    return math.isclose(now, described, rel_tol=SAME)

@@ -63,7 +63,7 @@ class Acquisition:
         self._latency = latency("acquisition")
         self._bytes = BYTES.labels("acquisition")
         self._frames = 0
-        self._heard = self._rested = self._looked = 0.0
+        self._last_frame_s = self._rested_s = self._looked_s = 0.0
         self._ended = False
         self._numbering = _resumed(outbox, settings.block_id_bits)
         self._stamping = Stamping(self._numbering, settings.counts_per_line, settings.encoder_bits)
@@ -204,7 +204,7 @@ class Acquisition:
 
     def _start(self) -> None:
         self._try(self._source.start, self._settings.retry_s, self._failed)
-        self._heard = time.monotonic()
+        self._last_frame_s = time.monotonic()
         self._tell(self._exposure.news(self._info, self._numbering.next))
         CALIBRATING.set(self._info is not None and self._info.kind is not Kind.SCENE)
 
@@ -261,7 +261,7 @@ class Acquisition:
     def _turn(self, step: Step, room: int) -> None:
         if self._settings.on_full == "wait" and not self._outbox.has_room():
             self._wait(1)
-            self._heard = time.monotonic()
+            self._last_frame_s = time.monotonic()
             return
         frame = self._fetched()
         self._frames += frame is not None
@@ -269,31 +269,31 @@ class Acquisition:
         if frame is not None:
             self._take(frame, step, room)
             self._source.release(frame)
-            self._heard = time.monotonic()
+            self._last_frame_s = time.monotonic()
         else:
             self._wonder(time.monotonic(), step, room)
         if not self._source.waiting():
             self._stamping.timing.looked_ns = time.monotonic_ns()
             self._rest()
             time.sleep(self._settings.gather_ms * 1e-3)
-        elif time.monotonic() - self._rested > LONGEST_S:
+        elif time.monotonic() - self._rested_s > LONGEST_S:
             self._rest()
 
     def _wonder(self, now: float, step: Step, room: int) -> None:
         """Why there is no frame. Raises CameraLost where there was none for too long, and no end was told."""
-        if now - max(self._heard, self._looked) > QUIET_S:
-            self._looked = now
+        if now - max(self._last_frame_s, self._looked_s) > QUIET_S:
+            self._looked_s = now
             self._ended = self._source.ended() and not self._source.waiting()
             if self._ended and step.lines:
                 words = f"the recording has ended {room} lines before its step"
                 report("", "recording_ended", words, run=self._numbering.run, seq=self._numbering.next)
         silence_s = self._settings.silence_s
-        if now - self._heard > silence_s and not (self._ended or self._triggered):
+        if now - self._last_frame_s > silence_s and not (self._ended or self._triggered):
             raise CameraLost(f"no frame for {silence_s:g} s: check the camera's trigger, cable and exposure")
 
     def _rest(self) -> None:
         """Work that need not be done for each line."""
-        self._rested = time.monotonic()
+        self._rested_s = time.monotonic()
         self._outbox.pump()
         self._report_changes()
         if self._info is not None and self._info.kind is Kind.SCENE:
@@ -315,7 +315,7 @@ class Acquisition:
 
     def _report_changes(self) -> None:
         """Temperature, exposure and gain, which a camera changes by itself, are told where they have changed."""
-        if not self._thermometer.read_now_and_then(self._heard) or self._info is None:
+        if not self._thermometer.read_now_and_then(self._last_frame_s) or self._info is None:
             return
         celsius = self._thermometer.celsius
         warmer = abs(celsius - self._info.temperature_c) >= self._settings.temperature_step_k

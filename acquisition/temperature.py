@@ -21,18 +21,18 @@ class Thermometer:
         """`incident` is told of failures: when the camera answers again, since one that is lost is another matter."""
         self.celsius = math.nan
         self._source, self._every_s, self._incident = source, every_s, incident
-        self._read, self._failed = 0.0, False
+        self._read_s, self._failed = 0.0, False
 
     def read_now_and_then(self, last_frame_s: float) -> bool:
         """Read where it is time and the camera is there; returns whether. `last_frame_s`: by `time.monotonic`."""
         now = time.monotonic()
-        if now - self._read < self._every_s or now - last_frame_s > SILENT_S:
+        if now - self._read_s < self._every_s or now - last_frame_s > SILENT_S:
             return False
         self.read()
         return True
 
     def read(self) -> None:
-        self._read = time.monotonic()
+        self._read_s = time.monotonic()
         try:
             celsius = self._source.temperature()
         except FeatureError:

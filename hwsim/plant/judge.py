@@ -48,8 +48,8 @@ class Feed:
 
     def whole(self, lines: range) -> Feed:
         """Only the stones that lie wholly in these lines."""
-        kept = [s for s in self.stones if lines.start <= s.first_line and s.last_line < lines.stop]
-        return Feed(kept, self.ids, self.counts, self.motion, self.pixel_mm, self.mm_per_count)
+        stones = [s for s in self.stones if lines.start <= s.first_line and s.last_line < lines.stop]
+        return Feed(stones, self.ids, self.counts, self.motion, self.pixel_mm, self.mm_per_count)
 
 
 @dataclass(frozen=True, slots=True)

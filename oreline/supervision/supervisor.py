@@ -137,14 +137,14 @@ class Supervisor:
 
     def _serve(self) -> None:
         looked = ticked = time.monotonic()
-        told = self.stopping
+        stopping = self.stopping
         while any(not worker.ended for worker in self._line):
             self._listen(LOOK_S)
             now = time.monotonic()
             self._watch(now - looked)
             looked = now
-            if now - ticked > TICK_S or told != self.stopping:
-                ticked, told = now, self.stopping
+            if now - ticked > TICK_S or stopping != self.stopping:
+                ticked, stopping = now, self.stopping
                 self._refuse_gone()
                 self.tick(self)
 

@@ -61,11 +61,11 @@ def _labelled(path: Path, first_line: int) -> Iterator[tuple[tuple[ClassInfo, ..
             heading = Heading(path.resolve().name, run, about, 1, count_pages(db, run, part), *SHOWN)
             yield part.classes, _of_run(db, run, part), heading
     else:
-        found = read_labels(path)
-        numbers = first_line + np.arange(len(found.labels))
-        batches = ((numbers[i : i + STRIP], found.labels[i : i + STRIP]) for i in range(0, len(numbers), STRIP))
-        of = -(-len(numbers) // (STRIP * strips_of(found.labels.shape[1])))
-        yield found.classes, batches, Heading(path.stem, b"", {}, 1, of, *SHOWN)
+        image = read_labels(path)
+        numbers = first_line + np.arange(len(image.labels))
+        batches = ((numbers[i : i + STRIP], image.labels[i : i + STRIP]) for i in range(0, len(numbers), STRIP))
+        of = -(-len(numbers) // (STRIP * strips_of(image.labels.shape[1])))
+        yield image.classes, batches, Heading(path.stem, b"", {}, 1, of, *SHOWN)
 
 
 def _of_run(db: sqlite3.Connection, run: bytes, part: Segment) -> Iterator[Batch]:
