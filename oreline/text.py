@@ -15,10 +15,14 @@ _MARKS = (
 _WIDE = tuple(mark for mark, encoding in _MARKS if encoding != "utf-8-sig")
 
 
+def mark_of(raw: bytes) -> str:
+    """The encoding that a byte-order mark names, "" where there is none."""
+    return next((encoding for mark, encoding in _MARKS if raw.startswith(mark)), "")
+
+
 def decode_marked(raw: bytes) -> str:
     """UTF-8, or what a byte-order mark says, without that mark. Raises UnicodeDecodeError."""
-    encoding = next((encoding for mark, encoding in _MARKS if raw.startswith(mark)), "utf-8")
-    return raw.decode(encoding)
+    return raw.decode(mark_of(raw) or "utf-8")
 
 
 def decode(raw: bytes) -> str:

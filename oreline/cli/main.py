@@ -29,6 +29,7 @@ from oreline.stops import STOPS, heed
 from oreline.supervision import check as checking
 from oreline.supervision.launch import launch
 from oreline.terminal import Ticker, console, tell
+from oreline.text import mark_of
 
 PLAIN = (signal.SIG_DFL, signal.default_int_handler)
 """What Python does about a signal by itself."""
@@ -204,6 +205,8 @@ def check(line: Annotated[Path, typer.Argument(help="TOML file of the line.")]) 
     Example: oreline config check line.toml
     """
     config = Config.load(line)
+    if mark_of(line.read_bytes()):
+        tell(f"{line} begins with a byte-order mark (BOM), which is passed over; other programs may not take it")
     checking.check(config)
     console.print(f"{line} is right")
     if checking.unheard(config):

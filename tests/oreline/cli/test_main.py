@@ -31,6 +31,14 @@ def test_the_example_is_right() -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
+def test_a_byte_order_mark_is_said_and_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "line.toml"
+    path.write_text(DEMO.read_text(), encoding="utf-8-sig")
+    ran = oreline("config", "check", path)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith(f"{path} begins with a byte-order mark (BOM)")
+
+
 def test_an_unknown_key_is_refused_with_its_own_exit_code_and_the_nearest_name(tmp_path: Path) -> None:
     path = tmp_path / "line.toml"
     path.write_text(DEMO.read_text().replace("deadline_ms", "deadlin_ms"))
