@@ -38,7 +38,6 @@ from oreline.sink import Policy  # noqa: E402
 from oreline.stream import Inbox, Outbox  # noqa: E402
 from oreline.wire import HEADER_LIMIT  # noqa: E402
 
-MOST_SAMPLES = 4096
 MOST_BANDS = 1024
 
 
@@ -119,9 +118,13 @@ def _outbox(name: Stream, settings: Settings, config: Config) -> Outbox:
     line = config.line
     description = slot_bytes(HEADER_LIMIT, 8 * MOST_BANDS, 8192)
     elements = 4 * settings.largest_line
-    reflectance = [elements, MOST_SAMPLES, *([elements] if settings.uncertainty else [])]
+    reflectance = [elements, settings.widest_line, *([elements] if settings.uncertainty else [])]
     kind, slots, size = {
-        "labels": (LabelLine, settings.ring_lines, slot_bytes(HEADER_LIMIT, MOST_SAMPLES, MOST_SAMPLES)),
+        "labels": (
+            LabelLine,
+            settings.ring_lines,
+            slot_bytes(HEADER_LIMIT, settings.widest_line, settings.widest_line),
+        ),
         "reflectance": (ReflectanceLine, settings.reflectance_ring_lines, slot_bytes(HEADER_LIMIT, *reflectance)),
     }[name]
     listen = settings.listen.get(name)

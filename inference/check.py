@@ -76,6 +76,8 @@ def _card(folder: Path, keys: Path | None, precision: backends.Precision) -> Car
 def _sizes(settings: Settings, expected: Expected) -> None:
     if settings.strip is not None and expected.samples is not None and settings.strip.end > expected.samples:
         raise ConfigError(f"strip ends at sample {settings.strip.end}, a line has {expected.samples}: move it")
+    if expected.samples and expected.samples > settings.widest_line:
+        raise ConfigError(f"widest_line = {settings.widest_line}, but a line has {expected.samples} samples: raise it")
     if "reflectance" in settings.streams and expected.bands and expected.samples:
         size = expected.bands * expected.samples
         if size > settings.largest_line:

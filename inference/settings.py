@@ -59,6 +59,8 @@ class Settings(Section):
     """Reflectance lines that are kept for a sink that is away."""
     largest_line: Annotated[int, Field(gt=0)] = 640 * 360
     """Bands times samples of the largest line whose reflectance is passed on."""
+    widest_line: Annotated[int, Field(gt=0)] = 4096
+    """Samples of the widest line."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """Port on 127.0.0.1 that Prometheus reads; 0 takes a free one."""
 

@@ -63,6 +63,19 @@ def keep(found: RecordingSet, setting: Setting, folder: Path) -> tuple[Path, lis
     return store.folder / reference.id, averaged
 
 
+def saved_for(path: Path, setting: Setting, folder: Path) -> tuple[Path, list[str]]:
+    """A saved reference for the camera that is set so: itself, or a copy among those in `folder` for a camera whose
+    serial number is spelt otherwise. Raises ReferenceRefused."""
+    saved = load(path)
+    if saved.serial == setting.serial:
+        return path, []
+    store = Store(folder)
+    copy = replace(saved, serial=setting.serial, id="")
+    store.keep(copy)
+    store.choose(copy.id, "imported")
+    return store.folder / copy.id, [f"reference {saved.id} is used as {copy.id}, of camera {copy.serial}"]
+
+
 def _as_set(recording: Recording, setting: Setting) -> StreamInfo:
     return stream_of(
         recording,

@@ -137,7 +137,10 @@ def replay(
         start_line=start_line,
         loop=loop,
     )
-    used, notes = (reference, []) if reference else references.keep(found, setting, config.line.references_folder)
+    folder = config.line.references_folder
+    used, notes = (
+        references.saved_for(reference, setting, folder) if reference else references.keep(found, setting, folder)
+    )
     config.tables["inference"]["reference"] = str(used)
     notes = [*setting.notes, *notes]
     for note in notes:

@@ -118,6 +118,7 @@ def line_of(
         "inference": {
             "streams": streams,
             "largest_line": scene.bands * scene.samples,
+            "widest_line": scene.samples,
             "limits": {"refuse": False, "age_h": None, "warn_age_h": None, "exposure_ratio": TRUSTED_RATIO},
             "correction": {
                 "bad_bands": list(setting.bad_bands),

@@ -59,7 +59,7 @@ def setting_of(found: RecordingSet, saved: SavedReference | None = None) -> Sett
     full_scale, white = _full_scale(found, saved), saved.white if saved else None
     wavelengths = (one.wavelengths_nm for one in (scene, *others, saved) if one is not None)
     return Setting(
-        serial=saved.serial if saved else re.sub(r"[^\w.-]", "_", scene.camera.serial, flags=re.ASCII) or SERIAL,
+        serial=_plain(saved.serial if saved else scene.camera.serial),
         full_scale=full_scale.count,
         exposure_us=_of_scene("exposure", exposure_us(scene), [*map(exposure_us, others), white and white.exposure_us]),
         gain=_of_scene("gain", scene.camera.gain, [*(one.camera.gain for one in others), white and white.gain]) or 1.0,
@@ -68,6 +68,11 @@ def setting_of(found: RecordingSet, saved: SavedReference | None = None) -> Sett
         no_data=exclusions.no_data_count(scene),
         notes=tuple(filter(None, [*notes, full_scale.note, *(_about(scene, saved) if saved else ())])),
     )
+
+
+def _plain(serial: str) -> str:
+    """A serial number as a simulated camera can have it."""
+    return re.sub(r"^\.|[^\w.-]", "_", serial, flags=re.ASCII)[:63] or SERIAL
 
 
 def _full_scale(found: RecordingSet, saved: SavedReference | None) -> FullScale:

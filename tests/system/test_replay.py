@@ -172,9 +172,9 @@ def test_a_result_never_takes_the_place_of_its_recording_whatever_the_names(tmp_
 
 
 def test_a_specim_iq_folder_is_what_plain_numpy_makes_of_it(cli: Command, tmp_path: Path) -> None:
-    """14 bits, the white at half the integration time and with a dark of its own, dark lines at the end, averaged."""
+    """14 bits, wide, the white at half the integration time and with a dark of its own, dark lines at the end."""
     rng = np.random.default_rng(4)
-    shape, capture = (6, 20), tmp_path / "iq" / "capture"
+    shape, capture = (6, 5000), tmp_path / "iq" / "capture"
     light = rng.uniform(4000, 12_000, shape)
     capture.mkdir(parents=True)
     scene = np.concatenate(
@@ -187,7 +187,7 @@ def test_a_specim_iq_folder_is_what_plain_numpy_makes_of_it(cli: Command, tmp_pa
     }
     for name, (cube, said) in cubes.items():
         with EnviWriter.create(
-            capture / f"{name}.hdr", samples=20, bands=6, dtype=np.uint16, extra=said, suffix=".raw"
+            capture / f"{name}.hdr", samples=shape[1], bands=6, dtype=np.uint16, extra=said, suffix=".raw"
         ) as file:
             for one in cube:
                 file.write(one)

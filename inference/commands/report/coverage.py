@@ -60,7 +60,7 @@ def bootstrap(reference: Reference, lines: int = 4, seed: int = 1) -> Coverage:
         truth = rng.uniform(0.02, 0.98, light.shape)
         signal = light * truth / reference.panel[:, None]
         counts = reference.dark.mean + signal + np.sqrt(noise.variance(signal)) * rng.standard_normal(light.shape)
-        seen = np.clip(np.rint(counts), 0, reference.full_scale).astype(np.uint16)
+        seen = np.clip(np.rint(np.nan_to_num(counts)), 0, reference.full_scale).astype(np.uint16)
         values = calibration.reflectance(seen)[0]
         inside = (seen > 0) & (seen < reference.full_scale)
         coverage.add(np.where(inside, values - truth, np.nan), calibration.uncertainty(values))

@@ -44,6 +44,11 @@ class Facts:
         return self.reference.white.mean - self.reference.dark.mean
 
     @property
+    def has_noise(self) -> bool:
+        """Whether it is known how much the lines of dark and white vary."""
+        return self.reference.dark.has_std and self.reference.white.has_std
+
+    @property
     def bad_counts(self) -> dict[str, int]:
         """How many elements are bad, by why."""
         return {str(kind.name).lower(): int(np.count_nonzero(self.bad & kind)) for kind in PixelFault}

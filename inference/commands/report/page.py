@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from inference.commands.report.facts import Facts
-from inference.references.acceptance import FEW
+from inference.references.acceptance import AVERAGED, FEW
 from inference.references.findings import of_entry
 from inference.references.measurement import Measurement
 
@@ -60,7 +60,7 @@ def _verdict(facts: Facts) -> str:
     if not facts.findings:
         return f'<p class="verdict good"><strong>Nothing speaks against it</strong>, {compared}. {state}</p>'
     words = "".join(f"<li>{escape(finding.words)} <code>{finding.code}</code></li>" for finding in facts.findings)
-    how = "note" if {finding.code for finding in facts.findings} == {FEW} else "bad"
+    how = "note" if {finding.code for finding in facts.findings} <= {FEW, AVERAGED} else "bad"
     return (
         f'<div class="verdict {how}"><strong>What speaks against it</strong>, {compared}:<ul>{words}</ul>{state}</div>'
     )
@@ -75,6 +75,7 @@ def _conditions(facts: Facts) -> str:
     )
     noise = facts.noise
     electrons = f"{1 / noise.per_count:.0f} electrons a count" if noise.per_count > 0 else "no shot noise seen"
+    behind = f"{float(noise.read_variance.mean()) ** 0.5:.2f} counts behind the shutter, {electrons}"
     bad = ", ".join(f"{n} {name}" for name, n in facts.bad_counts.items())
     panel = f"{escape(reference.panel_name)} <code>{reference.panel_sha256[:16]}</code>" if reference.panel_name else (
         "no certificate: taken as a perfect reflector"
@@ -83,7 +84,7 @@ def _conditions(facts: Facts) -> str:
     more = {
         "panel": panel,
         "radiometric coefficients": coefficients,
-        "noise": f"{float(noise.read_variance.mean()) ** 0.5:.2f} counts behind the shutter, {electrons}",
+        "noise": behind if facts.has_noise else "not known: the lines were averaged before",
         "bad pixels": bad,
     }
     rest = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in more.items())

@@ -29,6 +29,8 @@ Plot = Callable[[Figure, Facts], None]
 def plots(facts: Facts) -> dict[str, str]:
     """The pictures by name, as SVG."""
     drawn = DRIFT | PLOTS if facts.before is not None else PLOTS
+    if not facts.has_noise:
+        drawn = {name: plot for name, plot in drawn.items() if plot not in (_signal_to_noise, _photon_transfer)}
     return {name: _drawn(draw, facts) for name, draw in drawn.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import numpy as np
 import pytest
 
 from inference.calibration.calibrator import Calibrator
+from inference.commands.report import write as write_report
 from inference.references.files import load
-from inference.references.from_recordings import keep
+from inference.references.from_recordings import keep, saved_for
 from oreline.errors import ReferenceRefused
 from oreline.messages import StreamInfo
 from oreline.recordings.finding import find_recording
@@ -171,3 +173,25 @@ def test_what_nobody_says_is_not_made_up(tmp_path: Path) -> None:
     path, _ = keep(find_recording(folder), Setting(), tmp_path / "references")
     assert math.isnan(load(path).white.exposure_us)
     assert '"exposure_us": null' in (path / "reference.json").read_text()
+
+
+def test_the_report_of_averaged_references_leaves_their_noise_out(tmp_path: Path) -> None:
+    dark, white = noisy(100.0, 1), noisy(100 + LIGHT, 1)
+    folder = recorded(tmp_path, scene=(noisy(500.0), {}), dark=(dark, {}), white=(white, {}))
+    path, _ = keep(find_recording(folder), Setting(), tmp_path / "references")
+    write_report(path, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert "not known: the lines were averaged before" in page
+    assert not re.search(r"\bnan\b", re.sub(r'base64,[^"]*', "", page))
+    assert "<h2>Noise model" not in page
+
+
+def test_a_saved_reference_serves_a_camera_whose_serial_number_has_to_be_spelt_otherwise(tmp_path: Path) -> None:
+    folder = recorded(tmp_path, scene=(noisy(500.0), {}), dark=(noisy(100.0), {}), white=(noisy(900.0), {}))
+    found, references = find_recording(folder), tmp_path / "references"
+    path, _ = keep(found, Setting(serial="FX 17/3"), references)
+    assert saved_for(path, Setting(serial="FX 17/3"), references) == (path, [])
+    copy, notes = saved_for(path, Setting(serial="FX_17_3"), references)
+    np.testing.assert_array_equal(load(copy).white.mean, load(path).white.mean)
+    assert load(copy).serial == "FX_17_3"
+    assert notes == [f"reference {path.name} is used as {copy.name}, of camera FX_17_3"]
