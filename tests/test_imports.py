@@ -27,8 +27,13 @@ EDGES = {
     ("oreline/cli/main.py", "inference.commands.calibrate"),
     ("oreline/cli/main.py", "inference.training.train"),
     ("oreline/cli/main.py", "oreline.bench"),
+    ("oreline/cli/main.py", "inference.references.from_recordings"),
+    ("oreline/cli/main.py", "oreline.cli.evaluate"),
     ("oreline/cli/main.py", "oreline.cli.replay"),
+    ("oreline/cli/main.py", "oreline.cli.replay_setting"),
+    ("oreline/cli/evaluate.py", "sinks.log.evaluation"),
     ("oreline/cli/main.py", "sinks.settings"),
+    ("oreline/cli/model.py", "inference.classification.changes"),
     ("oreline/cli/model.py", "inference.classification.signature"),
     # The report asks the simulated plant and camera what was true.
     ("oreline/cli/report_table.py", "hwsim.plant.report"),

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from oreline.errors import RecordingError
 from oreline.files import is_within
 from oreline.recordings import envi_header, tiff
-from oreline.recordings.camera_settings import CameraSettings
+from oreline.recordings.conditions import CameraSettings
 from oreline.recordings.names import HEADER, TIFF_SUFFIXES, find_data, find_header, name_of
 
 STAMP_BYTES = 16

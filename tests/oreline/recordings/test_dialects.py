@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oreline.errors import RecordingError
-from oreline.recordings.camera_settings import CameraSettings
+from oreline.recordings.conditions import CameraSettings
 from oreline.recordings.dates import moment
 from oreline.recordings.dialects import DIALECTS, Dialect, Words, dialect_of
 

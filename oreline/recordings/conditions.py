@@ -1,4 +1,4 @@
-"""Camera settings: how a recording was taken, read from its header in the words of whoever made it.
+"""Conditions: how a recording was taken, read from its header in the words of whoever made it.
 
 A number may be followed by its unit, its key may end with it (`exposure_us`, `integration time (ms)`), or a key `...
 units` beside it may say it; else it has the unit of the table of dialects. Where that has none, an exposure is in
