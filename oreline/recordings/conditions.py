@@ -33,7 +33,7 @@ NOTHING = {"", "-", "n/a", "nan", "none", "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
-class CameraSettings:
+class Conditions:
     """How a camera was set, and when, as far as a header says it.
 
     `exposures_us`: microseconds, one a detector; empty where unknown. `gain`: a factor, None where the header has none
@@ -58,7 +58,7 @@ class CameraSettings:
     assumed: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, fields: Mapping[str, str]) -> CameraSettings:
+    def read(cls, fields: Mapping[str, str]) -> Conditions:
         """What the fields of a header say, keys in lower case. Raises RecordingError for a unit that is none."""
         header = _Header(fields)
         rate, gain = _line_rate(header), header.get("gain")

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from oreline.errors import RecordingError
 from oreline.files import is_within
 from oreline.recordings import envi_header, tiff
-from oreline.recordings.conditions import CameraSettings
+from oreline.recordings.conditions import Conditions
 from oreline.recordings.names import HEADER, TIFF_SUFFIXES, find_data, find_header, name_of
 
 STAMP_BYTES = 16
@@ -65,7 +65,7 @@ class Recording:
     notes: tuple[str, ...] = ()
     name: str = ""
     header: Path | None = None
-    camera: CameraSettings = field(default_factory=CameraSettings)
+    camera: Conditions = field(default_factory=Conditions)
 
     @cached_property
     def cube(self) -> NDArray[Any]:
@@ -176,9 +176,9 @@ def _open_envi(header: Path, said: envi_header.EnviHeader, data: Path) -> Record
     )
 
 
-def _camera(path: Path, fields: Mapping[str, str]) -> CameraSettings:
+def _camera(path: Path, fields: Mapping[str, str]) -> Conditions:
     try:
-        return CameraSettings.read(fields)
+        return Conditions.read(fields)
     except RecordingError as error:
         raise RecordingError(f"{path}: {error}") from None
 

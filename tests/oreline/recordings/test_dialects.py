@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oreline.errors import RecordingError
-from oreline.recordings.conditions import CameraSettings
+from oreline.recordings.conditions import Conditions
 from oreline.recordings.dates import moment
 from oreline.recordings.dialects import DIALECTS, Dialect, Words, dialect_of
 
@@ -42,7 +42,7 @@ CELLS = [(d, words, key) for d in DIALECTS for words in d.words for key in words
 def test_a_word_of_a_maker_is_heard(dialect: Dialect, words: Words, key: str) -> None:
     value, where, expected = SAID[words.says]
     sign = SIGNS[dialect.maker] if key not in SIGNS[dialect.maker] else {}
-    assert where(CameraSettings.read({**sign, key: value})) == expected[words.unit]
+    assert where(Conditions.read({**sign, key: value})) == expected[words.unit]
 
 
 def test_a_time_of_day_goes_with_its_date() -> None:
@@ -50,7 +50,7 @@ def test_a_time_of_day_goes_with_its_date() -> None:
         for words in (words for words in dialect.words if words.says == "time"):
             for key in words.keys:
                 fields = {**SIGNS[dialect.maker], "acquisition date": "2021-03-02", key: "UTC TIME: 09:10:11"}
-                assert CameraSettings.read(fields).captured == "2021-03-02T09:10:11+00:00", (dialect.maker, key)
+                assert Conditions.read(fields).captured == "2021-03-02T09:10:11+00:00", (dialect.maker, key)
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def test_a_time_of_day_goes_with_its_date() -> None:
 )
 def test_a_header_is_told_to_be_of_its_maker(maker: str, fields: dict[str, str]) -> None:
     assert dialect_of(fields).maker == maker
-    assert CameraSettings.read(fields).maker == ("" if maker.startswith("SPy") else maker)
+    assert Conditions.read(fields).maker == ("" if maker.startswith("SPy") else maker)
 
 
 def test_a_hyperspectral_image_is_not_of_a_maker_for_that() -> None:
-    assert CameraSettings.read({"description": "hyperspectral image, lumodel 3"}).maker == ""
+    assert Conditions.read({"description": "hyperspectral image, lumodel 3"}).maker == ""
 
 
 @pytest.mark.parametrize(
@@ -97,21 +97,21 @@ def test_a_hyperspectral_image_is_not_of_a_maker_for_that() -> None:
 def test_an_exposure_is_in_the_unit_that_is_said_or_in_the_one_that_a_line_has_room_for(
     fields: dict[str, str], us: float | None, assumed: bool
 ) -> None:
-    said = CameraSettings.read({key.lower(): value for key, value in fields.items()})
+    said = Conditions.read({key.lower(): value for key, value in fields.items()})
     assert said.exposures_us == pytest.approx(() if us is None else (us,))
     assert bool(said.assumed) == assumed
 
 
 def test_a_unit_that_is_none_of_time_is_refused() -> None:
     with pytest.raises(RecordingError, match="8 nm: nm is no unit of an exposure, write ms or us"):
-        CameraSettings.read({"exposure": "8 nm"})
+        Conditions.read({"exposure": "8 nm"})
 
 
 @pytest.mark.parametrize(
     ("text", "factor"), [("6.0206 dB", 2.0), ("2x", 2.0), ("2 times", 2.0), ("2", None), ("high", None), ("0 dB", 1.0)]
 )
 def test_a_gain_is_a_factor_where_its_unit_is_said(text: str, factor: float | None) -> None:
-    said = CameraSettings.read({"gain": text})
+    said = Conditions.read({"gain": text})
     assert said.gain == (factor if factor is None else pytest.approx(factor, rel=1e-5))
     assert said.gain_text == text
 
@@ -130,7 +130,7 @@ def test_a_gain_is_a_factor_where_its_unit_is_said(text: str, factor: float | No
 def test_the_place_on_the_sensor_is_from_0_and_windows_of_lumo_from_1(
     fields: dict[str, str], start: int | None
 ) -> None:
-    assert CameraSettings.read(fields).x_start == start
+    assert Conditions.read(fields).x_start == start
 
 
 @pytest.mark.parametrize(
