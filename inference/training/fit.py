@@ -11,7 +11,7 @@ from torch import nn
 
 from inference.training.augment import Sampler
 from inference.training.data import OTHER
-from inference.training.network import Network, build, deployed
+from inference.training.families import Family
 
 BATCH = 512
 RATE = 4e-3
@@ -19,11 +19,12 @@ DECAY = 1e-2
 SMOOTHING = 0.05
 OTHER_WEIGHT = 0.5
 
-Fit = Callable[[Sampler, int], Network]
+Fit = Callable[[Sampler, int], nn.Module]
 """Pixels and a seed -> a network."""
 
 
 def fit(
+    family: type[Family],
     sampler: Sampler,
     bands: int,
     classes: int,
@@ -31,10 +32,10 @@ def fit(
     steps: int,
     seed: int,
     tell: Callable[[int], None],
-) -> Network:
-    """A network ready to be deployed. Same arguments, same weights: one thread, seeded, no clock."""
+) -> nn.Module:
+    """A network of a family, ready to be deployed. Same arguments, same weights: one thread, seeded, no clock."""
     torch.manual_seed(seed)
-    network = build(bands, classes, widths).train()
+    network = family.build(bands, classes, widths).train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
     for step in range(steps):
@@ -46,7 +47,7 @@ def fit(
         optimiser.step()
         schedule.step()
         tell(step)
-    return deployed(network)
+    return family.deployed(network)
 
 
 def _loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -59,7 +60,7 @@ def _loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return loss + OTHER_WEIGHT * unsure
 
 
-def probabilities(network: Network, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+def probabilities(network: nn.Module, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     """Softmax of the logits, pixels float32 (bands, n) -> float32 (n, classes)."""
     with torch.inference_mode():
         logits = network(torch.from_numpy(np.ascontiguousarray(pixels))[None, None])[0, :, 0]

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 from rich.progress import Progress, TaskID
+from torch import nn
 
 from inference.backends.torchscript import encode
 from inference.backends.torchscript import load as load_network
@@ -23,8 +24,8 @@ from inference.classification.signature import SIGNATURE, sign
 from inference.preprocessing.steps import SNV, Steps
 from inference.training.augment import Recipe, Sampler
 from inference.training.data import Spectra, load
+from inference.training.families import FAMILIES, Family, widths_of
 from inference.training.fit import fit
-from inference.training.network import WIDTHS, Network, kmac
 from inference.training.validate import FOLDS, Folds, confused, metrics, recall, unknown_below, validate
 from oreline.cameras import CameraPreset, camera_preset
 from oreline.errors import ConfigError
@@ -38,20 +39,30 @@ BACKGROUND_REFLECTANCE = 0.06
 """Above a rubber belt, 0.04 to 0.05. Galena is darker still, and pyrite in a shadow: they are lost in the belt."""
 
 
-def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS, preprocessing: Steps = SNV) -> Card:
+def main(
+    preset: str,
+    data: Path,
+    out: Path,
+    seed: int = 1,
+    steps: int = STEPS,
+    preprocessing: Steps = SNV,
+    family: str = "cnn",
+) -> Card:
     """Train, validate by specimen, and write `model.pt`, `golden.npz`, `card.json` and `card.sig` into `out`.
 
-    Shows progress; takes minutes on one core. Raises ConfigError for an unknown preset or unfit data.
+    Shows progress; takes minutes on one core. `family`: a name in FAMILIES. Raises ConfigError for an unknown preset or
+    family, or unfit data.
     """
     tune_allocator()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    camera = camera_preset(preset)
+    camera, form = camera_preset(preset), FAMILIES.find(family)
+    widths = widths_of(form, preset)
     try_to_write(*(out / name for name in (MODEL, GOLDEN, FILE, SIGNATURE)))
     spectra = load(data, camera, preprocessing)
     with Progress() as progress:
         bar = progress.add_task(f"training {preset}", total=steps * (FOLDS + 1))
-        train = partial(_train, camera, spectra, steps, progress, bar)
+        train = partial(_train, form, widths, spectra, steps, progress, bar)
         folds = validate(spectra, train, seed)
         everything = np.flatnonzero(~spectra.reserved)
         sampler = Sampler(spectra, everything, seed)
@@ -61,11 +72,12 @@ def main(preset: str, data: Path, out: Path, seed: int = 1, steps: int = STEPS, 
         data_sha256=spectra.sha256,
         seed=seed,
         steps=steps,
-        widths=WIDTHS[preset],
+        widths=widths,
         recipe=asdict(Recipe()),
         versions=_versions(),
     )
-    card = write(camera, spectra, folds, network, sampler, training, out)
+    size = form.kmac(spectra.features, len(spectra.classes), widths)
+    card = write(camera, spectra, folds, network, size, sampler, training, out)
     _say(card, out)
     return card
 
@@ -81,22 +93,31 @@ def steps_of(text: str) -> Steps:
 
 
 def _train(
-    camera: CameraPreset, spectra: Spectra, steps: int, progress: Progress, bar: TaskID, sampler: Sampler, seed: int
-) -> Network:
+    family: type[Family],
+    widths: tuple[int, ...],
+    spectra: Spectra,
+    steps: int,
+    progress: Progress,
+    bar: TaskID,
+    sampler: Sampler,
+    seed: int,
+) -> nn.Module:
     features, classes = spectra.features, len(spectra.classes)
-    return fit(sampler, features, classes, WIDTHS[camera.name], steps, seed, lambda _step: progress.advance(bar))
+    return fit(family, sampler, features, classes, widths, steps, seed, lambda _step: progress.advance(bar))
 
 
 def write(
     camera: CameraPreset,
     spectra: Spectra,
     folds: Folds,
-    network: Network,
+    network: nn.Module,
+    size: float,
     sampler: Sampler,
     training: Training,
     out: Path,
 ) -> Card:
-    """Write a model's folder and sign it; the golden vector is answered by the bytes that were written."""
+    """Write a model's folder and sign it; the golden vector is answered by the bytes that were written. `size`:
+    thousands of multiply-accumulates a spectrum."""
     content = encode(network)
     golden = _golden(content, sampler.draw(GOLDEN_SAMPLES)[0])
     threshold = unknown_below(spectra, folds)
@@ -108,7 +129,7 @@ def write(
         background_reflectance=BACKGROUND_REFLECTANCE,
         unknown_below=threshold,
         preprocessing="snv" if spectra.steps == SNV else spectra.steps,
-        kmac=kmac(spectra.features, len(spectra.classes), training.widths),
+        kmac=size,
         metrics=metrics(spectra, folds, threshold),
         confused=confused(spectra, folds),
         training=training,

@@ -180,13 +180,14 @@ def train(
     preprocessing: Annotated[
         str, typer.Option(help='Steps between reflectance and network, in JSON: \'[{"step": "snv"}]\'.')
     ] = "snv",
+    family: Annotated[str, typer.Option(help="Model family: cnn, or one that another package adds.")] = "cnn",
 ) -> None:
     """Train a model for a camera, validate it by specimen, and write its card.
 
     Example: oreline train swir288 --data SPECTRA.npz --out my-model
     """
     training = importlib.import_module("inference.training.train")
-    training.main(preset, data, out, seed, preprocessing=training.steps_of(preprocessing))
+    training.main(preset, data, out, seed, preprocessing=training.steps_of(preprocessing), family=family)
 
 
 @app.command()

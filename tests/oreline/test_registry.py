@@ -17,6 +17,7 @@ from acquisition import SOURCES
 from acquisition.genicam import GenicamSource
 from inference.backends import BACKENDS
 from inference.models import MODELS
+from inference.training.families import FAMILIES
 from oreline.config import Config
 from oreline.errors import ConfigError, ModelError
 from oreline.messages import BACKGROUND
@@ -56,7 +57,9 @@ def with_both(both: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return both
 
 
-@pytest.mark.parametrize("table", [SINKS, SOURCES, BACKENDS, MODELS, VALVE_OUTPUTS], ids=lambda table: table.group)
+@pytest.mark.parametrize(
+    "table", [SINKS, SOURCES, BACKENDS, MODELS, FAMILIES, VALVE_OUTPUTS], ids=lambda table: table.group
+)
 def test_every_part_of_our_own_is_found(table: Registry) -> None:
     assert [table.find(name) for name in table.own]
 
@@ -67,6 +70,7 @@ def test_a_part_of_another_package_is_found_by_its_name(with_acme: Path) -> None
     assert issubclass(beside(SOURCES).find("upside-down"), GenicamSource)
     logits = beside(BACKENDS).find("first-class")(b"2", (8, 32))
     assert logits(np.zeros((8, 32), np.float32)).argmax(0).tolist() == [2] * 32
+    assert beside(FAMILIES).find("linear").kmac(100, 5, ()) == 0.5
     assert Path(beside(MODELS).find("acme224").__path__[0]) == with_acme / "acme_oreline" / "acme224"
 
 

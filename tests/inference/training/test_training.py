@@ -8,17 +8,21 @@ import numpy as np
 import pytest
 import torch
 
+from inference.backends.torchscript import encode
+from inference.backends.torchscript import load as load_network
 from inference.classification.card import FILE, GOLDEN, MODEL
 from inference.classification.classifier import Classifier
 from inference.preprocessing.steps import Bands, SavitzkyGolay, Snv
 from inference.training.augment import OTHER_SHARE, Sampler
 from inference.training.data import NO_SHIFT, OTHER, SHIFTS_NM, load
+from inference.training.fit import fit
 from inference.training.network import WIDTHS, build, deployed
 from inference.training.train import main
 from inference.training.validate import splits_of
 from oreline.cameras import CAMERAS
 from oreline.errors import ConfigError, SystemRefused
 from oreline.testing import stream_info
+from tests.packages.acme.acme_oreline import linear
 
 NM = np.arange(400.0, 2501.0, 2.0, dtype=np.float32)
 BANDS = {"lowite": 1100.0, "midite": 1300.0, "highite": 1550.0}
@@ -90,6 +94,24 @@ def test_no_specimen_is_on_both_sides_of_a_fold(library: Path) -> None:
         assert not set(specimen[train]) & set(specimen[test])
         tested += test.tolist()
     assert sorted(tested) == list(range(len(known)))
+
+
+def test_a_network_of_another_family_is_fitted_and_deployed_like_any(library: Path) -> None:
+    spectra = load(library, CAMERAS["nir224"])
+    sampler = Sampler(spectra, np.flatnonzero(~spectra.reserved), 1)
+    network = fit(linear, sampler, spectra.features, len(spectra.classes), (), 12, 1, lambda _: None)  # type: ignore[arg-type]
+    logits = load_network(encode(network), (spectra.features, 10))
+    pixels = np.ascontiguousarray(sampler.draw(10)[0])
+    np.testing.assert_allclose(
+        logits(pixels).T, network(torch.from_numpy(pixels)[None, None])[0, :, 0].T.detach(), atol=1e-5
+    )
+
+
+def test_a_family_or_a_camera_that_no_network_is_known_for_is_refused(library: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"there is no model family 'cmn': use one of cnn. Did you mean 'cnn'"):
+        main("nir224", library, tmp_path, family="cmn")
+    with pytest.raises(ConfigError, match="no network is known for 'swir640': use one of nir224, swir288"):
+        main("swir640", library, tmp_path)
 
 
 def test_minerals_kept_apart_are_neither_class_nor_seen_in_training(library: Path) -> None:
