@@ -90,7 +90,7 @@ def _pipeline(settings: Settings, line: LineSettings, patient: Patient) -> Pipel
 
 
 def _calibrate(settings: Settings, classifier: Classifier | None) -> partial[Calibrator]:
-    """What makes a reference ready for a stream."""
+    """Maker of calibrators, which makes a reference ready for a stream."""
     steps = SNV if classifier is None else classifier.card.steps
     return partial(Calibrator, correction=settings.correction, strip=settings.strip, steps=steps)
 

@@ -1,4 +1,4 @@
-"""What `oreline bench` measures here: calibration, all of the correction chain, and a network of about 150 kMAC."""
+"""Cases of `oreline bench` in inference: calibration, all of the correction chain, and a network of about 150 kMAC."""
 
 from __future__ import annotations
 

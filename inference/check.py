@@ -85,7 +85,7 @@ def _sizes(settings: Settings, expected: Expected) -> None:
 
 
 def _references(settings: Settings, line: LineSettings, expected: Expected) -> None:
-    """What lines are made into reflectance by, and what goes with those that are taken."""
+    """References of the line, and certificates that go with those that are taken."""
     if settings.panel is not None:
         panel_curve(settings.panel, expected.wavelengths_nm or ())
     store = Store(line.references_folder)

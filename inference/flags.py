@@ -1,4 +1,4 @@
-"""What is to be said of a sample besides its numbers."""
+"""Flags: what is to be said of a sample besides its numbers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from enum import IntFlag
 
 
 class Quality(IntFlag):
-    """Why a sample is flagged. A flagged value is never silent; from SATURATED, REFERENCE, LOST and NO_DATA nothing is
-    to be concluded, the others only say how the value came about."""
+    """Reasons why a sample is flagged. A flagged value is never silent; from SATURATED, REFERENCE, LOST and NO_DATA
+    nothing is to be concluded, the others only say how the value came about."""
 
     SATURATED = 1
     """A count of this line is at full scale."""

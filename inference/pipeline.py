@@ -95,22 +95,20 @@ class Pipeline:
         self._capture = Capture(self._no_data)
         self.window.clear()
         for batch in batches:
-            for results in self._batch(batch):
-                yield results
-                if results:
-                    self._next = max(self._next, results[-1].first + results[-1].n)
-
-    def _batch(self, batch: list[Message]) -> Iterator[list[Message]]:
-        for scene, group in groupby(batch, _is_scene):
-            messages = list(group)
-            yield from self._lines(messages) if scene else self._others(messages)  # type: ignore[arg-type]
+            for scene, group in groupby(batch, _is_scene):
+                messages = list(group)
+                yield from self._lines(self.window.add(messages)) if scene else self._others(messages)  # type: ignore[arg-type]
 
     def _others(self, messages: list[Message]) -> Iterator[list[Message]]:
         """Each ends the run of lines before it, so that nobody waits for labels who waits for the answer to it."""
         for message in messages:
-            yield from self._labelled(self.window.end())
-            if not message.n or message.first + message.n > self._next:
-                yield self._other(message)
+            yield from self._lines(self.window.end())
+            if message.n and message.first + message.n <= self._next:
+                continue
+            results = self._other(message)
+            yield results
+            if results:
+                self._next = max(self._next, results[-1].first + results[-1].n)
 
     def _other(self, message: Message) -> list[Message]:
         capture = self._capture
@@ -189,21 +187,19 @@ class Pipeline:
         self.model.check(info)
         return replace(info, classes=self.model.classes, model=self.model.id)
 
-    def _lines(self, lines: list[RawLine]) -> Iterator[list[Message]]:
-        """Results of lines whose neighbours are there. Those that are held may have been overwritten while they were
-        copied: an empty result has that looked at."""
-        yield from self._labelled(self.window.add(lines))
+    def _lines(self, lines: list[Neighbourhood]) -> Iterator[list[Message]]:
+        """Results of lines whose neighbours are there, but for those whose results were taken before. Lines that are
+        held may have been overwritten while they were copied: an empty result has that looked at."""
+        if lines and lines[0].line.first < self._next:
+            lines = [near for near in lines if near.line.first >= self._next]
+        if lines:
+            lanes = self.active.lanes_at(lines[0].line)
+            for near, results in zip(lines, self._in_lanes(lines, lanes), strict=True):
+                self._count(near.line, results)
+                yield results
+                self._next = near.line.first + 1
         if self.window.oldest is not None:
             yield []
-
-    def _labelled(self, lines: list[Neighbourhood]) -> Iterator[list[Message]]:
-        lines = [near for near in lines if near.line.first >= self._next]
-        if not lines:
-            return
-        lanes = self.active.lanes_at(lines[0].line)
-        for near, results in zip(lines, self._in_lanes(lines, lanes), strict=True):
-            self._count(near.line, results)
-            yield results
 
     def _in_lanes(self, lines: list[Neighbourhood], lanes: list[Lane]) -> Iterator[list[Message]]:
         """In order; while one is passed on, the lanes are at work on those behind it."""

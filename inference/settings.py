@@ -1,4 +1,4 @@
-"""What a line's configuration says of calibration and labels."""
+"""Settings: a line's configuration of calibration and labels."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Settings(Section):
     listen: dict[Stream, TcpAddress] = {}
     """By stream, where it is served to sinks on other hosts, such as { labels = "tcp://10.0.0.5:7402" }."""
     remote: TcpAddress | None = None
-    """Where acquisition listens, on another host; otherwise it is on this one."""
+    """Address where acquisition listens, on another host; otherwise it is on this one."""
     uncertainty: bool = False
     """Whether a line of reflectance says how sure it is: a standard uncertainty for each element."""
     correction: Correction = Correction()
@@ -74,5 +74,5 @@ class Settings(Section):
         return self
 
     def model_folder(self) -> Path | None:
-        """Where the model is. Raises ModelError."""
+        """Folder of the model. Raises ModelError."""
         return None if self.model is None else models.folder(self.model)

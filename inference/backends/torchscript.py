@@ -43,8 +43,8 @@ def load(content: bytes, shape: tuple[int, int]) -> Logits:
     def logits(snv: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():
             result = network(torch.from_numpy(snv)[None, None])
-        made: NDArray[np.float32] = result[0, :, 0].numpy()
-        return made
+        answer: NDArray[np.float32] = result[0, :, 0].numpy()
+        return answer
 
     try:
         for _ in range(WARM_UP):
@@ -62,9 +62,9 @@ def convolutions(content: bytes) -> list[Convolution]:
         graph = _frozen(content).graph
     steps = [node for node in graph.nodes() if node.kind() != "prim::Constant"]
     read = [*(step.inputsAt(0).debugName() for step in steps), *(value.debugName() for value in graph.outputs())]
-    made = [list(graph.inputs())[-1].debugName(), *(step.output().debugName() for step in steps)]
+    produced = [list(graph.inputs())[-1].debugName(), *(step.output().debugName() for step in steps)]
     kinds = ["aten::conv2d", *["aten::relu", "aten::conv2d"] * (len(steps) // 2)]
-    if read != made or [step.kind() for step in steps] != kinds:
+    if read != produced or [step.kind() for step in steps] != kinds:
         raise ModelError(OTHER_FORM)
     return [_convolution(step) for step in steps[::2]]
 
@@ -80,11 +80,11 @@ def _convolution(step: Any) -> Convolution:
 def encode(network: torch.nn.Module) -> bytes:
     """A network as TorchScript. The same network gives the same bytes on every machine: what torch adds for
     debugging, with the paths of this machine, is left out."""
-    made = io.BytesIO()
+    archive = io.BytesIO()
     with _quiet():
-        torch.jit.save(torch.jit.script(network), made)
+        torch.jit.save(torch.jit.script(network), archive)
     plain = io.BytesIO()
-    with zipfile.ZipFile(made) as source, zipfile.ZipFile(plain, "w") as target:
+    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(plain, "w") as target:
         for name in source.namelist():
             if not name.endswith((".debug_pkl", "serialization_id")):
                 target.writestr(zipfile.ZipInfo(name), source.read(name))

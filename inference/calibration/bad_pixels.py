@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 
 
 class PixelFault(IntFlag):
-    """Why an element is bad."""
+    """Reasons why an element is bad."""
 
     HOT = 1
     """Far more dark current than its band's."""
@@ -63,14 +63,15 @@ def detect(reference: Reference, noise: NoiseModel) -> NDArray[np.uint8]:
 
 
 def _expected(signal: Array) -> Array:
-    """What a band and a sample have in common with the rest: median of the band times relative median of the sample."""
+    """Response that a band and a sample have in common with the rest: median of the band times relative median of the
+    sample."""
     band = np.maximum(np.median(signal, axis=1, keepdims=True), 1e-9)
     return np.maximum(np.asarray(band * np.median(signal / band, axis=0, keepdims=True)), 1e-9)
 
 
 def _noisy(std: Array, expected: Array, lines: int) -> Mask:
-    """What a sample has more than expected in most of its bands is not an element's: a panel that was moved has
-    grain."""
+    """Elements that are noisier than expected. What a sample has more in most of its bands is not an element's: a panel
+    that was moved has grain."""
     ratio = std**2 / (median_of_variance(lines) * np.maximum(expected, 1e-9))
     ratio /= np.maximum(np.median(ratio, axis=0, keepdims=True), 1.0)
     return np.asarray(ratio > max(NOISE_FACTOR, 1.0 + NOISE_SIGMAS * np.sqrt(2.0 / max(lines - 1, 1))))
@@ -123,7 +124,7 @@ def _listed(path: Path, bands: int, samples: int) -> Mask:
 
 @dataclass(frozen=True, eq=False)
 class RepairPlan:
-    """How bad pixels are replaced: that at `index` by `below_weight` times the one at `below`, plus the same
+    """Replacement of bad pixels: that at `index` by `below_weight` times the one at `below`, plus the same
     above, all (n,), flat indices into (bands, samples), rising. `lost` bool (bands, samples): those that cannot be,
     whose weights are NaN. `share`: how far each lies from `below` to `above`, 0..1."""
 

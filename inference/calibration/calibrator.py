@@ -242,7 +242,7 @@ def _kernel_tables(tables: CorrectionTables, info: StreamInfo) -> tuple[Any, ...
 
 
 def _diagonals(step: Diagonals | None) -> tuple[NDArray[Any], NDArray[Any]] | None:
-    """What the sensor did not see has no gain either, so that a zero will do here."""
+    """Diagonals for the kernels. What the sensor did not see has no gain either, so that a zero will do here."""
     return None if step is None else (kept_as(step.offsets, np.int64), kept_as(np.nan_to_num(step.weights), np.float32))
 
 

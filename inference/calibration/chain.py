@@ -1,4 +1,4 @@
-"""The correction chain, prepared in float64 for one stream; the kernels only compute.
+"""Correction chain, prepared in float64 for one stream; the kernels only compute.
 
     s = S - D                               dark at the sample's exposure and temperature
     s' = s                                  bad pixels from their neighbours
@@ -130,7 +130,7 @@ def linear(signal: Array, curve: Array) -> Array:
 
 
 def _darks(region: Reference, info: StreamInfo, correction: Correction) -> tuple[Dark, Dark]:
-    """The dark of the stream, and that of its white: the one captured with it, where both have one exposure, as far as
+    """Darks of the stream and of its white: the one captured with it, where both have one exposure, as far as
     that is known."""
 
     def at(exposure: float, temperature_c: float) -> Dark:
@@ -173,7 +173,7 @@ def _coefficients(region: Reference, info: StreamInfo, correction: Correction) -
 
 
 def _faint(region: Reference, dark: Dark, white: Array, correction: Correction) -> NDArray[np.bool_]:
-    """Where the white's signal is under one of the limits, as far as its noise is known."""
+    """Elements where the white's signal is under one of the limits, as far as its noise is known."""
     variance = np.nan_to_num(region.white.std**2 / region.white.lines + uncertainty.weighted(region, dark, dark))
     enough = white >= correction.least_signal * region.full_scale
     return np.asarray(~(enough & (white >= correction.least_snr * np.sqrt(variance))))

@@ -1,4 +1,4 @@
-"""The dark at another exposure or temperature than it was captured at.
+"""Dark model: the dark at another exposure or temperature than its reference was captured at.
 
 A dark count is a bias and a dark current times the exposure, and the current grows with temperature:
 
@@ -49,7 +49,7 @@ def dark_at(
     black_level: float | None = None,
     limit: float = 0.1,
 ) -> Dark:
-    """The dark at `exposure`, microseconds times gain, and `temperature_c`, NaN where it is not known.
+    """Dark at `exposure`, microseconds times gain, and `temperature_c`, NaN where it is not known.
 
     `darks`: the primary one first. Where all are of one exposure, another one is only served within `limit`, relative,
     or where `black_level`, counts without any exposure, is known. A dark whose exposure nobody says is taken to have
@@ -70,7 +70,7 @@ def dark_at(
 
 
 def _comparable(theirs_c: NDArray[np.float64], temperature_c: float) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which darks are of use, and how much warmer they are: those of known temperature or, where the stream's is not
+    """Darks that are of use, and how much warmer they are: those of known temperature or, where the stream's is not
     known, those as warm as the primary one."""
     known = np.isfinite(theirs_c)
     if np.isfinite(temperature_c) and known.any():

@@ -71,7 +71,8 @@ class Diagonals:
 
 
 def _origin(shift: Array) -> Array:
-    """Where p + shift(p) = i for each i of the last axis, by fixed point; the shift between elements is linear."""
+    """Place p where p + shift(p) = i, for each i of the last axis, by fixed point; the shift between elements is
+    linear."""
     n = shift.shape[1]
     wanted = np.broadcast_to(np.arange(n, dtype=np.float64), shift.shape)
     rows = np.arange(shift.shape[0])[:, None]
@@ -93,7 +94,7 @@ def _lagrange(t: Array, nodes: int) -> Array:
 
 
 def operators(correction: Correction, info: StreamInfo) -> tuple[Diagonals | None, Diagonals | None]:
-    """What takes back smile and keystone of a stream, None where there is none. Raises ConfigError."""
+    """Operators that take back smile and keystone of a stream, None where there is none. Raises ConfigError."""
     shape = info.bands, info.samples
     if correction.geometry is not None:
         smile, keystone = _shifts(correction.geometry, info)

@@ -23,11 +23,11 @@ from oreline.text import decode
 
 SUFFIXES = ".hyspex", ".set"
 WORD, SIZES_AT, NUMBER_AT, TABLES_AT = b"HYSPEX", 1961, 2077, 2181
-"""Where a recording's header has the number of bands and of samples, how many elements are bad, and its tables."""
+"""Places in a recording's header: the number of bands and of samples, of bad elements, and the tables."""
 LARGEST = 1 << 14
 """Bands or samples of a sensor."""
 SIGMAS, MOST, OTHERS = 8.0, 0.5, 0.5
-"""What stands out; which share of the list has to; and, at most, in another reading, as a share of that."""
+"""Deviations that stand out; the share of the list that has to; and, at most, that in another reading, of it."""
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -100,7 +100,7 @@ def _places(path: Path, numbers: Numbers, tables: list[Array]) -> tuple[Numbers,
 
 
 def _stands_out(table: Array) -> Mask:
-    """What is farther from its neighbours in the band than nearly all of that is, bool (bands, samples)."""
+    """Elements farther from their neighbours in the band than nearly all others are, bool (bands, samples)."""
     near = np.median([np.roll(table, by, axis=1) for by in (-2, -1, 1, 2)], axis=0)
     off = np.abs(np.nan_to_num(table - near, nan=np.inf))
     std = STD_OVER_MAD * np.median(off, axis=1, keepdims=True)

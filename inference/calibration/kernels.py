@@ -50,7 +50,7 @@ def _signal(
 
 @line_kernel
 def _scale(levels: Table, moving: Table, scales: Table) -> None:
-    """What a count of each band is multiplied by, what is taken off it, and what its dark is multiplied by.
+    """Factors of a count of each band and of its dark, and what is taken off it.
 
     The scale of the gain, which is above zero, is in all three, so that the signal has it: a multiplication less for
     each element. They are kept in memory since the compiler would take the common factor out again.
@@ -241,7 +241,7 @@ def follow(
     counts: Table, first: int, dark: Table, weights: Table, drift: Table, fit: Table, basis: Table,
     full_scale: np.uint16, out: Table,
 ) -> bool:  # fmt: skip
-    """What the samples from `first` on see: the weighted sum of their signals in each band, smoothed along the bands.
+    """Signal of the samples from `first` on: the weighted sum of their signals in each band, smoothed along the bands.
 
     dark, weights: float32 (bands, samples). smooth: what fits coefficients to bands, float32 (coefficients, bands), and
     the basis, float32 (bands, coefficients). Returns False, and leaves `out`, where a count is at full scale.

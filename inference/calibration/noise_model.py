@@ -1,4 +1,4 @@
-"""How noisy a count is: the photon transfer of the camera, estimated from the dark and the white themselves.
+"""Noise model of a count: the photon transfer of the camera, estimated from the dark and white references themselves.
 
     variance of a count = read ** 2 + per_count * signal,
 
@@ -26,9 +26,9 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class NoiseModel:
-    """In counts at the gain of the white. `read_variance`: float64 (bands,), of a count behind the shutter, that of
-    the dark current and of rounding included. `per_count`: variance for each count of signal. `flicker`: of the light
-    while the white was taken, relative standard deviation."""
+    """Noise in counts at the gain of the white reference. `read_variance`: float64 (bands,), of a count behind the
+    shutter, that of the dark current and of rounding included. `per_count`: variance for each count of signal.
+    `flicker`: of the light while the white was taken, relative standard deviation."""
 
     read_variance: Array
     per_count: float
@@ -55,7 +55,7 @@ class NoiseModel:
 
 
 def median_of_variance(lines: int) -> float:
-    """What the median of a variance estimated from normal noise in `lines` lines is of the true one: that of chi
+    """Median of a variance estimated from normal noise in `lines` lines, as a share of the true one: that of chi
     squared by its degrees of freedom, (1 - 2/9n)^3. Wilson and Hilferty, PNAS 17 (1931) 684."""
     return (1.0 - 2.0 / (9.0 * max(lines - 1, 1))) ** 3
 

@@ -24,7 +24,8 @@ UNITS, DARK_BITS = 24, 19
 FEW = 1 / 64
 """Elements that may be computed apart for their dark, rather than that of all elements of a band be coarser."""
 DARK_MASK, GAIN_MASK, HALF = 0x7FF00, 0xFFFFF8, 0x3F00_0000
-"""What of a word is which, once shifted; and the bits of 0.5, whose highest byte is that of all float32 up to 2."""
+"""Masks of the parts of a word, once shifted; and the bits of 0.5, whose highest byte is that of all float32 up to
+2."""
 SCALES = np.array([1.0, 2.0, 1.5, 0.75, 3.0])
 """Of a power of two. Few, so that a part of the sensor is rounded as all of it is."""
 
@@ -90,18 +91,18 @@ def _levels(dark: Array, usable: Mask, unit: float) -> tuple[Array, Array]:
 
 
 def _width(unit: float) -> float:
-    """What a table of such units holds, in counts, above any floor that is rounded down."""
+    """Width that a table of such units holds, in counts, above any floor that is rounded down."""
     return unit * (1 << DARK_BITS) - 1.0
 
 
 def _floor(ordered: Array, unit: float) -> tuple[float, int]:
-    """That from which a table of such units holds the most of a band, and how many it does not."""
+    """Floor from which a table of such units holds the most of a band, and how many it does not hold."""
     held = np.searchsorted(ordered, ordered + _width(unit), "right") - np.arange(len(ordered))
     return float(np.floor(ordered[np.argmax(held)])), len(ordered) - int(held.max())
 
 
 def _scale(gain: Array, usable: Mask) -> Array:
-    """That of SCALES, the first if in doubt, with which a table holds the most of each band; (bands, 1)."""
+    """Scale of SCALES, the first if in doubt, with which a table holds the most of each band; (bands, 1)."""
     least, most = _extremes(gain, usable)
     scale, held = _best(np.concatenate([least, most], axis=1), most)
     for band in np.flatnonzero(held < 2):

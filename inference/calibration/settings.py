@@ -1,4 +1,4 @@
-"""What a line's configuration says of the way from counts to reflectance."""
+"""Settings: a line's configuration of the way from counts to reflectance."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Correction(Section):
     geometry: Path | None = None
     """Instead of both: an ENVI file of two lines (2, bands, samples), the smile and keystone of each element."""
     least_signal: Annotated[float, Field(gt=0, lt=1)] = 0.005
-    """The least signal that is taken for a white, as a share of full scale."""
+    """Least signal that is taken for a white reference, as a share of full scale."""
     least_snr: Annotated[float, Field(ge=0)] = 10.0
     """The least ratio of that signal to its own noise, that of the mean of all lines."""
     panel_uncertainty: Share = 0.0

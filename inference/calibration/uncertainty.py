@@ -1,4 +1,4 @@
-"""How sure a reflectance is: one standard uncertainty for each element of each line.
+"""Uncertainty of a reflectance: one standard uncertainty for each element of each line.
 
 With q = R/(rho r) the ratio of signals, h the weights of the darks in D and D_w, v_i the variance of each dark's mean,
 and n the lines of the white, the law of propagation (JCGM 100:2008, equation 10) gives for R = G s, s = S - D

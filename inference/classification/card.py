@@ -105,7 +105,7 @@ class Card(_Strict):
     wavelengths_nm: Annotated[tuple[float, ...], Field(min_length=2)]
     fwhm_nm: Annotated[float, Field(gt=0)]
     preprocessing: Literal["snv"] | Annotated[Steps, Field(min_length=1)] = "snv"
-    """What is done with reflectance, in order; "snv" is short for that step alone."""
+    """Steps that are done with reflectance, in order; "snv" is short for that step alone."""
     lines_of_context: Annotated[int, Field(ge=1, le=MOST_LINES)] = 1
     """Lines that the network reads at once, an odd number: the one that is labelled, and as many before it as after."""
     background_reflectance: Annotated[float, Field(ge=0.0, lt=1.0)]

@@ -1,4 +1,4 @@
-"""Who made a model: an Ed25519 signature over its card, which holds the hashes of everything else in its folder.
+"""Signature of a model's maker: Ed25519 over its card, which holds the hashes of everything else in its folder.
 
 TorchScript is a program: to load it is to run what its maker wrote. So a card is not even parsed before its signature
 by someone trusted was checked, nor a network before its hash was; and what was checked is what is used, the same bytes
@@ -98,17 +98,17 @@ def trusted(keys: Path | None = None) -> dict[bytes, str]:
 def _read(folder: Path) -> tuple[bytes, bytes]:
     path = folder / SIGNATURE
     try:
-        found = _LINE.fullmatch(read_plain(path, _LARGEST))
+        match = _LINE.fullmatch(read_plain(path, _LARGEST))
     except OSError as error:
         raise ModelUntrusted(
             f"the model in {folder} is not signed ({path}: {error.strerror}): a model is a program. If you trust it, "
             "sign it: `oreline model sign`"
         ) from None
-    if found is None:
+    if match is None:
         raise ModelUntrusted(
             f"{path} is damaged: copy the model's whole folder again, or sign it: `oreline model sign`"
         )
-    return bytes.fromhex(found[1].decode()), bytes.fromhex(found[2].decode())
+    return bytes.fromhex(match[1].decode()), bytes.fromhex(match[2].decode())
 
 
 def _public(path: Path) -> bytes:
@@ -126,8 +126,8 @@ def _public(path: Path) -> bytes:
 def _own_key() -> Ed25519PrivateKey:
     path = own_folder() / "maker.secret"
     if not path.exists():
-        made = Ed25519PrivateKey.generate()
-        write_private(path, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        new = Ed25519PrivateKey.generate()
+        write_private(path, new.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     try:
         key = load_pem_private_key(read_plain(path, _LARGEST, private=True), None)
     except OSError as error:

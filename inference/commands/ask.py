@@ -63,7 +63,7 @@ def _wait(is_taken: Callable[[], bool], config: Config, kind: str, console: Cons
 
 
 def _withdraw(path: Path, file: int) -> None:
-    """Where nobody has taken it."""
+    """Take the step back where nobody has taken it."""
     with suppress(FileNotFoundError):
         if os.path.samestat(path.stat(), os.fstat(file)):
             path.unlink()

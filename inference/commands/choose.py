@@ -39,7 +39,7 @@ def choose(config: Config, identity: str | None, what: str, *, force: bool = Fal
 
 
 def _but(config: Config) -> str:
-    """What a choice will give way to, where a line takes references of its own whenever it starts."""
+    """Warning of what a choice will give way to, where a line takes references of its own whenever it starts."""
     steps = config.part("acquisition", CameraSettings).steps
     own = dict.fromkeys(step.kind for step in steps if step.kind != "scene")
     if not own:

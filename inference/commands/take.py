@@ -56,7 +56,8 @@ class TakeReference:
         return words(answer(lambda: store.history()[seen:], ("captured", "waiting"), self._config))
 
     def _taken_between(self, store: Store, console: Console) -> dict[str, Any]:
-        """What came of the step on a running line, told from what came of the line's own by when it was taken."""
+        """Entry of what came of the step on a running line, told from what came of the line's own by when it was
+        taken."""
         taken = asked_for(self._config, self._step, console)
 
         def news(identity: str = "") -> list[dict[str, Any]]:
@@ -86,12 +87,12 @@ class TakeReference:
         return Config(tables, self._config.source)
 
     def _scenery(self, simulator: dict[str, Any]) -> Any:
-        """What a line has rendered is not rendered again."""
+        """Folder of the scene: what a line has rendered is not rendered again."""
         return (self._config.line.output / simulator.get("folder", "scene")).absolute()
 
 
 def _undone(features: list[tuple[str, Any]], acquisition: Any) -> list[tuple[str, Any]]:
-    """What sets the features back to what the line has after all its steps, as far as its file says that."""
+    """Features that set back to what the line has after all its steps, as far as its file says that."""
     last = dict(acquisition.features)
     for step in acquisition.steps:
         last |= dict(step.features)

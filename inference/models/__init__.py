@@ -19,7 +19,7 @@ MODELS = Registry(
 
 
 def folder(name: str) -> Path:
-    """Where a model is: the folder of that path, or of a model that is installed. Raises ModelError."""
+    """Folder of a model: that of the path, or of a model that is installed. Raises ModelError."""
     if (Path(name) / "card.json").is_file():
         return Path(name)
     if name not in MODELS:

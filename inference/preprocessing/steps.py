@@ -1,7 +1,7 @@
-"""What a model's card may ask to be done with reflectance before the network sees it: one implementation, for the line,
+"""Steps that a model's card may ask for before the network sees reflectance: one implementation, for the line,
 for training and for reprocessing.
 
-A step is what the card says of it. `made` makes it ready for lines of some width, and a `Chain` of them owns its
+A step is what the card says of it. `ready` makes it so for lines of some width, and a `Chain` of them owns its
 buffers: nothing is allocated for a line. All arrays are float32 (bands, samples). NaN in any band of a sample spoils
 that sample only.
 """
@@ -33,7 +33,7 @@ class _Step(BaseModel, ABC):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @abstractmethod
-    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+    def ready(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
         """The wavelengths after this step, and what does it. Raises ModelMismatch where these bands do not serve."""
 
 
@@ -43,7 +43,7 @@ class Snv(_Step):
 
     step: Literal["snv"] = "snv"
 
-    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+    def ready(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
         out, moments = aligned((len(nm), samples), np.float32), aligned((2, samples), np.float32)
 
         def ready(values: Spectra) -> Spectra:
@@ -67,7 +67,7 @@ class Msc(_Step):
             raise ValueError("the reference spectrum is flat, nothing can be fitted to it")
         return self
 
-    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+    def ready(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
         _same(len(self.reference), len(nm), "the spectrum of its scatter correction")
         reference = np.array(self.reference)
         centred = reference - reference.mean()
@@ -97,7 +97,7 @@ class SavitzkyGolay(_Step):
             raise ValueError("the window must be odd and larger than the order, the derivative at most the order")
         return self
 
-    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+    def ready(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
         if len(nm) < self.window:
             raise ModelMismatch(f"a window of {self.window} bands does not fit into {len(nm)}: choose another model")
         place = np.arange(self.window)
@@ -117,7 +117,7 @@ class Continuum(_Step):
 
     step: Literal["continuum"] = "continuum"
 
-    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+    def ready(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
         out, spectrum = aligned((len(nm), samples), np.float32), np.zeros(len(nm), np.float32)
         corners, at = np.zeros(len(nm), np.int64), np.array(nm, np.float32)
 
@@ -135,7 +135,7 @@ class Bands(_Step):
     first_nm: float
     last_nm: float
 
-    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+    def ready(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
         chosen = [band for band, one in enumerate(nm) if self.first_nm <= one <= self.last_nm]
         if not chosen:
             raise ModelMismatch(f"no band between {self.first_nm:g} and {self.last_nm:g} nm: choose another model")
@@ -150,7 +150,7 @@ class Resample(_Step):
     wavelengths_nm: Annotated[tuple[float, ...], Field(min_length=2)]
     fwhm_nm: Annotated[float, Field(gt=0)]
 
-    def made(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
+    def ready(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
         order = np.argsort(nm)
         seen = resampler(np.array(nm)[order], self.wavelengths_nm, self.fwhm_nm).weights
         weights = np.zeros(seen.shape)
@@ -183,7 +183,7 @@ class Chain:
         self.shape = len(nm), samples
         self._ready: list[Ready] = []
         for step in steps:
-            nm, ready = step.made(nm, samples)
+            nm, ready = step.ready(nm, samples)
             self._ready.append(ready)
         self.wavelengths_nm = nm
         self(np.zeros(self.shape, np.float32))

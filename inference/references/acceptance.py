@@ -1,4 +1,4 @@
-"""Whether a new reference is to be believed, beside the one that is in force: a shutter sticks, light leaks in, a panel
+"""Acceptance of a new reference beside the one that is in force: a shutter sticks, light leaks in, a panel
 gets dirty or is moved, a lamp dies, and none of that may become the measure of all that follows.
 
 All that speaks against it is told together, but for what follows from the rest: a dark that is lit spoils all light,
@@ -152,8 +152,8 @@ def _lit(new: Reference, limits: Limits, *, first: bool) -> list[Finding]:
 
 
 def _leak(new: Reference, old: Reference, limits: Limits) -> list[Finding]:
-    """What the dark has more than last time, as a share of the light; a warmer sensor has another spectrum. Darks of
-    different exposures are not compared."""
+    """Light that the dark has more than last time, as a share of the panel's; a warmer sensor has another spectrum.
+    Darks of different exposures are not compared."""
     if not np.isclose(new.dark.exposure, old.dark.exposure, rtol=SAME_EXPOSURE):
         return []
     more, light = new.dark.mean - old.dark.mean, _light(old) * (new.dark.exposure / old.white.exposure)

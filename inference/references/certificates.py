@@ -1,4 +1,4 @@
-"""What others have certified and a reference carries along: the white panel's curve, and the camera's radiometric
+"""Certificates that a reference carries along: the white panel's curve, and the camera's radiometric
 coefficients. Each is a file, read for the bands and columns of the reference, with its sha256."""
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ def refuse_stale(reference: Reference, info: StreamInfo, limits: Limits) -> None
 
 
 def _off(reference: Reference, temperature_c: float) -> float:
-    """Kelvin between the camera now and the white, or the nearest dark, whichever is more; NaN where unknown."""
+    """Kelvin between the camera now and the white reference, or the nearest dark one, whichever is more; NaN where
+    unknown."""
     white = abs(temperature_c - reference.white.temperature_c)
     dark = min(abs(temperature_c - one.temperature_c) for one in (reference.dark, *reference.darks))
     return max(white, dark) if not math.isnan(white) and not math.isnan(dark) else math.nan

@@ -1,4 +1,4 @@
-"""A reference on disk: a folder of files that other tools open.
+"""Reference on disk: a folder of files that other tools open.
 
 `dark` and `white`, and `dark_2` and so on, are ENVI float64 BIL files of three lines, the mean, the standard deviation
 and how often a count was at full scale; `coefficients` is one of one line. `reference.json` says how they were taken
@@ -47,7 +47,7 @@ class Hashes(_Strict):
 
 
 class Conditions(_Strict):
-    """How lines of one kind were taken. What may be null is so where it is not known."""
+    """Conditions under which lines of one kind were taken. What may be null is so where it is not known."""
 
     captured: str
     lines: Annotated[int, Field(ge=1, lt=2**32)]

@@ -45,16 +45,16 @@ class Setting(Protocol):
     wavelengths_nm: tuple[float, ...]
 
 
-def keep(found: RecordingSet, setting: Setting, folder: Path) -> tuple[Path, list[str]]:
+def keep(recordings: RecordingSet, setting: Setting, folder: Path) -> tuple[Path, list[str]]:
     """Make a reference of the dark and white of a scene, save it among those in `folder` and choose it. Returns where
     it is, and what is to be said of it. Raises ReferenceRefused, also where no dark has the exposure of the scene or of
     the white, and RecordingError."""
-    assert found.dark is not None
-    assert found.white is not None
-    darks = [found.dark] if found.white_dark is None else [found.white_dark, found.dark]
-    described, white = [(one, _as_set(one, setting)) for one in darks], _as_set(found.white, setting)
-    reference = reference_of(described, (found.white, white))
-    _refuse_other_darks(reference, setting, own=found.white_dark is not None)
+    assert recordings.dark is not None
+    assert recordings.white is not None
+    darks = [recordings.dark] if recordings.white_dark is None else [recordings.white_dark, recordings.dark]
+    described, white = [(one, _as_set(one, setting)) for one in darks], _as_set(recordings.white, setting)
+    reference = reference_of(described, (recordings.white, white))
+    _refuse_other_darks(reference, setting, own=recordings.white_dark is not None)
     try_folder(folder)
     store = Store(folder)
     store.keep(reference)
@@ -140,12 +140,14 @@ def reference_of(darks: Iterable[Described], white: Described) -> Reference:
     if start >= end:
         raise ReferenceRefused("dark and white were taken with different samples of the sensor", "setting")
     (info, light), (dark_info, dark), *rest = (_cut(one, start, end - start) for one in every)
-    made = Reference.of(dark_info, dark, info, light, light.captured)
+    reference = Reference.of(dark_info, dark, info, light, light.captured)
     for _, other in rest:
-        if math.isnan(made.dark.exposure):
-            made = replace(made, dark=replace(made.dark, exposure_us=other.exposure_us, gain=other.gain), id="")
-        made = made.with_dark(other, light.captured)
-    return made
+        if math.isnan(reference.dark.exposure):
+            reference = replace(
+                reference, dark=replace(reference.dark, exposure_us=other.exposure_us, gain=other.gain), id=""
+            )
+        reference = reference.with_dark(other, light.captured)
+    return reference
 
 
 def _cut(described: Described, start: int, samples: int) -> tuple[StreamInfo, Measurement]:

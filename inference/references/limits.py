@@ -1,4 +1,4 @@
-"""What a line's configuration says of the references that it believes."""
+"""Limits: a line's configuration of the references that it believes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Limits(Section):
     flicker: Share = 0.02
     """Standard deviation of whole lines of the panel from line to line, relative: the lamp's."""
     exposure_ratio: Annotated[float, Field(gt=1, allow_inf_nan=False)] = 20.0
-    """How many times the white's exposure (times gain) may be the sample's, or the other way round."""
+    """Ratio that the exposures (times gain) of white reference and sample may have, either way round."""
     warn_age_h: Positive | None = 8.0
     """Age in hours beyond which a reference is warned of; None: never."""
     age_h: Positive | None = 24.0

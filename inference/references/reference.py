@@ -23,7 +23,7 @@ CAMERA = ("camera", "serial", "wavelengths_nm", "full_scale")
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A dark and a white of one camera setting.
+    """Dark and white reference of one camera setting.
 
     `captured`: when, in words. `x_start`: first of its samples on the sensor. `id`: 16 hex digits, a hash of
     everything else; a region keeps the id of what it was cut from.
@@ -85,8 +85,8 @@ class Reference:
         return max((age for age in ages if not math.isnan(age)), default=math.nan)
 
     def with_dark(self, dark: Measurement, captured: str) -> Self:
-        """With a newer dark, in the place of the one that was taken alike, or beside it. The white keeps its light,
-        which is what it is above its own dark."""
+        """Reference with a newer dark, in the place of the one that was taken alike, or beside it. The white keeps its
+        light, which is what it is above its own dark."""
         if _alike(dark, self.dark):
             white = replace(self.white, mean=np.maximum(self.white.mean + (dark.mean - self.dark.mean), 0.0))
             return replace(self, dark=dark, white=white, captured=captured, id="")
@@ -94,7 +94,7 @@ class Reference:
         return replace(self, darks=(*others, dark), captured=captured, id="")
 
     def with_white(self, white: Measurement, captured: str) -> Self:
-        """With a newer white, against the dark that it has."""
+        """Reference with a newer white, against the dark that it has."""
         return replace(self, white=white, captured=captured, id="")
 
     def exposure_ratio(self, info: StreamInfo) -> float:

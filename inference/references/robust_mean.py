@@ -1,4 +1,4 @@
-"""Means that a passing stone or a cosmic ray does not shift.
+"""Robust means, which a passing stone or a cosmic ray does not shift.
 
 They are looked for where each shows. A stone, or a hand, changes all bands of some samples for some lines: it shows in
 the mean over the bands, whose noise is small. A cosmic ray hits few elements in one line: it shows in the element. What
@@ -18,10 +18,10 @@ from oreline.jit import kernel
 
 LEAST = 10
 SIGMAS = 8.0
-"""What is off by more than so many standard deviations is left out,"""
+"""Standard deviations beyond which a value is an outlier, if it is off by `SHARE` as well."""
 SHARE = 0.1
-"""if it is off by this share of the count as well: dust and the grain of a panel that slides by are less, and belong to
-its mean."""
+"""Share of the count beyond which a value is an outlier: dust and the grain of a panel that slides by are less, and
+belong to its mean."""
 FLOOR = 0.5
 """Least standard deviation in counts: a sensor may be quieter than a step of its converter."""
 STD_OVER_MAD = 1.4826
@@ -77,7 +77,7 @@ def _expected(n: NDArray[np.int64], total: NDArray[np.int64], squares: NDArray[n
 
 
 def _kept(means: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which samples of which lines see what the others do, bool (lines, samples)."""
+    """Samples that see what those of the other lines do, bool (lines, samples)."""
     if len(means) < LEAST:
         return np.ones(means.shape, np.bool_)
     middle, own = np.median(means, axis=0), robust_std(means)

@@ -1,4 +1,4 @@
-"""A line's references on disk, and which of them is chosen.
+"""Store of a line's references on disk, and which of them is chosen.
 
 Each is a folder of its id; `current` is a link to the one that is chosen, and `history.jsonl` has a line for whatever
 happened to one: captured, imported, refused, used, reverted, or in force from a line on. A dark that has no white yet
@@ -95,7 +95,7 @@ class Store:
             self.note("in_force", identity, run=run, line=line)
 
     def history(self) -> list[dict[str, Any]]:
-        """What happened, oldest first; a line that a kill cut short is passed over."""
+        """Entries of what happened, oldest first; a line that a kill cut short is passed over."""
         entries = []
         for text in self._history.read_text(encoding="utf-8").splitlines() if self._history.is_file() else ():
             try:
@@ -107,7 +107,7 @@ class Store:
         return entries
 
     def since(self, at: datetime) -> list[dict[str, Any]]:
-        """What has happened since a moment, oldest first."""
+        """Entries of what has happened since a moment, oldest first."""
         return [entry for entry in self.history() if datetime.fromisoformat(entry["at"]) >= at]
 
     def overview(self) -> list[tuple[str, ...]]:

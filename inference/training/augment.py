@@ -13,7 +13,7 @@ from oreline.light_model import grain, illuminated, mixture, noise_std
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How far a pixel strays from its mineral. Standard deviations, or the ends of a uniform range."""
+    """Ranges by which a pixel strays from its mineral. Standard deviations, or the ends of a uniform range."""
 
     mixed: float = 0.5
     """Share of the pixels that hold a second mineral,"""
@@ -41,7 +41,7 @@ class Sampler:
         self._x = np.linspace(-1.0, 1.0, spectra.seen.shape[2], dtype=np.float32)[:, None]
 
     def draw(self, n: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """What a network reads of n pixels, float32 (features, n), and what they are, int64 (n,)."""
+        """Features of n pixels, float32 (features, n), and what they are, int64 (n,)."""
         rows = self._rng.choice(self._rows, n, p=self._weights)
         return self._spectra.prepared(self.apparent(rows)), self._spectra.target[rows]
 

@@ -1,4 +1,4 @@
-"""What a network has to be measured against: spectral angle, linear discriminant, support vectors.
+"""Baselines that a network is measured against: spectral angle, linear discriminant, support vectors.
 
 Each reads SNV and its first derivative, takes clean training spectra and gives the class of clean test spectra.
 """

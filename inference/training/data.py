@@ -41,11 +41,11 @@ class Spectra:
 
     @property
     def features(self) -> int:
-        """How many numbers of a pixel a network reads."""
+        """Number of values that a network reads of a pixel."""
         return len(Chain(self.steps, self.nm, 1).wavelengths_nm)
 
     def prepared(self, reflectance: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What a network reads of pixels, float32 (bands, n) -> (features, n)."""
+        """Features that a network reads of pixels, float32 (bands, n) -> (features, n)."""
         return preprocessed(self.steps, self.nm, reflectance)
 
     @property

@@ -25,7 +25,7 @@ DERIVATIVE_GAIN = 10.0
 
 
 class Network(nn.Module):
-    """What is deployed: four convolutions and nothing that only training needs.
+    """Network that is deployed: four convolutions and nothing that only training needs.
 
     One class with plain tensors, not nested modules: TorchScript numbers the types of nested ones anew each time, and
     the same training would not give the same bytes.

@@ -154,18 +154,18 @@ def _say(card: Card, out: Path) -> None:
 
 
 def _golden(model: bytes, snv: NDArray[np.float32]) -> bytes:
-    made = io.BytesIO()
-    np.savez(made, snv=snv, logits=load_network(model, snv.shape)(snv))
-    return made.getvalue()
+    golden = io.BytesIO()
+    np.savez(golden, snv=snv, logits=load_network(model, snv.shape)(snv))
+    return golden.getvalue()
 
 
 def _classes(spectra: Spectra, folds: Folds) -> tuple[CardClass, ...]:
-    found = recall(spectra, folds)
+    shares = recall(spectra, folds)
     return tuple(
         CardClass(
             name=name,
             colour=colour_of(name, numbered(number)),
-            recall=found[number],
+            recall=shares[number],
             spectra=int((spectra.target == number).sum()),
             specimens=len(set(spectra.specimen[spectra.target == number].tolist())),
         )

@@ -1,4 +1,4 @@
-"""How good a model is on rocks it has not seen: folds by specimen, baselines on the same folds, the pairs that no
+"""Validation of a model on rocks it has not seen: folds by specimen, baselines on the same folds, the pairs that no
 method separates, and the confidence below which the answer is unknown."""
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def unknown_below(spectra: Spectra, folds: Folds) -> float:
 
 
 def metrics(spectra: Spectra, folds: Folds, threshold: float) -> Metrics:
-    """What the card says of the folds."""
+    """Metrics of the folds, for the card."""
     target = spectra.target[folds.rows]
     shares = {name: _share(answer == target) for name, answer in folds.answers.items()}
     right, sure = folds.answers["cnn"] == target, folds.sure >= threshold
@@ -110,8 +110,8 @@ def metrics(spectra: Spectra, folds: Folds, threshold: float) -> Metrics:
 def recall(spectra: Spectra, folds: Folds) -> list[float]:
     """Share of each class that the network found."""
     target = spectra.target[folds.rows]
-    found = folds.answers["cnn"] == target
-    return [_share(found[target == one]) for one in range(len(spectra.classes))]
+    right = folds.answers["cnn"] == target
+    return [_share(right[target == one]) for one in range(len(spectra.classes))]
 
 
 def confused(spectra: Spectra, folds: Folds) -> tuple[Pair, ...]:

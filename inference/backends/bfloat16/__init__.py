@@ -27,7 +27,7 @@ pairs, and of a tile."""
 DEPTH = ROW // 2
 """Values of a row of weights."""
 UNITS = {"AMX": 2, "AVX-512": 1}
-"""What multiplies, the faster first; the numbers are those of kernel.c."""
+"""Units that multiply, the faster first; the numbers are those of kernel.c."""
 REMEDY = 'set inference.precision = "float32"'
 
 
@@ -44,7 +44,7 @@ def load(content: bytes, shape: tuple[int, int]) -> Network:
 
 
 def available() -> list[str]:
-    """Which of `UNITS` this processor, this system and this installation have."""
+    """Those of `UNITS` that this processor, this system and this installation have."""
     library = _library()
     has = library.bfloat16_units() if library is not None else 0
     return [unit for unit, bit in UNITS.items() if has & bit]
@@ -77,16 +77,16 @@ class Network:
         layers, rows, channels, stored = [], self._bands, 1, 1
         for convolution in chain:
             outputs, inputs, length = convolution.weight.shape
-            made = (rows - length) // convolution.stride + 1
-            if inputs != channels or made < 1 or convolution.stride * stored % 2:
+            rows_after = (rows - length) // convolution.stride + 1
+            if inputs != channels or rows_after < 1 or convolution.stride * stored % 2:
                 raise ModelError(f"the network does not take {self._bands} bands in bfloat16: {REMEDY}")
             weights, bias = _tiles(convolution, stored)
             self._tables += [weights, bias]
             groups, depth, step = len(bias), weights.shape[1], convolution.stride * stored // 2
-            pairs = max(-(-rows * stored // 2), (made - 1) * step + depth * DEPTH // 2)
+            pairs = max(-(-rows * stored // 2), (rows_after - 1) * step + depth * DEPTH // 2)
             window = -(-length * stored // 2)
-            layers.append(_Layer(weights.ctypes.data, bias.ctypes.data, groups, depth, window, made, step, pairs))
-            rows, channels, stored = made, outputs, groups * LANES
+            layers.append(_Layer(weights.ctypes.data, bias.ctypes.data, groups, depth, window, rows_after, step, pairs))
+            rows, channels, stored = rows_after, outputs, groups * LANES
         if rows != 1:
             raise ModelError(f"the network makes {rows} rows of {self._bands} bands, not one: {REMEDY}")
         return layers
@@ -103,7 +103,7 @@ class _Layer(ctypes.Structure):
 
 
 class _Scratch(threading.local):
-    """What lies between the layers: each thread has its own, made at its first call."""
+    """Buffers between the layers: each thread has its own, made at its first call."""
 
     def __init__(self, size: int) -> None:
         self.memory = aligned((size,), np.uint8)

@@ -1,4 +1,4 @@
-"""How often the true error lies within what it was said to be: the calibration curve of the uncertainty.
+"""Coverage: how often the true error lies within the uncertainty that was stated, its calibration curve.
 
 Where errors are normal and their standard uncertainty is right, the share of errors below z times it is erf(z/sqrt 2)
 for every z. A curve above that is too careful, one below promises too much.

@@ -40,7 +40,7 @@ class Facts:
 
     @property
     def light(self) -> NDArray[np.float64]:
-        """What the panel adds to the dark, counts, float64 (bands, samples)."""
+        """Light that the panel adds to the dark, counts, float64 (bands, samples)."""
         return self.reference.white.mean - self.reference.dark.mean
 
     @property
@@ -50,7 +50,7 @@ class Facts:
 
     @property
     def bad_counts(self) -> dict[str, int]:
-        """How many elements are bad, by why."""
+        """Number of bad elements, by reason."""
         return {str(kind.name).lower(): int(np.count_nonzero(self.bad & kind)) for kind in PixelFault}
 
 

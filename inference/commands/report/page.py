@@ -71,7 +71,8 @@ def _conditions(facts: Facts) -> str:
     kinds = list(reference.measurements())
     head = "<tr><th></th>" + "".join(f"<th>{name.replace('_', ' ')}</th>" for name, _ in kinds) + "</tr>"
     rows = "".join(
-        f"<tr><th>{label}</th>{''.join(f'<td>{_said(kind, label)}</td>' for _, kind in kinds)}</tr>" for label in _ROWS
+        f"<tr><th>{label}</th>{''.join(f'<td>{_condition(kind, label)}</td>' for _, kind in kinds)}</tr>"
+        for label in _ROWS
     )
     noise = facts.noise
     electrons = f"{1 / noise.per_count:.0f} electrons a count" if noise.per_count > 0 else "no shot noise seen"
@@ -104,7 +105,7 @@ _ROWS: dict[str, Any] = {
 }
 
 
-def _said(measured: Measurement, label: str) -> str:
+def _condition(measured: Measurement, label: str) -> str:
     return str(_ROWS[label](measured))
 
 
