@@ -16,6 +16,7 @@ from oreline.errors import RecordingError, StoreFailed
 from oreline.messages import BACKGROUND, Gap, Reason
 from oreline.testing import RUN, SinkContract, label_line, stream_info
 from sinks.ndjson import Ndjson, NdjsonSettings
+from sinks.settings import schema
 from tests.deploy.unit import ROOT
 
 FILE = "lines.ndjson"
@@ -101,6 +102,10 @@ def test_it_is_one_short_file_and_one_line_of_a_table_and_no_other_file_names_it
     assert len((ROOT / "sinks" / "ndjson.py").read_text().splitlines()) <= MOST_LINES
     assert len(re.findall("ndjson", (ROOT / "sinks" / "__init__.py").read_text())) == 2
     assert (ROOT / "sinks" / "__init__.py").read_text().count('"ndjson": "sinks.ndjson:Ndjson",\n') == 1
+    page = (ROOT / "docs" / "reference" / "configuration.md").read_text()
+    assert "| `ndjson` | A file of JSON objects" in page
+    assert "### ndjson\n" in page
+    assert "without `.ndjson`" in json.dumps(schema())
     listed = subprocess.run(["git", "grep", "-il", "ndjson"], cwd=ROOT, capture_output=True, text=True, check=True)
     others = {*listed.stdout.split()} - OWN
     assert [name for name in others if "ndjson" in GENERATED.sub("", (ROOT / name).read_text()).lower()] == []
