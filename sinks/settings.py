@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any, Union
 
 from pydantic import Field, TypeAdapter, create_model
@@ -9,6 +10,7 @@ from pydantic import Field, TypeAdapter, create_model
 from oreline.config import Config, Section, validated
 from oreline.errors import ConfigError, nearest
 from oreline.keys import TcpAddress
+from oreline.screen import say
 from oreline.sink import Sink
 from sinks import SINKS, find
 
@@ -29,10 +31,19 @@ class Common(Section):
 
 def schema(kind: str | None = None) -> dict[str, Any]:
     """The JSON schema of [sinks]: a table a sink, each with what all share and what is its own; or that of a sink of
-    one kind alone. Raises ConfigError where there is none of that kind."""
-    tables = [table for name in ([kind] if kind else SINKS) for table in _tables(name)]
+    one kind alone. Raises ConfigError where there is none of that kind, or it cannot be loaded."""
+    tables = _tables(kind) if kind else [table for name in SINKS for table in _loadable(name)]
     one = Union[*tables]  # type: ignore[valid-type]
     return TypeAdapter(one if kind else dict[str, one]).json_schema()
+
+
+def _loadable(kind: str) -> list[type[Section]]:
+    """The same as `_tables`; of what a broken package adds it is said that it is left out, and why."""
+    try:
+        return _tables(kind)
+    except ConfigError as error:
+        say(f"left out: {error}", sys.stderr)
+        return []
 
 
 def _tables(kind: str) -> list[type[Section]]:

@@ -27,7 +27,7 @@ from sinks import SINKS
 from sinks.conveyor import outputs
 from sinks.conveyor.outputs import VALVE_OUTPUTS
 from sinks.log import Log
-from sinks.settings import settings_of
+from sinks.settings import schema, settings_of
 from tests.packages.installed import acme, both
 
 __all__ = ["acme", "both"]
@@ -90,6 +90,18 @@ def test_one_that_cannot_be_imported_is_refused_with_whose_it_is_and_what_to_do(
 def test_one_that_is_no_sink_is_refused_with_what_it_lacks(with_acme: Path) -> None:
     with pytest.raises(ConfigError, match=r"'hollow' of acme-oreline 1\.2.* it has no policy, stream, .*consume"):
         beside(SINKS).find("hollow")
+
+
+def test_the_schema_has_all_sinks_that_can_be_loaded_and_says_what_it_leaves_out(
+    with_acme: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(vars(SINKS), "_others", beside(SINKS)._others)  # type: ignore[arg-type]
+    assert {"log", "tally"} <= set(schema()["$defs"])
+    said = " ".join(capsys.readouterr().err.split())
+    assert "left out: sink 'gone' of acme-oreline 1.2 cannot be loaded" in said
+    assert "left out: sink 'hollow' of acme-oreline 1.2" in said
+    with pytest.raises(ConfigError, match="cannot be loaded"):
+        schema("gone")
 
 
 def test_one_that_two_packages_have_is_refused_and_others_are_not(with_both: Path) -> None:
