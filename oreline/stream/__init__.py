@@ -26,7 +26,8 @@ is void.
 else, and what a consumer that is killed had on its way is in the ring still.
 
 **Commit.** A record is acknowledged when what was made of it is safe: rows in the journal, labels in the next ring; and
-when no line behind it needs it as a neighbour any more. The ring keeps what a `complete` consumer has not acknowledged, and forgets the rest. `holds.py`: for whom, and how long.
+when no line behind it needs it as a neighbour any more. The ring keeps what a `complete` consumer has not acknowledged,
+and forgets the rest. `holds.py`: for whom, and how long.
 
 **Gap.** A consumer gets every sequence number once, by a line or inside a Gap that says how many are not there and why:
 RING_FULL (kept no longer), SHED (older than the budget of a `fresh` consumer), DAMAGED (a record that cannot be read).
