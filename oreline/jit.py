@@ -13,6 +13,8 @@ from oreline.errors import SecurityError
 from oreline.ownership import own
 from oreline.places import users
 
+FAST = ("nsz", "arcp", "contract", "afn", "reassoc")
+"""What LLVM may do to sums and products: NaN and infinity keep their meaning."""
 F = TypeVar("F", bound=Callable[..., object])
 
 
@@ -40,8 +42,13 @@ def bound(function: Callable[..., object], *arguments: object) -> Callable[..., 
 
 def _compiled(function: F, **options: Any) -> F:
     """Numba looks for a folder to cache in: NUMBA_CACHE_DIR, the source's own, then the user's cache. Where it may
-    write to none, each process compiles for itself: half a minute at its start, nothing a line."""
-    options |= {"nogil": True, "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"}, "error_model": "numpy"}
+    write to none, each process compiles for itself: half a minute at its start, nothing a line.
+
+    A kernel holds all that it calls. Otherwise each that calls another has a copy of that, compiled to other roundings,
+    and the linker takes the copy that came first: a process that compiles gave other bits than one that reads the
+    cache.
+    """
+    options |= {"nogil": True, "forceinline": True, "fastmath": set(FAST), "error_model": "numpy"}
     try:
         return cast(F, numba.njit(cache=True, **options)(function))
     except RuntimeError:

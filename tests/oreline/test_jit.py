@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from oreline.jit import kernel, line_kernel
 from oreline.places import OURS
 from tests.conftest import ROOT
 
@@ -19,8 +22,25 @@ assert squares.tolist() == [0.5] * 3
 """
 
 
-def run_kernel(folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", SPREAD]
+CHAIN = """
+import hashlib, pathlib
+import numpy as np
+from inference import bench
+from inference.calibration.calibrator import Calibrator
+from inference.classification.card import Card
+reference, info = bench._reference(Card.read(pathlib.Path("inference/models/nir224")))
+line = np.random.default_rng(1).integers(250, 4096, (info.bands, info.samples)).astype(np.uint16)
+found = hashlib.sha256()
+for correction, strip in ((bench.CHAIN, bench.STRIP), (bench.BENT, bench.STRIP)):
+    calibrator = Calibrator(reference, info, correction, strip)
+    for values in (calibrator.reflectance(line)[0], calibrator.snv(line)[0]):
+        found.update(values.tobytes())
+print(found.hexdigest())
+"""
+
+
+def run_kernel(folder: Path = ROOT, script: str = SPREAD, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", script]
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | environment
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
@@ -35,6 +55,17 @@ def homeless(folder: Path) -> dict[str, str]:
 def test_a_kernel_is_compiled_where_it_can_be_cached_nowhere() -> None:
     ran = run_kernel(NUMBA_CACHE_LOCATOR_CLASSES="UserProvidedCacheLocator", NUMBA_CACHE_DIR="/proc/nothing")
     assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.long
+def test_a_process_that_compiles_gives_the_bits_of_one_that_reads_the_cache(tmp_path: Path) -> None:
+    compiling, reading = (run_kernel(script=CHAIN, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    assert compiling.returncode == 0, compiling.stderr
+    assert compiling.stdout == reading.stdout
+
+
+def test_a_kernel_holds_all_that_it_calls() -> None:
+    assert all(way(lambda: None).targetoptions["forceinline"] for way in (kernel, line_kernel))  # type: ignore[attr-defined]
 
 
 def test_a_folder_that_the_user_names_has_the_cache(tmp_path: Path) -> None:
