@@ -51,9 +51,10 @@ def make_inbox(
     cursor: tuple[bytes, int] | None = None,
     budget_ms: float = 1e6,
     credit: int = 16,
+    urgent: bool = False,
 ) -> Inbox:
-    ring = folder / "raw.ring" if local else None
-    return Inbox(f"ipc://{folder}/raw.sock", name, policy, ring=ring, cursor=cursor, credit=credit, budget_ms=budget_ms)
+    ring, endpoint = folder / "raw.ring" if local else None, f"ipc://{folder}/raw.sock"
+    return Inbox(endpoint, name, policy, ring=ring, cursor=cursor, credit=credit, budget_ms=budget_ms, urgent=urgent)
 
 
 def exchange(outbox: Outbox, inbox: Inbox, until: Callable[[list[Message]], bool], acked: bool = True) -> list[Message]:

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from oreline.messages import Gap, Reason
 from oreline.process import _store
 from oreline.sink import Policy
@@ -27,7 +29,7 @@ def full(folder: Path) -> Outbox:
 
 
 def test_with_a_sorter_there_a_log_that_is_behind_loses_its_oldest_lines_and_is_told(tmp_path: Path) -> None:
-    outbox, sorter = full(tmp_path), make_inbox(tmp_path, "sorter", Policy.FRESH)
+    outbox, sorter = full(tmp_path), make_inbox(tmp_path, "sorter", Policy.FRESH, urgent=True)
     exchange(outbox, sorter, lambda got: len(got) == SLOTS)
     _store(line(SLOTS - 1), [outbox], SHELL)
     got = exchange(outbox, sorter, lambda got: bool(got))
@@ -40,8 +42,12 @@ def test_with_a_sorter_there_a_log_that_is_behind_loses_its_oldest_lines_and_is_
         end.close()
 
 
-def test_without_a_sorter_it_waits_until_the_log_has_made_room(tmp_path: Path) -> None:
+@pytest.mark.parametrize("others", [[], ["console"]])
+def test_without_a_sorter_it_waits_until_the_log_has_made_room(tmp_path: Path, others: list[str]) -> None:
     outbox, log = full(tmp_path), make_inbox(tmp_path, "log")
+    fresh = [make_inbox(tmp_path, name, Policy.FRESH) for name in others]
+    for console in fresh:
+        exchange(outbox, console, lambda got: bool(got))
     got: list[Any] = []
 
     def take(_: object) -> None:
@@ -51,5 +57,5 @@ def test_without_a_sorter_it_waits_until_the_log_has_made_room(tmp_path: Path) -
     _store(line(SLOTS - 1), [outbox], SimpleNamespace(stopping=False, progress=take))  # type: ignore[arg-type]
     got += exchange(outbox, log, lambda more: any(message.first == SLOTS - 1 for message in more))
     assert not any(isinstance(message, Gap) for message in got)
-    for end in (log, outbox):
+    for end in (*fresh, log, outbox):
         end.close()
