@@ -2,7 +2,8 @@
 
 A number may be followed by its unit, its key may end with it (`exposure_us`, `integration time (ms)`), or a key `...
 units` beside it may say it; else it has the unit of the table of dialects. Where that has none, an exposure is in
-milliseconds, unless it would be longer than a line then: in microseconds.
+milliseconds, unless it would be longer than a line then: in microseconds. Blanks, dashes and underscores in keys do not
+count.
 """
 
 from __future__ import annotations
@@ -10,26 +11,34 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oreline.errors import RecordingError
 from oreline.recordings.dates import moment
 from oreline.recordings.dialects import DIALECTS, Words, dialect_of
 
-TO_US = {
-    **dict.fromkeys(("s", "sec", "seconds"), 1e6),
-    **dict.fromkeys(("ms", "msec", "milliseconds"), 1e3),
-    **dict.fromkeys(("us", "\u00b5s", "\u03bcs", "usec", "microseconds"), 1.0),
-    "ns": 1e-3,
+_SPELLINGS = {
+    1e6: "s, sec, secs, second, seconds",
+    1e3: "ms, msec, msecs, millisec, millisecond, milliseconds",
+    1.0: "us, \u00b5s, \u03bcs, usec, usecs, microsec, microsecond, microseconds",
+    1e-3: "ns, nsec, nanosecond, nanoseconds",
 }
+TO_US = {spelling: us for us, spellings in _SPELLINGS.items() for spelling in spellings.split(", ")}
 TO_HZ = {"hz": 1.0, "fps": 1.0, "khz": 1e3}
-KEY_UNITS = ("us", "\u00b5s", "ms", "s", "db", "hz")
-"""With which a key may end."""
 LONGEST_US = 1e6
 """No line is exposed for longer where nothing says how long a line is."""
 SLACK = 1.05
 """An exposure may be so many times the period of a line, both being rounded."""
 NOTHING = {"", "-", "n/a", "nan", "none", "unknown"}
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_QUANTITY = re.compile(rf"({_NUMBER})\s*[(\[]?\s*([^\W\d_]*)\s*[)\]]?\.?")
+_KEY_UNIT = re.compile(
+    rf"(.+?)(?: in)?(?: ?[(\[] ?({'|'.join([*TO_US, 'db', 'hz'])}) ?[)\]]| ({'|'.join([*TO_US, 'db', 'hz'])}))"
+)
+_SETTING = re.compile(
+    r"\btint|exposure|integration|shutter|gain|binning|accumulat|co ?add|window|\broi\b|offset ?x|x ?offset"
+)
+_NO_SETTING = re.compile(r"date|start|stop|\bend|temperature|auto|file|path|calibration|units?$|data gain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,8 @@ class Conditions:
     or, as `gain_text`, no unit. `binning`: all numbers of it, None where it has none. `x_start`: first sample on the
     sensor by its window; 0 where only `x start` is there to say it, None where nothing is. `full_scale`: the count of a
     saturated pixel. `captured`: ISO 8601, "" where unknown. `dark_from`: the first of the automatic dark lines at the
-    end. `assumed`: what was taken for granted, in words.
+    end. `assumed`: what was taken for granted, in words. `guessed_unit`: of the exposure, "" where it is said.
+    `others`: what else seems to be a setting, key and text, in words that are not known here.
     """
 
     maker: str = ""
@@ -56,6 +66,8 @@ class Conditions:
     captured: str = ""
     dark_from: int | None = None
     assumed: tuple[str, ...] = ()
+    guessed_unit: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, fields: Mapping[str, str]) -> Conditions:
@@ -74,9 +86,11 @@ class Conditions:
             full_scale=_full_scale(header),
             serial=header.text("serial number"),
             camera=header.text("camera"),
-            captured=moment(header.text("date"), header.text("time")),
+            captured=_captured(header),
             dark_from=_dark_from(header),
             assumed=tuple(header.assumed),
+            guessed_unit=header.guessed_unit,
+            others=header.others(),
         )
 
 
@@ -90,23 +104,44 @@ class _Entry:
 
     @property
     def numbers(self) -> tuple[float, ...]:
-        return tuple(map(float, re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", self.text)))
+        return tuple(map(float, re.findall(_NUMBER, self.text)))
 
     @property
     def number(self) -> float | None:
         """The first number, where it is above zero."""
         return next((number for number in self.numbers[:1] if 0 < number < math.inf), None)
 
+    def quantities(self) -> list[tuple[float, str]]:
+        """Each number with its unit, where the text is nothing else. Raises RecordingError."""
+        parts = re.split(r"\s*[,;]\s*|\s+(?=[-+.\d])", _with_points(self.text))
+        found = [_QUANTITY.fullmatch(part) for part in parts if part]
+        if not found or not all(found):
+            raise RecordingError(f"{self.key} = {self.text}: write a number, decimals with a point, and its unit")
+        return [(float(one[1]), one[2].lower() or self.unit) for one in found if one]
+
+
+def _with_points(text: str) -> str:
+    """Decimals with a point where there is one comma, which can only be that of a decimal."""
+    if not re.search(r"\d,\d", text) or all("." in part for part in text.split(",")):
+        return text
+    found = re.fullmatch(r"([-+]?)(\d+),(\d+)(\D*)", text)
+    if found is None or (len(found[3]) == 3 and int(found[2])):
+        raise RecordingError(f"{text} may have a decimal comma: write decimals with a point")
+    return f"{found[1]}{found[2]}.{found[3]}{found[4]}"
+
 
 class _Header:
     """A header's fields, looked up in its maker's words first, then in anybody's."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        self._fields = {" ".join(key.replace("_", " ").split()): value for key, value in fields.items()}
+        keys = {key: _name_and_unit(key) for key in fields}
+        entries = [_Entry(key, fields[key].strip("{} \"'"), unit) for key, (_, unit) in keys.items()]
+        self._entries = {keys[one.key][0]: one for one in sorted(entries, key=lambda one: one.unit, reverse=True)}
         own, anybody = dialect_of(fields), DIALECTS[-1]
         self.maker = own.maker if own.signs else ""
         self._words = (*own.words, *anybody.words)
         self.assumed: list[str] = []
+        self.guessed_unit = ""
 
     def get(self, says: str) -> _Entry | None:
         entries = (self._entry(words) for words in self._words if words.says == says)
@@ -118,30 +153,46 @@ class _Header:
 
     def _entry(self, words: Words) -> _Entry | None:
         for key in words.keys:
-            for spelling, unit in _spellings(key):
-                text = self._fields.get(spelling, "").strip("{} \"'")
-                if text.lower() not in NOTHING:
-                    return _Entry(spelling, text, (_unit_in(text) or unit or self._units(key) or words.unit).lower())
+            found = self._entries.get(_squashed(key))
+            if found is not None and found.text.lower() not in NOTHING:
+                unit = _unit_in(found.text) or found.unit or self._units(key) or words.unit
+                return _Entry(" ".join(found.key.replace("_", " ").split()), found.text, unit.lower())
         return None
 
     def _units(self, key: str) -> str:
-        return next(
-            (self._fields[name].strip("{} ") for name in (f"{key} units", f"{key} unit") if name in self._fields), ""
-        )
+        names = (_squashed(f"{key} {word}") for word in ("units", "unit"))
+        return next((self._entries[name].text.strip("()[]. ") for name in names if name in self._entries), "")
 
     def own(self, key: str) -> str:
         """The text of a key of the standard."""
-        return self._fields.get(key, "").strip("{} ")
+        return self._entries[_squashed(key)].text if _squashed(key) in self._entries else ""
+
+    def others(self) -> dict[str, str]:
+        """What seems to be a setting, but is in nobody's words, or in no numbers."""
+        plain = {name: (one, " ".join(one.key.replace("_", " ").split())) for name, one in self._entries.items()}
+        return {
+            key: one.text
+            for name, (one, key) in plain.items()
+            if _SETTING.search(key) and not _NO_SETTING.search(key)
+            if name not in _KNOWN or not re.search(r"\d", one.text)
+        }
 
 
-def _spellings(key: str) -> Iterator[tuple[str, str]]:
-    yield key, ""
-    for unit in KEY_UNITS:
-        yield from ((f"{key} {unit}", unit), (f"{key} ({unit})", unit), (f"{key} [{unit}]", unit))
+def _squashed(key: str) -> str:
+    return re.sub(r"[\s_-]", "", key)
+
+
+def _name_and_unit(key: str) -> tuple[str, str]:
+    """A key without blanks, and the unit with which it ends."""
+    found = _KEY_UNIT.fullmatch(" ".join(key.replace("_", " ").split()))
+    return (_squashed(found[1]), found[2] or found[3]) if found else (_squashed(key), "")
+
+
+_KNOWN = {_squashed(key) for dialect in DIALECTS for words in dialect.words for key in words.keys}
 
 
 def _unit_in(text: str) -> str:
-    found = re.search(r"[\d.]\s*([a-z\u00b5\u03bc]+)$", text, re.IGNORECASE)
+    found = re.search(r"[\d.]\s*[(\[]?\s*([a-z\u00b5\u03bc]+)\s*[)\]]?\.?$", text, re.IGNORECASE)
     return found[1] if found else ""
 
 
@@ -155,25 +206,44 @@ def _line_rate(header: _Header) -> float | None:
 def _microseconds(header: _Header, rate: float | None) -> Iterator[float]:
     """The exposure of each detector."""
     for entry in filter(None, map(header.get, ("exposure", "second exposure"))):
-        if entry.number is None:
+        if not re.search(r"\d", entry.text):
             continue
-        unit = entry.unit
-        if not unit:
-            longest = SLACK * 1e6 / rate if rate else LONGEST_US
-            unit = "ms" if entry.number * TO_US["ms"] <= longest else "us"
-            header.assumed.append(f"{entry.key} = {entry.text} has no unit, and is taken for {unit}")
-        if unit not in TO_US:
-            raise RecordingError(f"{entry.key} = {entry.text}: {unit} is no unit of an exposure, write ms or us")
-        yield entry.number * TO_US[unit]
+        for number, said in entry.quantities():
+            unit = said or _guessed(header, entry, number, rate)
+            if unit not in TO_US:
+                raise RecordingError(f"{entry.key} = {entry.text}: {unit} is no unit of an exposure, write ms or us")
+            if 0 < number < math.inf:
+                yield number * TO_US[unit]
+
+
+def _guessed(header: _Header, entry: _Entry, number: float, rate: float | None) -> str:
+    longest = SLACK * 1e6 / rate if rate else LONGEST_US
+    unit = header.guessed_unit or ("ms" if number * TO_US["ms"] <= longest else "us")
+    if number > 0:
+        header.guessed_unit = unit
+        header.assumed.append(f"{entry.key} = {entry.text} has no unit, and is taken for {unit}")
+    return unit
 
 
 def _factor(gain: _Entry | None) -> float | None:
     """Twenty decibels are a factor of ten, as GenICam's SFNC and EMVA 1288 have it."""
     if gain is None or not gain.numbers:
         return None
-    if gain.unit == "db":
-        return float(10.0 ** (gain.numbers[0] / 20.0))
-    return gain.number if gain.unit in ("x", "times", "factor") else None
+    try:
+        (number, unit), *_ = gain.quantities()
+    except RecordingError:
+        return None
+    if unit == "db":
+        return float(10.0 ** (number / 20.0))
+    return number if unit in ("x", "times", "factor") and number > 0 else None
+
+
+def _captured(header: _Header) -> str:
+    day, clock = header.text("date"), header.text("time")
+    captured = moment(day, clock)
+    if day and not captured:
+        header.assumed.append(f"the date {day} may be several days, or is none: the age is that of the file")
+    return captured
 
 
 def _binning(header: _Header) -> tuple[float, ...] | None:

@@ -8,7 +8,8 @@ lie on the sensor. What one header says and another does not is taken to be alik
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from oreline.errors import ReferenceRefused
 from oreline.recordings.recording import Recording
@@ -16,11 +17,13 @@ from oreline.recordings.recording import Recording
 SAME = 0.01
 """Relative difference up to which two exposures, or gains, are one."""
 WAVELENGTH_TOLERANCE_NM = 0.5
+SCALES = {"reflectance scale factor": 1.0, "data gain values": 1.0, "data offset values": 0.0}
+"""What a header says of values that are no counts any more, and what of counts."""
 
 
 def refuse_unfit(scene: Recording, reference: Recording, kind: str) -> None:
     """Raises ReferenceRefused where a reference can not be used for a scene, however it is scaled."""
-    for find in (_camera, _binning, _columns, _wavelengths, _detectors, _gains):
+    for find in (_camera, _binning, _columns, _wavelengths, _detectors, _guesses, _gains, _others, _scales):
         if why := find(scene, reference):
             raise ReferenceRefused(
                 f"the {_words(kind)} {reference.path.name} does not fit {scene.path.name}: {why}; "
@@ -57,7 +60,10 @@ def _words(kind: str) -> str:
 
 def _camera(scene: Recording, reference: Recording) -> str:
     ours, theirs = scene.camera.serial, reference.camera.serial
-    return f"it is of camera {theirs!r}, not {ours!r}" if ours and theirs and ours != theirs else ""
+    if ours and theirs and ours != theirs:
+        return f"it is of camera {theirs!r}, not {ours!r}"
+    kinds = [" ".join(one.camera.camera.lower().split()) for one in (reference, scene)]
+    return f"it is of a camera {kinds[0]!r}, not {kinds[1]!r}" if all(kinds) and kinds[0] != kinds[1] else ""
 
 
 def _binning(scene: Recording, reference: Recording) -> str:
@@ -110,6 +116,41 @@ def _detectors(scene: Recording, reference: Recording) -> str:
     return f"its detectors were exposed for {said[0]} us, not {said[1]}, which no one factor scales"
 
 
+def _guesses(scene: Recording, reference: Recording) -> str:
+    """Two exposures without a unit are in the same one."""
+    ours, theirs = scene.camera, reference.camera
+    if "" in (ours.guessed_unit, theirs.guessed_unit) or ours.guessed_unit == theirs.guessed_unit:
+        return ""
+    return f"{theirs.assumed[0]}, the scene's for {ours.guessed_unit}: write the unit of the exposure in both headers"
+
+
+def _others(scene: Recording, reference: Recording) -> str:
+    """Of a setting in words that nobody here knows, at least it is known whether it is the same."""
+    theirs = reference.camera.others
+    for key, text in scene.camera.others.items():
+        if key in theirs and not _same_number(text, theirs[key]):
+            return f"its {key!r} is {theirs[key][:40]}, not {text[:40]}, and what that changes is not known here"
+    return ""
+
+
+def _scales(scene: Recording, reference: Recording) -> str:
+    """A factor is lost in a ratio, and an offset in a difference, where all have the same."""
+    for key in SCALES:
+        theirs, ours = _scale(reference, key), _scale(scene, key)
+        if ours != theirs:
+            return f"its {key!r} is {_shown(theirs)}, not {_shown(ours)}: give both as the counts of the camera"
+    return ""
+
+
+def _scale(recording: Recording, key: str) -> set[float]:
+    text = recording.metadata.get(key, recording.metadata.get(key.replace(" ", "_"), ""))
+    return set(map(float, re.findall(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?", text))) or {SCALES[key]}
+
+
+def _shown(scale: set[float]) -> str:
+    return ", ".join(f"{value:g}" for value in sorted(scale)[:4])
+
+
 def _gains(scene: Recording, reference: Recording) -> str:
     """Gains without a unit serve where they are the same."""
     ours, theirs = scene.camera, reference.camera
@@ -129,12 +170,25 @@ def _same_number(one: str, other: str) -> bool:
 
 def notes_of(scene: Recording, references: Mapping[str, Recording]) -> list[str]:
     """What is scaled, and what is taken for granted, each a sentence."""
-    notes = []
-    for kind, one in (("scene", scene), *references.items()):
-        notes += [f"{one.path.name}: {words}" for words in (*one.notes, *one.camera.assumed)]
-        if one is not scene:
-            notes += _scaled(scene, one, kind)
+    notes = doubts_of([scene])
+    for kind, one in references.items():
+        notes += [*doubts_of([one]), *_scaled(scene, one, kind)]
+        if one.missing_lines:
+            notes.append(f"{one.path.name}: cut short, only {one.lines} lines are whole")
     return notes
+
+
+def doubts_of(recordings: Iterable[Recording]) -> list[str]:
+    """What is taken for granted of recordings by themselves, each a sentence."""
+    return [
+        f"{one.path.name}: {words}" for one in recordings for words in (*one.notes, *one.camera.assumed, *_doubts(one))
+    ]
+
+
+def _doubts(recording: Recording) -> Iterator[str]:
+    for key, none in SCALES.items():
+        if (scale := _scale(recording, key)) != {none}:
+            yield f"{key!r} is {_shown(scale)}: its values are taken as counts all the same"
 
 
 def _scaled(scene: Recording, reference: Recording, kind: str) -> Iterator[str]:

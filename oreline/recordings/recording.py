@@ -169,11 +169,17 @@ def _open_envi(header: Path, said: envi_header.EnviHeader, data: Path) -> Record
         metadata=said.fields,
         bad_bands=said.bad_bands,
         ignored=said.ignored,
-        notes=said.notes,
+        notes=(*said.notes, *_longer(said, size)),
         name=name_of(header),
         header=header,
         camera=camera,
     )
+
+
+def _longer(said: envi_header.EnviHeader, size: int) -> list[str]:
+    """What is said of a data file that holds more than its header promises."""
+    extra = size + said.offset - said.nbytes if said.lines else 0
+    return [f"its header promises {extra} bytes less than there are: they are not read"] if extra > 0 else []
 
 
 def _camera(path: Path, fields: Mapping[str, str]) -> Conditions:

@@ -88,6 +88,16 @@ def test_a_hyperspectral_image_is_not_of_a_maker_for_that() -> None:
         ({"exposure": "8.5", "fps": "100"}, 8500.0, True),
         ({"exposure": "9.999", "fps": "100.2"}, 9999.0, True),
         ({"tint": "8.5", "exposure": "77"}, 8500.0, False),
+        ({"tint": "8500 (us)"}, 8500.0, False),
+        ({"tint": "0.0085 [Seconds]"}, 8500.0, False),
+        ({"tint": "8.5 milliseconds."}, 8500.0, False),
+        ({"tint": "8500 microsecond"}, 8500.0, False),
+        ({"tint": "8,5"}, 8500.0, False),
+        ({"tint": "0,425 ms"}, 425.0, False),
+        ({"Exposure Time in us": "8500"}, 8500.0, False),
+        ({"ExposureTime(us)": "8500"}, 8500.0, False),
+        ({"ExposureTimeAbs": "8500"}, 8500.0, False),
+        ({"exposure": "8500", "exposure units": "(us)"}, 8500.0, False),
         ({"tint": "0"}, None, False),
         ({"exposure": "auto"}, None, False),
         ({"exposure": "-"}, None, False),
@@ -107,8 +117,33 @@ def test_a_unit_that_is_none_of_time_is_refused() -> None:
         Conditions.read({"exposure": "8 nm"})
 
 
+def test_two_detectors_may_share_a_list() -> None:
+    assert Conditions.read({"tint": "{28.0, 8.0}"}).exposures_us == (28_000.0, 8000.0)
+
+
+@pytest.mark.parametrize("text", ["1,200.5", "1,200", "12,4,8", "1/100 s", "8.5 ms at 50 fps"])
+def test_an_exposure_that_could_be_another_is_refused(text: str) -> None:
+    with pytest.raises(RecordingError, match="decimals with a point"):
+        Conditions.read({"tint": text})
+
+
+def test_what_seems_to_be_a_setting_is_kept_though_nobody_knows_its_word() -> None:
+    fields = {"preamp_gain": "2", "binning mode": "sum", "tint": "auto", "gain": "4", "data gain values": "{2}"}
+    assert Conditions.read(fields).others == {"preamp gain": "2", "binning mode": "sum", "tint": "auto"}
+
+
 @pytest.mark.parametrize(
-    ("text", "factor"), [("6.0206 dB", 2.0), ("2x", 2.0), ("2 times", 2.0), ("2", None), ("high", None), ("0 dB", 1.0)]
+    ("text", "factor"),
+    [
+        ("6.0206 dB", 2.0),
+        ("6,0206 dB", 2.0),
+        ("6.0206 (dB)", 2.0),
+        ("2x", 2.0),
+        ("2 times", 2.0),
+        ("2", None),
+        ("high", None),
+        ("0 dB", 1.0),
+    ],
 )
 def test_a_gain_is_a_factor_where_its_unit_is_said(text: str, factor: float | None) -> None:
     said = Conditions.read({"gain": text})
@@ -148,6 +183,20 @@ def test_the_place_on_the_sensor_is_from_0_and_windows_of_lumo_from_1(
         ("25/03/2021", "", "2021-03-25T00:00:00+00:00"),
         ("03/25/2021", "", "2021-03-25T00:00:00+00:00"),
         ("02/03/2021", "", ""),
+        ("02.03.21", "", ""),
+        ("2 Mar 2021", "", "2021-03-02T00:00:00+00:00"),
+        ("02-MAR-2021 09:10", "", "2021-03-02T09:10:00+00:00"),
+        ("2021-Mar-02", "09:10:11", "2021-03-02T09:10:11+00:00"),
+        ("Tue Mar  2 09:10:11 2021", "", "2021-03-02T09:10:11+00:00"),
+        ("Mardi 2 d\u00e9cembre 2021", "", "2021-12-02T00:00:00+00:00"),
+        ("Dienstag, 2. M\u00e4rz 2021 09:10:11", "", "2021-03-02T09:10:11+00:00"),
+        ("March 2nd, 2021 2:03:05 PM", "", "2021-03-02T14:03:05+00:00"),
+        ("3/25/2021 12:03 a.m.", "", "2021-03-25T00:03:00+00:00"),
+        ("13/03/2021 14:03:05.123456", "", "2021-03-13T14:03:05+00:00"),
+        ("20210302_140305", "", "2021-03-02T14:03:05+00:00"),
+        ("2021-03-02_14-03-05", "", "2021-03-02T14:03:05+00:00"),
+        ("1614693785.25", "", "2021-03-02T14:03:05+00:00"),
+        ("1614693785000", "", "2021-03-02T14:03:05+00:00"),
         ("2021-13-40", "", ""),
         ("tomorrow", "09:10", ""),
         ("2021-03-02 99:99", "", ""),
@@ -156,3 +205,8 @@ def test_the_place_on_the_sensor_is_from_0_and_windows_of_lumo_from_1(
 )
 def test_a_date_is_read_as_it_can_only_be_meant_or_not_at_all(text: str, clock: str, expected: str) -> None:
     assert moment(text, clock) == expected
+
+
+def test_a_date_that_cannot_be_told_is_said() -> None:
+    (said,) = Conditions.read({"acquisition date": "02/03/2021"}).assumed
+    assert said == "the date 02/03/2021 may be several days, or is none: the age is that of the file"

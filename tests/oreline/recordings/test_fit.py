@@ -41,6 +41,14 @@ NM = {"wavelength": "{1000, 1100, 1200}"}
         (FENIX, FENIX | {"binning2": "{1, 2}"}, 4, "its binning is 2 x 2 x 1 x 2, not 2 x 2 x 1 x 1"),
         ({"gain": "1"}, {"gain": "4"}, 4, "its gain is 4, not 1, and no unit says"),
         ({"gain": "low"}, {"gain": "High"}, 4, "its gain is High, not low"),
+        ({"preamp gain": "1"}, {"preamp gain": "2"}, 4, "its 'preamp gain' is 2, not 1"),
+        ({"line binning": "2"}, {"line_binning": "1"}, 4, "its 'line binning' is 1, not 2"),
+        ({"roi": "{0, 8}"}, {"roi": "{4, 12}"}, 4, "its 'roi' is 4, 12, not 0, 8"),
+        ({"sensor type": "FX10"}, {"sensor type": "FX17"}, 4, "it is of a camera 'fx17', not 'fx10'"),
+        ({"exposure": "900"}, {"exposure": "1200"}, 4, "is taken for us, the scene's for ms: write the unit"),
+        ({"reflectance scale factor": "10000"}, {}, 4, "its 'reflectance scale factor' is 1, not 10000"),
+        ({"data gain values": "{2, 2, 2}"}, {}, 4, "its 'data gain values' is 1, not 2"),
+        ({}, {"data offset values": "{0, 5, 0}"}, 4, "its 'data offset values' is 0, 5, not 0"),
     ],
 )
 def test_what_cannot_be_scaled_is_refused(
@@ -65,6 +73,11 @@ def test_what_cannot_be_scaled_is_refused(
         ({"gain": "2"}, {"gain": "2.0"}, 4),
         ({"gain": "6 dB"}, {"gain": "0 dB"}, 4),
         ({"sensorid": "1"}, {}, 4),
+        ({"preamp gain": "1"}, {"preamp gain": "1.0"}, 4),
+        ({"integration start time": "9:10"}, {"integration start time": "9:20"}, 4),
+        ({"exposure": "900", "fps": "100"}, {"exposure": "1200", "fps": "100"}, 4),
+        ({"reflectance scale factor": "4095"}, {"reflectance_scale_factor": "4095.0"}, 4),
+        ({"data gain values": "{1, 1, 1}", "data offset values": "{0, 0, 0}"}, {}, 4),
         (NM, {"wavelength": "{1000.01, 1100.01, 1200.01}"}, 4),
         (NM, {}, 4),
     ],
@@ -80,6 +93,14 @@ def test_what_fits_is_taken(tmp_path: Path, scene: dict[str, Any], white: dict[s
         ({"tint": "4"}, {"tint": "4.01"}, []),
         ({"tint": "4"}, {}, ["WHITEREF_rock.raw does not say its exposure: it is taken to be that of the other"]),
         ({}, {"gain": "6 dB"}, ["rock.raw does not say its gain: it is taken to be that of the other"]),
+        (
+            {"reflectance scale factor": "4095"},
+            {"reflectance scale factor": "4095"},
+            [
+                f"{name}.raw: 'reflectance scale factor' is 4095: its values are taken as counts all the same"
+                for name in ("rock", "WHITEREF_rock")
+            ],
+        ),
         ({"exposure": "4"}, {"tint": "4"}, ["rock.raw: exposure = 4 has no unit, and is taken for ms"]),
     ],
 )
@@ -88,3 +109,19 @@ def test_what_is_scaled_or_taken_for_granted_is_said(
 ) -> None:
     first, other = pair(tmp_path, scene, white)
     assert notes_of(first, {"white": other}) == notes
+
+
+def test_a_reference_that_is_cut_short_is_said_to_be(tmp_path: Path) -> None:
+    scene, _ = pair(tmp_path, {}, {})
+    data = tmp_path / "WHITEREF_rock.raw"
+    data.write_bytes(data.read_bytes()[:-1])
+    notes = notes_of(scene, {"white": open_recording(data)})
+    assert notes == ["WHITEREF_rock.raw: cut short, only 4 lines are whole"]
+
+
+def test_a_data_file_that_is_longer_than_its_header_says_is_said_to_be(tmp_path: Path) -> None:
+    scene, white = pair(tmp_path, {}, {})
+    with scene.path.open("ab") as file:
+        file.write(bytes(7))
+    notes = notes_of(open_recording(scene.path), {"white": white})
+    assert notes == ["rock.raw: its header promises 7 bytes less than there are: they are not read"]
