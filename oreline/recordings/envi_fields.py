@@ -42,7 +42,7 @@ class FieldReader:
         """A value, a single one without the comment behind it; None where the field is absent. Blanks in keys may be
         underscores."""
         value = self.fields.get(key, self.fields.get(key.replace(" ", "_")))
-        return value if value is None or value.startswith("{") else value.partition(" ;")[0].strip()
+        return value if value is None or value.startswith("{") else re.split(r"\s;", value)[0].strip()
 
     def integer(self, key: str, default: int | None, least: int) -> int:
         """A whole number from `least` on; `default` where the field is absent, None refuses that."""
@@ -99,13 +99,15 @@ class FieldReader:
             unit = wavelengths.NANOMETRES if named or not self.text("fwhm") else self._unit(())
             return named, self._widths(bands, named, unit) if unit else ()
         if len(centres) != bands:
-            raise self.refusal(f"{key!r} has {len(centres)} values for {bands} bands")
+            point = ": write decimals with a point" if len(centres) == 2 * bands else ""
+            raise self.refusal(f"{key!r} has {len(centres)} values for {bands} bands{point}")
         unit = self._unit(centres)
         if unit is None:
             return (), ()
         scaled = tuple(round(unit.nanometres(value), 6) for value in centres)
-        if not all(0 <= nm < math.inf for nm in scaled):
-            raise self.refusal(f"{key!r} holds a number that no wavelength has")
+        if (odd := wavelengths.unseen(scaled)) is not None:
+            said = f"{key!r} is in {unit.name}, which makes one of {odd:g} nm"
+            raise self.refusal(f"{said}, which no camera sees: correct it, or 'wavelength units'")
         return scaled, self._widths(bands, centres, unit)
 
     def bad_bands(self, bands: int) -> tuple[int, ...]:
@@ -117,6 +119,9 @@ class FieldReader:
             return ()
         if good and len(good) != bands:
             self.notes.append(f"'bbl' has {len(good)} values for {bands} bands: no band is taken as bad")
+            return ()
+        if good and not any(good):
+            self.notes.append("'bbl' calls every band bad: no band is taken as bad")
             return ()
         return tuple(band for band, value in enumerate(good) if value == 0)
 

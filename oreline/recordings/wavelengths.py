@@ -15,6 +15,8 @@ LIGHT_NM_GHZ = 299_792_458.0
 """Speed of light in nm GHz (exact, by the definition of the metre)."""
 MICROMETRES_BELOW = 30.0
 """Where no unit is said, numbers below this are micrometres: no camera sees 30 nm."""
+HEAT_NM = 1e5
+"""No camera sees longer waves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,14 @@ def known(wavelengths_nm: Sequence[float]) -> tuple[float, ...]:
     return tuple(wavelengths_nm) if wavelengths_nm and min(wavelengths_nm) > 0 else ()
 
 
+def unseen(nm: Sequence[float]) -> float | None:
+    """The first of wavelengths in nm that no camera sees, None where there is none. 0 stands for one that is not known,
+    and what only counts the bands is none."""
+    if list(nm) == list(range(1, len(nm) + 1)):
+        return None
+    return next((one for one in nm if one and not MICROMETRES_BELOW <= one <= HEAT_NM), None)
+
+
 def is_unsaid(word: str) -> bool:
     """Whether a word in the place of a unit says that none is known."""
     return _plain(word) in _UNSAID
@@ -122,18 +132,18 @@ def described(texts: Sequence[str]) -> tuple[float, ...]:
         unit = guessed(values)
         return tuple(unit.nanometres(value) for value in values) if unit else ()
     found = [_one(text) for text in texts]
-    return tuple(nm for nm in found if nm) if found and all(found) else ()
+    return tuple(nm for nm in found if nm) if all(found) and (len(set(found)) > 1 or len(found) == 1) else ()
 
 
 def _one(text: str) -> float | None:
-    """The first length in a text, in nm."""
+    """The first length in a text that is a wavelength, not a width, in nm."""
     for number, word in _DESCRIBED.findall(unicodedata.normalize("NFKC", text).translate(_MINUS)):
         try:
             unit = unit_of(word)
         except UnknownUnit:
             continue
-        if unit and _plain(word) not in ("m", "a"):
-            return unit.nanometres(_float(number))
+        if unit and _plain(word) not in ("m", "a") and unseen([nm := unit.nanometres(_float(number))]) is None:
+            return nm
     return None
 
 

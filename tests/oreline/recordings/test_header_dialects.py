@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -251,7 +252,7 @@ def test_windows_1252_is_read(tmp_path):
     assert (recording.wavelengths_nm, recording.metadata["operator"]) == (NM, "J\u00f6rg \u201eX\u201c")
 
 
-NUMBERS = st.lists(st.decimals(0, 30_000, places=3, allow_nan=False), min_size=4, max_size=4).filter(any)
+NUMBERS = st.lists(st.just(Decimal(0)) | st.decimals(30, 30_000, places=3), min_size=4, max_size=4).filter(any)
 TEXT = st.text(st.sampled_from("abc {}=;,1.\n"), max_size=30)
 
 
@@ -270,3 +271,26 @@ def test_a_list_is_read_however_it_is_written(tmp_path, numbers, separator, open
     recording = open_recording(header(tmp_path, description=remark, wavelength=said))
     assert recording.wavelengths_nm == tuple(values)
     np.testing.assert_array_equal(recording.cube, CUBE)
+
+
+@pytest.mark.parametrize(
+    ("units", "values"),
+    [
+        ("Micrometers", "{1000, 1100, 1200, 1300}"),
+        ("Nanometers", "{1.0, 1.1, 1.2, 1.3}"),
+        ("\ufffdm", "{1.0, 1.1, 1.2, 1.3}"),
+        ("Nanometers", "{1,000; 1,100; 1,200; 1,300}"),
+    ],
+)
+def test_a_unit_that_the_numbers_disprove_is_refused(tmp_path, units, values):
+    with pytest.raises(RecordingError, match="which no camera sees: correct it, or 'wavelength units'"):
+        open_recording(header(tmp_path, wavelength_units=units, wavelength=values))
+
+
+def test_decimal_commas_between_commas_are_refused_with_what_to_do(tmp_path):
+    with pytest.raises(RecordingError, match="8 values for 4 bands: write decimals with a point"):
+        open_recording(header(tmp_path, wavelength="{1000,5, 1100,5, 1200,5, 1300,5}"))
+
+
+def test_a_remark_may_stand_behind_a_tab(tmp_path):
+    agree(open_recording(header(tmp_path, samples="5\t; pixels")), by_spy(header(tmp_path)))

@@ -132,7 +132,7 @@ def test_a_damaged_tiff_gives_values_or_a_refusal(tmp_path, at, garbage):
         ({"Samples": 5}, "'samples' twice"),
         ({"header offset": 4096}, "no whole line"),
         ({"lines": 0, "samples": 2**31, "bands": 2**31}, "fits no file"),
-        ({"wavelength": "{1e308, 1e308, 1e308}", "wavelength units": "Micrometers"}, "no wavelength"),
+        ({"wavelength": "{1e308, 1e308, 1e308}", "wavelength units": "Micrometers"}, "no camera sees"),
         ({"description": "x" * (1 << 20)}, "more than 1048576 bytes"),
     ],
 )
