@@ -78,7 +78,7 @@ def _counts(recording: Recording, piece: NDArray[Any], no_data: int | None) -> N
     """`piece` as counts, C-contiguous, with `no_data` where the header says there is none. Raises RecordingError where
     that would change a value."""
     if no_data is not None and recording.ignored is not None:
-        piece = np.where(missing(piece, recording.ignored), np.array(no_data, piece.dtype), piece)
+        piece = np.where(missing(piece, recording.ignored), np.uint16(no_data), piece)
     if recording.dtype.kind == "f" and not (np.isfinite(piece).all() and (np.trunc(piece) == piece).all()):
         raise RecordingError(f"{recording.path} holds fractions or NaN: a camera plays raw counts, not reflectance")
     low, high = piece.min(), piece.max()

@@ -30,7 +30,7 @@ def check_reference(new: Reference, old: Reference | None, limits: Limits) -> li
     `old`: the one in force. Where it is of another camera or region, the new one is only compared with itself.
     """
     earlier = old if old is not None and comparable(new, old) else None
-    findings = [*_lines(new, limits), *_steadiness(new, limits), *_exposures(new), *_saturated(new, limits)]
+    findings = [*_lines(new, limits), *_steadiness(new, limits), *_exposures(new), *saturated(new, limits.saturated)]
     findings += _light_findings(new, earlier, limits)
     return findings or _outliers(new, limits)
 
@@ -115,11 +115,13 @@ def _exposures(new: Reference) -> list[Finding]:
     return [Finding("exposure", words)]
 
 
-def _saturated(new: Reference, limits: Limits) -> list[Finding]:
+def saturated(new: Reference, limit: float) -> list[Finding]:
+    """Findings where more than that share of the white is at full scale, so that reflectance comes out too high."""
     share = float((new.white.saturated > 0).mean())
-    if share <= limits.saturated:
+    if share <= limit:
         return []
-    return [Finding("saturated", f"{share:.0%} of the white is at full scale: expose less, or dim the lamp")]
+    words = f"{share:.0%} of the white is at full scale, where reflectance comes out too high"
+    return [Finding("saturated", f"{words}: expose less, or dim the lamp")]
 
 
 def _dim(new: Reference, limits: Limits) -> list[Finding]:

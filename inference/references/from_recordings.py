@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.calibration.dark_model import dark_at
-from inference.references.acceptance import AVERAGED, few_lines
+from inference.references.acceptance import FEW, few_lines, saturated
 from inference.references.files import load as load
 from inference.references.limits import Limits
 from inference.references.measurement import Measurement, MeasurementBuilder
@@ -32,6 +32,8 @@ from oreline.recordings.fit import SAME, exposure_us
 from oreline.recordings.full_scale import LARGEST, pieces
 from oreline.recordings.recording import Recording
 
+MOST_SATURATED = 0.5
+"""With more of it at full scale, a white measures nothing."""
 Described = tuple[Recording, StreamInfo]
 
 
@@ -55,12 +57,14 @@ def keep(recordings: RecordingSet, setting: Setting, folder: Path) -> tuple[Path
     described, white = [(one, _as_set(one, setting)) for one in darks], _as_set(recordings.white, setting)
     reference = reference_of(described, (recordings.white, white))
     _refuse_other_darks(reference, setting, own=recordings.white_dark is not None)
+    if blinded := saturated(reference, MOST_SATURATED):
+        raise ReferenceRefused(f"{recordings.white.path}: {blinded[0].words}", "saturated")
     try_folder(folder)
     store = Store(folder)
     store.keep(reference)
     store.choose(reference.id, "imported")
-    averaged = [finding.words for finding in few_lines(reference, Limits()) if finding.code == AVERAGED]
-    return store.folder / reference.id, averaged
+    findings = [*few_lines(reference, Limits()), *saturated(reference, 0.0)]
+    return store.folder / reference.id, [finding.words for finding in findings if finding.code != FEW]
 
 
 def saved_for(path: Path, setting: Setting, folder: Path) -> tuple[Path, list[str]]:
@@ -172,7 +176,7 @@ def measure(recording: Recording, info: StreamInfo) -> Measurement:
     builder = MeasurementBuilder(info, no_data)
     for piece in pieces(recording):
         gone = _missing(piece, recording)
-        counts = np.where(gone, no_data or 0, piece).astype(np.uint16)
+        counts = np.where(gone, np.uint16(no_data or 0), piece).astype(np.uint16)
         for line in counts:
             builder.add(line)
     return builder.measured(captured)

@@ -195,3 +195,15 @@ def test_a_saved_reference_serves_a_camera_whose_serial_number_has_to_be_spelt_o
     np.testing.assert_array_equal(load(copy).white.mean, load(path).white.mean)
     assert load(copy).serial == "FX_17_3"
     assert notes == [f"reference {path.name} is used as {copy.name}, of camera FX_17_3"]
+
+
+@pytest.mark.parametrize(("bands", "words"), [(1, "17% of the white is at full scale"), (4, None)])
+def test_a_white_at_full_scale_is_said_or_refused(tmp_path: Path, bands: int, words: str | None) -> None:
+    white = noisy(100 + LIGHT)
+    white[:, :bands] = 4095
+    folder = recorded(tmp_path, scene=(noisy(500.0), {}), dark=(noisy(100.0), {}), white=(white, {}))
+    if words:
+        assert words in " ".join(keep(find_recording(folder), Setting(), tmp_path / "references")[1])
+    else:
+        with pytest.raises(ReferenceRefused, match="67% of the white is at full scale, where reflectance"):
+            keep(find_recording(folder), Setting(), tmp_path / "references")

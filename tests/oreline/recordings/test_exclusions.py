@@ -31,6 +31,9 @@ def recording(folder: Path, cube: np.ndarray, value: str) -> Recording:
         ("nan", "f4", 0),
         ("-3.4e38", "f4", 0),
         ("none", "u2", None),
+        ("-9999", "u1", None),
+        ("nan", "u2", None),
+        ("0.5", "i2", None),
     ],
 )
 def test_the_count_for_no_data_is_its_own_or_a_free_one(tmp_path, value, dtype, count):
@@ -92,3 +95,8 @@ def test_full_scale_does_not_count_what_is_no_data(tmp_path):
 )
 def test_wavelengths_of_nought_are_not_known(nm, seen):
     assert known(nm) == seen
+
+
+def test_no_band_is_left_out_where_all_are_called_bad(tmp_path):
+    one = open_recording(write(tmp_path / "a.hdr", CUBE, bbl="{0, 0, 0}"))
+    assert (one.bad_bands, one.notes) == ((), ("'bbl' calls every band bad: no band is taken as bad",))
