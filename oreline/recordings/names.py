@@ -7,6 +7,7 @@ What begins with a dot is nobody's recording: a Mac puts `._NAME` beside each fi
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +16,12 @@ from oreline.errors import RecordingError
 
 HEADER, TIFF_SUFFIXES = ".hdr", (".tif", ".tiff")
 DATA_SUFFIXES = (".raw", ".img", ".bil", ".bip", ".bsq", ".dat", ".cube", ".bin", ".hyspex")
-_REFERENCE = re.compile(r"(whitedark|dark|white)[ _-]?ref(?:erence)?(?:[ _.-]+(.+))?|(dark|white)", re.IGNORECASE)
-_OF_ANOTHER = re.compile(r"(dark|white)[ _-]+(.+)|(.+?)[ _-]+(dark|white)(?:ref|reference)?", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"(whitedark|dark|white)[ _-]?(?:ref(?:erence)?|current)(?:[ _.-]+(.+))?|(dark|white)", re.IGNORECASE
+)
+_OF_ANOTHER = re.compile(
+    r"(dark|white)[ _.-]+(.+)|(.+?)[ _.-]+(dark|white)(?:[ _-]?(?:ref(?:erence)?|current))?", re.IGNORECASE
+)
 
 
 class Role(NamedTuple):
@@ -80,12 +85,16 @@ def find_data(header: Path, promised: int = 0) -> Path:
     raise RecordingError(f"{header} could belong to {names}: open the data file itself, or move the others")
 
 
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name).lower()
+
+
 def _files(folder: Path) -> list[Path]:
     paths = (path for path in folder.iterdir() if not path.name.startswith("."))
     return sorted(path for path in paths if path.is_file() or path.is_symlink())
 
 
 def _nearest(stem: str, named: Iterable[tuple[str, Path]]) -> list[Path]:
-    """Those of that name, and else those whose name differs from it in case only."""
-    alike = [(name, path) for name, path in named if name.lower() == stem.lower()]
+    """Those of that name, and else those whose name differs from it in case only, or in how accents are written."""
+    alike = [(name, path) for name, path in named if _plain(name) == _plain(stem)]
     return [path for name, path in alike if name == stem] or [path for _, path in alike]

@@ -81,6 +81,21 @@ def test_references_are_found_as_makers_name_them(tmp_path: Path, dark: str, whi
     assert_whole(find_recording(recorded(tmp_path / "a", "rock", dark, white) / "rock.hdr"))
 
 
+@pytest.mark.parametrize(
+    ("dark", "white"),
+    [("Dark Current", "White Reference"), ("rock_dark_ref", "rock-white-reference"), ("rock.dark", "rock.white")],
+)
+def test_references_are_found_as_people_name_them(tmp_path: Path, dark: str, white: str) -> None:
+    assert_whole(find_recording(recorded(tmp_path, "rock", dark, white)))
+
+
+def test_an_accent_may_be_a_letter_of_its_own(tmp_path: Path) -> None:
+    """As on disks of a Mac."""
+    folder = recorded(tmp_path, "r\u00f6ck", "dark", "white")
+    (folder / "r\u00f6ck.raw").rename(folder / "ro\u0308ck.raw")
+    assert_whole(find_recording(folder))
+
+
 def test_rock_that_is_dark_is_no_reference(tmp_path: Path) -> None:
     folder = recorded(tmp_path / "a", "dark_schist", "DARKREF_dark_schist", "WHITEREF_dark_schist")
     assert_whole(find_recording(folder))
