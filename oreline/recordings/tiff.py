@@ -6,6 +6,7 @@ the file alone.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +18,14 @@ import tifffile
 from numpy.typing import NDArray
 
 from oreline.errors import RecordingError
+from oreline.recordings.envi_header import braces
 from oreline.recordings.tiff_bands import GdalItems, bands_of, json_names
 
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+"""It complains of each tag that it cannot read, also of those that nobody asks it for."""
 _LARGEST = 4 << 30
 _PIXEL_SCALE, _TIEPOINT, _GEO_KEYS, _GDAL_METADATA, _GDAL_NO_DATA = 33550, 33922, 34735, 42112, 42113
+_SCALES = {"data gain values": "scale", "data offset values": "offset"}
 _PAGE_NAME, _DESCRIPTION = 285, 270
 
 
@@ -56,6 +61,7 @@ def read_layout(path: Path) -> TiffLayout:
         size = dict(zip(series.axes, series.shape, strict=True))
         bands = size[axes] if axes else 1
         items = GdalItems.parse(metadata)
+        scales = {key: braces(items.column((name,), bands)) for key, name in _SCALES.items()}
         said = bands_of(items, bands, _names(file, bands))
         return TiffLayout(
             samples=size["X"],
@@ -65,7 +71,7 @@ def read_layout(path: Path) -> TiffLayout:
             dtype=np.dtype(series.dtype).newbyteorder("="),
             wavelengths_nm=said.wavelengths_nm,
             x_start=_x_start(tags),
-            metadata={"gdal metadata": metadata, **items.image},
+            metadata={"gdal metadata": metadata, **scales, **items.image},
             bad_bands=said.bad_bands,
             ignored=_ignored(str(tags.get(_GDAL_NO_DATA, ""))),
             notes=said.notes,
@@ -86,6 +92,15 @@ def read_cube(path: Path, layout: TiffLayout) -> NDArray[Any]:
     return np.moveaxis(values, 0, 1) if planes else np.moveaxis(values, 2, 1)
 
 
+def _refuse_several(path: Path, file: tifffile.TiffFile) -> None:
+    """The image is the first, and all of it: others may be smaller views of it and masks."""
+    first, *others = file.series
+    rest = [one for one in others if not (one.keyframe.is_mask or one.keyframe.is_reduced)]
+    if any(one.nbytes >= first.nbytes or one.keyframe.shape[:2] == first.keyframe.shape[:2] for one in rest):
+        shapes = ", ".join(f"{one.shape} {one.dtype}" for one in (first, *rest)[:4])
+        raise RecordingError(f"{path} holds {len(rest) + 1} images: {shapes}; save the bands as one image of one kind")
+
+
 def _check_size(path: Path, file: tifffile.TiffFile) -> None:
     """What is stored as it is cannot be larger than its file."""
     stored = file.pages.first.compression == tifffile.COMPRESSION.NONE
@@ -98,6 +113,7 @@ def _opened(path: Path) -> Iterator[tifffile.TiffFile]:
     try:
         with tifffile.TiffFile(path, is_ome=False, is_mmstack=False, is_ndtiff=False) as file:
             _check_size(path, file)
+            _refuse_several(path, file)
             yield file
     except RecordingError:
         raise

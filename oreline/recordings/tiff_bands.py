@@ -109,7 +109,11 @@ def _of_items(items: GdalItems, bands: int, notes: list[str]) -> tuple[float, ..
         return ()
     if unit not in (None, NANOMETRES) and wavelengths.is_unsaid(word):
         notes.append(f"no wavelength unit is said: {unit.name}, by the numbers")
-    return tuple(round(unit.nanometres(value), 6) for value in values) if unit else ()
+    scaled = tuple(round(unit.nanometres(value), 6) for value in values) if unit else ()
+    if (odd := wavelengths.unseen(scaled)) is None:
+        return scaled
+    notes.append(f"wavelengths are not known: {word} makes one of {odd:g} nm, which no camera sees")
+    return ()
 
 
 def _parts(text: str) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from oreline.errors import RecordingError
 from oreline.recordings.recording import open_recording
 
 CUBE = np.arange(5 * 3 * 4, dtype=np.uint16).reshape(5, 3, 4)
@@ -111,3 +112,26 @@ def test_pages_that_are_named_by_their_wavelength_are_read(tmp_path):
     found = open_recording(tmp_path / "a.tif")
     assert found.wavelengths_nm == NM
     np.testing.assert_array_equal(found.cube, CUBE)
+
+
+def test_a_width_before_the_wavelength_is_not_taken_for_it(tmp_path):
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as file:
+        for nm, page in zip(NM, CUBE.transpose(1, 0, 2), strict=True):
+            file.write(page, photometric="minisblack", description=f"FWHM 5.0 nm, centre {nm} nm", metadata=None)
+    assert open_recording(path).wavelengths_nm == NM
+
+
+@pytest.mark.parametrize("shapes", [((5, 4), (2, 5, 4)), ((3, 3), (3, 5, 4))])
+def test_bands_that_are_images_of_their_own_are_not_lost_without_a_word(tmp_path, shapes):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for shape, dtype in zip(shapes, ("u4", "u2"), strict=True):
+            file.write(np.zeros(shape, dtype), photometric="minisblack", metadata=None)
+    with pytest.raises(RecordingError, match=r"holds 2 images: .*; save the bands as one image of one kind"):
+        open_recording(tmp_path / "a.tif")
+
+
+def test_scales_and_offsets_of_gdal_are_heard(tmp_path):
+    recording = open_recording(gdal(tmp_path / "a.tif", items("SCALE", [0.1] * 3) + items("OFFSET", [0, 5, 0])))
+    assert recording.metadata["data gain values"] == "{0.1, 0.1, 0.1}"
+    assert recording.metadata["data offset values"] == "{0, 5, 0}"
