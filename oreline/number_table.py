@@ -38,11 +38,17 @@ def read_columns(path: Path) -> NDArray[np.float64]:
         raise TableError(f"its text is damaged: {error.reason}") from None
     rows: list[list[float]] = []
     for number, line in enumerate(lines, 1):
-        if _NUMERIC.fullmatch(line) or (rows and line.strip()[:1].isdigit()):
+        if _NUMERIC.fullmatch(line) or _has_remark(line) or (rows and line.strip()[:1].isdigit()):
             rows.append(_row(number, line))
     if len(rows) < 2:
         raise TableError("it has no two columns of numbers in two rows or more")
     return np.array(rows)
+
+
+def _has_remark(line: str) -> bool:
+    """Whether two numbers in cells of their own come before words."""
+    cells = _cells(line.strip())
+    return any(mark in line for mark in ";\t|") and len(cells) > 2 and all(map(_NUMBER.fullmatch, cells[:2]))
 
 
 def _row(number: int, line: str) -> list[float]:

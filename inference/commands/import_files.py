@@ -24,11 +24,12 @@ from oreline.errors import RecordingError, ReferenceRefused
 from oreline.files import try_folder
 from oreline.messages import StreamInfo
 from oreline.recordings.finding import without_dark_lines
-from oreline.recordings.fit import exposure_us, refuse_unfit
+from oreline.recordings.fit import doubts_of, exposure_us, refuse_unfit
 from oreline.recordings.full_scale import full_scale_of
 from oreline.recordings.names import entrances, name_of, role_of
 from oreline.recordings.recording import Recording, open_recording
 from oreline.recordings.wavelengths import known
+from oreline.terminal import tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,10 @@ def _reference(paths: list[Path], config: Config, options: ImportOptions) -> Ref
         )
     for dark in darks:
         refuse_unfit(whites[0], dark, "dark")
-    full_scale = options.full_scale or full_scale_of({f"{n}": one for n, one in enumerate((*whites, *darks))}).count
+    found = full_scale_of({f"{n}": one for n, one in enumerate((*whites, *darks))})
+    full_scale = options.full_scale or found.count
+    for note in filter(None, (*doubts_of([*whites, *darks]), "" if options.full_scale else found.note)):
+        tell(note)
     white, *described = ((one, _described(one, config, options, full_scale)) for one in (*whites, *darks))
     described.sort(key=lambda one: abs(one[1].exposure_us - white[1].exposure_us))
     return reference_of(described, white)
@@ -99,8 +103,9 @@ def _recordings(paths: list[Path]) -> tuple[list[Recording], list[Recording]]:
         folder = path / "capture" if (path / "capture").is_dir() else path
         files += entrances(folder) if folder.is_dir() else [path]
     darks, whites = [], []
+    names = {name_of(path).lower() for path in files}
     for path in files:
-        role = role_of(name_of(path))
+        role = role_of(name_of(path), names)
         if "dark" in role.kind if role else path.name.lower().startswith("dark"):
             darks.append(open_recording(path))
         elif role or path.name.lower().startswith("white"):

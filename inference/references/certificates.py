@@ -15,6 +15,9 @@ from oreline.errors import RecordingError, ReferenceRefused
 from oreline.number_table import TableError, read_columns
 from oreline.recordings.recording import open_recording
 
+WAVELENGTH_TOLERANCE_NM = 2.0
+"""A band may be so far from where its coefficients say that it is, as wavelengths are rounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
@@ -66,7 +69,9 @@ def radiometric(path: Path, reference: Reference) -> NDArray[np.float64]:
     """
     bands, samples, first = len(reference.wavelengths_nm), reference.samples, reference.x_start
     if path.suffix.lower() in (".txt", ".csv"):
-        values = np.repeat(_table(path)[:, 1:2], samples, axis=1)
+        table = _table(path)
+        _refuse_other_bands(path, table[:, 0], reference.wavelengths_nm)
+        values = np.repeat(table[:, 1:2], samples, axis=1)
     else:
         try:
             values = np.array(open_recording(path).cube[0], np.float64)
@@ -79,6 +84,21 @@ def radiometric(path: Path, reference: Reference) -> NDArray[np.float64]:
             "zero: take the file of this camera", "coefficients",
         )  # fmt: skip
     return values
+
+
+def _refuse_other_bands(path: Path, column: NDArray[np.float64], wavelengths_nm: tuple[float, ...]) -> None:
+    """The first column is the wavelength of each band, or its number."""
+    counted = (np.arange(len(column)), np.arange(1, len(column) + 1))
+    known = not np.array_equal(wavelengths_nm, counted[1])
+    if len(column) != len(wavelengths_nm) or not known or any(np.array_equal(column, count) for count in counted):
+        return
+    away = np.abs(column - wavelengths_nm)
+    if away.max() > WAVELENGTH_TOLERANCE_NM:
+        band = int(np.argmax(away > WAVELENGTH_TOLERANCE_NM))
+        raise ReferenceRefused(
+            f"{path} has {column[band]:g} nm for band {band}, not {wavelengths_nm[band]:g} nm: give a line for "
+            "each band of this camera, in its order", "coefficients",
+        )  # fmt: skip
 
 
 def _table(path: Path) -> NDArray[np.float64]:

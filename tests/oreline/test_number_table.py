@@ -107,3 +107,9 @@ def test_a_line_file_of_another_encoding_is_refused_with_its_line(tmp_path):
     path.write_bytes('[line]\noutput = "Erzk\u00f6rper"\n'.encode("cp1252"))
     with pytest.raises(ConfigError, match="line 2 is not UTF-8: save it with that encoding"):
         Config.load(path)
+
+
+def test_a_remark_behind_the_first_row_makes_no_heading_of_it(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("nm;R;of what\n900;0.98;edge\n1000.5;0.97\n1700;1.01;\n", encoding="utf-8")
+    assert read_columns(path).tolist() == ROWS

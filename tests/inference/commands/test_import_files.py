@@ -213,3 +213,23 @@ def test_a_real_recording_is_imported_with_its_saturation_counted(tmp_path: Path
     )
     assert made.white.saturated.sum() == 31_669
     assert (made.dark.lines, made.white.lines, made.white.rejected) == (234, 37, 0)
+
+
+def test_references_are_named_as_for_a_replay_and_what_is_taken_for_granted_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = {"exposure": "1.5", "acquisition date": "02/03/2021", "x start": "16"}
+    for name, lines in (("rock_dark", DARK), ("rock_white", WHITE), ("rock", WHITE[:5])):
+        envi(tmp_path / f"{name}.hdr", lines, **said)
+    made = import_reference([tmp_path], line(tmp_path), ImportOptions())
+    np.testing.assert_array_equal(made.white.mean, WHITE.mean(axis=0))
+    words = capsys.readouterr().out
+    for expected in ("exposure = 1.5 has no unit, and is taken for ms", "date 02/03/2021", "4095 by the counts"):
+        assert expected in words
+
+
+def test_coefficients_of_other_bands_are_refused(tmp_path: Path, lumo: Path) -> None:
+    path = tmp_path / "gains.txt"
+    path.write_text("".join(f"{nm} 1e-6\n" for nm in reversed(INFO.wavelengths_nm)), encoding="utf-8")
+    with pytest.raises(ReferenceRefused, match=r"for band 0, not .* nm: give a line for each band"):
+        import_reference([lumo], line(tmp_path, coefficients=str(path)), ImportOptions(full_scale=4095))
