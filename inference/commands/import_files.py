@@ -143,6 +143,6 @@ def _described(recording: Recording, config: Config, options: ImportOptions, ful
 def _gain(recording: Recording) -> float:
     """The header's. Raises ReferenceRefused where it has one that cannot be understood: a line would scale by it."""
     camera = recording.camera
-    if camera.gain is None and camera.gain_text not in ("", "1", "1.0", "0", "0.0"):
+    if camera.unknown_gain:
         raise ReferenceRefused(f"{recording.path}: gain = {camera.gain_text} has no unit, give --gain", "unknown")
     return camera.gain or 1.0

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from oreline.errors import ReferenceRefused
 from oreline.recordings import exclusions
 from oreline.recordings.finding import RecordingSet
-from oreline.recordings.fit import SAME, exposure_us, notes_of
+from oreline.recordings.fit import SAME, exposure_us, listed, notes_of, same_number
 from oreline.recordings.full_scale import FullScale, full_scale_of
 from oreline.recordings.recording import Recording
 from oreline.recordings.wavelengths import known
@@ -52,6 +52,8 @@ class SavedReference(Protocol):
 def setting_of(found: RecordingSet, saved: SavedReference | None = None) -> Setting:
     """The setting of the camera that plays `found`. Raises ReferenceRefused where references were exposed differently
     and the scene does not say how it was."""
+    if saved:
+        _refuse_unknown_gain(found.scene, saved)
     scene, notes = found.scene, [*found.notes, *notes_of(found.scene, found.references())]
     others = [one for one in (found.dark, found.white) if one is not None]
     bad = exclusions.bad_bands(found.present().values())
@@ -68,6 +70,16 @@ def setting_of(found: RecordingSet, saved: SavedReference | None = None) -> Sett
         no_data=exclusions.no_data_count(scene),
         notes=tuple(filter(None, [*notes, full_scale.note, *(_about(scene, saved) if saved else ())])),
     )
+
+
+def _refuse_unknown_gain(scene: Recording, saved: SavedReference) -> None:
+    said = scene.camera.unknown_gain
+    if said and not same_number(said, str(saved.white.gain)):
+        raise ReferenceRefused(
+            f"{scene.path.name}: gain = {said} has no unit, and the reference has {saved.white.gain:g} times: "
+            f"write the unit in the header, such as {said} dB or {said}x",
+            "setting",
+        )
 
 
 def _plain(serial: str) -> str:
@@ -99,6 +111,8 @@ def _about(scene: Recording, saved: SavedReference) -> Iterator[str]:
     """What is scaled, or taken for granted, where a saved reference serves a scene."""
     if scene.camera.serial and scene.camera.serial != saved.serial:
         yield f"the reference is of camera {saved.serial}, the recording of {scene.camera.serial}: taken to be one"
+    if scene.camera.binning and set(scene.camera.binning) != {1}:
+        yield f"the reference does not say its binning: it is taken to be the scene's, {listed(scene.camera.binning)}"
     pairs = (("exposure", exposure_us(scene), saved.white.exposure_us), ("gain", scene.camera.gain, saved.white.gain))
     for what, ours, theirs in pairs:
         if ours is None and what == "exposure" and not math.isnan(theirs):

@@ -38,7 +38,7 @@ _KEY_UNIT = re.compile(
 _SETTING = re.compile(
     r"\btint|exposure|integration|shutter|gain|binning|accumulat|co ?add|window|\broi\b|offset ?x|x ?offset"
 )
-_NO_SETTING = re.compile(r"date|start|stop|\bend|temperature|auto|file|path|calibration|units?$|data gain")
+_NO_SETTING = re.compile(r"date|stamp|start|stop|\bend|temperature|auto|file|path|calibration|units?$|data gain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,11 @@ class Conditions:
     assumed: tuple[str, ...] = ()
     guessed_unit: str = ""
     others: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unknown_gain(self) -> str:
+        """A gain of which nobody can say what it is as a factor; "" where there is none."""
+        return self.gain_text if self.gain is None and self.gain_text not in ("1", "1.0", "0", "0.0") else ""
 
     @classmethod
     def read(cls, fields: Mapping[str, str]) -> Conditions:

@@ -62,7 +62,7 @@ def _camera(scene: Recording, reference: Recording) -> str:
     ours, theirs = scene.camera.serial, reference.camera.serial
     if ours and theirs and ours != theirs:
         return f"it is of camera {theirs!r}, not {ours!r}"
-    kinds = [" ".join(one.camera.camera.lower().split()) for one in (reference, scene)]
+    kinds = [one.camera.camera.partition(",")[0].strip().lower() for one in (reference, scene)]
     return f"it is of a camera {kinds[0]!r}, not {kinds[1]!r}" if all(kinds) and kinds[0] != kinds[1] else ""
 
 
@@ -75,10 +75,11 @@ def _binning(scene: Recording, reference: Recording) -> str:
     one, other = (() if set(binning or ()) <= {1} else binning for binning in (ours, theirs))
     if one == other:
         return ""
-    return f"its binning is {_listed(theirs)}, not {_listed(ours)}"
+    return f"its binning is {listed(theirs)}, not {listed(ours)}"
 
 
-def _listed(binning: tuple[float, ...] | None) -> str:
+def listed(binning: tuple[float, ...] | None) -> str:
+    """Binning as people write it."""
     return " x ".join(f"{n:g}" for n in binning) if binning else "none"
 
 
@@ -128,7 +129,7 @@ def _others(scene: Recording, reference: Recording) -> str:
     """Of a setting in words that nobody here knows, at least it is known whether it is the same."""
     theirs = reference.camera.others
     for key, text in scene.camera.others.items():
-        if key in theirs and not _same_number(text, theirs[key]):
+        if key in theirs and not same_number(text, theirs[key]):
             return f"its {key!r} is {theirs[key][:40]}, not {text[:40]}, and what that changes is not known here"
     return ""
 
@@ -156,12 +157,13 @@ def _gains(scene: Recording, reference: Recording) -> str:
     ours, theirs = scene.camera, reference.camera
     if ours.gain is not None and theirs.gain is not None:
         return ""
-    if not (ours.gain_text and theirs.gain_text) or _same_number(ours.gain_text, theirs.gain_text):
+    if not (ours.gain_text and theirs.gain_text) or same_number(ours.gain_text, theirs.gain_text):
         return ""
     return f"its gain is {theirs.gain_text}, not {ours.gain_text}, and no unit says what that is as a factor"
 
 
-def _same_number(one: str, other: str) -> bool:
+def same_number(one: str, other: str) -> bool:
+    """Whether two texts are one number, or one word."""
     try:
         return math.isclose(float(one), float(other), rel_tol=SAME)
     except ValueError:
@@ -191,11 +193,21 @@ def _doubts(recording: Recording) -> Iterator[str]:
             yield f"{key!r} is {_shown(scale)}: its values are taken as counts all the same"
 
 
+def _said_once(scene: Recording, reference: Recording) -> Iterator[str]:
+    """What is compared only, and only one of them says."""
+    for one, other in ((scene, reference), (reference, scene)):
+        if one.camera.unknown_gain and not other.camera.gain_text:
+            yield f"{other.path.name} does not say its gain: it is taken to be {one.camera.unknown_gain} too"
+        if set(one.camera.binning or ()) - {1} and other.camera.binning is None:
+            yield f"{other.path.name} does not say its binning: it is taken to be {listed(one.camera.binning)} too"
+
+
 def _scaled(scene: Recording, reference: Recording, kind: str) -> Iterator[str]:
     pairs = (
         ("exposure", exposure_us(scene), exposure_us(reference), "us"),
         ("gain", scene.camera.gain, reference.camera.gain, "times"),
     )
+    yield from _said_once(scene, reference)
     for what, ours, theirs, unit in pairs:
         if ours is None and theirs is None:
             continue

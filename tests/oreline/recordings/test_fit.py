@@ -73,6 +73,8 @@ def test_what_cannot_be_scaled_is_refused(
         ({"gain": "2"}, {"gain": "2.0"}, 4),
         ({"gain": "6 dB"}, {"gain": "0 dB"}, 4),
         ({"sensorid": "1"}, {}, 4),
+        ({"sensor type": "FX17 , Recorder v2"}, {"sensor type": "FX17, Recorder v3"}, 4),
+        ({"exposure time stamp": "9:10"}, {"exposure time stamp": "9:20"}, 4),
         ({"preamp gain": "1"}, {"preamp gain": "1.0"}, 4),
         ({"integration start time": "9:10"}, {"integration start time": "9:20"}, 4),
         ({"exposure": "900", "fps": "100"}, {"exposure": "1200", "fps": "100"}, 4),
@@ -91,6 +93,9 @@ def test_what_fits_is_taken(tmp_path: Path, scene: dict[str, Any], white: dict[s
     [
         ({"tint": "4"}, {"tint": "2"}, ["scaled by exposure: the white has 2000 us, the scene 4000"]),
         ({"tint": "4"}, {"tint": "4.01"}, []),
+        ({"gain": "12"}, {}, ["WHITEREF_rock.raw does not say its gain: it is taken to be 12 too"]),
+        ({}, {"binning": "{2, 1}"}, ["rock.raw does not say its binning: it is taken to be 2 x 1 too"]),
+        ({"gain": "1", "binning": "{1, 1}"}, {}, []),
         ({"tint": "4"}, {}, ["WHITEREF_rock.raw does not say its exposure: it is taken to be that of the other"]),
         ({}, {"gain": "6 dB"}, ["rock.raw does not say its gain: it is taken to be that of the other"]),
         (
