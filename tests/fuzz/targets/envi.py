@@ -17,7 +17,7 @@ from tests.fuzz.twist import twist_lines
 
 CODES = {name: code for code, name in DATA_TYPES.items()}
 COUNT = st.integers(1, 100_000)
-NANOMETRES = st.floats(0, 1e6).map(lambda nm: round(nm, 6))
+NANOMETRES = st.just(0.0) | st.floats(30, 1e5).map(lambda nm: round(nm, 6))
 KEY = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1).map("our {}".format)
 VALUE = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0")).map(str.strip)
 EXTRA = st.dictionaries(KEY, VALUE.filter(lambda value: not value.startswith("{") or value.endswith("}")), max_size=3)
