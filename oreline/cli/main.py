@@ -27,7 +27,7 @@ from oreline.process import START_AGAIN
 from oreline.shipped import DOCS, example, examples
 from oreline.stops import STOPS, heed
 from oreline.supervision import check as checking
-from oreline.supervision.launch import launch
+from oreline.supervision.launch import launch, try_output
 from oreline.terminal import Ticker, console, tell
 from oreline.text import mark_of
 
@@ -137,6 +137,9 @@ def replay(
         start_line=start_line,
         loop=loop,
     )
+    try_output(config)
+    if json is not None:
+        try_to_write(json)
     folder = config.line.references_folder
     used, notes = (
         references.saved_for(reference, setting, folder) if reference else references.keep(found, setting, folder)

@@ -187,8 +187,8 @@ def try_targets(wanted: dict[str, Path], found: RecordingSet) -> None:
 
 
 def _stem(header: Path) -> Path:
-    """The path of a result without the suffix of its header; a name may have dots."""
-    return header.with_suffix("") if header.suffix.lower() == HEADER else header
+    """The path of a result without the suffix of one of its files; a name may have dots."""
+    return header.with_suffix("") if header.suffix.lower() in SUFFIXES else header
 
 
 def _file(header: Path, suffix: str) -> Path:

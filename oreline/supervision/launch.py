@@ -26,7 +26,7 @@ def launch(config: Config, ticker: Ticker, tick: Callable[[Supervisor], None] = 
         tell(f"{config.source}: {NO_SINK}")
     choose_state(config)
     output = config.line.output
-    try_to_write(output / CONFIGURATION)
+    try_output(config)
 
     def prepare() -> None:
         forget_facts(output, (worker.name for worker in workers_of(config, output)))
@@ -35,6 +35,12 @@ def launch(config: Config, ticker: Ticker, tick: Callable[[Supervisor], None] = 
             _render(config, ticker)
 
     supervise(config, tick, prepare)
+
+
+def try_output(config: Config) -> None:
+    """Try whether a run could write into its folders. Raises SystemRefused, StoreFailed or SecurityError."""
+    config.line.check()
+    try_to_write(config.line.output / CONFIGURATION)
 
 
 def _render(config: Config, ticker: Ticker) -> None:
