@@ -151,6 +151,8 @@ def allow(folder: Path, file: Path) -> Path:
     Raises SecurityError where the file is no public key.
     """
     _check_name(file.stem)
+    if not file.exists():
+        raise SecurityError(f"there is no {file} here: copy it from the host whose key it is")
     if file.suffix not in (PUBLIC, MAKER):
         raise SecurityError(f"{file} is no public key: give a process's NAME{PUBLIC}, or a model maker's NAME{MAKER}")
     if file.suffix == PUBLIC:

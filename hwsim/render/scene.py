@@ -136,7 +136,7 @@ def _exposed(
         return counts, true
 
     workers = len(os.sched_getaffinity(0))
-    with _allocated(path, part.lines * preset.bands * preset.samples * 2) as file, ThreadPoolExecutor(workers) as pool:
+    with _allocated(path, part.lines * preset.bands * preset.samples * 2) as file, _pool(workers) as pool:
         running: deque[Future[tuple[NDArray[np.uint16], Truth]]] = deque()
         for first in range(0, part.lines, CHUNK):
             running.append(pool.submit(expose, first))
@@ -144,6 +144,16 @@ def _exposed(
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that are waited for, what they have begun at least, since they write to a file; nothing else is begun."""
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager

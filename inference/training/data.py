@@ -73,6 +73,11 @@ def load(path: Path, preset: CameraPreset, steps: Steps = SNV) -> Spectra:
             f"{path} is no library of spectra with the columns {', '.join(COLUMNS)}, see {SPECTRA}: {error}"
         ) from None
     classes = tuple(sorted(set(species[role == "open"].tolist()) - {""}))
+    if len(classes) < 2:
+        raise ConfigError(
+            f"{path} has fewer than two classes, species of role open ({', '.join(classes) or 'none'}): a model tells "
+            f"two or more apart, see {SPECTRA}"
+        )
     index = {name: number for number, name in enumerate(classes)}
     target = np.array(
         [index.get(name, OTHER) if kind == "open" else OTHER for name, kind in zip(species, role, strict=True)]

@@ -13,17 +13,22 @@ from oreline.cli.report import save
 from oreline.cli.verdict import share
 from oreline.errors import ConfigError
 from oreline.recordings.truth import find_truth
-from oreline.terminal import console
+from oreline.terminal import console, tell
 
+JOURNAL = "journal.sqlite"
 MOST = 3
 """Wrong answers that are named of a class, the commonest."""
 
 
 def main(labels: Path, truth: Path | None, first_line: int, errors: Path | None, json: Path | None) -> None:
     """Evaluate, and print what it comes to. Raises ConfigError, RecordingError."""
+    if not labels.exists():
+        raise ConfigError(f"{labels} does not exist: give the output folder of a run, or a file of labels")
     if truth is None and not labels.is_dir():
         raise ConfigError(f"--truth: name the label map that {labels} is to be compared with, or its scene's folder")
     path = find_truth(truth or labels)
+    if (journal := labels / JOURNAL).is_file() and path.stat().st_mtime > journal.stat().st_mtime:
+        tell(f"{path} was written after the run: where that was of another scene, these figures are of neither")
     found = importlib.import_module("sinks.log.evaluation").evaluate(labels, path, first_line, errors)
     if json is not None:
         save({"version": 1, "truth": str(path), **found}, json)
@@ -32,6 +37,9 @@ def main(labels: Path, truth: Path | None, first_line: int, errors: Path | None,
 
 def show(found: dict[str, Any], console: Console) -> None:
     """Print an evaluation."""
+    if not found["judged_pixels"]:
+        console.print("no pixel has a true label that the labels could have: nothing is judged")
+        return
     console.print(f"{share(found['accuracy'], 1.0)} of {found['judged_pixels']:,} pixels have their true label")
     table = Table("class", "pixels", "right", "precision", "otherwise taken for", box=None, pad_edge=False)
     for column in table.columns[1:4]:

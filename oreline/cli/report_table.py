@@ -52,7 +52,7 @@ def _add_lines(table: Table, report: dict[str, Any]) -> None:
 def _add_counts(table: Table, report: dict[str, Any]) -> None:
     for note in report.get("notes", ()):
         table.add_row("recording", note)
-    if "accuracy" in report:
+    if report.get("judged_pixels"):
         table.add_row("accuracy", f"{report['accuracy']:.4f} of the true stone pixels of trained species")
     if report.get("saturated_samples"):
         table.add_row("saturated", f"{report['saturated_samples']} samples at full scale, which are invalid")

@@ -43,8 +43,10 @@ def find_truth(path: Path) -> Path:
         return path
     found = sorted(path.glob(f"*{ENDING}")) or sorted(path.glob(f"scene/*{ENDING}"))
     if len(found) != 1:
-        names = ", ".join(one.name for one in found) or f"no NAME{ENDING}"
-        raise RecordingError(f"{path} holds {names}: name the one label map that is the truth")
+        held = (
+            f"has several truths, {', '.join(one.name for one in found)}" if found else "has no truth of a scene in it"
+        )
+        raise RecordingError(f"{path} {held}: give --truth, the label map that is the truth or the folder of its scene")
     return found[0]
 
 
@@ -82,13 +84,13 @@ class Confusion:
         return np.asarray(wanted)
 
     def facts(self) -> dict[str, Any]:
-        """`accuracy`: share of the `judged_pixels` with their own label; `by_species`: the same of each true class;
-        `confusion`: pixels by true class and answer."""
+        """`accuracy`: share of the `judged_pixels` with their own label, None of none; `by_species`: the same of each
+        true class; `confusion`: pixels by true class and answer."""
         known = dict(enumerate(info.name for info in self.classes)) | {i: x.name for i, x in SPECIAL_CLASSES.items()}
         of, right = self.counts.sum(axis=1), self.counts.diagonal()
         shown = [label for label in range(len(self.classes)) if of[label]]
         return {
-            "accuracy": float(right[shown].sum() / of.sum()) if of.sum() else 0.0,
+            "accuracy": float(right[shown].sum() / of.sum()) if of.sum() else None,
             "judged_pixels": int(of.sum()),
             "by_species": {known[label]: float(right[label] / of[label]) for label in shown},
             "confusion": {

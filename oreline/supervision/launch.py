@@ -26,7 +26,7 @@ def launch(config: Config, ticker: Ticker, tick: Callable[[Supervisor], None] = 
         tell(f"{config.source}: {NO_SINK}")
     choose_state(config)
     output = config.line.output
-    try_output(config)
+    try_to_write(output / CONFIGURATION)
 
     def prepare() -> None:
         forget_facts(output, (worker.name for worker in workers_of(config, output)))

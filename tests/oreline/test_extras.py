@@ -37,6 +37,7 @@ def test_a_command_that_lacks_its_extra_says_which_and_how_it_is_installed(extra
     assert f"-m pip install -e '{ROOT}[{extra}]'" in ran.stderr
 
 
+@pytest.mark.long
 def test_a_bench_needs_no_extra() -> None:
     code = "import oreline.bench as bench, pathlib, sys; print(len(bench._cases(pathlib.Path(sys.argv[1]), True)))"
     ran = subprocess.run(

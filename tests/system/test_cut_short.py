@@ -132,7 +132,7 @@ def damage_last_record(path: Path) -> None:
         file.write(b"\xff" * ring.slot_bytes)
 
 
-@pytest.mark.parametrize("stream", ["raw", "labels"])
+@pytest.mark.parametrize("stream", ["raw", pytest.param("labels", marks=pytest.mark.long)])
 def test_a_run_whose_last_record_is_damaged_is_finished(line: Line, stream: str) -> None:
     left_by_a_killed_supervisor(line)
     damage_last_record(line.folder / "state" / f"{stream}.ring")

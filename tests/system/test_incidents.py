@@ -11,6 +11,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from sinks.log import Log
 from sinks.log.sink import LogSettings
 from tests.faults.proxy import Proxy
@@ -71,6 +73,7 @@ def test_a_lost_camera_a_killed_log_and_a_plc_that_is_away_are_told_with_their_t
     assert named(history(line)) == named(written(line))
 
 
+@pytest.mark.long
 def test_every_line_of_a_run_was_exposed_while_it_ran(line: Line) -> None:
     line.tables["acquisition"]["steps"][-1]["lines"] = 300
     began = time.time_ns()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import urllib.request
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.ports import free_port
@@ -45,6 +46,7 @@ def test_every_process_tells_its_lines_latency_queue_and_losses(line: Line) -> N
         assert seen[stage]["oreline_lines_total", "reference", stage] == 200
 
 
+@pytest.mark.long
 def test_a_line_runs_twice_into_one_folder_and_keeps_both_runs(line: Line) -> None:
     line.tables["acquisition"]["steps"][-1]["lines"] = 150
     for _ in range(2):

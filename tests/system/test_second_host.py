@@ -249,6 +249,7 @@ def test_a_conveyor_on_another_host_is_refused(three: Three) -> None:
     assert "acts on the plant, so it must be on the host of its camera" in said
 
 
+@pytest.mark.long
 def test_a_sink_that_is_not_called_as_its_key_is_refused_by_the_other_host(three: Three) -> None:
     path = three.folder / "log" / "line.json"
     tables = json.loads(path.read_text())

@@ -154,8 +154,8 @@ def test_the_example_of_the_page_is_a_library(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     exec(page.partition("```python\n")[2].partition("```")[0], {})
     spectra = load(tmp_path / "SPECTRA.npz", CAMERAS["nir224"])
-    assert spectra.classes == ("calcite",)
-    assert (len(spectra.known), int(spectra.reserved.sum()), len(set(spectra.specimen))) == (12, 6, 12)
+    assert spectra.classes == ("calcite", "gypsum")
+    assert (len(spectra.known), int(spectra.reserved.sum()), len(set(spectra.specimen))) == (24, 6, 18)
 
 
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
@@ -192,3 +192,14 @@ def test_what_is_deployed_computes_what_was_trained() -> None:
         expected = training.eval()(spectra)
         np.testing.assert_allclose(deployed(training)(spectra), expected, atol=1e-4)
     assert expected.shape == (1, 5, 1, 20)
+
+
+def test_spectra_of_one_class_are_refused_before_any_training(tmp_path: Path) -> None:
+    nm = np.arange(900.0, 1705.0, 5.0, dtype=np.float32)
+    spectra, one = np.full((4, nm.size), 0.5, np.float32), ["calcite", "calcite", "", ""]
+    np.savez(
+        tmp_path / "one.npz", spectra=spectra, wavelength_nm=nm, species=np.array(one),
+        sample_id=np.array(["a", "b", "c", "d"]), role=np.array(["open"] * 4),
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match="fewer than two classes"):
+        load(tmp_path / "one.npz", CAMERAS["nir224"])
