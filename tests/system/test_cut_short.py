@@ -132,7 +132,8 @@ def damage_last_record(path: Path) -> None:
         file.write(b"\xff" * ring.slot_bytes)
 
 
-@pytest.mark.parametrize("stream", ["raw", pytest.param("labels", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("stream", ["raw", "labels"])
 def test_a_run_whose_last_record_is_damaged_is_finished(line: Line, stream: str) -> None:
     left_by_a_killed_supervisor(line)
     damage_last_record(line.folder / "state" / f"{stream}.ring")
@@ -162,12 +163,10 @@ def is_not_given_up_yet(path: Path) -> None:
         file.write(layout.sealed(layout.TAIL.pack(head - 1)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "rings",
-    [
-        pytest.param(["raw"], id="delivered"),
-        pytest.param(["raw", "reflectance"], id="one lacks its end", marks=pytest.mark.long),
-    ],
+    [pytest.param(["raw"], id="delivered"), pytest.param(["raw", "reflectance"], id="one lacks its end")],
 )
 def test_a_line_whose_supervisor_was_killed_when_all_was_delivered_starts_again(line: Line, rings: list[str]) -> None:
     line.tables["acquisition"]["steps"][-1]["lines"] = LINES
