@@ -20,7 +20,6 @@ from oreline.guard import refusal
 from oreline.recordings.exclusions import missing, no_data_count
 from oreline.recordings.finding import RecordingSet
 from oreline.recordings.fit import refuse_unlike
-from oreline.recordings.full_scale import pieces
 from oreline.recordings.recording import Recording
 
 VIEWS = ("scene", "dark", "white")
@@ -57,7 +56,7 @@ def _converted(recording: Recording, folder: Path) -> Path:
         with draft.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, recording.lines * recording.bands * recording.samples * 2)
             no_data = no_data_count(recording)
-            for piece in pieces(recording):
+            for piece in recording.pieces():
                 file.write(_counts(recording, piece, no_data).data)
         draft.replace(path)
     except OSError as error:

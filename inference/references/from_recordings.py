@@ -26,10 +26,9 @@ from inference.references.store import Store
 from oreline.errors import RecordingError, ReferenceRefused
 from oreline.files import try_folder
 from oreline.messages import StreamInfo
-from oreline.recordings.exclusions import missing, no_data_count
+from oreline.recordings.exclusions import LARGEST, missing, no_data_count
 from oreline.recordings.finding import RecordingSet
 from oreline.recordings.fit import SAME, exposure_us
-from oreline.recordings.full_scale import LARGEST, pieces
 from oreline.recordings.recording import Recording
 
 MOST_SATURATED = 0.5
@@ -174,7 +173,7 @@ def measure(recording: Recording, info: StreamInfo) -> Measurement:
     if not _is_whole(recording) or recording.lines < 2:
         return _averaged(recording, info, captured)
     builder = MeasurementBuilder(info, no_data)
-    for piece in pieces(recording):
+    for piece in recording.pieces():
         gone = _missing(piece, recording)
         counts = np.where(gone, np.uint16(no_data or 0), piece).astype(np.uint16)
         for line in counts:
@@ -185,7 +184,7 @@ def measure(recording: Recording, info: StreamInfo) -> Measurement:
 def _is_whole(recording: Recording) -> bool:
     """Whether its values are whole counts. Raises RecordingError for what is neither a count nor a mean of counts."""
     whole = True
-    for piece in pieces(recording):
+    for piece in recording.pieces():
         held = piece[~_missing(piece, recording)]
         if not (np.isfinite(held).all() and held.min(initial=0) >= 0 and held.max(initial=0) <= LARGEST):
             raise RecordingError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +13,6 @@ from oreline.errors import RecordingError
 from oreline.recordings.recording import Recording
 
 LARGEST = 65_535
-PIECE_VALUES = 1 << 24
 
 
 def bad_bands(recordings: Iterable[Recording]) -> tuple[int, ...]:
@@ -39,7 +38,7 @@ def no_data_count(recording: Recording) -> int | None:
     if value in range(LARGEST + 1):
         return int(value)
     held = np.zeros(LARGEST + 1, np.bool_)
-    for piece in _pieces(recording):
+    for piece in recording.pieces():
         held[piece[(piece >= 0) & (piece <= LARGEST)].astype(np.uint16)] = True
     if held.all():
         raise RecordingError(f"{recording.path} has no data where it holds {value:g}, and no count is free for that")
@@ -69,9 +68,3 @@ def _can_hold(dtype: np.dtype[Any], value: float) -> bool:
     if dtype.kind == "f":
         return True
     return bool(value == np.trunc(value)) and bool(np.iinfo(dtype).min <= value <= np.iinfo(dtype).max)
-
-
-def _pieces(recording: Recording) -> Iterator[NDArray[Any]]:
-    step = max(1, PIECE_VALUES // (recording.bands * recording.samples))
-    for first in range(0, recording.lines, step):
-        yield recording.lines_array(first, step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -13,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oreline.errors import RecordingError
-from oreline.recordings.exclusions import missing
+from oreline.recordings.exclusions import LARGEST, missing
 from oreline.recordings.recording import Recording
 
 SENSOR_BITS = (8, 10, 12, 14, 16)
-LARGEST = 65_535
-PIECE_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +49,9 @@ def full_scale_of(recordings: Mapping[str, Recording]) -> FullScale:
     return FullScale(found, words)
 
 
-def pieces(recording: Recording) -> Iterator[NDArray[Any]]:
-    """The lines of a recording, (n, bands, samples), in pieces that memory has room for."""
-    step = max(1, PIECE_BYTES // (recording.bands * recording.samples * recording.dtype.itemsize))
-    for first in range(0, recording.lines, step):
-        yield recording.lines_array(first, step)
-
-
 def _largest(recording: Recording) -> int:
     """The largest value, rounded up; 0 where none is a number."""
-    highest = (float(np.max(piece, initial=0, where=_is_data(recording, piece))) for piece in pieces(recording))
+    highest = (float(np.max(piece, initial=0, where=_is_data(recording, piece))) for piece in recording.pieces())
     return math.ceil(max(highest, default=0.0))
 
 
@@ -78,7 +69,7 @@ def _bits_used(recording: Recording) -> int:
     """The bits that are set in any count; none where they may be averages."""
     if recording.dtype.kind == "f":
         return 0
-    used = (np.bitwise_or.reduce(piece[_is_data(recording, piece)], axis=None) for piece in pieces(recording))
+    used = (np.bitwise_or.reduce(piece[_is_data(recording, piece)], axis=None) for piece in recording.pieces())
     return reduce(or_, map(int, used), 0)
 
 

@@ -13,7 +13,7 @@ little-endian, (lines, 2), the time in ns and the encoder's count. A line withou
 from __future__ import annotations
 
 import mmap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,7 @@ from oreline.recordings.conditions import Conditions
 from oreline.recordings.names import HEADER, TIFF_SUFFIXES, find_data, find_header, name_of
 
 STAMP_BYTES = 16
+PIECE_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,11 @@ class Recording:
         assert self.stamps is not None
         return np.fromfile(self.stamps, "<i8", 2 * self.lines).astype(np.int64, copy=False).reshape(self.lines, 2)
 
-    def lines_array(self, first: int, n: int) -> NDArray[Any]:
-        """`n` lines from `first` on, (n, bands, samples), fewer where the recording ends; a view."""
-        return self.cube[first : first + n]
+    def pieces(self) -> Iterator[NDArray[Any]]:
+        """All lines, views (n, bands, samples) that memory has room for."""
+        step = max(1, PIECE_BYTES // (self.bands * self.samples * self.dtype.itemsize))
+        for first in range(0, self.lines, step):
+            yield self.cube[first : first + step]
 
     def part(self, first: int, end: int) -> Recording:
         """The lines from `first` to before `end` as a recording of their own; with stamps where it begins alike."""

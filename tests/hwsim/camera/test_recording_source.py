@@ -9,7 +9,7 @@ import tifffile
 from hwsim.camera.recording_source import prepare
 from hwsim.camera.sim_camera import Source
 from oreline.errors import RecordingError, ReferenceRefused
-from oreline.recordings import full_scale
+from oreline.recordings import recording
 from oreline.recordings.envi_fields import DATA_TYPES
 from oreline.recordings.finding import RecordingSet, find_recording
 from oreline.recordings.recording import open_recording
@@ -46,7 +46,7 @@ def played(source: Source) -> np.ndarray:
 @pytest.mark.parametrize("interleave", ["bil", "bip", "bsq"])
 @pytest.mark.parametrize("dtype", ["<u2", ">u2", "<i2", ">i4", "<f4", ">f8", "<u8"])
 def test_every_layout_plays_the_same_counts(tmp_path, monkeypatch, interleave, dtype):
-    monkeypatch.setattr(full_scale, "PIECE_BYTES", 200)
+    monkeypatch.setattr(recording, "PIECE_BYTES", 200)
     source = prepare(find_recording(envi(tmp_path, CUBE, interleave, dtype, 6)), tmp_path / "out")["scene"]
     np.testing.assert_array_equal(played(source), CUBE)
 

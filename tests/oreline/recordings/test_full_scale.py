@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from oreline.errors import RecordingError
-from oreline.recordings import full_scale
+from oreline.recordings import recording
 from oreline.recordings.full_scale import full_scale_of
 from oreline.recordings.recording import Recording, open_recording
 from tests.oreline.recordings.test_recording import write
@@ -59,7 +59,7 @@ def test_it_is_what_the_header_says(tmp_path: Path, fields: dict[str, int], coun
 def test_it_is_the_least_usual_depth_that_holds_the_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, count: int, dtype: str
 ) -> None:
-    monkeypatch.setattr(full_scale, "PIECE_BYTES", 60)
+    monkeypatch.setattr(recording, "PIECE_BYTES", 60)
     found = full_scale_of(recordings(tmp_path, cube(most // 2, dtype), cube(most, dtype)))
     assert found.count == count
     assert f"{count} by the counts" in found.note
