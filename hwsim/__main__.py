@@ -23,7 +23,6 @@ from oreline.facts import refuse_other
 from oreline.guard import guarded
 from oreline.incidents import refused, report
 from oreline.recordings.finding import RecordingSet
-from oreline.recordings.fit import exposure_us
 from oreline.recordings.full_scale import full_scale_of
 from oreline.service import Service
 
@@ -57,8 +56,8 @@ def _replayed(
         dark=sources.get("dark"),
         white=sources.get("white"),
         full_scale_bits=(settings.full_scale or full_scale_of(recordings.present()).count).bit_length(),
-        exposure_us=settings.exposure_us or exposure_us(recordings.scene),
-        gain=settings.gain or recordings.scene.camera.gain or 1.0,
+        exposure_us=settings.exposure_us or recordings.scene.conditions.exposure_us,
+        gain=settings.gain or recordings.scene.conditions.gain or 1.0,
         loop=settings.loop,
         start_line=settings.start_line,
         counts_per_line=settings.counts_per_line,

@@ -11,7 +11,6 @@ from oreline.errors import ConfigError
 from oreline.expected import Expected
 from oreline.findings import Findings
 from oreline.recordings.finding import RecordingSet, find_recording
-from oreline.recordings.fit import exposure_us
 
 
 def check(config: Config, expected: Expected, findings: Findings) -> None:
@@ -35,7 +34,9 @@ def _look_at(settings: Settings, expected: Expected) -> int | None:
     if settings.recording is not None:
         recordings = find_recording(settings.recording, references=settings.references)
         scene, expected.views = recordings.scene, frozenset(VIEWS) & frozenset(recordings.present())
-        expected.exposure_us = exposure = settings.exposure_us or exposure_us(scene) or 0.9e6 / settings.frame_rate
+        expected.exposure_us = exposure = (
+            settings.exposure_us or scene.conditions.exposure_us or 0.9e6 / settings.frame_rate
+        )
         check_values(settings.serial, settings.frame_rate, exposure, 1.0)
         expected.bands, expected.samples = scene.bands, scene.samples
         _open(recordings)

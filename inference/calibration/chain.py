@@ -29,10 +29,10 @@ from inference.calibration.geometry import Diagonals, operators
 from inference.calibration.noise_model import NoiseModel
 from inference.calibration.settings import Correction
 from inference.flags import Quality
-from inference.references.measurement import SAME_EXPOSURE
 from inference.references.reference import Reference
 from oreline.errors import ConfigError, ReferenceRefused
 from oreline.messages import StreamInfo
+from oreline.recordings.conditions import SAME_EXPOSURE
 
 Array = NDArray[np.float64]
 

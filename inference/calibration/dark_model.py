@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.references.measurement import SAME_EXPOSURE, SAME_TEMPERATURE_K, Measurement
+from inference.references.measurement import SAME_TEMPERATURE_K, Measurement
 from oreline.errors import ReferenceRefused
+from oreline.recordings.conditions import SAME_EXPOSURE
 
 TEN_K = 10.0
 """The unit of warmth in the fit: that of all its columns is about one."""

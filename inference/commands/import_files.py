@@ -24,7 +24,7 @@ from oreline.errors import RecordingError, ReferenceRefused
 from oreline.files import try_folder
 from oreline.messages import StreamInfo
 from oreline.recordings.finding import without_dark_lines
-from oreline.recordings.fit import doubts_of, exposure_us, refuse_unfit
+from oreline.recordings.fit import doubts_of, refuse_unfit
 from oreline.recordings.full_scale import full_scale_of
 from oreline.recordings.names import entrances, name_of, role_of
 from oreline.recordings.recording import Recording, open_recording
@@ -118,14 +118,14 @@ def _recordings(paths: list[Path]) -> tuple[list[Recording], list[Recording]]:
 def _described(recording: Recording, config: Config, options: ImportOptions, full_scale: int) -> StreamInfo:
     """The stream that a recording would have been. Raises ReferenceRefused for what nobody says."""
     acquisition = config.part("acquisition", CameraSettings)
-    own, theirs = acquisition.serial, recording.camera.serial
+    own, theirs = acquisition.serial, recording.conditions.serial
     if options.serial is None and own and theirs and own != theirs:
         raise ReferenceRefused(
             f"{recording.path} is of camera {theirs!r}, the line's file names {own!r}: import one of this camera, or "
             f"say that it is this one by --serial {own}", "camera",
         )  # fmt: skip
     serial = options.serial or own or theirs
-    exposure = options.exposure_us or exposure_us(recording)
+    exposure = options.exposure_us or recording.conditions.exposure_us
     missing = [option for option, value in (("--exposure-us", exposure), ("--serial", serial)) if not value]
     if missing:
         raise ReferenceRefused(f"{recording.path} does not say all: give {', '.join(missing)}", "unknown")
@@ -136,13 +136,13 @@ def _described(recording: Recording, config: Config, options: ImportOptions, ful
         wavelengths_nm=known(recording.wavelengths_nm) or tuple(acquisition.wavelengths(recording.bands)),
         exposure_us=float(exposure or 0),
         gain=options.gain or _gain(recording),
-        camera=recording.camera.camera,
+        camera=recording.conditions.camera,
     )
 
 
 def _gain(recording: Recording) -> float:
     """The header's. Raises ReferenceRefused where it has one that cannot be understood: a line would scale by it."""
-    camera = recording.camera
-    if camera.unknown_gain:
-        raise ReferenceRefused(f"{recording.path}: gain = {camera.gain_text} has no unit, give --gain", "unknown")
-    return camera.gain or 1.0
+    conditions = recording.conditions
+    if conditions.unknown_gain:
+        raise ReferenceRefused(f"{recording.path}: gain = {conditions.gain_text} has no unit, give --gain", "unknown")
+    return conditions.gain or 1.0

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from inference.references.findings import Finding
 from inference.references.limits import Limits
-from inference.references.measurement import SAME_EXPOSURE, Measurement
+from inference.references.measurement import Measurement
 from inference.references.panel_checks import panel_faults
 from inference.references.reference import Reference
+from oreline.recordings.conditions import SAME_EXPOSURE
 
 FEW, AVERAGED = "few_lines", "averaged"
 OWN = 0.1

@@ -26,9 +26,9 @@ from inference.references.store import Store
 from oreline.errors import RecordingError, ReferenceRefused
 from oreline.files import try_folder
 from oreline.messages import StreamInfo
+from oreline.recordings.conditions import SAME_EXPOSURE
 from oreline.recordings.exclusions import LARGEST, missing, no_data_count
 from oreline.recordings.finding import RecordingSet
-from oreline.recordings.fit import SAME, exposure_us
 from oreline.recordings.recording import Recording
 
 MOST_SATURATED = 0.5
@@ -85,8 +85,8 @@ def _as_set(recording: Recording, setting: Setting) -> StreamInfo:
         serial=setting.serial,
         full_scale=setting.full_scale,
         wavelengths_nm=setting.wavelengths_nm or tuple(float(band) for band in range(1, recording.bands + 1)),
-        exposure_us=exposure_us(recording) or math.nan,
-        gain=recording.camera.gain or setting.gain,
+        exposure_us=recording.conditions.exposure_us or math.nan,
+        gain=recording.conditions.gain or setting.gain,
     )
 
 
@@ -107,7 +107,7 @@ def _refuse_other_darks(reference: Reference, setting: Setting, *, own: bool) ->
 def _has_dark(reference: Reference, us: float, gain: float) -> bool:
     """Whether a dark of that exposure and gain is there or follows from those that are."""
     if math.isnan(us) or math.isnan(reference.dark.exposure_us):
-        return math.isclose(gain, reference.dark.gain, rel_tol=SAME)
+        return math.isclose(gain, reference.dark.gain, rel_tol=SAME_EXPOSURE)
     try:
         dark_at(reference.all_darks, us * gain, math.nan)
     except ReferenceRefused:
@@ -168,7 +168,7 @@ def measure(recording: Recording, info: StreamInfo) -> Measurement:
             "camera",
         )
     written = datetime.fromtimestamp(recording.path.stat().st_mtime, UTC).isoformat(timespec="seconds")
-    captured = recording.camera.captured or written
+    captured = recording.conditions.captured or written
     no_data = no_data_count(recording)
     if not _is_whole(recording) or recording.lines < 2:
         return _averaged(recording, info, captured)

@@ -21,8 +21,6 @@ from oreline.errors import ReferenceRefused, WireError
 from oreline.messages import Kind, StreamInfo
 from oreline.wire import decode, encode
 
-SAME_EXPOSURE = 0.01
-"""Relative difference up to which two exposures, or gains, are one."""
 SAME_TEMPERATURE_K = 1.0
 """Difference up to which two temperatures are one."""
 BLOCK = 128

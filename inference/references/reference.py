@@ -13,9 +13,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.references.measurement import SAME_EXPOSURE, SAME_TEMPERATURE_K, Measurement, MeasurementBuilder
+from inference.references.measurement import SAME_TEMPERATURE_K, Measurement, MeasurementBuilder
 from oreline.errors import ReferenceRefused
 from oreline.messages import StreamInfo
+from oreline.recordings.conditions import SAME_EXPOSURE
 
 WAVELENGTH_TOLERANCE_NM = 0.01
 CAMERA = ("camera", "serial", "wavelengths_nm", "full_scale")

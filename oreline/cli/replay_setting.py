@@ -10,8 +10,9 @@ from typing import Any, Protocol
 
 from oreline.errors import ReferenceRefused
 from oreline.recordings import exclusions
+from oreline.recordings.conditions import SAME_EXPOSURE
 from oreline.recordings.finding import RecordingSet
-from oreline.recordings.fit import SAME, exposure_us, listed, notes_of, same_number
+from oreline.recordings.fit import listed, notes_of, same_number, scalable
 from oreline.recordings.full_scale import FullScale, full_scale_of
 from oreline.recordings.recording import Recording
 from oreline.recordings.wavelengths import known
@@ -54,26 +55,27 @@ def setting_of(found: RecordingSet, saved: SavedReference | None = None) -> Sett
     and the scene does not say how it was."""
     if saved:
         _refuse_unknown_gain(found.scene, saved)
-    scene, notes = found.scene, [*found.notes, *notes_of(found.scene, found.references())]
-    others = [one for one in (found.dark, found.white) if one is not None]
+    scene, how = found.scene, found.scene.conditions
+    references = [one for one in (found.dark, found.white) if one is not None]
+    taken = [*(one.conditions for one in references), *([saved.white] if saved else [])]
     bad = exclusions.bad_bands(found.present().values())
-    notes += exclusions.notes_of(bad, scene)
-    full_scale, white = _full_scale(found, saved), saved.white if saved else None
-    wavelengths = (one.wavelengths_nm for one in (scene, *others, saved) if one is not None)
+    full_scale = _full_scale(found, saved)
+    wavelengths = (one.wavelengths_nm for one in (scene, *references, saved) if one is not None)
+    notes = [*found.notes, *notes_of(scene, found.references()), *exclusions.notes_of(bad, scene), full_scale.note]
     return Setting(
-        serial=_plain(saved.serial if saved else scene.camera.serial),
+        serial=_plain(saved.serial if saved else how.serial),
         full_scale=full_scale.count,
-        exposure_us=_of_scene("exposure", exposure_us(scene), [*map(exposure_us, others), white and white.exposure_us]),
-        gain=_of_scene("gain", scene.camera.gain, [*(one.camera.gain for one in others), white and white.gain]) or 1.0,
+        exposure_us=_of_scene("exposure", how.exposure_us, [one.exposure_us for one in taken]),
+        gain=_of_scene("gain", how.gain, [one.gain for one in taken]) or 1.0,
         wavelengths_nm=next(filter(None, map(known, wavelengths)), ()),
         bad_bands=bad,
         no_data=exclusions.no_data_count(scene),
-        notes=tuple(filter(None, [*notes, full_scale.note, *(_about(scene, saved) if saved else ())])),
+        notes=tuple(filter(None, [*notes, *(_about(scene, saved) if saved else ())])),
     )
 
 
 def _refuse_unknown_gain(scene: Recording, saved: SavedReference) -> None:
-    said = scene.camera.unknown_gain
+    said = scene.conditions.unknown_gain
     if said and not same_number(said, str(saved.white.gain)):
         raise ReferenceRefused(
             f"{scene.path.name}: gain = {said} has no unit, and the reference has {saved.white.gain:g} times: "
@@ -98,7 +100,7 @@ def _of_scene(what: str, own: float | None, others: list[float | None]) -> float
     if own is not None:
         return own
     said = [value for value in others if value is not None and not math.isnan(value)]
-    if said and not math.isclose(min(said), max(said), rel_tol=SAME):
+    if said and not math.isclose(min(said), max(said), rel_tol=SAME_EXPOSURE):
         raise ReferenceRefused(
             f"dark and white have {what} {said[0]:g} and {said[-1]:g}, and the scene's header does not say its own: "
             "write it there, or give references of one setting by --dark and --white",
@@ -109,15 +111,17 @@ def _of_scene(what: str, own: float | None, others: list[float | None]) -> float
 
 def _about(scene: Recording, saved: SavedReference) -> Iterator[str]:
     """What is scaled, or taken for granted, where a saved reference serves a scene."""
-    if scene.camera.serial and scene.camera.serial != saved.serial:
-        yield f"the reference is of camera {saved.serial}, the recording of {scene.camera.serial}: taken to be one"
-    if scene.camera.binning and set(scene.camera.binning) != {1}:
-        yield f"the reference does not say its binning: it is taken to be the scene's, {listed(scene.camera.binning)}"
-    pairs = (("exposure", exposure_us(scene), saved.white.exposure_us), ("gain", scene.camera.gain, saved.white.gain))
-    for what, ours, theirs in pairs:
-        if ours is None and what == "exposure" and not math.isnan(theirs):
-            yield f"{scene.path.name} does not say its exposure: it is taken to be the reference's, {theirs:g} us"
-        elif ours is not None and math.isnan(theirs):
-            yield f"the reference does not say its {what}: it is taken to be the scene's"
-        elif ours is not None and not math.isclose(ours, theirs, rel_tol=SAME):
+    how, name = scene.conditions, scene.path.name
+    if how.serial and how.serial != saved.serial:
+        yield f"the reference is of camera {saved.serial}, the recording of {how.serial}: taken to be one"
+    if how.binning and set(how.binning) != {1}:
+        yield f"the reference does not say its binning: it is taken to be the scene's, {listed(how.binning)}"
+    for what, ours, theirs, _ in scalable(how, saved.white):
+        if theirs is None or math.isnan(theirs):
+            if ours is not None:
+                yield f"the reference does not say its {what}: it is taken to be the scene's"
+        elif ours is None:
+            if what == "exposure":
+                yield f"{name} does not say its exposure: it is taken to be the reference's, {theirs:g} us"
+        elif not math.isclose(ours, theirs, rel_tol=SAME_EXPOSURE):
             yield f"scaled by {what}: the white has {theirs:g}, the scene {ours:g}"

@@ -29,6 +29,8 @@ LONGEST_US = 1e6
 """No line is exposed for longer where nothing says how long a line is."""
 SLACK = 1.05
 """An exposure may be so many times the period of a line, both being rounded."""
+SAME_EXPOSURE = 0.01
+"""Relative difference up to which two exposures, or gains, are one."""
 NOTHING = {"", "-", "n/a", "nan", "none", "unknown"}
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*[(\[]?\s*([^\W\d_]*)\s*[)\]]?\.?")
@@ -68,6 +70,11 @@ class Conditions:
     assumed: tuple[str, ...] = ()
     guessed_unit: str = ""
     others: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def exposure_us(self) -> float | None:
+        """Of the first detector, None where the header does not say it."""
+        return next(iter(self.exposures_us), None)
 
     @property
     def unknown_gain(self) -> str:

@@ -161,7 +161,7 @@ def _scene_alone(found: RecordingSet) -> RecordingSet:
 
 def without_dark_lines(recording: Recording) -> tuple[Recording, Recording | None]:
     """A recording without the automatic dark lines at its end, and those; None where it has none."""
-    first = recording.camera.dark_from
+    first = recording.conditions.dark_from
     if first is None or recording.strides is None or not 0 < first < recording.lines:
         return recording, None
     return recording.part(0, first), recording.part(first, recording.lines)

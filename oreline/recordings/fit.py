@@ -12,10 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from oreline.errors import ReferenceRefused
+from oreline.recordings.conditions import SAME_EXPOSURE, Conditions
 from oreline.recordings.recording import Recording
 
-SAME = 0.01
-"""Relative difference up to which two exposures, or gains, are one."""
 WAVELENGTH_TOLERANCE_NM = 0.5
 SCALES = {"reflectance scale factor": 1.0, "data gain values": 1.0, "data offset values": 0.0}
 """What a header says of values that are no counts any more, and what of counts."""
@@ -35,23 +34,18 @@ def refuse_unfit(scene: Recording, reference: Recording, kind: str) -> None:
 def refuse_unlike(scene: Recording, reference: Recording, kind: str) -> None:
     """The same for one who does not scale: the exposures and gains must be one as well."""
     refuse_unfit(scene, reference, kind)
-    ours, theirs = scene.camera, reference.camera
-    pairs = (
-        ("exposure", exposure_us(scene), exposure_us(reference), "us"),
-        ("gain", ours.gain, theirs.gain, "times"),
-    )
-    for what, one, other, unit in pairs:
-        if one is not None and other is not None and not math.isclose(one, other, rel_tol=SAME):
+    for what, ours, theirs, unit in scalable(scene.conditions, reference.conditions):
+        if ours is not None and theirs is not None and not math.isclose(ours, theirs, rel_tol=SAME_EXPOSURE):
             raise ReferenceRefused(
-                f"the {_words(kind)} {reference.path.name} has {what} {other:g} {unit}, {scene.path.name} {one:g}: "
+                f"the {_words(kind)} {reference.path.name} has {what} {theirs:g} {unit}, {scene.path.name} {ours:g}: "
                 "a simulated camera has one setting for all; `oreline replay` scales by what the headers say",
                 "setting",
             )
 
 
-def exposure_us(recording: Recording) -> float | None:
-    """The exposure of its (first) detector, None where the header does not say it."""
-    return next(iter(recording.camera.exposures_us), None)
+def scalable(ours: Conditions, theirs: Conditions) -> tuple[tuple[str, float | None, float | None, str], ...]:
+    """What physics scales: its name, what both have of it, and the unit."""
+    return ("exposure", ours.exposure_us, theirs.exposure_us, "us"), ("gain", ours.gain, theirs.gain, "times")
 
 
 def _words(kind: str) -> str:
@@ -59,17 +53,17 @@ def _words(kind: str) -> str:
 
 
 def _camera(scene: Recording, reference: Recording) -> str:
-    ours, theirs = scene.camera.serial, reference.camera.serial
+    ours, theirs = scene.conditions.serial, reference.conditions.serial
     if ours and theirs and ours != theirs:
         return f"it is of camera {theirs!r}, not {ours!r}"
-    kinds = [one.camera.camera.partition(",")[0].strip().lower() for one in (reference, scene)]
+    kinds = [one.conditions.camera.partition(",")[0].strip().lower() for one in (reference, scene)]
     return f"it is of a camera {kinds[0]!r}, not {kinds[1]!r}" if all(kinds) and kinds[0] != kinds[1] else ""
 
 
 def _binning(scene: Recording, reference: Recording) -> str:
     """Counts of binned pixels may be sums or means, which no header says. Where a header has no binning, there is none
     if the samples are not as many."""
-    ours, theirs = scene.camera.binning, reference.camera.binning
+    ours, theirs = scene.conditions.binning, reference.conditions.binning
     if scene.samples == reference.samples and (ours is None or theirs is None):
         return ""
     one, other = (() if set(binning or ()) <= {1} else binning for binning in (ours, theirs))
@@ -93,7 +87,7 @@ def _columns(scene: Recording, reference: Recording) -> str:
             f"it covers samples {reference.x_start} to {reference.x_start + reference.samples - 1} of the sensor, "
             f"the scene is samples {first} to {end - 1}"
         )
-    if scene.x_start == 0 and scene.header is not None and scene.camera.x_start is None:
+    if scene.x_start == 0 and scene.header is not None and scene.conditions.x_start is None:
         return f"it has {reference.samples} samples, not {scene.samples}, and no header says which (`x start`)"
     return ""
 
@@ -107,9 +101,9 @@ def _wavelengths(scene: Recording, reference: Recording) -> str:
 
 def _detectors(scene: Recording, reference: Recording) -> str:
     """One factor scales all bands, so the exposures of all detectors must have one ratio."""
-    ours, theirs = scene.camera.exposures_us, reference.camera.exposures_us
+    ours, theirs = scene.conditions.exposures_us, reference.conditions.exposures_us
     ratios = [one / other for one, other in zip(theirs, ours, strict=False)]
-    if len(ours) == len(theirs) and all(math.isclose(ratio, ratios[0], rel_tol=SAME) for ratio in ratios):
+    if len(ours) == len(theirs) and all(math.isclose(ratio, ratios[0], rel_tol=SAME_EXPOSURE) for ratio in ratios):
         return ""
     if not (ours and theirs):
         return ""
@@ -119,7 +113,7 @@ def _detectors(scene: Recording, reference: Recording) -> str:
 
 def _guesses(scene: Recording, reference: Recording) -> str:
     """Two exposures without a unit are in the same one."""
-    ours, theirs = scene.camera, reference.camera
+    ours, theirs = scene.conditions, reference.conditions
     if "" in (ours.guessed_unit, theirs.guessed_unit) or ours.guessed_unit == theirs.guessed_unit:
         return ""
     return f"{theirs.assumed[0]}, the scene's for {ours.guessed_unit}: write the unit of the exposure in both headers"
@@ -127,8 +121,8 @@ def _guesses(scene: Recording, reference: Recording) -> str:
 
 def _others(scene: Recording, reference: Recording) -> str:
     """Of a setting in words that nobody here knows, at least it is known whether it is the same."""
-    theirs = reference.camera.others
-    for key, text in scene.camera.others.items():
+    theirs = reference.conditions.others
+    for key, text in scene.conditions.others.items():
         if key in theirs and not same_number(text, theirs[key]):
             return f"its {key!r} is {theirs[key][:40]}, not {text[:40]}, and what that changes is not known here"
     return ""
@@ -154,7 +148,7 @@ def _shown(scale: set[float]) -> str:
 
 def _gains(scene: Recording, reference: Recording) -> str:
     """Gains without a unit serve where they are the same."""
-    ours, theirs = scene.camera, reference.camera
+    ours, theirs = scene.conditions, reference.conditions
     if ours.gain is not None and theirs.gain is not None:
         return ""
     if not (ours.gain_text and theirs.gain_text) or same_number(ours.gain_text, theirs.gain_text):
@@ -165,7 +159,7 @@ def _gains(scene: Recording, reference: Recording) -> str:
 def same_number(one: str, other: str) -> bool:
     """Whether two texts are one number, or one word."""
     try:
-        return math.isclose(float(one), float(other), rel_tol=SAME)
+        return math.isclose(float(one), float(other), rel_tol=SAME_EXPOSURE)
     except ValueError:
         return one.lower() == other.lower()
 
@@ -183,7 +177,9 @@ def notes_of(scene: Recording, references: Mapping[str, Recording]) -> list[str]
 def doubts_of(recordings: Iterable[Recording]) -> list[str]:
     """What is taken for granted of recordings by themselves, each a sentence."""
     return [
-        f"{one.path.name}: {words}" for one in recordings for words in (*one.notes, *one.camera.assumed, *_doubts(one))
+        f"{one.path.name}: {words}"
+        for one in recordings
+        for words in (*one.notes, *one.conditions.assumed, *_doubts(one))
     ]
 
 
@@ -196,23 +192,19 @@ def _doubts(recording: Recording) -> Iterator[str]:
 def _said_once(scene: Recording, reference: Recording) -> Iterator[str]:
     """What is compared only, and only one of them says."""
     for one, other in ((scene, reference), (reference, scene)):
-        if one.camera.unknown_gain and not other.camera.gain_text:
-            yield f"{other.path.name} does not say its gain: it is taken to be {one.camera.unknown_gain} too"
-        if set(one.camera.binning or ()) - {1} and other.camera.binning is None:
-            yield f"{other.path.name} does not say its binning: it is taken to be {listed(one.camera.binning)} too"
+        if one.conditions.unknown_gain and not other.conditions.gain_text:
+            yield f"{other.path.name} does not say its gain: it is taken to be {one.conditions.unknown_gain} too"
+        if set(one.conditions.binning or ()) - {1} and other.conditions.binning is None:
+            yield f"{other.path.name} does not say its binning: it is taken to be {listed(one.conditions.binning)} too"
 
 
 def _scaled(scene: Recording, reference: Recording, kind: str) -> Iterator[str]:
-    pairs = (
-        ("exposure", exposure_us(scene), exposure_us(reference), "us"),
-        ("gain", scene.camera.gain, reference.camera.gain, "times"),
-    )
     yield from _said_once(scene, reference)
-    for what, ours, theirs, unit in pairs:
+    for what, ours, theirs, unit in scalable(scene.conditions, reference.conditions):
         if ours is None and theirs is None:
             continue
         if ours is None or theirs is None:
             silent = scene if ours is None else reference
             yield f"{silent.path.name} does not say its {what}: it is taken to be that of the other"
-        elif kind == "white" and not math.isclose(ours, theirs, rel_tol=SAME):
+        elif kind == "white" and not math.isclose(ours, theirs, rel_tol=SAME_EXPOSURE):
             yield f"scaled by {what}: the white has {theirs:g} {unit}, the scene {ours:g}"

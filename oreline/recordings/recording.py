@@ -40,7 +40,7 @@ class Recording:
     `dtype` carries the byte order. `offset`: bytes before the first value. `strides`: bytes from one line, band
     and sample to the next; None where the file must be decoded (TIFF). `x_start`: first sample on the sensor.
     `wavelengths_nm`, `fwhm_nm`: one a band, or empty. `full_scale`: the count of a saturated pixel, None if unknown.
-    `metadata`: the header's fields; `camera`: what they say of how it was taken. `stamps`: the file of the lines'
+    `metadata`: the header's fields; `conditions`: what they say of how it was taken. `stamps`: the file of the lines'
     stamps, None where there is none. `name`: without the suffixes of its files; `header`: None of a TIFF.
     `bad_bands`: from 0, those of which nothing is to be concluded. `ignored`: the value that stands for no data, None
     where there is none. `notes`: what of its header was assumed or left out, each a sentence.
@@ -66,7 +66,7 @@ class Recording:
     notes: tuple[str, ...] = ()
     name: str = ""
     header: Path | None = None
-    camera: Conditions = field(default_factory=Conditions)
+    conditions: Conditions = field(default_factory=Conditions)
 
     @cached_property
     def cube(self) -> NDArray[Any]:
@@ -86,7 +86,7 @@ class Recording:
         if self.stamps is not None and self.lines > 1:
             span = int(np.diff(self.read_stamps()[[0, -1], 0])[0])
             return (self.lines - 1) * 1e9 / span if span > 0 else None
-        return self.camera.line_rate_hz
+        return self.conditions.line_rate_hz
 
     def read_stamps(self) -> NDArray[np.int64]:
         """Time in ns and encoder count of each line, int64 (lines, 2); of a recording that has stamps."""
@@ -151,7 +151,7 @@ def _stamped(recording: Recording) -> Recording:
 
 
 def _open_envi(header: Path, said: envi_header.EnviHeader, data: Path) -> Recording:
-    camera, size = _camera(header, said.fields), data.stat().st_size - said.offset
+    conditions, size = _conditions(header, said.fields), data.stat().st_size - said.offset
     lines, strides = _layout(said, size)
     if lines == 0 and said.lines:
         raise RecordingError(f"{data} holds no whole line: {size} bytes of {said.samples} x {said.bands} samples")
@@ -165,17 +165,17 @@ def _open_envi(header: Path, said: envi_header.EnviHeader, data: Path) -> Record
         offset=said.offset,
         strides=strides,
         missing_lines=max(0, said.lines - lines),
-        x_start=said.x_start or camera.x_start or 0,
+        x_start=said.x_start or conditions.x_start or 0,
         wavelengths_nm=said.wavelengths_nm,
         fwhm_nm=said.fwhm_nm,
-        full_scale=said.full_scale or camera.full_scale,
+        full_scale=said.full_scale or conditions.full_scale,
         metadata=said.fields,
         bad_bands=said.bad_bands,
         ignored=said.ignored,
         notes=(*said.notes, *_longer(said, size)),
         name=name_of(header),
         header=header,
-        camera=camera,
+        conditions=conditions,
     )
 
 
@@ -185,7 +185,7 @@ def _longer(said: envi_header.EnviHeader, size: int) -> list[str]:
     return [f"its header promises {extra} bytes less than there are: they are not read"] if extra > 0 else []
 
 
-def _camera(path: Path, fields: Mapping[str, str]) -> Conditions:
+def _conditions(path: Path, fields: Mapping[str, str]) -> Conditions:
     try:
         return Conditions.read(fields)
     except RecordingError as error:
@@ -211,7 +211,7 @@ def _layout(said: envi_header.EnviHeader, size: int) -> tuple[int, tuple[int, in
 
 def _open_tiff(path: Path) -> Recording:
     layout = tiff.read_layout(path)
-    camera = _camera(path, layout.metadata)
+    conditions = _conditions(path, layout.metadata)
     return Recording(
         path=path,
         samples=layout.samples,
@@ -221,11 +221,11 @@ def _open_tiff(path: Path) -> Recording:
         dtype=layout.dtype,
         x_start=layout.x_start,
         wavelengths_nm=layout.wavelengths_nm,
-        full_scale=camera.full_scale,
+        full_scale=conditions.full_scale,
         metadata=layout.metadata,
         bad_bands=layout.bad_bands,
         ignored=layout.ignored,
         notes=layout.notes,
         name=name_of(path),
-        camera=camera,
+        conditions=conditions,
     )

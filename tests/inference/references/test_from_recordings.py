@@ -160,9 +160,7 @@ def test_a_dark_of_another_exposure_or_gain_is_refused(
 ) -> None:
     folder = recorded(tmp_path, scene=(noisy(500.0), scene), dark=(noisy(100.0), dark), white=(noisy(900.0), white))
     found = find_recording(folder)
-    setting = Setting(
-        exposure_us=next(iter(found.scene.camera.exposures_us), None), gain=found.scene.camera.gain or 1.0
-    )
+    setting = Setting(exposure_us=found.scene.conditions.exposure_us, gain=found.scene.conditions.gain or 1.0)
     with pytest.raises(ReferenceRefused, match="so it is not its dark: name another by --dark") as refusal:
         keep(found, setting, tmp_path / "references")
     assert why in str(refusal.value)
