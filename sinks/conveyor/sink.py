@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
 from typing import Any, ClassVar
 
 from oreline.config import Section
@@ -28,9 +25,10 @@ from sinks.conveyor.bank_monitor import BankMonitor
 from sinks.conveyor.encoder_check import EncoderCheck
 from sinks.conveyor.outputs import find
 from sinks.conveyor.outputs.output import BankStatus, ValveOutput
-from sinks.conveyor.schedule import Row, Schedule
+from sinks.conveyor.schedule import Schedule
 from sinks.conveyor.segment import Segmenter, Stone
 from sinks.conveyor.settings import ConveyorSettings
+from sinks.conveyor.shot_queue import ShotQueue
 from sinks.conveyor.speed import Speed
 from sinks.conveyor.totals import Totals
 from sinks.conveyor.valves import ValveBank
@@ -72,9 +70,8 @@ class Conveyor:
         self._calibrated = False
         self._latency = LatencyHistogram()
         self._totals = Totals(settings.recipe)
-        self._shots: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._writer = Thread(target=_write, args=(self._shots,), name="shots", daemon=True)
-        self._writer.start()
+        self._shots = ShotQueue()
+        output.took = self._shots.put
         self._report: dict[str, Any] | None = None
 
     @classmethod
@@ -129,8 +126,7 @@ class Conveyor:
             self._drain()
             self._output.farewell()
             self._hear()
-            self._shots.put(None)
-            self._writer.join()
+            self._shots.close()
             self._report = self.report()
         return self._report
 
@@ -186,8 +182,7 @@ class Conveyor:
         while_read = round(_READ_S * counts_per_line * rate)
         self._encoder_check = EncoderCheck(max(settings.distance_counts // 2, while_read, counts_per_line))
         self._schedule = Schedule(bank, settings.recipe, settings.distance_counts, settings.max_lines)
-        note = partial(_note, ShotWriter(self._folder, info.run), bank)
-        self._output.took = lambda rows: self._shots.put(partial(note, rows))
+        self._shots.begin(ShotWriter(self._folder, info.run), bank)
         self._output.begin(counts_per_line, info.model)
 
     def _line(self, line: LabelLine) -> None:
@@ -285,14 +280,3 @@ class Conveyor:
         while self._output.busy and not self._bank.status.lost and self._clock() <= end:
             time.sleep(0.001)
             self.idle()
-
-
-def _write(shots: SimpleQueue[Callable[[], None] | None]) -> None:
-    """Write shots until there is a None; in a thread, since lines and heartbeats wait for no disk."""
-    for write in iter(shots.get, None):
-        write()
-
-
-def _note(writer: ShotWriter, bank: ValveBank, rows: list[Row]) -> None:
-    """Write down what the valves were told."""
-    writer.write((row.seq, *span, row.encoder) for row in rows for span in bank.spans(row.bitmap))
