@@ -15,6 +15,7 @@ from oreline.metrics import Account, latency
 from oreline.process import tune_allocator
 from oreline.service import Service
 from oreline.stream import Inbox
+from oreline.terminal import tell
 from sinks.feed import Feed
 from sinks.settings import settings_of
 
@@ -46,6 +47,8 @@ def main(name: str, path: str) -> None:
     )
     account = Account(name)
     service.ready(common.metrics_port)
+    if common.remote:
+        tell(f"{name} waits for {sink.stream} of {common.remote}")
     feed = Feed(sink, inbox, account)
     try:
         while not service.stopping and not feed.turn():

@@ -35,6 +35,7 @@ EDGES = {
     ("oreline/cli/main.py", "sinks.settings"),
     ("oreline/cli/model.py", "inference.classification.changes"),
     ("oreline/cli/model.py", "inference.classification.signature"),
+    ("oreline/cli/model.py", "inference.models"),
     # The report asks the simulated plant and camera what was true.
     ("oreline/cli/report_table.py", "hwsim.plant.report"),
     ("oreline/cli/report.py", "hwsim.verdict"),

@@ -45,6 +45,7 @@ from oreline.guard import refusal
 from oreline.recordings.envi_header import write_header
 from oreline.recordings.envi_writer import EnviWriter, band_fields, layout_fields
 from oreline.recordings.finding import RecordingSet, find_recording
+from oreline.terminal import tell
 
 __all__ = ["BeltScene", "CoreScene", "Scene", "render"]
 
@@ -199,6 +200,8 @@ def _take(folder: Path, scene: BeltScene | CoreScene) -> None:
     theirs = [] if (folder / MANIFEST).is_file() else _files(folder, scene.name)
     if theirs:
         raise RecordingError(f"{theirs[0]} was not rendered here, and would be lost: choose another folder")
+    if (folder / MANIFEST).is_file():
+        tell(f"{folder} holds a scene of other settings, or half of one: it is rendered anew in its place")
     write_whole(folder / MANIFEST, b"{}\n")
 
 

@@ -18,7 +18,7 @@ app = commands("Take, check, choose and show dark and white references.")
 LineFile = Annotated[Path, typer.Argument(metavar="LINE.toml", help="TOML file of the line.")]
 Lines = Annotated[int | None, typer.Option(help="Lines to take; as many as the line's own step, or 100.", min=2)]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not wait for Enter: for scripts, when all is in place.")]
-ActiveReference = Annotated[bool, typer.Option("--force", help="Take it though something speaks against it.")]
+Force = Annotated[bool, typer.Option("--force", help="Take it though something speaks against it.")]
 FILES_HELP = "A LUMO folder, DARKREF_* and WHITEREF_* (ENVI, TIFF) or their folder, or a reference that Oreline saved."
 PROMPTS = {
     "dark": "Close the lens cap: no light may reach the camera.",
@@ -58,20 +58,23 @@ def import_(
     gain: Annotated[float | None, typer.Option(help="As a factor, where files do not say it.", min=0)] = None,
     serial: Annotated[str | None, typer.Option(help="The camera's; else that of the line's file.")] = None,
     full_scale: Annotated[int | None, typer.Option(help="Of counts, where files do not say it.")] = None,
-    force: ActiveReference = False,
+    force: Force = False,
 ) -> None:  # fmt: skip
     """Take over references that were recorded elsewhere.
 
     Example: oreline calibrate import RECORDING/capture line.toml --exposure-us 1500
     """
+    from inference.commands.choose import until_next_start
     from inference.commands.import_files import ImportOptions, import_reference
 
     for path in paths:
         if not path.exists():
             raise RecordingError(f"{path} does not exist: give {FILES_HELP[0].lower()}{FILES_HELP[1:-1]}")
     options = ImportOptions(exposure_us=exposure_us, gain=gain, serial=serial, full_scale=full_scale)
-    reference = import_reference(paths, Config.load(line), options, force=force)
-    console.print(f"reference {reference.id} is chosen: {_summary(reference.dark.lines, reference.white.lines)}")
+    config = Config.load(line)
+    reference = import_reference(paths, config, options, force=force)
+    lines = _summary(reference.dark.lines, reference.white.lines)
+    console.print(f"reference {reference.id} is chosen: {lines}{until_next_start(config)}")
 
 
 @app.command("list")
@@ -94,7 +97,7 @@ def list_(line: LineFile) -> None:
 def use(
     identity: Annotated[str, typer.Argument(metavar="ID", help="As `oreline calibrate list` shows it.")],
     line: LineFile,
-    force: ActiveReference = False,
+    force: Force = False,
 ) -> None:
     """Bring a reference into force: on a running line between two lines, without a pause.
 

@@ -29,16 +29,16 @@ def choose(config: Config, identity: str | None, what: str, *, force: bool = Fal
         _refuse_refused(store, identity)
     choose_state(config)
     if identity == store.chosen and runs(config):
-        return f"reference {identity} is the chosen one already{_but(config)}"
+        return f"reference {identity} is the chosen one already{until_next_start(config)}"
     seen = len(store.history())
     store.choose(identity, what)
     if not runs(config):
-        return f"reference {identity} is chosen, for when the line starts{_but(config)}"
+        return f"reference {identity} is chosen, for when the line starts{until_next_start(config)}"
     entry = answer(lambda: store.history()[seen + 1 :], ("in_force",), config)
-    return words(entry) + _but(config)
+    return words(entry) + until_next_start(config)
 
 
-def _but(config: Config) -> str:
+def until_next_start(config: Config) -> str:
     """Warning of what a choice will give way to, where a line takes references of its own whenever it starts."""
     steps = config.part("acquisition", CameraSettings).steps
     own = dict.fromkeys(step.kind for step in steps if step.kind != "scene")

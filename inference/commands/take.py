@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from inference.commands.ask import asked_for
-from inference.commands.choose import answer, words
+from inference.commands.choose import answer, until_next_start, words
 from inference.references.limits import Limits
 from inference.references.store import Store
 from oreline.camera_settings import CameraSettings
@@ -46,14 +46,18 @@ class TakeReference:
         seen = len(store.history())
         choose_state(self._config)
         if runs(self._config):
-            return words(self._taken_between(store, console))
+            return self._words(self._taken_between(store, console))
         tell(f"taking {self._lines} {self._kind} lines")
         try:
             launch(self._errand(), Ticker(console))
         except StageFailed as failure:
             if failure.exit_code != ReferenceRefused.exit_code or len(store.history()) == seen:
                 raise
-        return words(answer(lambda: store.history()[seen:], ("captured", "waiting"), self._config))
+        entry = answer(lambda: store.history()[seen:], ("captured", "waiting"), self._config)
+        return self._words(entry)
+
+    def _words(self, entry: dict[str, Any]) -> str:
+        return words(entry) + ("" if entry["what"] == "waiting" else until_next_start(self._config))
 
     def _taken_between(self, store: Store, console: Console) -> dict[str, Any]:
         """Entry of what came of the step on a running line, told from what came of the line's own by when it was

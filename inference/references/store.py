@@ -64,7 +64,9 @@ class Store:
         """A reference that is kept. Raises ReferenceRefused."""
         if identity not in self.ids():
             raise ReferenceRefused(
-                f"no reference {identity!r} in {self.folder}.{nearest(identity, self.ids())}", "unknown"
+                f"no reference {identity!r} in {self.folder}: `oreline calibrate list` shows them."
+                f"{nearest(identity, self.ids())}",
+                "unknown",
             )
         return load(self.folder / identity)
 

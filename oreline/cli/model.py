@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from oreline.errors import ConfigError
 from oreline.terminal import commands, console
 
 Model = Annotated[Path, typer.Argument(help="Folder of a model: model.pt, golden.npz, card.json.")]
+Known = Annotated[Path, typer.Argument(help="Folder of a model, or the name of one that is installed.")]
 
 app = commands(
     "Signatures of models.\n\n"
@@ -32,7 +34,7 @@ def sign(model: Model) -> None:
 
 @app.command("set")
 def set_(
-    model: Model,
+    model: Known,
     unknown_below: Annotated[
         float | None, typer.Option(help="Probability below which the answer is unknown.", min=0.0, max=1.0)
     ] = None,
@@ -49,21 +51,34 @@ def set_(
 
     Example: oreline model set my-model --unknown-below 0.6 --colour calcite=2E35F5 --out my-model-2
     """
-    public = importlib.import_module("inference.classification.changes").change(
-        model, out, folder, colour or [], unknown_below=unknown_below, background_reflectance=background_reflectance
-    )
+    if out is None and not model.is_dir():
+        raise ConfigError(
+            "a model that comes with Oreline is not changed in its place: give --out, a folder of your own"
+        )
+    numbers = {"unknown_below": unknown_below, "background_reflectance": background_reflectance}
+    changes = importlib.import_module("inference.classification.changes")
+    public = changes.change(_folder(model), out, folder, colour or [], **numbers)
     console.print(f"changed and signed {out or model}; who is to run it elsewhere needs a copy of {public}")
 
 
 @app.command()
 def verify(
-    model: Model,
+    model: Known,
     folder: Annotated[Path | None, typer.Option("--folder", help="The folder that line.keys names.")] = None,
 ) -> None:
     """Say who signed a model, or why a line would refuse it.
 
     Example: oreline model verify my-model
     """
+    model = _folder(model)
     card, who = importlib.import_module("inference.classification.signature").checked(model, folder)
     card.check_files(model)
     console.print(f"{model} is {card.name} {card.model_sha256[:16]}, whole, and signed by {who}")
+
+
+def _folder(model: Path) -> Path:
+    """The folder of a model that is named by it, or as a line's file names it. Raises ModelError."""
+    if model.is_dir():
+        return model
+    found: Path = importlib.import_module("inference.models").folder(str(model))
+    return found
