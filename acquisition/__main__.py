@@ -13,7 +13,7 @@ from pathlib import Path
 from acquisition import SOURCES
 from acquisition.extra_steps import ExtraSteps
 from acquisition.loop import Acquisition
-from acquisition.retry import retry
+from acquisition.retry import let_pass, retry
 from acquisition.settings import Settings
 from acquisition.source import Source
 from oreline.config import Config, LineSettings
@@ -116,7 +116,7 @@ def _opened(settings: Settings, service: Service, resumed: bool) -> Source:
     def attempt() -> None:
         source: Source = SOURCES.find(settings.source)(settings)
         try:
-            source.configure(settings.features)
+            source.configure(settings.features, lambda seconds: let_pass(seconds, service.is_set))
         except CameraError:
             source.close()
             raise

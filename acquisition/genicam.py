@@ -23,6 +23,7 @@ from acquisition.dialects import PixelFormat, Reading
 from acquisition.encoder_reader import EncoderReader
 from acquisition.node_map import REFUSALS, first_line
 from acquisition.producer import find_producer
+from acquisition.retry import Wait, let_pass
 from acquisition.settings import Settings
 from acquisition.source import CameraInfo, Exposed, Frame
 from acquisition.unpacking import Unpack, unpack10, unpack12, unpack14, unpack_pairs10, unpack_pairs12
@@ -92,8 +93,8 @@ class GenicamSource:
         except TransportException as error:
             raise CameraError(f"camera {matches[0].id_} cannot be opened: {first_line(error)}") from None
 
-    def configure(self, features: Sequence[tuple[str, Any]]) -> None:
-        node_map.configure(self._nodes, features, self._settings.settle_s)
+    def configure(self, features: Sequence[tuple[str, Any]], wait: Wait = let_pass) -> None:
+        node_map.configure(self._nodes, features, lambda: wait(self._settings.settle_s))
 
     def _read(self, name: str) -> Reading | None:
         return node_map.read(self._nodes, name)

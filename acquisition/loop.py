@@ -12,7 +12,7 @@ from typing import Any
 from acquisition.exposure_watch import ExposureWatch
 from acquisition.extra_steps import ExtraSteps
 from acquisition.numbering import ANEW, Numbering
-from acquisition.retry import retry
+from acquisition.retry import let_pass, never, retry
 from acquisition.settings import Settings
 from acquisition.source import CameraInfo, Frame, Source
 from acquisition.stamping import Stamping
@@ -151,7 +151,7 @@ class Acquisition:
         finally:
             self._source.stop()
         if step.after:
-            retry(lambda: self._source.configure(step.after), self._settings.retry_s, self._failed, lambda: False)
+            self._configure(step.after, never)
 
     def _room(self, end: int | None) -> int:
         """Lines that are left of a step that ends there, those that were taken in between not counted."""
@@ -179,7 +179,7 @@ class Acquisition:
 
     def _set(self, step: Step, features: Features) -> None:
         """Set the camera, and say how it is set and what it will see. What fails is tried again a few times."""
-        self._try(lambda: self._source.configure(features), self._settings.retry_s, self._failed)
+        self._configure(features)
         self._settle(step.settle_s)
         camera = self._described()
         self._triggered = camera.triggered
@@ -191,11 +191,13 @@ class Acquisition:
         self._put(self._info)
         self._stamping.begin(camera.line_rate_hz, even=self._settings.on_full == "gap" and not camera.triggered)
 
-    def _settle(self, seconds: float) -> None:
-        """Wait until the features that were set have come about."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and not self._stopping():
-            self._wait(1)
+    def _configure(self, features: Features, stopping: Callable[[], bool] | None = None) -> None:
+        patience_s = self._settings.retry_s
+        self._try(lambda: self._source.configure(features, self._settle), patience_s, self._failed, stopping)
+
+    def _settle(self, seconds: float) -> bool:
+        """Wait until the features that were set have come about; False where nobody waits for that any more."""
+        return let_pass(seconds, self._stopping, self._wait)
 
     def _described(self) -> CameraInfo:
         infos: list[CameraInfo] = []
@@ -227,7 +229,7 @@ class Acquisition:
 
         def again() -> None:
             self._source.reopen()
-            self._source.configure(features)
+            self._source.configure(features, self._settle)
 
         try:
             self._try(again, self._settings.reconnect_s, lambda _: None)
@@ -240,14 +242,20 @@ class Acquisition:
             self._start()
             self._stamping.away()
 
-    def _try(self, action: Callable[[], None], patience_s: float, failed: Callable[[Exception], None]) -> None:
+    def _try(
+        self,
+        action: Callable[[], None],
+        patience_s: float,
+        failed: Callable[[Exception], None],
+        stopping: Callable[[], bool] | None = None,
+    ) -> None:
         """Do it, and again while it fails. Consumers, and who watches this process, must hear that it is alive."""
 
         def patiently() -> None:
             with self._service.patient(SETTING_S):
                 action()
 
-        retry(patiently, patience_s, failed, self._stopping, self._wait)
+        retry(patiently, patience_s, failed, stopping or self._stopping, self._wait)
 
     def _wait(self, ms: int = 0) -> None:
         """There is nothing to do but to hear consumers."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,13 +20,12 @@ READ_BACK_S, REREAD_S = 1.0, 0.005
 """A feature may take so long to read back as it was written, and is looked at so often meanwhile."""
 
 
-def configure(nodes: Any, features: Sequence[tuple[str, Any]], settle_s: float) -> None:
-    """Write features in order and read each back, those that may change later again after `settle_s`. Raises
-    FeatureError that tells all failures."""
+def configure(nodes: Any, features: Sequence[tuple[str, Any]], settled: Callable[[], bool]) -> None:
+    """Write features in order and read each back, those that may change later again when they have `settled`, which
+    waits for that, and is False where nobody does. Raises FeatureError that tells all failures."""
     failures = [failure for name, value in features if (failure := _set(nodes, name, value))]
     late = {name: value for name, value in features if name in LATE}
-    if late and not failures:
-        time.sleep(settle_s)
+    if late and not failures and settled():
         failures = [failure for name, value in late.items() if (failure := _differs(nodes, name, value))]
     if failures:
         raise FeatureError("the camera did not take its settings:\n" + "\n".join(f"  {f}" for f in failures))

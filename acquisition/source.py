@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 from numpy.typing import NDArray
 
+from acquisition.retry import Wait, let_pass
+
 
 @dataclass(frozen=True, slots=True)
 class CameraInfo:
@@ -55,8 +57,9 @@ class Source(Protocol):
     incomplete: int
     """Frames that came in parts and were discarded, since the source was made."""
 
-    def configure(self, features: Sequence[tuple[str, Any]]) -> None:
-        """Write features in order and read each back; all failures are reported together."""
+    def configure(self, features: Sequence[tuple[str, Any]], wait: Wait = let_pass) -> None:
+        """Write features in order and read each back; all failures are reported together. `wait`: by which the camera
+        is given time, where it needs some; who is about to stop looks at nothing more."""
 
     def describe(self) -> CameraInfo:
         """The camera as it is set now."""

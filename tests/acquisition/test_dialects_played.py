@@ -190,6 +190,13 @@ def test_an_exposure_that_is_rounded_after_it_was_read_back_is_refused(played: P
     source.configure([("ExposureTime", 1200.0)])
 
 
+def test_nobody_waits_for_an_exposure_to_settle_who_is_about_to_stop(played: Played) -> None:
+    _, source = played(Quirks(settle_s=0.02, exposure_step_us=100.0), {"settle_s": 30.0})
+    asked: list[float] = []
+    source.configure([("ExposureTime", 1234.0)], lambda seconds: bool(asked.append(seconds)))
+    assert asked == [30.0]
+
+
 def test_an_exposure_that_changes_while_lines_come_is_said_with_the_next_ones(
     acquire: Start, tmp_path: Path, counts: NDArray[np.uint16]
 ) -> None:

@@ -35,7 +35,7 @@ TURNS = 50
 @dataclass
 class Camera:
     """A frame at each fetch while it runs, when the one before has come to the consumer, who says how many have
-    (`taken`). `started`: how often it was."""
+    (`taken`). `started`: how often it was. `settle_s`: so long it wants to be left alone when it was set."""
 
     started: int = 0
     running: bool = False
@@ -43,9 +43,10 @@ class Camera:
     frames: int = 0
     given: int = 0
     taken: int = 0
+    settle_s: float = 0.0
 
-    def configure(self, features: Sequence[tuple[str, Any]]) -> None:
-        pass
+    def configure(self, _features: Sequence[tuple[str, Any]], wait: Callable[[float], bool]) -> None:
+        wait(self.settle_s)
 
     def describe(self) -> CameraInfo:
         return CameraInfo("FAKE", "1", BANDS, SAMPLES, SAMPLES, 0, 4095, 100.0, 1.0, 200.0, triggered=False)
@@ -261,3 +262,17 @@ def test_a_signal_ends_the_wait(tmp_path: Path) -> None:
     line.turn = stop_when_announced
     line.run()
     assert line.camera.started == 2
+
+
+@pytest.mark.parametrize("steps", [STEPS, [Step(kind="dark", lines=3, settle_s=600.0)]], ids=["camera", "step"])
+def test_a_signal_ends_the_time_in_which_a_camera_settles_and_consumers_are_heard_meanwhile(
+    tmp_path: Path, steps: list[Step]
+) -> None:
+    line = Line(tmp_path, Camera(settle_s=NEVER_S if steps is STEPS else 0.0))
+
+    def stop_soon(line: Line) -> None:
+        line.stopping = line.turns >= 2
+
+    line.turn = stop_soon
+    line.run(steps=steps)
+    assert line.camera.started == 0
