@@ -48,14 +48,14 @@ def _replayed(
     settings: Settings, recordings: RecordingSet, folder: Path, service: Service, on: Callable[[], None]
 ) -> None:
     """Play recordings; their frames are paced inside the producer, not here."""
-    sources = prepare(recordings, folder)
+    sources, references = prepare(recordings, folder), recordings.references().values()
     with _plugged(
         settings,
         None if settings.loop else sources["scene"].lines,
         scene=sources["scene"],
         dark=sources.get("dark"),
         white=sources.get("white"),
-        full_scale_bits=(settings.full_scale or full_scale_of(recordings.present()).count).bit_length(),
+        full_scale_bits=(settings.full_scale or full_scale_of(recordings.scene, references).count).bit_length(),
         exposure_us=settings.exposure_us or recordings.scene.conditions.exposure_us,
         gain=settings.gain or recordings.scene.conditions.gain or 1.0,
         loop=settings.loop,

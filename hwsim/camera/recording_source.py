@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hwsim.camera.sim_camera import Source
 from oreline.errors import RecordingError
 from oreline.guard import refusal
-from oreline.recordings.exclusions import missing, no_data_count
+from oreline.recordings.exclusions import LARGEST, counted, no_data_count
 from oreline.recordings.finding import RecordingSet
 from oreline.recordings.fit import refuse_unlike
 from oreline.recordings.recording import Recording
@@ -76,13 +76,12 @@ def _identity(recording: Recording) -> str:
 def _counts(recording: Recording, piece: NDArray[Any], no_data: int | None) -> NDArray[np.uint16]:
     """`piece` as counts, C-contiguous, with `no_data` where the header says there is none. Raises RecordingError where
     that would change a value."""
-    if no_data is not None and recording.ignored is not None:
-        piece = np.where(missing(piece, recording.ignored), np.uint16(no_data), piece)
+    piece = counted(piece, recording.ignored, no_data)
     if recording.dtype.kind == "f" and not (np.isfinite(piece).all() and (np.trunc(piece) == piece).all()):
         raise RecordingError(f"{recording.path} holds fractions or NaN: a camera plays raw counts, not reflectance")
     low, high = piece.min(), piece.max()
-    if low < 0 or high > 65_535:
+    if low < 0 or high > LARGEST:
         raise RecordingError(
-            f"{recording.path} holds values from {low:g} to {high:g}: a camera plays counts from 0 to 65535"
+            f"{recording.path} holds values from {low:g} to {high:g}: a camera plays counts from 0 to {LARGEST}"
         )
     return np.ascontiguousarray(piece, "<u2")

@@ -76,7 +76,7 @@ def _reference(paths: list[Path], config: Config, options: ImportOptions) -> Ref
         )
     for dark in darks:
         refuse_unfit(whites[0], dark, "dark")
-    found = full_scale_of({f"{n}": one for n, one in enumerate((*whites, *darks))})
+    found = full_scale_of(None, [*whites, *darks])
     full_scale = options.full_scale or found.count
     for note in filter(None, (*doubts_of([*whites, *darks]), "" if options.full_scale else found.note)):
         tell(note)

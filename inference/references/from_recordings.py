@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inference.calibration.dark_model import dark_at
 from inference.references.acceptance import FEW, few_lines, saturated
@@ -27,7 +26,7 @@ from oreline.errors import RecordingError, ReferenceRefused
 from oreline.files import try_folder
 from oreline.messages import StreamInfo
 from oreline.recordings.conditions import SAME_EXPOSURE
-from oreline.recordings.exclusions import LARGEST, missing, no_data_count
+from oreline.recordings.exclusions import LARGEST, counted, missing, no_data_count
 from oreline.recordings.finding import RecordingSet
 from oreline.recordings.recording import Recording
 
@@ -174,18 +173,18 @@ def measure(recording: Recording, info: StreamInfo) -> Measurement:
         return _averaged(recording, info, captured)
     builder = MeasurementBuilder(info, no_data)
     for piece in recording.pieces():
-        gone = _missing(piece, recording)
-        counts = np.where(gone, np.uint16(no_data or 0), piece).astype(np.uint16)
-        for line in counts:
+        for line in counted(piece, recording.ignored, no_data).astype(np.uint16):
             builder.add(line)
     return builder.measured(captured)
 
 
 def _is_whole(recording: Recording) -> bool:
     """Whether its values are whole counts. Raises RecordingError for what is neither a count nor a mean of counts."""
+    if np.can_cast(recording.dtype, np.uint16):
+        return True
     whole = True
     for piece in recording.pieces():
-        held = piece[~_missing(piece, recording)]
+        held = piece[~missing(piece, recording.ignored)]
         if not (np.isfinite(held).all() and held.min(initial=0) >= 0 and held.max(initial=0) <= LARGEST):
             raise RecordingError(
                 f"{recording.path} holds values that are neither counts from 0 to {LARGEST} nor their mean"
@@ -194,15 +193,14 @@ def _is_whole(recording: Recording) -> bool:
     return whole
 
 
-def _missing(piece: NDArray[Any], recording: Recording) -> NDArray[np.bool_]:
-    """Where the header says that there is no data."""
-    return np.zeros(piece.shape, np.bool_) if recording.ignored is None else missing(piece, recording.ignored)
-
-
 def _averaged(recording: Recording, info: StreamInfo, captured: str) -> Measurement:
-    cube = np.asarray(recording.cube, np.float64)
-    cube = np.where(_missing(recording.cube, recording), np.nan, cube)
+    total = np.zeros((recording.bands, recording.samples))
+    saturated = np.zeros(total.shape, np.uint32)
+    for piece in recording.pieces():
+        values = np.where(missing(piece, recording.ignored), np.nan, piece.astype(np.float64))
+        total += values.sum(axis=0)
+        saturated += (values >= info.full_scale).sum(axis=0, dtype=np.uint32)
     return Measurement(
-        cube.mean(axis=0), np.full(cube.shape[1:], np.nan), (cube >= info.full_scale).sum(axis=0, dtype=np.uint32),
-        recording.lines, info.exposure_us, info.gain, captured=captured,
+        total / recording.lines, np.full(total.shape, np.nan), saturated, recording.lines, info.exposure_us, info.gain,
+        captured=captured,
     )  # fmt: skip

@@ -92,7 +92,7 @@ def _plain(serial: str) -> str:
 def _full_scale(found: RecordingSet, saved: SavedReference | None) -> FullScale:
     if saved and not found.scene.full_scale:
         return FullScale(saved.full_scale, f"no header says the full scale: {saved.full_scale} as of the reference")
-    return full_scale_of(found.present())
+    return full_scale_of(found.scene, found.references().values())
 
 
 def _of_scene(what: str, own: float | None, others: list[float | None]) -> float | None:

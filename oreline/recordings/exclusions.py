@@ -56,12 +56,19 @@ def notes_of(bad: Sequence[int], recording: Recording) -> list[str]:
     return notes
 
 
-def missing(values: NDArray[Any], ignored: float) -> NDArray[np.bool_]:
-    """Where values are the one that stands for no data, as they were rounded in their own type."""
+def missing(values: NDArray[Any], ignored: float | None) -> NDArray[np.bool_]:
+    """Where values are the one that stands for no data, if any does, as they were rounded in their own type."""
+    if ignored is None or (np.isnan(ignored) and values.dtype.kind != "f"):
+        return np.zeros(values.shape, np.bool_)
     if np.isnan(ignored):
-        return np.asarray(np.isnan(values)) if values.dtype.kind == "f" else np.zeros(values.shape, np.bool_)
+        return np.asarray(np.isnan(values))
     own = np.float64(ignored).astype(values.dtype) if values.dtype.kind == "f" else ignored
     return np.asarray(values == own)
+
+
+def counted(values: NDArray[Any], ignored: float | None, no_data: int | None) -> NDArray[Any]:
+    """Values with the count `no_data`, see `no_data_count`, where they stand for none."""
+    return values if no_data is None else np.where(missing(values, ignored), np.uint16(no_data), values)
 
 
 def _can_hold(dtype: np.dtype[Any], value: float) -> bool:

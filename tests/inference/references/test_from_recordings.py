@@ -17,6 +17,7 @@ from inference.references.files import load
 from inference.references.from_recordings import keep, saved_for
 from oreline.errors import ReferenceRefused
 from oreline.messages import StreamInfo
+from oreline.recordings import recording
 from oreline.recordings.finding import find_recording
 from tests.inference.reference_builders import INFO
 from tests.oreline.recordings.test_recording import write
@@ -98,8 +99,9 @@ def test_gain_scales_as_exposure_does_and_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("lines", "dtype", "plus"), [(1, "u2", 0.0), (1, "f4", 0.25), (2, "f4", 0.25), (7, "f8", 0.5)])
 def test_averaged_references_give_reflectance_of_unknown_uncertainty(
-    tmp_path: Path, lines: int, dtype: str, plus: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: int, dtype: str, plus: float
 ) -> None:
+    monkeypatch.setattr(recording, "PIECE_BYTES", 2 * BANDS * SAMPLES * 8)
     scene = noisy(100 + LIGHT * TRUTH)
     dark, white = ((noisy(level, lines) + plus).astype(dtype) for level in (100.0, 100 + LIGHT))
     folder = recorded(tmp_path, scene=(scene, {}), dark=(dark, {}), white=(white, {}))

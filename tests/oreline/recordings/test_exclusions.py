@@ -86,8 +86,8 @@ def test_what_is_excluded_is_said(tmp_path):
 def test_full_scale_does_not_count_what_is_no_data(tmp_path):
     cube = CUBE.astype(np.uint16)
     cube[2, 1, 1] = 65_535
-    assert full_scale_of({"scene": recording(tmp_path, cube, "65535")}).count == 255
-    assert full_scale_of({"scene": recording(tmp_path, cube, "none")}).count == 65_535
+    assert full_scale_of(recording(tmp_path, cube, "65535"), ()).count == 255
+    assert full_scale_of(recording(tmp_path, cube, "none"), ()).count == 65_535
 
 
 @pytest.mark.parametrize(

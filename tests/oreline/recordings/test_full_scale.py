@@ -23,9 +23,9 @@ def cube(most: int, dtype: str = "u2") -> np.ndarray:
     return counts.astype(dtype)
 
 
-def recordings(folder: Path, scene: np.ndarray, white: np.ndarray, **fields: Any) -> dict[str, Recording]:
-    found = (("scene", scene, fields), ("white", white, {}))
-    return {kind: open_recording(write(folder / f"{kind}.hdr", counts, **said)) for kind, counts, said in found}
+def recordings(folder: Path, scene: np.ndarray, white: np.ndarray, **fields: Any) -> tuple[Recording, list[Recording]]:
+    rock, reference = write(folder / "scene.hdr", scene, **fields), write(folder / "white.hdr", white)
+    return open_recording(rock), [open_recording(reference)]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def recordings(folder: Path, scene: np.ndarray, white: np.ndarray, **fields: Any
     ],
 )
 def test_it_is_what_the_header_says(tmp_path: Path, fields: dict[str, int], count: int) -> None:
-    found = full_scale_of(recordings(tmp_path, cube(900), cube(3000), **fields))
+    found = full_scale_of(*recordings(tmp_path, cube(900), cube(3000), **fields))
     assert (found.count, found.note) == (count, "")
 
 
@@ -60,18 +60,18 @@ def test_it_is_the_least_usual_depth_that_holds_the_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, count: int, dtype: str
 ) -> None:
     monkeypatch.setattr(recording, "PIECE_BYTES", 60)
-    found = full_scale_of(recordings(tmp_path, cube(most // 2, dtype), cube(most, dtype)))
+    found = full_scale_of(*recordings(tmp_path, cube(most // 2, dtype), cube(most, dtype)))
     assert found.count == count
     assert f"{count} by the counts" in found.note
 
 
 def test_counts_that_were_shifted_up_saturate_below_the_last(tmp_path: Path) -> None:
     scene, white = cube(4000) << 4, cube(4095) << 4
-    assert full_scale_of(recordings(tmp_path, scene, white)).count == 4095 << 4
+    assert full_scale_of(*recordings(tmp_path, scene, white)).count == 4095 << 4
 
 
 def test_a_depth_that_the_counts_disprove_is_not_believed(tmp_path: Path) -> None:
-    found = full_scale_of(recordings(tmp_path, cube(4000) << 4, cube(4095) << 4, **{"bit depth": 12}))
+    found = full_scale_of(*recordings(tmp_path, cube(4000) << 4, cube(4095) << 4, **{"bit depth": 12}))
     assert found.count == 65_520
     assert "say a full scale of 4095, but there are counts up to 65520" in found.note
 
@@ -80,10 +80,11 @@ def test_headers_that_say_different_things_are_refused(tmp_path: Path) -> None:
     scene = open_recording(write(tmp_path / "rock.hdr", cube(900), **{"bit depth": 12}))
     white = open_recording(write(tmp_path / "white.hdr", cube(900), **{"full scale": 16_383}))
     with pytest.raises(RecordingError, match=r"different full scales: rock\.raw 4095, white\.raw 16383"):
-        full_scale_of({"scene": scene, "white": white})
+        full_scale_of(scene, [white])
 
 
 def test_the_shared_core_is_of_12_bits(shared_data: Path) -> None:
     folder = shared_data / "raw" / "core_vnir"
-    names = {"scene": "CORE_XYZ.tif", "dark": "DARKREF_CORE_XYZ.tif", "white": "WHITEREF_CORE_XYZ.tif"}
-    assert full_scale_of({kind: open_recording(folder / name) for kind, name in names.items()}).count == 4095
+    names = "CORE_XYZ.tif", "DARKREF_CORE_XYZ.tif", "WHITEREF_CORE_XYZ.tif"
+    scene, *references = (open_recording(folder / name) for name in names)
+    assert full_scale_of(scene, references).count == 4095
