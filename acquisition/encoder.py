@@ -44,9 +44,10 @@ class Encoder:
         plain, before, self._raw = raw - self._raw, self._raw, raw
         usual = self.counts_per_line * lines
         most = FASTER * usual + PLAY
-        if not self._fresh:
-            self._learn(before, raw, usual, most)
         step = _nearest(plain, self.bits, usual)
+        if abs(step) > most and not self._fresh:
+            self._learn(before, raw, usual, most)
+            step = _nearest(plain, self.bits, usual)
         self._position += step
         if self._fresh:
             self._fresh = False
@@ -61,8 +62,6 @@ class Encoder:
 
     def _learn(self, before: int, now: int, usual: float, most: float) -> None:
         """A step that no belt can have made, unless the counter is narrower than was said, tells that it is."""
-        if abs(_nearest(now - before, self.bits, usual)) <= most:
-            return
         for bits in (bits for bits in NARROWER if bits < self.bits):
             turn = 1 << bits
             low = -turn // 2 if min(before, now) < 0 else 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from acquisition.exposure_watch import ExposureWatch
 from acquisition.extra_steps import ExtraSteps
-from acquisition.numbering import ANEW, Numbering
+from acquisition.numbering import Numbering
 from acquisition.retry import let_pass, never, retry
 from acquisition.settings import Settings
 from acquisition.source import CameraInfo, Frame, Source
@@ -338,10 +338,6 @@ class Acquisition:
             self._put(self._info)
 
     def _take(self, frame: Frame, step: Step, room: int) -> None:
-        ahead = self._stamping.ahead(frame)
-        if ANEW < ahead <= 0:
-            self.account.incident("late_frame" if ahead else "repeated_frame", seq=self._numbering.next)
-            return
         line = self._stamping.stamp(frame, time.monotonic_ns(), self._source.incomplete, room)
         for kind in line.incidents:
             self.account.incident(kind, seq=line.stamp.seq if line.stamp else self._numbering.next)

@@ -94,8 +94,7 @@ class Numbering:
         self._owed = 0
         missing = step - 1
         incomplete = min(missing, incomplete)
-        lost = {Reason.RESTART: unseen, Reason.INCOMPLETE: incomplete, Reason.DROPPED: missing - incomplete}
-        gaps = self._gaps(lost, room)
+        gaps = self._gaps(unseen, incomplete, missing - incomplete, room) if unseen or missing else []
         self._last = block_id
         self._extended += step
         if unseen + missing >= room:
@@ -106,10 +105,11 @@ class Numbering:
         self.next += 1
         return gaps, stamp
 
-    def _gaps(self, counts: dict[Reason, int], room: int) -> list[Gap]:
+    def _gaps(self, unseen: int, incomplete: int, dropped: int, room: int) -> list[Gap]:
         """Of the missing frames the incomplete ones first: only their number is known, not which they are."""
         gaps, end = [], self.next + room
-        for reason, missing in counts.items():
+        lost = (Reason.RESTART, unseen), (Reason.INCOMPLETE, incomplete), (Reason.DROPPED, dropped)
+        for reason, missing in lost:
             if n := min(missing, end - self.next):
                 gaps.append(Gap(self.run, self.epoch, self.next, n, reason))
                 self.next += n

@@ -13,7 +13,8 @@ from oreline.messages import Flag, Gap, Stamp
 
 
 class Stamped(NamedTuple):
-    """A line, after `gaps`, or None where it lies beyond its step's end. `incidents`: what begins with it."""
+    """A line, after `gaps`, or None where it lies beyond its step's end, has been, or comes late. `incidents`: what
+    begins with it."""
 
     stamp: Stamp | None
     flags: Flag
@@ -42,16 +43,18 @@ class Stamping:
             self.timing.resume(last_ns)
         self._away = True
 
-    def ahead(self, frame: Frame) -> int:
+    def _ahead(self, frame: Frame) -> int:
         """By how much a frame is ahead of the last, as `Numbering.step` has it; ANEW, too, where ids are far ahead, but
         the camera's clock is not: then they began anew, and only seem to have wrapped."""
         step = self.numbering.step(frame.block_id)
         return ANEW if step > NEAR and self.timing.denies(frame.t_ns, step) else step
 
     def stamp(self, frame: Frame, now_ns: int, incomplete: int, room: int) -> Stamped:
-        """A frame that is ahead of the last, fetched at `now_ns`. `incomplete`: frames that were discarded so far.
-        `room`: lines that its step has left."""
-        ahead, unseen, incidents = self.ahead(frame), 0, []
+        """A frame that was fetched at `now_ns`. `incomplete`: frames that were discarded so far. `room`: lines that its
+        step has left."""
+        ahead, unseen, incidents = self._ahead(frame), 0, []
+        if ANEW < ahead <= 0:
+            return Stamped(None, Flag.NONE, [], ["late_frame" if ahead else "repeated_frame"])
         lines = max(ahead, 1)
         if ahead == ANEW:
             self.numbering.reopen()
@@ -62,14 +65,18 @@ class Stamping:
             self._forget()
             lines = unseen + 1
         t_ns, flags, late = self.timing.line(frame.t_ns, now_ns, lines)
-        encoder, doubt, slip = frame.encoder, Flag.NO_ENCODER, ""
-        self._unread += lines
-        if encoder is not None:
-            encoder, doubt, slip = self._encoder.position(encoder, self._unread)
-            self._unread = 0
+        encoder, doubt, slip = self._position(frame.encoder, lines)
         discarded, self._incomplete = incomplete - self._incomplete, incomplete
         gaps, stamp = self.numbering.frame(frame.block_id, t_ns, encoder, discarded, unseen, room)
         return Stamped(stamp, flags | doubt, gaps, [*incidents, *filter(None, (late, slip))])
+
+    def _position(self, count: int | None, lines: int) -> tuple[int | None, Flag, str]:
+        """As `Encoder.position` has it, of a frame that may have no count."""
+        self._unread += lines
+        if count is None:
+            return None, Flag.NO_ENCODER, ""
+        unread, self._unread = self._unread, 0
+        return self._encoder.position(count, unread)
 
     def _forget(self) -> None:
         """The step from the last line to the next may be any."""

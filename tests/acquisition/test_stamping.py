@@ -8,7 +8,7 @@ from acquisition.numbering import Numbering
 from acquisition.source import Frame
 from acquisition.stamping import Stamped, Stamping
 from acquisition.timing import CALM
-from oreline.messages import Gap, Reason
+from oreline.messages import Flag, Gap, Reason
 
 RUN, PERIOD_NS, FIRST = bytes(16), 1_000_000, 40_000
 
@@ -34,6 +34,14 @@ def test_a_counter_that_begins_anew_far_from_its_end_has_not_wrapped(stamping: S
     assert line.gaps == [Gap(RUN, 1, CALM + 2, 2, Reason.RESTART)]
     assert line.stamp is not None
     assert (line.stamp.seq, line.stamp.epoch) == (CALM + 4, 1)
+
+
+@pytest.mark.parametrize(("back", "incident"), [(0, "repeated_frame"), (1, "late_frame")])
+def test_a_frame_that_has_been_or_comes_late_is_no_line(stamping: Stamping, back: int, incident: str) -> None:
+    last = CALM + 1
+    assert stamp(stamping, FIRST + last - back, last) == Stamped(None, Flag.NONE, [], [incident])
+    line = stamp(stamping, FIRST + last + 1, last + 1)
+    assert (line.stamp and line.stamp.seq, line.gaps, line.incidents) == (last + 1, [], [])
 
 
 def test_frames_that_were_lost_for_as_long_as_the_clock_says_are_lost(stamping: Stamping) -> None:
