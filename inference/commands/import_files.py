@@ -6,7 +6,7 @@ their headers do not say, exposure above all, must be said by whoever imports th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +23,9 @@ from oreline.config import Config
 from oreline.errors import RecordingError, ReferenceRefused
 from oreline.files import try_folder
 from oreline.messages import StreamInfo
-from oreline.recordings.finding import without_dark_lines
-from oreline.recordings.fit import doubts_of, refuse_unfit
-from oreline.recordings.full_scale import full_scale_of
+from oreline.recordings.finding import open_listed, within, without_dark_lines
+from oreline.recordings.fit import doubts_of, refuse_unfit, unsaid_binning
+from oreline.recordings.full_scale import FullScale, full_scale_of
 from oreline.recordings.names import entrances, name_of, role_of
 from oreline.recordings.recording import Recording, open_recording
 from oreline.recordings.wavelengths import known
@@ -75,14 +75,32 @@ def _reference(paths: list[Path], config: Config, options: ImportOptions) -> Ref
             f"found {names}: give one WHITEREF_* and at least one DARKREF_*, ENVI or TIFF, or their folder"
         )
     for dark in darks:
-        refuse_unfit(whites[0], dark, "dark")
-    found = full_scale_of(None, [*whites, *darks])
-    full_scale = options.full_scale or found.count
-    for note in filter(None, (*doubts_of([*whites, *darks]), "" if options.full_scale else found.note)):
+        refuse_unfit(whites[0], dark, "dark", has_option=False)
+    every = [*whites, *darks]
+    found = full_scale_of(None, every)
+    assumed = next((one.conditions.gain for one in every if one.conditions.gain), 1.0)
+    for note in _notes(whites[0], darks, options, found, assumed):
         tell(note)
-    white, *described = ((one, _described(one, config, options, full_scale)) for one in (*whites, *darks))
+    full_scale = options.full_scale or found.count
+    white, *described = ((one, _described(one, config, options, full_scale, assumed)) for one in every)
     described.sort(key=lambda one: abs(one[1].exposure_us - white[1].exposure_us))
     return reference_of(described, white)
+
+
+def _notes(
+    white: Recording, darks: list[Recording], options: ImportOptions, full_scale: FullScale, assumed_gain: float
+) -> Iterator[str]:
+    """What is taken for granted, each a sentence."""
+    every = [white, *darks]
+    yield from doubts_of(every)
+    for dark in darks:
+        yield from unsaid_binning(white, dark)
+    silent = [one for one in every if one.conditions.gain is None]
+    if options.gain is None and len(silent) < len(every):
+        for one in silent:
+            yield f"{one.path.name} does not say its gain: it is taken to be {assumed_gain:g} times, as of the other"
+    if full_scale.note and not options.full_scale:
+        yield full_scale.note
 
 
 def _of_this_camera(reference: Reference, config: Config) -> Reference:
@@ -98,24 +116,28 @@ def _of_this_camera(reference: Reference, config: Config) -> Reference:
 
 def _recordings(paths: list[Path]) -> tuple[list[Recording], list[Recording]]:
     """The darks and the whites among files and folders; the dark lines at the end of a white are a dark."""
-    files: list[Path] = []
-    for path in paths:
-        folder = path / "capture" if (path / "capture").is_dir() else path
-        files += entrances(folder) if folder.is_dir() else [path]
-    darks, whites = [], []
-    names = {name_of(path).lower() for path in files}
-    for path in files:
-        role = role_of(name_of(path), names)
-        if "dark" in role.kind if role else path.name.lower().startswith("dark"):
-            darks.append(open_recording(path))
-        elif role or path.name.lower().startswith("white"):
-            white, lines = without_dark_lines(open_recording(path))
-            whites.append(white)
+    files = [file for path in paths for file in (entrances(within(path)) if path.is_dir() else [path])]
+    darks, whites = list[Recording](), list[Recording]()
+    names = {name_of(file).lower() for file in files}
+    for file in files:
+        if kind := _kind(file, names):
+            recording = open_recording(file) if file in paths else open_listed(file)
+            recording, lines = without_dark_lines(recording) if kind == "white" else (recording, None)
+            (whites if kind == "white" else darks).append(recording)
             darks += [lines] if lines else []
     return darks, whites
 
 
-def _described(recording: Recording, config: Config, options: ImportOptions, full_scale: int) -> StreamInfo:
+def _kind(file: Path, names: Collection[str]) -> str:
+    """The kind of a reference by its name, or by how that begins; "" of what is none."""
+    if role := role_of(name_of(file), names):
+        return role.kind
+    return next((kind for kind in ("dark", "white") if file.name.lower().startswith(kind)), "")
+
+
+def _described(
+    recording: Recording, config: Config, options: ImportOptions, full_scale: int, assumed_gain: float
+) -> StreamInfo:
     """The stream that a recording would have been. Raises ReferenceRefused for what nobody says."""
     acquisition = config.part("acquisition", CameraSettings)
     own, theirs = acquisition.serial, recording.conditions.serial
@@ -135,14 +157,15 @@ def _described(recording: Recording, config: Config, options: ImportOptions, ful
         full_scale=full_scale,
         wavelengths_nm=known(recording.wavelengths_nm) or tuple(acquisition.wavelengths(recording.bands)),
         exposure_us=float(exposure or 0),
-        gain=options.gain or _gain(recording),
+        gain=options.gain or _gain(recording, assumed_gain),
         camera=recording.conditions.camera,
     )
 
 
-def _gain(recording: Recording) -> float:
-    """The header's. Raises ReferenceRefused where it has one that cannot be understood: a line would scale by it."""
+def _gain(recording: Recording, assumed: float) -> float:
+    """The header's, `assumed` where it has none. Raises ReferenceRefused where it has one that cannot be understood: a
+    line would scale by it."""
     conditions = recording.conditions
     if conditions.unknown_gain:
         raise ReferenceRefused(f"{recording.path}: gain = {conditions.gain_text} has no unit, give --gain", "unknown")
-    return conditions.gain or 1.0
+    return conditions.gain or assumed

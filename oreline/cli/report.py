@@ -199,5 +199,5 @@ def _missing_lines(config: Config) -> int | None:
     path = config.tables.get("simulator", {}).get("recording")
     if path is not None:
         with suppress(RecordingError, OSError):
-            return find_recording(Path(path)).scene.missing_lines
+            return find_recording(Path(path), references=False).scene.missing_lines
     return None

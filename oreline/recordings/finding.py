@@ -64,7 +64,7 @@ def find_recording(
     """
     if not path.exists():
         raise RecordingError(f"{path} does not exist")
-    scene = open_recording(path if path.is_file() else _only_scene(_within(path)))
+    scene = open_recording(path) if path.is_file() else _only_scene(within(path))
     if not references:
         return RecordingSet(without_dark_lines(scene)[0])
     notes: list[str] = []
@@ -74,17 +74,23 @@ def find_recording(
     return _scene_alone(RecordingSet(scene, beside["dark"], own_white, own_dark, tuple(notes)))
 
 
-def _within(folder: Path) -> Path:
+def within(folder: Path) -> Path:
+    """Where the recordings of a folder are: in its `capture/`, if it has that. Raises RecordingError for a link out."""
     capture = folder / CAPTURE
     return inside(capture, folder) if capture.is_dir() else folder
 
 
-def _only_scene(folder: Path) -> Path:
+def open_listed(path: Path) -> Recording:
+    """A recording that was found in its folder, not named by anybody. Raises RecordingError for a link out of it."""
+    return open_recording(inside(path, path.parent))
+
+
+def _only_scene(folder: Path) -> Recording:
     paths = entrances(folder)
     names = {name_of(path).lower() for path in paths}
     scenes = [path for path in paths if role_of(name_of(path), names) is None]
     if len(scenes) == 1:
-        return inside(scenes[0], folder)
+        return open_listed(scenes[0])
     if not scenes:
         raise RecordingError(f"{folder} holds no recording: expected NAME.hdr with its data file, or NAME.tif")
     raise RecordingError(f"{folder} holds {len(scenes)} recordings, name one: {', '.join(p.name for p in scenes)}")
@@ -94,8 +100,8 @@ def _named(kind: str, given: Path) -> Recording:
     """A reference that somebody has named."""
     if not given.is_dir():
         return open_recording(given)
-    folder = _within(given)
-    return open_recording(_one(kind, folder, [path for path, role in _roles(folder) if role.kind == kind], given))
+    folder = within(given)
+    return open_listed(_one(kind, folder, [path for path, role in _roles(folder) if role.kind == kind], given))
 
 
 def _found(kind: str, scene: Recording, notes: list[str]) -> Recording | None:
@@ -109,7 +115,7 @@ def _found(kind: str, scene: Recording, notes: list[str]) -> Recording | None:
             path = _one(kind, folder, candidates, scene.path)
             if not own or folder != scene.path.parent:
                 notes.append(f"the {kind} reference is {path}")
-            return open_recording(inside(path, folder))
+            return open_listed(path)
     return None
 
 
@@ -145,7 +151,7 @@ def _white_with_dark(white: Recording | None) -> tuple[Recording | None, Recordi
     wanted = Role("white_dark", role.of if role else white.name.lower())
     for path, found in _roles(white.path.parent):
         if found == wanted:
-            return white, open_recording(inside(path, white.path.parent))
+            return white, open_listed(path)
     return white, lines
 
 

@@ -20,20 +20,22 @@ SCALES = {"reflectance scale factor": 1.0, "data gain values": 1.0, "data offset
 """What a header says of values that are no counts any more, and what of counts."""
 
 
-def refuse_unfit(scene: Recording, reference: Recording, kind: str) -> None:
-    """Raises ReferenceRefused where a reference can not be used for a scene, however it is scaled."""
+def refuse_unfit(scene: Recording, reference: Recording, kind: str, *, has_option: bool = True) -> None:
+    """Raises ReferenceRefused where a reference can not be used for a scene, however it is scaled. `has_option`:
+    whether another can be given by one, such as --dark."""
+    option = f" (--{kind.split('_')[0]} PATH)" if has_option else ""
     for find in (_camera, _binning, _columns, _wavelengths, _detectors, _guesses, _gains, _others, _scales):
         if why := find(scene, reference):
             raise ReferenceRefused(
                 f"the {_words(kind)} {reference.path.name} does not fit {scene.path.name}: {why}; "
-                f"give one of the same setting (--{kind.split('_')[0]} PATH)",
+                f"give one of the same setting{option}",
                 "setting",
             )
 
 
 def refuse_unlike(scene: Recording, reference: Recording, kind: str) -> None:
     """The same for one who does not scale: the exposures and gains must be one as well."""
-    refuse_unfit(scene, reference, kind)
+    refuse_unfit(scene, reference, kind, has_option=False)
     for what, ours, theirs, unit in scalable(scene.conditions, reference.conditions):
         if ours is not None and theirs is not None and not math.isclose(ours, theirs, rel_tol=SAME_EXPOSURE):
             raise ReferenceRefused(
@@ -189,17 +191,21 @@ def _doubts(recording: Recording) -> Iterator[str]:
             yield f"{key!r} is {_shown(scale)}: its values are taken as counts all the same"
 
 
-def _said_once(scene: Recording, reference: Recording) -> Iterator[str]:
-    """What is compared only, and only one of them says."""
+def unsaid_binning(scene: Recording, reference: Recording) -> Iterator[str]:
+    """That only one of them says its binning, in a sentence."""
     for one, other in ((scene, reference), (reference, scene)):
-        if one.conditions.unknown_gain and not other.conditions.gain_text:
-            yield f"{other.path.name} does not say its gain: it is taken to be {one.conditions.unknown_gain} too"
         if set(one.conditions.binning or ()) - {1} and other.conditions.binning is None:
             yield f"{other.path.name} does not say its binning: it is taken to be {listed(one.conditions.binning)} too"
 
 
+def _unsaid_gain(scene: Recording, reference: Recording) -> Iterator[str]:
+    for one, other in ((scene, reference), (reference, scene)):
+        if one.conditions.unknown_gain and not other.conditions.gain_text:
+            yield f"{other.path.name} does not say its gain: it is taken to be {one.conditions.unknown_gain} too"
+
+
 def _scaled(scene: Recording, reference: Recording, kind: str) -> Iterator[str]:
-    yield from _said_once(scene, reference)
+    yield from (*_unsaid_gain(scene, reference), *unsaid_binning(scene, reference))
     for what, ours, theirs, unit in scalable(scene.conditions, reference.conditions):
         if ours is None and theirs is None:
             continue

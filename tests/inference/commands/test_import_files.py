@@ -54,6 +54,33 @@ def test_a_lumo_folder_becomes_the_chosen_reference(tmp_path: Path, lumo: Path) 
     assert [entry["what"] for entry in store.history()] == ["imported"]
 
 
+def test_no_link_out_of_a_folder_is_followed_but_one_that_is_named_itself_is(tmp_path: Path, lumo: Path) -> None:
+    dark = lumo / "capture" / "DARKREF_SCAN_01.hdr"
+    dark.symlink_to(dark.rename(tmp_path / dark.name))
+    with pytest.raises(RecordingError, match="is a link out of"):
+        import_reference([lumo], line(tmp_path), ImportOptions(full_scale=4095))
+    named = [dark, dark.with_name("WHITEREF_SCAN_01.hdr")]
+    assert import_reference(named, line(tmp_path), ImportOptions(full_scale=4095)).dark.lines == 100
+
+
+def test_a_refusal_names_no_option_that_import_has_not(tmp_path: Path, lumo: Path) -> None:
+    for name, lines, binning in (("DARKREF_SCAN_01", DARK, "2"), ("WHITEREF_SCAN_01", WHITE, "1")):
+        envi(lumo / "capture" / f"{name}.hdr", lines, **LUMO | {"binning": binning})
+    with pytest.raises(ReferenceRefused, match=r"its binning is 2, not 1; give one of the same setting$"):
+        import_reference([lumo], line(tmp_path), ImportOptions(full_scale=4095))
+
+
+def test_a_dark_that_does_not_say_its_gain_and_binning_has_those_of_the_white(
+    tmp_path: Path, lumo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    envi(lumo / "capture" / "WHITEREF_SCAN_01.hdr", WHITE, **LUMO | {"gain": "2x", "binning": "2"})
+    made = import_reference([lumo], line(tmp_path), ImportOptions(full_scale=4095))
+    assert (made.dark.gain, made.white.gain) == (2.0, 2.0)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "DARKREF_SCAN_01.raw does not say its gain: it is taken to be 2 times, as of the other" in said
+    assert "DARKREF_SCAN_01.raw does not say its binning: it is taken to be 2 too" in said
+
+
 def test_files_by_their_names_and_tiff_as_well(tmp_path: Path) -> None:
     for name, lines in (("dark_1", DARK), ("White_1", WHITE)):
         tifffile.imwrite(tmp_path / f"{name}.tif", np.moveaxis(lines, 1, 0), photometric="minisblack")

@@ -65,6 +65,16 @@ def test_nor_a_capture_folder_that_is_elsewhere(folder: Path, tmp_path: Path) ->
         find_recording(tmp_path / "lumo")
 
 
+def test_nor_a_reference_in_a_folder_that_is_named(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "references").mkdir()
+    dark = (folder / "DARKREF_rock.hdr").rename(tmp_path / "references" / "DARKREF_rock.hdr")
+    (folder / "DARKREF_rock.raw").rename(dark.with_suffix(".raw"))
+    assert find_recording(folder, dark=dark.parent).dark is not None
+    moved_out(dark)
+    with pytest.raises(RecordingError, match="is a link out of"):
+        find_recording(folder, dark=dark.parent)
+
+
 def test_a_link_within_the_folder_and_a_link_to_the_folder_are_followed(folder: Path, tmp_path: Path) -> None:
     (folder / "rock.raw").rename(folder / "rock.data")
     (folder / "rock.raw").symlink_to("rock.data")
