@@ -48,9 +48,8 @@ def _loadable(kind: str) -> list[type[Section]]:
 
 def _tables(kind: str) -> list[type[Section]]:
     """Models of the tables of a kind: named as it, and by a number where it has several."""
-    words = find(kind).__doc__
     return [
-        create_model(kind if number == 1 else f"{kind}_{number}", __base__=(model, Common), __doc__=words)
+        create_model(kind if number == 1 else f"{kind}_{number}", __base__=(model, Common), __doc__=model.__doc__)
         for number, model in enumerate(find(kind).Settings.models(), 1)
     ]
 

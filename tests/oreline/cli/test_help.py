@@ -65,6 +65,14 @@ def test_the_schema_of_a_table_has_no_names_of_the_code(table: str) -> None:
     assert re.findall(r'"title": "([^"]*)"', json.dumps(schema)) == []
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_says_of_itself_what_its_keys_are_and_nothing_of_the_code_that_reads_it(table: str) -> None:
+    schema = json.loads(shown("config", "schema", table))
+    for model in (schema, *schema.get("$defs", {}).values()):
+        named = re.findall(r"`(\w+)`:", model.get("description", ""))
+        assert {*named} <= model.get("properties", {}).keys()
+
+
 def test_the_schema_of_a_sink_has_its_own_keys_and_those_of_all() -> None:
     keys = json.loads(shown("config", "schema", "sinks.log"))["properties"]
     assert {"label_map", "title", "metrics_port"} <= keys.keys()
