@@ -177,9 +177,9 @@ class Config:
         """Kinds of the sinks, by their names, in order."""
         return {name: table.get("sink") or name for name, table in self.tables.get("sinks", {}).items()}
 
-    def sinks(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The tables of the sinks of a kind, by their names, in order."""
-        return {name: self.tables["sinks"][name] for name, one in self.kinds.items() if one == kind}
+    def sinks(self, kind: str) -> list[str]:
+        """Names of the sinks of a kind, in order."""
+        return [name for name, one in self.kinds.items() if one == kind]
 
     def section(self, name: str, model: type[S]) -> S:
         """The settings in a table ("sinks.log" for a nested one). Raises ConfigError that lists every failure."""

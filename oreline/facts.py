@@ -35,6 +35,11 @@ def facts_of(output: Path, name: str) -> dict[str, Any]:
     return facts
 
 
+def first_facts(output: Path, names: Iterable[str]) -> dict[str, Any]:
+    """Facts of the first of several processes that has left any; empty where none has."""
+    return next(filter(None, (facts_of(output, name) for name in names)), {})
+
+
 def forget_facts(output: Path, names: Iterable[str]) -> None:
     """Remove the facts that processes of these names have left."""
     for name in names:

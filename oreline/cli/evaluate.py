@@ -15,7 +15,6 @@ from oreline.errors import ConfigError
 from oreline.recordings.truth import find_truth
 from oreline.terminal import console, tell
 
-JOURNAL = "journal.sqlite"
 MOST = 3
 """Wrong answers that are named of a class, the commonest."""
 
@@ -27,9 +26,10 @@ def main(labels: Path, truth: Path | None, first_line: int, errors: Path | None,
     if truth is None and not labels.is_dir():
         raise ConfigError(f"--truth: name the label map that {labels} is to be compared with, or its scene's folder")
     path = find_truth(truth or labels)
-    if (journal := labels / JOURNAL).is_file() and path.stat().st_mtime > journal.stat().st_mtime:
+    evaluation = importlib.import_module("sinks.log.evaluation")
+    if (journal := labels / evaluation.JOURNAL).is_file() and path.stat().st_mtime > journal.stat().st_mtime:
         tell(f"{path} was written after the run: where that was of another scene, these figures are of neither")
-    found = importlib.import_module("sinks.log.evaluation").evaluate(labels, path, first_line, errors)
+    found = evaluation.evaluate(labels, path, first_line, errors)
     if json is not None:
         save({"version": 1, "truth": str(path), **found}, json)
     show(found, console)

@@ -15,7 +15,7 @@ from typing import Any
 from oreline.cli.verdict import verdict
 from oreline.config import Config
 from oreline.errors import RecordingError
-from oreline.facts import facts_of
+from oreline.facts import facts_of, first_facts
 from oreline.files import write_whole
 from oreline.incidents import history
 from oreline.recordings.finding import find_recording
@@ -84,13 +84,8 @@ def log_of(config: Config) -> dict[str, Any]:
     """What the log says of the run that acquisition has just ended: no lines where its newest run is another, nothing
     where it has left no count."""
     output = config.line.output
-    log, run = left_by(config, LOG), facts_of(output, "acquisition").get("run")
+    log, run = first_facts(output, config.sinks(LOG)), facts_of(output, "acquisition").get("run")
     return log if not log or run in (None, log.get("run")) else dict.fromkeys((*COUNTED, "end"), 0)
-
-
-def left_by(config: Config, kind: str) -> dict[str, Any]:
-    """What the first sink of a kind has left; empty where there is none or it has left nothing."""
-    return next(filter(None, (facts_of(config.line.output, name) for name in config.sinks(kind))), {})
 
 
 def less(known: int | None, counts: Iterable[int | None]) -> int | None:
@@ -116,7 +111,7 @@ def report_of(config: Config) -> dict[str, Any]:
     the process that counts it has left nothing: it was killed, or found no room.
     """
     output = config.line.output
-    log, sorter = log_of(config), left_by(config, SORTER)
+    log, sorter = log_of(config), first_facts(output, config.sinks(SORTER))
     known = acquired(output, log)
     account = {key: log.get(key) for key in COUNTED}
     account["undelivered"] = in_rings(config, log)

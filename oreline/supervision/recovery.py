@@ -18,7 +18,7 @@ from pathlib import Path
 
 from oreline.config import STREAMS, Config
 from oreline.errors import ConfigError, OrelineError, StageFailed, StateGone, Stopped
-from oreline.facts import facts_of
+from oreline.facts import first_facts
 from oreline.guard import guarded
 from oreline.incidents import open_log, refused, report
 from oreline.locks import is_held, locked
@@ -130,7 +130,7 @@ def _finish(folder: Path, lock: int) -> None:
         raise
     except OrelineError as error:
         raise _kept(folder, error) from None
-    log = next((facts_of(config.line.output, name) for name in config.sinks(LOG)), {})
+    log = first_facts(config.line.output, config.sinks(LOG))
     counts = ", ".join(f"{fate} {log[fate]}" for fate in ("labelled", "lost", "unaccounted") if fate in log)
     report("", "finished", f"it is finished{': ' if counts else ''}{counts}")
 

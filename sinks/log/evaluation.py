@@ -17,14 +17,14 @@ from oreline.messages import BACKGROUND, ClassInfo
 from oreline.recordings.label_map import read_labels
 from oreline.recordings.label_picture import Paint
 from oreline.recordings.truth import Confusion, read_truth
+from sinks.log.journal import JOURNAL
 from sinks.log.pages import STRIP, Page, count_pages, strips_of
 from sinks.log.picture import Heading, draw_page
 from sinks.log.reading import COLUMNS, Segment, lines, newest_run, reading, segments, stream_at
 
-JOURNAL = "journal.sqlite"
 RIGHT = ClassInfo("right", (76, 76, 82))
 SHOWN = "map of errors", "what is judged"
-BLOCK_ID, LABELS = COLUMNS.index("block_id"), COLUMNS.index("labels")
+BLOCK_ID, LABELS = map(COLUMNS.index, ("block_id", "labels"))
 
 Batch = tuple[NDArray[np.int64], NDArray[np.uint8]]
 """Numbers of the truth's lines (n,), and labels uint8 (n, samples)."""

@@ -26,6 +26,9 @@ from oreline.moment import NEVER
 from oreline.standing import Standing, identity
 from sinks.log.schema import prepare, version_of
 
+JOURNAL = "journal.sqlite"
+"""Its name in the output folder."""
+
 _LINE = "INSERT OR IGNORE INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _GAP = "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?, ?)"
 _STREAM = "INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?)"

@@ -9,13 +9,14 @@ import heapq
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oreline.messages import BACKGROUND, Gap, Reason
-from sinks.log.reading import Segment, gaps, lines
+from sinks.log.reading import COLUMNS, Segment, gaps, lines
 
 STRIP = 1600
 """Lines from left to right."""
@@ -24,6 +25,7 @@ STRIPS_PX, BETWEEN_PX = 1600, 40
 
 Row = tuple[int, int | None, bytes | None]
 """Sequence number, ns since 1970 where known, and labels; None of a line that is missing."""
+_ROW = itemgetter(*map(COLUMNS.index, ("seq", "wall_ns", "labels")))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +60,7 @@ def count_pages(db: sqlite3.Connection, run: bytes, segment: Segment) -> int:
 
 
 def _rows(db: sqlite3.Connection, run: bytes, segment: Segment) -> Iterator[Row]:
-    present: Iterator[Row] = ((row[0], row[11], row[9]) for rows in lines(db, run, segment) for row in rows)
+    present: Iterator[Row] = map(_ROW, chain.from_iterable(lines(db, run, segment)))
     missing: Iterator[Row] = (
         (seq, None, None)
         for gap in _missing(db, run, segment)

@@ -17,10 +17,9 @@ from oreline.messages import Message
 from oreline.sink import Policy
 from sinks.log import parquet, picture
 from sinks.log.account import account
-from sinks.log.journal import Journal
+from sinks.log.journal import JOURNAL, Journal
 from sinks.log.reading import reading
 
-JOURNAL = "journal.sqlite"
 INCIDENTS = "incidents.parquet"
 LOOK_NS = 1_000_000_000
 

@@ -92,9 +92,8 @@ def conveyor(plc_on_loopback: RunningPlc, clock: Clock, tmp_path: Path, wanted: 
     return Conveyor.open(settings(port=plc_on_loopback.port, **PATIENT, **wanted), tmp_path, clock)
 
 
-@pytest.fixture
-def until(conveyor: Conveyor, eventually: Eventually) -> Eventually:
-    """Let the conveyor idle until a condition holds."""
+def idling(conveyor: Conveyor, eventually: Eventually) -> Eventually:
+    """Let a conveyor idle until a condition holds."""
 
     def poll(condition: Callable[[], object]) -> None:
         def idled() -> object:
@@ -104,6 +103,11 @@ def until(conveyor: Conveyor, eventually: Eventually) -> Eventually:
         eventually(idled)
 
     return poll
+
+
+@pytest.fixture
+def until(conveyor: Conveyor, eventually: Eventually) -> Eventually:
+    return idling(conveyor, eventually)
 
 
 @pytest.fixture

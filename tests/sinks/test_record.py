@@ -1,11 +1,7 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +19,7 @@ from oreline.recordings.label_map import read_labels
 from oreline.recordings.recording import open_recording
 from oreline.testing import OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, reflectance_line, stream_info
 from sinks.record import Record, RecordSettings
-
-ROOT = Path(__file__).parents[2]
+from tests.sinks.killed import last_said
 
 
 def cubes(output: Path, run: bytes) -> list[NDArray[Any]]:
@@ -261,17 +256,7 @@ for first in count(place[1] if place else 0, 10):
 
 
 def test_nothing_committed_is_lost_through_kill_9(tmp_path: Path) -> None:
-    said = 0
-    for _ in range(3):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT, text=True
-        )
-        assert writer.stdout is not None
-        for _ in range(20):
-            said = int(writer.stdout.readline())
-        os.kill(writer.pid, signal.SIGKILL)
-        writer.stdout.close()
-        writer.wait()
+    said = last_said(WRITER, tmp_path)
     sink = record(tmp_path)
     place = sink.resume()
     assert place is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -32,6 +33,11 @@ class RowQueue:
         """Told of the rows of each message that the bank took."""
         self._clock = clock
         self._waiting: deque[Row] = deque()
+        self._counts_per_line, self._model_crc = 1, 0
+
+    def begin(self, counts_per_line: int, model: str) -> None:
+        """A stream of this pitch, labelled by this model."""
+        self._counts_per_line, self._model_crc = counts_per_line, zlib.crc32(model.encode())
 
     def offer(self, rows: Iterable[Row]) -> None:
         """Rows in order; those that open no valve need no command."""

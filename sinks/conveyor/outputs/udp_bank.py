@@ -12,7 +12,6 @@ import secrets
 import select
 import socket
 import struct
-import zlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -69,7 +68,6 @@ class UdpBank(RowQueue):
         self._link, self._heartbeat_ns = link, int(settings.heartbeat_ms * 1e6)
         self._answer_ns = int(settings.answer_ms * 1e6)
         self._session, self._number = secrets.randbits(32), 0
-        self._counts_per_line, self._model_crc = 1, 0
         self._sent: dict[int, _Sent] = {}
         self._unheard_since_ns: int | None = None
         self._next_beat_ns = 0
@@ -97,10 +95,6 @@ class UdpBank(RowQueue):
     def busy(self) -> bool:
         """True while rows wait to be sent or answered."""
         return bool(self._waiting or any(sent.rows for sent in self._sent.values()))
-
-    def begin(self, counts_per_line: int, model: str) -> None:
-        """A stream of this pitch, labelled by this model."""
-        self._counts_per_line, self._model_crc = counts_per_line, zlib.crc32(model.encode())
 
     def drop(self, rows: Iterable[Row] = ()) -> None:
         """Rows that must not fire, and with them all that wait; what has had no answer does not go again."""

@@ -10,7 +10,6 @@ batch that it acknowledges there.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from typing import Annotated, ClassVar
 
@@ -54,8 +53,6 @@ class ModbusOutput(RowQueue):
         self._link, self._reconnector = link, Reconnector(link)
         self._monitor = PlcMonitor(status)
         self._heartbeat_ns = int(heartbeat_ms * 1e6)
-        self._counts_per_line = 1
-        self._model_crc = 0
         self._outstanding: list[Row] = []
         self._sequence = status.acknowledged
         self._heartbeat = self._next_beat_ns = self._next_look_ns = 0
@@ -71,10 +68,6 @@ class ModbusOutput(RowQueue):
     def busy(self) -> bool:
         """True while rows wait to be sent or acknowledged."""
         return bool(self._waiting or self._outstanding)
-
-    def begin(self, counts_per_line: int, model: str) -> None:
-        """A stream of this pitch, labelled by this model."""
-        self._counts_per_line, self._model_crc = counts_per_line, zlib.crc32(model.encode())
 
     def pump(self, state: plc.State) -> None:
         """Send what can be sent now."""

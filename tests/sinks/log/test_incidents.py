@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -25,8 +21,9 @@ from oreline.testing import RUN, end_of_stream, label_line, stream_info
 from sinks.log import Log, account
 from sinks.log import sink as sinks
 from sinks.log.sink import LogSettings
+from tests.sinks.killed import Killed
+from tests.sinks.log.journals import journal_rows
 
-ROOT = Path(__file__).parents[3]
 SECOND_NS = 1_000_000_000
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOON_NS = int(NOON.timestamp()) * SECOND_NS
@@ -42,14 +39,6 @@ CREATE TABLE gaps(run BLOB NOT NULL, first INTEGER NOT NULL, n INTEGER NOT NULL,
     reason INTEGER NOT NULL, PRIMARY KEY (run, first));
 PRAGMA user_version = 1;
 """
-
-
-def rows(output: Path, query: str) -> list[tuple[Any, ...]]:
-    db = sqlite3.connect(output / "journal.sqlite")
-    try:
-        return db.execute(query).fetchall()
-    finally:
-        db.close()
 
 
 def say(output: Path, process: str, *kinds: str) -> None:
@@ -75,12 +64,12 @@ def test_what_processes_report_comes_into_the_journal_once_and_late_news_at_the_
     log.commit()
     log.close()
     kinds = "SELECT kind FROM history"
-    assert rows(tmp_path, kinds) == [("camera_lost",), ("jitter",), ("plc_lost",)]
+    assert journal_rows(tmp_path, kinds) == [("camera_lost",), ("jitter",), ("plc_lost",)]
     say(tmp_path, "line", "gave_up")
     reopened(tmp_path)
     reopened(tmp_path)
-    assert rows(tmp_path, kinds) == [("camera_lost",), ("jitter",), ("plc_lost",), ("gave_up",)]
-    found = rows(tmp_path, "SELECT severity, process, stage, n, run, seq, typeof(boot) FROM history LIMIT 1")
+    assert journal_rows(tmp_path, kinds) == [("camera_lost",), ("jitter",), ("plc_lost",), ("gave_up",)]
+    found = journal_rows(tmp_path, "SELECT severity, process, stage, n, run, seq, typeof(boot) FROM history LIMIT 1")
     assert found == [("alarm", "acquisition", "acquisition", 1, RUN, 7, "blob")]
 
 
@@ -101,18 +90,13 @@ def test_each_incident_is_there_once_though_the_log_is_killed_again_and_again(tm
     log = ProcessLog("acquisition", LogFile(tmp_path / "logs" / "acquisition.jsonl"))
     number = count()
     for _ in range(4):
-        follower = subprocess.Popen(
-            [sys.executable, "-c", FOLLOWER, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT, text=True
-        )
-        with follower:
-            assert follower.stdout is not None
-            assert follower.stdout.readline() == "ready\n"
+        with Killed(FOLLOWER, tmp_path) as follower:
+            assert follower.words.readline() == "ready\n"
             for _ in range(200):
                 log.report("", f"kind {next(number)}")
-            os.kill(follower.pid, signal.SIGKILL)
     log.close()
     reopened(tmp_path)
-    found = rows(tmp_path, "SELECT number, kind FROM incidents ORDER BY number")
+    found = journal_rows(tmp_path, "SELECT number, kind FROM incidents ORDER BY number")
     assert found == [(n + 1, f"kind {n}") for n in range(800)]
 
 
@@ -147,7 +131,7 @@ def test_each_line_is_on_the_calendar_also_after_a_boot_and_when_the_wall_clock_
     assert table["wall_ns"].cast(pa.timestamp("ms", tz="UTC")).to_pylist() == [*wanted, earlier + timedelta(seconds=3)]
     assert table["seq"].to_pylist() == [0, 1, 2, 8]
     clocks = "SELECT seq, wall_ns, offset_s, t_ns, boot FROM streams ORDER BY seq"
-    assert rows(tmp_path, clocks) == [
+    assert journal_rows(tmp_path, clocks) == [
         (0, before.wall_ns, 3600, before.t_ns, before.boot),
         (2, after.wall_ns, 3600, after.t_ns, after.boot),
     ]
@@ -180,8 +164,8 @@ def test_a_journal_of_the_release_before_goes_on_with_all_that_it_held(tmp_path:
     report = log.close()
     assert (report["labelled"], report["unaccounted"], report["closed"]) == (4, 0, 1)
     assert pq.read_table(report["artefacts"]["parquet"])["wall_ns"].null_count == 3
-    assert rows(tmp_path, "SELECT kind FROM history") == [("camera_lost",)]
-    assert rows(tmp_path, "PRAGMA user_version") == [(2,)]
+    assert journal_rows(tmp_path, "SELECT kind FROM history") == [("camera_lost",)]
+    assert journal_rows(tmp_path, "PRAGMA user_version") == [(2,)]
     assert account(tmp_path / "journal.sqlite")["labelled"] == 4
 
 
@@ -192,7 +176,7 @@ def test_a_journal_of_a_later_release_is_refused_and_left_as_it_is(tmp_path: Pat
     db.close()
     with pytest.raises(RecordingError, match="schema 99"):
         Log.open(LogSettings(), tmp_path)
-    assert "incidents" not in {name for (name,) in rows(tmp_path, "SELECT name FROM sqlite_master")}
+    assert "incidents" not in {name for (name,) in journal_rows(tmp_path, "SELECT name FROM sqlite_master")}
 
 
 def test_the_history_is_exported_as_a_table_of_its_own(tmp_path: Path) -> None:

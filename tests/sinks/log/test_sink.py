@@ -1,12 +1,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -24,18 +20,11 @@ from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, EndOfStrea
 from oreline.testing import CLASSES, OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.log import Log, account
 from sinks.log.sink import LOOK_NS, LogSettings
+from tests.sinks.killed import last_said
+from tests.sinks.log.journals import journal_rows
 
-ROOT = Path(__file__).parents[3]
 PAGE = 4096
 """Of SQLite."""
-
-
-def journal_rows(output: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
-    db = sqlite3.connect(output / "journal.sqlite")
-    try:
-        return db.execute(query, values).fetchall()
-    finally:
-        db.close()
 
 
 class TestLogContract(SinkContract):
@@ -206,18 +195,7 @@ for first in count(start, 10):
 
 
 def test_nothing_committed_is_lost_through_kill_9(tmp_path: Path) -> None:
-    said = 0
-    for _ in range(3):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT, text=True
-        )
-        assert writer.stdout is not None
-        for _ in range(30):
-            said = int(writer.stdout.readline())
-        os.kill(writer.pid, signal.SIGKILL)
-        said = max([said, *(int(line) for line in writer.stdout.read().split("\n")[:-1])])
-        writer.stdout.close()
-        writer.wait()
+    said = last_said(WRITER, tmp_path)
     log = Log.open(LogSettings(parquet=False, label_map=False), tmp_path)
     place = log.resume()
     assert place is not None

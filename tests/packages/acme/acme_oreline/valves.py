@@ -27,9 +27,6 @@ class Printed(RowQueue):
     def open(cls, settings: Options, clock: Callable[[], int]) -> Self:
         return cls(settings.prefix, clock)
 
-    def begin(self, counts_per_line: int, model: str) -> None:
-        return
-
     def pump(self, state: State) -> None:
         self._drop_late()
         for row in self._waiting:

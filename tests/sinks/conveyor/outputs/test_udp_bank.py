@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from sinks.conveyor import Conveyor
 from sinks.conveyor.outputs.output import BankStatus
 from sinks.conveyor.outputs.udp_bank import UdpBank, UdpSettings
 from sinks.conveyor.schedule import Row
-from tests.sinks.conftest import Eventually
+from tests.sinks.conftest import Eventually, idling
 from tests.sinks.conveyor.belts import BARREN, DISTANCE, EMPTY, SETTINGS, STONE, Clock, belt, feed, settings
 from tests.sinks.conveyor.outputs.bank import Bank
 
@@ -61,16 +61,7 @@ def sorter(bank: Bank, clock: Clock, tmp_path: Path) -> Iterator[Conveyor]:
 
 @pytest.fixture
 def until(sorter: Conveyor, eventually: Eventually) -> Eventually:
-    """Let the sorter idle until a condition holds."""
-
-    def poll(condition: Callable[[], object]) -> None:
-        def idled() -> object:
-            sorter.idle()
-            return condition()
-
-        eventually(idled)
-
-    return poll
+    return idling(sorter, eventually)
 
 
 class TestUdpContract(SinkContract):
