@@ -17,12 +17,12 @@ from typing import Any, ClassVar
 from oreline.config import Section
 from oreline.errors import StreamError
 from oreline.expected import Expected
-from oreline.messages import EndOfStream, Flag, Gap, Kind, LabelLine, Message, Reason, StreamInfo
+from oreline.messages import EndOfStream, Flag, Gap, LabelLine, Message, Reason, StreamInfo
 from oreline.metrics import LatencyHistogram
-from oreline.plc import State
 from oreline.sink import Policy
 from sinks.conveyor.bank_monitor import BankMonitor
 from sinks.conveyor.encoder_check import EncoderCheck
+from sinks.conveyor.line_state import LineState
 from sinks.conveyor.outputs import find
 from sinks.conveyor.outputs.output import BankStatus, ValveOutput
 from sinks.conveyor.schedule import Schedule
@@ -34,15 +34,8 @@ from sinks.conveyor.totals import Totals
 from sinks.conveyor.valves import ValveBank
 from sinks.shots import ShotWriter, path_of
 
-_SILENT_PERIODS, _SILENCE_NS = 3, 50_000_000
-"""Of lines that do not come, so many periods and this much more are silence: stones pass unseen."""
-_TRIGGERED_NS = 450_000_000
-"""In place of those periods, where lines come when a trigger says so."""
 _READ_S = 0.05
 """The PLC's count may be so old when it is read, or so long on its way."""
-_DEGRADED_NS = 1_000_000_000
-_UNANSWERED = 10
-"""Lines in a row that the network had no number for, from which on nothing that it says is acted on."""
 
 
 class Conveyor:
@@ -57,17 +50,14 @@ class Conveyor:
         self._settings, self._output, self._folder, self._clock = settings, output, folder, clock
         self._bank = BankMonitor(output.status)
         self._info: StreamInfo | None = None
-        self._sees = Kind.SCENE
+        self._state = LineState(settings.fail_safe)
         self._segmenter: Segmenter
         self._schedule: Schedule
         self._speed: Speed
         self._encoder_check: EncoderCheck
         self._compared_ns = 0
         self._next_seq = 0
-        self._silence_ns = self._unanswered = 0
         self._handled: list[int] = []
-        self._last_line_ns = self._last_trouble_ns = self._last_dim_ns = -_DEGRADED_NS
-        self._calibrated = False
         self._latency = LatencyHistogram()
         self._totals = Totals(settings.recipe)
         self._shots = ShotQueue()
@@ -115,7 +105,8 @@ class Conveyor:
         if self._info is not None:
             self._compare()
             self._release()
-        self._output.pump(self._state())
+        misplaced = self._info is not None and self._encoder_check.off
+        self._output.pump(self._state.at(self._clock(), self._bank, misplaced=misplaced))
         self._hear()
 
     def close(self) -> dict[str, Any]:
@@ -163,7 +154,8 @@ class Conveyor:
             self._bank.see(self._output.status, self._clock())
 
     def _begin(self, info: StreamInfo) -> None:
-        before, self._sees = self._info, info.kind
+        before = self._info
+        self._state.begin(info)
         if before is not None and (before.run, before.epoch) == (info.run, info.epoch) and info.same_setting(before):
             return
         settings = self._settings
@@ -173,13 +165,11 @@ class Conveyor:
             self._cut()
             self._release()
         self._info = info
-        rate = info.line_rate_hz
-        self._silence_ns = _SILENCE_NS + (round(_SILENT_PERIODS * 1e9 / rate) if rate > 0 else _TRIGGERED_NS)
         self._totals.begin(info.classes)
         self._segmenter = Segmenter(kinds)
         self._speed = Speed(info.counts_per_line * info.line_rate_hz)
         bank = ValveBank(settings.valves, info.samples, settings.margin_valves)
-        while_read = round(_READ_S * counts_per_line * rate)
+        while_read = round(_READ_S * counts_per_line * info.line_rate_hz)
         self._encoder_check = EncoderCheck(max(settings.distance_counts // 2, while_read, counts_per_line))
         self._schedule = Schedule(bank, settings.recipe, settings.distance_counts, settings.max_lines)
         self._shots.begin(ShotWriter(self._folder, info.run), bank)
@@ -190,7 +180,7 @@ class Conveyor:
             raise StreamError("a line came before the StreamInfo that describes it")
         stamp, now = line.stamp, self._clock()
         self._handled.append(stamp.t_ns)
-        self._last_line_ns, self._calibrated = now, bool(line.reference_id)
+        self._state.came(line, now)
         self._totals.line(line)
         deadline = stamp.t_ns + int(self._settings.deadline_ms * 1e6)
         if now > deadline or Flag.NO_ENCODER in line.flags:
@@ -211,22 +201,19 @@ class Conveyor:
         """Take note of what the line says of the belt and of the light."""
         if Flag.ENCODER in line.flags:
             self._speed.restart()
-            self._last_trouble_ns = now
+            self._state.trouble(now)
         elif Flag.CLOCK not in line.flags:
             self._speed.see(line.stamp.t_ns, line.stamp.encoder)
             self._encoder_check.line(line.stamp.t_ns, line.stamp.encoder)
-        self._unanswered = self._unanswered + 1 if Flag.NO_ANSWER in line.flags else 0
-        if Flag.NO_LIGHT in line.flags or self._unanswered >= _UNANSWERED:
+        if not self._state.see(line.flags, now):
             self._trouble()
-        if Flag.LAMP in line.flags:
-            self._last_dim_ns = now
 
     def _gap(self, gap: Gap) -> None:
         if gap.reason is not Reason.REFERENCE and self._info is not None:
             self._trouble()
 
     def _trouble(self) -> None:
-        self._last_trouble_ns = self._clock()
+        self._state.trouble(self._clock())
         self._cut()
 
     def _cut(self) -> None:
@@ -252,26 +239,6 @@ class Conveyor:
             self._output.drop(rows)
         else:
             self._output.offer(rows)
-
-    @property
-    def _lost(self) -> bool:
-        """True while nothing is known of what passes, or of where it is."""
-        silent = self._clock() - self._last_line_ns >= self._silence_ns
-        return silent or self._unanswered >= _UNANSWERED or (self._info is not None and self._encoder_check.off)
-
-    def _state(self) -> State:
-        now, bank = self._clock(), self._bank
-        state = State.STOPPED if self._sees is Kind.SCENE else State.CALIBRATING
-        if self._lost:
-            return state | (State.REJECT_ALL if self._settings.fail_safe == "reject" else State.STOPPED)
-        state |= State.RUN
-        if self._calibrated:
-            state |= State.CALIBRATED
-        if now - max(self._last_trouble_ns, bank.alarm_ns) < _DEGRADED_NS or bank.status.valve_faults:
-            state |= State.DEGRADED
-        if now - self._last_dim_ns < _DEGRADED_NS:
-            state |= State.LAMP_FAULT
-        return state
 
     def _drain(self) -> None:
         """Rows still queued are sent or late when the deadline is over."""
