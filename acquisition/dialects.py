@@ -104,12 +104,12 @@ WORDS = {
 
 
 class PixelFormat(NamedTuple):
-    """`code`: of PFNC. `packing`: "" for whole bytes, "bits" for a stream of them, "pairs" for two pixels in three
-    bytes."""
+    """`code`: of PFNC. `packing`: "" for whole bytes, else a kernel of `acquisition.unpacking_kernels`: a "bit_stream",
+    or "pairs" of pixels in three bytes."""
 
     code: int
     bits: int
-    packing: Literal["", "bits", "pairs"] = ""
+    packing: Literal["", "bit_stream", "pairs"] = ""
 
     @property
     def most(self) -> int:
@@ -118,7 +118,7 @@ class PixelFormat(NamedTuple):
 
     def bytes(self, pixels: int) -> int:
         """Of an image of so many; only its end is padded."""
-        held = {"": 8 if self.bits == 8 else 16, "bits": self.bits, "pairs": 12}[self.packing]
+        held = {"": 8 if self.bits == 8 else 16, "bit_stream": self.bits, "pairs": 12}[self.packing]
         return (pixels * held + 7) // 8
 
 
@@ -128,9 +128,9 @@ PIXEL_FORMATS = {
     "Mono12": PixelFormat(0x01100005, 12),
     "Mono14": PixelFormat(0x01100025, 14),
     "Mono16": PixelFormat(0x01100007, 16),
-    "Mono10p": PixelFormat(0x010A0046, 10, "bits"),
-    "Mono12p": PixelFormat(0x010C0047, 12, "bits"),
-    "Mono14p": PixelFormat(0x010E0104, 14, "bits"),
+    "Mono10p": PixelFormat(0x010A0046, 10, "bit_stream"),
+    "Mono12p": PixelFormat(0x010C0047, 12, "bit_stream"),
+    "Mono14p": PixelFormat(0x010E0104, 14, "bit_stream"),
     "Mono10Packed": PixelFormat(0x010C0004, 10, "pairs"),
     "Mono12Packed": PixelFormat(0x010C0006, 12, "pairs"),
 }

@@ -26,11 +26,9 @@ from acquisition.producer import find_producer
 from acquisition.retry import Wait, let_pass
 from acquisition.settings import Settings
 from acquisition.source import CameraInfo, Exposed, Frame
-from acquisition.unpacking import Unpack, unpack10, unpack12, unpack14, unpack_pairs10, unpack_pairs12
+from acquisition.unpacking import unpacking
 from oreline.errors import CameraBusy, CameraError, CameraLost, CameraNotFound, FeatureError, ProducerNotFound
 
-BITS, PAIRS = {10: unpack10, 12: unpack12, 14: unpack14}, {10: unpack_pairs10, 12: unpack_pairs12}
-UNPACK: dict[str, dict[int, Unpack]] = {"": {}, "bits": BITS, "pairs": PAIRS}
 EVENT_TIMEOUT_MS = 10
 
 logging.getLogger("harvesters.core").setLevel(logging.CRITICAL)
@@ -136,7 +134,7 @@ class GenicamSource:
         """Layout of an image in a buffer, and an array for its counts, unless they lie there as they should."""
         pixels = self._shape[0] * self._shape[1]
         self._format, self._image_bytes = form, form.bytes(pixels)
-        self._unpack = UNPACK[form.packing].get(form.bits)
+        self._unpack = unpacking(form.packing, form.bits) if form.packing else None
         self._unpacked = None if self._image_bytes == 2 * pixels else np.empty(self._shape, np.uint16)
         if self._unpack and self._unpacked is not None:
             self._unpack(np.zeros(self._image_bytes, np.uint8), self._unpacked.reshape(-1))

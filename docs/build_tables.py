@@ -197,7 +197,7 @@ def played_dialects() -> str:
 
 def pixel_formats() -> str:
     """Formats of pixels."""
-    lies = {"": "whole bytes, the low one first", "bits": "a stream of bits, the low one first"}
+    lies = {"": "whole bytes, the low one first", "bit_stream": "a stream of bits, the low one first"}
     lies["pairs"] = "two in three bytes, their low bits in the middle one"
     rows = (
         (f"`{name}`", f"0x{form.code:08X}", f"{form.bits}", lies[form.packing], f"{form.most}")
