@@ -9,9 +9,7 @@ is ever written over.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -21,16 +19,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from oreline.config import Section
-from oreline.errors import ConfigError, OrelineError, RecordingError, StoreFailed, StreamError
+from oreline.errors import ConfigError, OrelineError, StoreFailed, StreamError
 from oreline.expected import Expected
 from oreline.incidents import report
 from oreline.messages import INVALID, Gap, LabelLine, Message, Reason, ReflectanceLine, StreamInfo
 from oreline.recordings.envi_writer import EnviWriter
 from oreline.sink import Policy
+from sinks.record_place import Place
 
 NOT_SURE = "lines do not say how sure they are: set inference.uncertainty = true"
 SIDECAR, DATA = "place.json", ".img"
-_SECTOR = 512
 
 
 class RecordSettings(Section):
@@ -40,22 +38,6 @@ class RecordSettings(Section):
     """Quantity that is recorded; uncertainty is that of reflectance, and needs `inference.uncertainty`."""
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=64)] = "record"
     """Beginning of the files' names; a part of the run id and a number follow."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a recording stands: run, next sequence number, the header of the open file, its part and lines.
-
-    `shape` (bands, samples) and `layout` (its hash) are those of the file.
-    """
-
-    run: str = ""
-    next: int = 0
-    header: str = ""
-    part: int = -1
-    lines: int = 0
-    shape: tuple[int, int] = (0, 0)
-    layout: str = ""
 
 
 class Record:
@@ -70,7 +52,7 @@ class Record:
     def __init__(self, settings: RecordSettings, output: Path) -> None:
         self._settings, self._output = settings, output
         self._sidecar = output / f"{settings.name}.{SIDECAR}"
-        self._committed = self._place = _read(self._sidecar)
+        self._committed = self._place = Place.read(self._sidecar)
         self._headers: list[Path] = []
         self._writer: EnviWriter | None = None
         self._report: dict[str, Any] | None = None
@@ -132,8 +114,8 @@ class Record:
             writer.flush()
             self._note(place)
 
-    def _note(self, place: _Place) -> None:
-        _write(self._sidecar, place)
+    def _note(self, place: Place) -> None:
+        place.write(self._sidecar)
         self._committed = self._place = place
 
     def _go_on(self) -> None:
@@ -201,7 +183,7 @@ class Record:
         part = self._free_part(run, self._place.part if same_run else 0)
         shape = (layout["bands"], layout["samples"])
         header = self._header(run, part)
-        self._note(_Place(run, self._place.next if same_run else info.seq, header.name, part, 0, shape, digest))
+        self._note(Place(run, self._place.next if same_run else info.seq, header.name, part, 0, shape, digest))
         self._pending, self._taken = self._pending[self._taken :], 0
         self._attach(EnviWriter.create(header, **layout, extra=_about(info), suffix=DATA))
 
@@ -271,23 +253,3 @@ def _about(info: StreamInfo) -> dict[str, str]:
         "frame rate": f"{info.line_rate_hz:g}",
         **({"data units": info.unit} if info.unit else {}),
     }
-
-
-def _read(sidecar: Path) -> _Place:
-    if not sidecar.exists() or not sidecar.stat().st_size:
-        return _Place()
-    try:
-        place = json.loads(sidecar.read_text(encoding="utf-8"))
-        return _Place(**(place | {"shape": tuple(place["shape"])}))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RecordingError(f"{sidecar} is damaged: move the recording away, and start in another folder") from error
-
-
-def _write(sidecar: Path, place: _Place) -> None:
-    """One write of one sector in place, which a kill cannot halve; a rename costs a flush of the disk on ext4."""
-    record = json.dumps(asdict(place)).encode().ljust(_SECTOR)
-    handle = os.open(sidecar, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o640)
-    try:
-        os.pwrite(handle, record, 0)
-    finally:
-        os.close(handle)
