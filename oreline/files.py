@@ -1,5 +1,5 @@
 """Files that others may have made or put there: read whole or not at all, and never by way of a link. Files that are
-made: written whole or not at all, and tried before the work that they are for."""
+made: written, or added to, whole or not at all, and tried before the work that they are for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 from oreline.guard import refusal
@@ -68,6 +69,17 @@ def _replace(path: Path, content: bytes) -> None:
     finally:
         with suppress(OSError):
             draft.unlink()
+
+
+def append_whole(file: FileIO, content: bytes) -> None:
+    """Append to an unbuffered file; what it held is all that it holds where that fails. Raises OSError."""
+    size = file.seek(0, os.SEEK_END)
+    try:
+        while content:
+            content = content[file.write(content) :]
+    except OSError:
+        file.truncate(size)
+        raise
 
 
 def try_to_write(*paths: Path) -> None:

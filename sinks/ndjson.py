@@ -11,6 +11,7 @@ from pydantic import Field
 
 from oreline.config import Section
 from oreline.errors import RecordingError, StoreFailed
+from oreline.files import append_whole
 from oreline.messages import Gap, LabelLine, Message, StreamInfo
 from oreline.sink import Policy, Sink
 
@@ -65,12 +66,9 @@ class Ndjson(Sink):
         self._pending.append(json.dumps({"run": run.hex(), "first": one.first, "n": one.n, **what}).encode() + b"\n")
 
     def commit(self) -> None:
-        size, rest = self._file.seek(0, 2), b"".join(self._pending)
         try:
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            append_whole(self._file, b"".join(self._pending))
         except OSError as error:
-            self._file.truncate(size)
             raise StoreFailed(f"{self._path}: {error.strerror}") from error
         self._pending.clear()
 

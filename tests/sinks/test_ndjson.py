@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import resource
-import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from oreline.testing import RUN, SinkContract, label_line, stream_info
 from sinks.ndjson import Ndjson, NdjsonSettings
 from sinks.settings import schema
 from tests.deploy.unit import ROOT
+from tests.sinks.disk import room
 
 FILE = "lines.ndjson"
 OWN = {"sinks/ndjson.py", "sinks/__init__.py", "tests/sinks/test_ndjson.py", "docs/how-to/add-a-sink.md"}
@@ -84,14 +83,8 @@ def test_a_file_of_somebody_elses_is_refused_and_stays_as_it_is(tmp_path: Path, 
 def test_a_disk_that_is_full_keeps_what_was_consumed_for_the_next_commit(tmp_path: Path) -> None:
     sink, info = opened(tmp_path), stream_info()
     sink.consume([info, *(label_line(seq, info) for seq in range(3))])
-    limit, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limit[1]))
-    try:
-        with pytest.raises(StoreFailed, match=FILE):
-            sink.commit()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-        signal.signal(signal.SIGXFSZ, ignored)
+    with room(100), pytest.raises(StoreFailed, match=FILE):
+        sink.commit()
     assert objects(tmp_path) == []
     sink.commit()
     assert [one["first"] for one in objects(tmp_path)] == [0, 1, 2]
