@@ -126,16 +126,7 @@ def replay(
     replaying.try_targets(wanted, found)
     setting = setting_of(found, references.load(reference) if reference else None)
     config = replaying.line_of(
-        found,
-        setting,
-        output=output,
-        speed=speed,
-        reflectance=reflectance,
-        labels=labels,
-        uncertainty=uncertainty,
-        model=model,
-        start_line=start_line,
-        loop=loop,
+        found, setting, wanted, output=output, speed=speed, model=model, start_line=start_line, loop=loop
     )
     try_output(config)
     if json is not None:

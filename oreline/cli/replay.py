@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +69,10 @@ def find(
 def line_of(
     found: RecordingSet,
     setting: Setting,
+    wanted: Collection[str],
     *,
     output: Path,
     speed: str = "1",
-    reflectance: Path | None = None,
-    labels: Path | None = None,
-    uncertainty: Path | None = None,
     model: str | None = None,
     loop: bool = False,
     start_line: int = 0,
@@ -82,54 +80,61 @@ def line_of(
     """The configuration of a line that plays a scene, from `start_line` to its end or, with `loop`, for ever; it lacks
     `inference.reference`.
 
-    `speed`: a factor on the rate at which it was recorded, or "max". Raises ConfigError, ModelError.
+    `wanted`: of reflectance, labels and uncertainty. `speed`: a factor on the rate at which it was recorded, or "max".
+    Raises ConfigError, ModelError.
     """
-    scene, factor = found.scene, _factor(speed)
-    streams = [*(["labels"] if labels else []), *(["reflectance"] if reflectance or uncertainty else [])]
-    wanted = (("reflectance", reflectance), ("labels", labels), ("uncertainty", uncertainty))
-    records = {what: {"sink": "record", "what": what, "name": what} for what, header in wanted if header is not None}
+    scene = found.scene
+    simulator = _simulator(scene, setting) | {"speed": _factor(speed), "loop": loop, "start_line": start_line}
+    steps = [{"kind": "scene", "lines": None if loop else scene.lines - start_line}]
+    records = {f"record_{what}": {"sink": "record", "what": what, "name": what} for what in wanted}
     tables = {
         "line": {"name": "replay", "output": str(output), "finish": False},
-        "simulator": {
-            "recording": str(scene.header or scene.path),
-            "references": False,
-            "folder": "converted",
-            "serial": setting.serial,
-            "full_scale": setting.full_scale,
-            **({"exposure_us": setting.exposure_us} if setting.exposure_us else {}),
-            "gain": setting.gain,
-            "frame_rate": min(scene.line_rate_hz or DEFAULT_RATE_HZ, 1e6 / (setting.exposure_us or 1.0)),
-            "speed": factor,
-            "patient": True,
-            "loop": loop,
-            **({"start_line": start_line} if start_line else {}),
-        },
-        "acquisition": {
-            "wavelengths_nm": list(setting.wavelengths_nm),
-            "full_scale": setting.full_scale,
-            "features": [
-                ["PixelFormat", "Mono12" if max(setting.full_scale, setting.no_data or 0) <= MONO12 else "Mono16"],
-                ["ChunkModeActive", True],
-            ],
-            "counts_per_line": _counts_per_line(scene),
-            "steps": [{"kind": "scene", "lines": None if loop else scene.lines - start_line}],
-            "on_full": "wait",
-        },
-        "inference": {
-            "streams": streams,
-            "largest_line": scene.bands * scene.samples,
-            "widest_line": scene.samples,
-            "limits": {"refuse": False, "age_h": None, "warn_age_h": None, "exposure_ratio": TRUSTED_RATIO},
-            "correction": {
-                "bad_bands": list(setting.bad_bands),
-                **({"no_data": setting.no_data} if setting.no_data is not None else {}),
-            },
-            **({"uncertainty": True} if uncertainty else {}),
-            **({"model": model or model_for(scene)} if labels else {}),
-        },
-        "sinks": {**({"log": {}} if labels else {}), **{f"record_{what}": table for what, table in records.items()}},
+        "simulator": simulator,
+        "acquisition": _acquisition(scene, setting) | {"steps": steps},
+        "inference": _inference(scene, setting, wanted, model),
+        "sinks": {**({"log": {}} if "labels" in wanted else {}), **records},
     }
     return Config(tables, f"replay of {scene.path}")
+
+
+def _simulator(scene: Recording, setting: Setting) -> dict[str, Any]:
+    return {
+        "recording": str(scene.header or scene.path),
+        "references": False,
+        "folder": "converted",
+        "serial": setting.serial,
+        "full_scale": setting.full_scale,
+        **({"exposure_us": setting.exposure_us} if setting.exposure_us else {}),
+        "gain": setting.gain,
+        "frame_rate": min(scene.line_rate_hz or DEFAULT_RATE_HZ, 1e6 / (setting.exposure_us or 1.0)),
+        "patient": True,
+    }
+
+
+def _acquisition(scene: Recording, setting: Setting) -> dict[str, Any]:
+    largest = max(setting.full_scale, setting.no_data or 0)
+    return {
+        "wavelengths_nm": list(setting.wavelengths_nm),
+        "full_scale": setting.full_scale,
+        "features": [["PixelFormat", "Mono12" if largest <= MONO12 else "Mono16"], ["ChunkModeActive", True]],
+        "counts_per_line": _counts_per_line(scene),
+        "on_full": "wait",
+    }
+
+
+def _inference(scene: Recording, setting: Setting, wanted: Collection[str], model: str | None) -> dict[str, Any]:
+    needs_reflectance = "reflectance" in wanted or "uncertainty" in wanted
+    streams = [*(["labels"] if "labels" in wanted else []), *(["reflectance"] if needs_reflectance else [])]
+    no_data = {} if setting.no_data is None else {"no_data": setting.no_data}
+    return {
+        "streams": streams,
+        "largest_line": scene.bands * scene.samples,
+        "widest_line": scene.samples,
+        "limits": {"refuse": False, "age_h": None, "warn_age_h": None, "exposure_ratio": TRUSTED_RATIO},
+        "correction": {"bad_bands": list(setting.bad_bands), **no_data},
+        **({"uncertainty": True} if "uncertainty" in wanted else {}),
+        **({"model": model or model_for(scene)} if "labels" in wanted else {}),
+    }
 
 
 def report_of(

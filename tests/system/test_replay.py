@@ -117,7 +117,7 @@ def test_a_truncated_recording_can_be_refused_instead(tmp_path: Path) -> None:
 def line(folder: Path, **options: Any) -> Config:
     """The line that plays a folder's recording."""
     found = find(folder)
-    return line_of(found, setting_of(found), output=folder / "run", reflectance=folder / "o.hdr", **options)
+    return line_of(found, setting_of(found), {"reflectance"}, output=folder / "run", **options)
 
 
 def test_a_replay_begins_at_a_line_and_goes_on_for_ever_if_it_is_to(tmp_path: Path) -> None:
