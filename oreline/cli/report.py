@@ -131,8 +131,10 @@ def report_of(config: Config) -> dict[str, Any]:
     }
     if config.tables.get("simulator", {}).get("scene") is not None:
         truth = importlib.import_module("hwsim.verdict").verdict(config)
-        report["stones"] = {**report["stones"], **truth.pop("stones")} if report["stones"] else None
-        report.update(truth)
+        outcomes = truth.pop("stones")
+        report |= truth
+        if report["stones"]:
+            report["stones"] |= outcomes
     return with_verdict(report)
 
 

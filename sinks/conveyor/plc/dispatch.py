@@ -56,7 +56,7 @@ class ModbusOutput(RowQueue):
         self._outstanding: list[Row] = []
         self._sequence = status.acknowledged
         self._heartbeat = self._next_beat_ns = self._next_look_ns = 0
-        self._say("")
+        self._set_status("")
 
     @classmethod
     def open(cls, settings: ModbusSettings, clock: Callable[[], int]) -> ModbusOutput:
@@ -132,7 +132,7 @@ class ModbusOutput(RowQueue):
         self._monitor.see(status, now)
         if self._monitor.alive:
             self._reconnector.succeeded()
-        self._say("" if self._monitor.alive else self.status.lost)
+        self._set_status("" if self._monitor.alive else self.status.lost)
         self._settle()
         if status.inhibit and armed:
             self.drop()
@@ -158,10 +158,10 @@ class ModbusOutput(RowQueue):
     def _lose(self, error: PlcError) -> None:
         """One that comes back without its heartbeat was never found again."""
         self._link.close()
-        self._say(self.status.lost or str(error))
+        self._set_status(self.status.lost or str(error))
         self._reconnector.lost(self._clock())
 
-    def _say(self, lost: str) -> None:
+    def _set_status(self, lost: str) -> None:
         seen, plc_status = self._monitor, self._monitor.status
         inhibit, faults = bool(plc_status.inhibit), plc_status.valve_faults
         self.status = BankStatus(seen.seen_ns, plc_status.encoder, inhibit, faults, seen.late, lost=lost)

@@ -117,6 +117,12 @@ def test_a_line_without_a_sorter_has_nothing_of_one_in_its_report(tmp_path: Path
     assert not any(word in said for word in ("stones", "sorter", "latency", "nan", "late", "None"))
 
 
+def test_nor_has_it_where_its_scene_is_a_simulated_one(tmp_path: Path) -> None:
+    line, simulator = {"output": str(tmp_path), "state": str(tmp_path / "state")}, {"scene": {"lines": 90}}
+    report = reports.report_of(Config({"line": line, "simulator": simulator, "sinks": {"log": {}}}, "told"))
+    assert (report["stones"], report["sorter"]) == (None, None)
+
+
 def test_sinks_are_found_by_what_they_are_and_not_by_their_names(tmp_path: Path) -> None:
     report = with_sinks(
         tmp_path, "journal", "gate",
