@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from oreline.errors import FeatureError
+from oreline.units import DEGREES, GAINS, RATES, TIMES, spelt
 
 
 class Reading(NamedTuple):
@@ -79,28 +80,6 @@ BY_STANDARD = {
 LARGEST = ("PixelDynamicRangeMax",)
 DEPTH = ("BitDepth", "PixelBitDepth")
 """Of what is sent, not of the sensor or its converter: those say nothing of where the bits lie in a pixel."""
-
-TIMES = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
-"""Microseconds in a unit; the other spellings of a unit are those of WORDS."""
-RATES = {"Hz": 1.0, "kHz": 1e3, "mHz": 1e-3}
-GAINS: dict[str, Callable[[float], float]] = {
-    "dB": lambda decibels: 10 ** (decibels / 20),
-    "factor": lambda factor: factor,
-}
-DEGREES: dict[str, Callable[[float], float]] = {"C": lambda c: c, "K": lambda k: k - 273.15}
-WORDS = {
-    **{unit.lower(): unit for unit in (*TIMES, "Hz", *GAINS, *DEGREES)},
-    **dict.fromkeys(("µs", "μs", "usec", "microsecond", "microseconds"), "us"),
-    **dict.fromkeys(("msec", "millisecond", "milliseconds"), "ms"),
-    **dict.fromkeys(("sec", "second", "seconds"), "s"),
-    **dict.fromkeys(("nsec", "nanosecond", "nanoseconds"), "ns"),
-    **dict.fromkeys(("hertz", "fps", "1/s", "frames/s"), "Hz"),
-    **dict.fromkeys(("khz", "kilohertz"), "kHz"),
-    **dict.fromkeys(("decibel", "decibels"), "dB"),
-    **dict.fromkeys(("x", "times", "linear"), "factor"),
-    **dict.fromkeys(("°c", "degc", "deg c", "celsius", "degrees celsius"), "C"),
-    "kelvin": "K",
-}
 
 
 class PixelFormat(NamedTuple):
@@ -252,9 +231,7 @@ def _numbers(features: Iterable[Feature], read: Read) -> Iterable[tuple[Feature,
 
 
 def _unit(feature: Feature, reading: Reading) -> str:
-    """The unit as the tables spell it: mHz and MHz differ in nothing but their case."""
-    unit = reading.unit.strip()
-    return WORDS.get(unit.lower(), unit) if unit and unit not in RATES else unit or feature.unit
+    return spelt(reading.unit) or feature.unit
 
 
 def _base_us(feature: Feature, read: Read) -> float | None:

@@ -35,7 +35,7 @@ from inference.flags import UNUSABLE, Quality
 from inference.illumination import WhiteStrip
 from inference.models import SHIPPED
 from inference.references.limits import Limits
-from oreline import errors, plc
+from oreline import errors, plc, units
 from oreline.camera_settings import Step
 from oreline.cli.report import FIELDS
 from oreline.config import SETTINGS, Section
@@ -179,10 +179,10 @@ def camera_features(features: Sequence[dialects.Feature]) -> str:
 
 def camera_units() -> str:
     """Units of those features, and how else they are spelt."""
-    units = (*dialects.TIMES, *dialects.RATES, *dialects.GAINS, *dialects.DEGREES)
-    words = {unit: [word for word, means in dialects.WORDS.items() if means == unit != word] for unit in units}
+    known = (*units.TIMES, *units.RATES, *units.GAINS, *units.DEGREES)
+    words = {unit: [word for word, means in units.WORDS.items() if means == unit != word] for unit in known}
     return _table(
-        ("unit", "also spelt"), ((f"`{unit}`", ", ".join(f"`{word}`" for word in words[unit])) for unit in units)
+        ("unit", "also spelt"), ((f"`{unit}`", ", ".join(f"`{word}`" for word in words[unit])) for unit in known)
     )
 
 

@@ -16,15 +16,10 @@ from dataclasses import dataclass, field
 from oreline.errors import RecordingError
 from oreline.recordings.dates import moment
 from oreline.recordings.dialects import DIALECTS, Words, dialect_of
+from oreline.units import GAINS, RATES, TIMES, WORDS, spelt
 
-_SPELLINGS = {
-    1e6: "s, sec, secs, second, seconds",
-    1e3: "ms, msec, msecs, millisec, millisecond, milliseconds",
-    1.0: "us, \u00b5s, \u03bcs, usec, usecs, microsec, microsecond, microseconds",
-    1e-3: "ns, nsec, nanosecond, nanoseconds",
-}
-TO_US = {spelling: us for us, spellings in _SPELLINGS.items() for spelling in spellings.split(", ")}
-TO_HZ = {"hz": 1.0, "fps": 1.0, "khz": 1e3}
+TO_US = {word: TIMES[unit] for word, unit in WORDS.items() if unit in TIMES}
+TO_HZ = {word: RATES[unit] for word, unit in WORDS.items() if unit in RATES}
 LONGEST_US = 1e6
 """No line is exposed for longer where nothing says how long a line is."""
 SLACK = 1.05
@@ -238,16 +233,14 @@ def _guessed(header: _Header, entry: _Entry, number: float, rate: float | None) 
 
 
 def _factor(gain: _Entry | None) -> float | None:
-    """Twenty decibels are a factor of ten, as GenICam's SFNC and EMVA 1288 have it."""
     if gain is None or not gain.numbers:
         return None
     try:
         (number, unit), *_ = gain.quantities()
     except RecordingError:
         return None
-    if unit == "db":
-        return float(10.0 ** (number / 20.0))
-    return number if unit in ("x", "times", "factor") and number > 0 else None
+    factor = GAINS[spelt(unit)](number) if spelt(unit) in GAINS else 0.0
+    return factor if factor > 0 else None
 
 
 def _captured(header: _Header) -> str:

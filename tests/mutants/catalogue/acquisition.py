@@ -63,7 +63,7 @@ MUTANTS = (
     ),
     Mutant(
         "an exposure in milliseconds is taken for one in microseconds",
-        "acquisition/dialects.py",
+        "oreline/units.py",
         """"ms": 1e3,""",
         """"ms": 1.0,""",
         ("tests/acquisition/test_dialects.py",),
