@@ -32,7 +32,7 @@ EDGES = {
     ("oreline/cli/main.py", "oreline.cli.replay"),
     ("oreline/cli/main.py", "oreline.cli.replay_setting"),
     ("oreline/cli/evaluate.py", "sinks.log.evaluation"),
-    ("oreline/cli/main.py", "sinks.settings"),
+    ("oreline/cli/config.py", "sinks.settings"),
     ("oreline/cli/model.py", "inference.classification.changes"),
     ("oreline/cli/model.py", "inference.classification.signature"),
     ("oreline/cli/model.py", "inference.models"),

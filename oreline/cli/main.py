@@ -15,21 +15,19 @@ import typer
 from oreline import terminal
 from oreline.__main__ import main
 from oreline.cli import report as reports
+from oreline.cli.config import app as config_app
 from oreline.cli.keys import app as keys_app
 from oreline.cli.model import app as model_app
 from oreline.cli.progress import Progress
 from oreline.cli.report_table import show
-from oreline.cli.schema import without_titles
-from oreline.config import SETTINGS, TABLES, Config
-from oreline.errors import STOPPED, ConfigError, StageFailed, StateGone, Undelivered, nearest
+from oreline.config import Config
+from oreline.errors import STOPPED, ConfigError, StageFailed, StateGone, Undelivered
 from oreline.files import try_to_write
 from oreline.process import START_AGAIN
-from oreline.shipped import DOCS, example, examples
+from oreline.shipped import DOCS, example
 from oreline.stops import STOPS, heed
-from oreline.supervision import check as checking
 from oreline.supervision.launch import launch, try_output
 from oreline.terminal import Ticker, console, tell
-from oreline.text import mark_of
 
 PLAIN = (signal.SIG_DFL, signal.default_int_handler)
 """What Python does about a signal by itself."""
@@ -39,7 +37,6 @@ app = terminal.commands(
     "Mineral labels, line by line, from a pushbroom NIR camera, in time to act on them.\n\n"
     f"The documentation is in {DOCS}."
 )
-config_app = terminal.commands("Check and explain configuration files.")
 app.add_typer(config_app, name="config")
 app.add_typer(keys_app, name="keys")
 app.add_typer(model_app, name="model")
@@ -194,50 +191,6 @@ def bench(
     Example: oreline bench --quick --json bench.json
     """
     importlib.import_module("oreline.bench").main(json, quick)
-
-
-@config_app.command()
-def check(line: Annotated[Path, typer.Argument(help="TOML file of the line.")]) -> None:
-    """Say whether a line's file is right, or all that is wrong with it.
-
-    Example: oreline config check line.toml
-    """
-    config = Config.load(line)
-    if mark_of(line.read_bytes()):
-        tell(f"{line} begins with a byte-order mark (BOM), which is passed over; other programs may not take it")
-    checking.check(config)
-    console.print(f"{line} is right")
-    if checking.unheard(config):
-        console.print(f"but {checking.NO_SINK}")
-    for command in checking.by_hand(config):
-        console.print(f"its camera is not here: start it by {command}")
-
-
-@config_app.command("example")
-def example_(name: Annotated[str, typer.Argument(help=f"One of {', '.join(examples())}.")] = "demo") -> None:
-    """Print the file of a line that comes with Oreline, to begin one's own with.
-
-    Example: oreline config example demo > line.toml
-    """
-    console.print(example(name).read_text(encoding="utf-8"), end="")
-
-
-@config_app.command()
-def schema(
-    table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}, or a sink's: sinks.conveyor, sinks.log.")],
-) -> None:
-    """Print the JSON schema of a table: its keys, what each may be, and what it is when it is left out.
-
-    Example: oreline config schema sinks.conveyor
-    """
-    name, _, sink = table.partition(".")
-    if name not in TABLES or (sink and name != "sinks"):
-        raise ConfigError(f"no table {table!r}: choose one of {', '.join(TABLES)}.{nearest(table, TABLES)}")
-    if name in SETTINGS:
-        shown = SETTINGS[name]().model_json_schema()
-    else:
-        shown = importlib.import_module("sinks.settings").schema(sink or None)
-    console.print_json(data={"title": table, **without_titles(shown)})
 
 
 def _free_port() -> int:
