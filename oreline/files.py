@@ -7,7 +7,8 @@ import errno
 import os
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
@@ -60,11 +61,18 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with replacing(path, f".{os.getpid()}.new") as draft, draft.open("xb") as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path, suffix: str = ".new") -> Iterator[Path]:
+    """A draft beside a file, for the caller to make: it takes the file's place when the block ends, and goes where that
+    fails. `suffix`: of its name, where several processes may write the file."""
+    draft = path.with_name(path.name + suffix)
     draft.unlink(missing_ok=True)
     try:
-        with draft.open("xb") as file:
-            file.write(content)
+        yield draft
         draft.replace(path)
     finally:
         with suppress(OSError):

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from oreline.files import replacing
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN
 from sinks.log.reading import COLUMNS, INCIDENT_COLUMNS, Segment, gaps, incidents, lines, segments
 
@@ -55,12 +56,10 @@ def export(db: sqlite3.Connection, run: bytes, path: Path) -> None:
         [*_TYPES.items(), *((f"fraction.{name}", pa.float32()) for name in names)],
         metadata={"oreline": json.dumps(_about(db, run, parts))},
     )
-    draft = path.with_name(path.name + ".new")
-    with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+    with replacing(path) as draft, pq.ParquetWriter(draft, schema, compression="zstd") as writer:
         for part in parts:
             for rows in lines(db, run, part):
                 writer.write_table(_table(rows, part, names, schema))
-    draft.replace(path)
 
 
 def export_incidents(db: sqlite3.Connection, path: Path) -> bool:
@@ -70,8 +69,7 @@ def export_incidents(db: sqlite3.Connection, path: Path) -> bool:
     rows = next(batches, None)
     if rows is None:
         return False
-    draft = path.with_name(path.name + ".new")
-    with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+    with replacing(path) as draft, pq.ParquetWriter(draft, schema, compression="zstd") as writer:
         while rows:
             columns = dict(zip(INCIDENT_COLUMNS, zip(*rows, strict=True), strict=True))
             columns["time"] = tuple(map(datetime.fromisoformat, columns["time"]))
@@ -79,7 +77,6 @@ def export_incidents(db: sqlite3.Connection, path: Path) -> bool:
                 pa.table({k: pa.array(v, schema.field(k).type) for k, v in columns.items()}, schema=schema)
             )
             rows = next(batches, None)
-    draft.replace(path)
     return True
 
 

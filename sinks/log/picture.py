@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from oreline.files import replacing
 from oreline.messages import BACKGROUND, INVALID
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
 from oreline.recordings.label_picture import INK, Entry, Paint, Pixels, draw_legend, height_of
@@ -55,10 +56,10 @@ def export(db: sqlite3.Connection, run: bytes, stem: Path, title: str = "") -> l
         about = stream_at(db, run, part.start)
         for page in pages(db, run, part):
             path = stem.with_name(f"{stem.name}_{len(paths):03d}.png")
-            draft = path.with_name(path.name + ".new")
             heading = Heading(title or stem.parent.resolve().name, run, about, len(paths) + 1, of)
-            draw_page(page, Paint(part.classes), heading, shots.over(page.seq, part.samples)).save(draft, "PNG")
-            draft.replace(path)
+            picture = draw_page(page, Paint(part.classes), heading, shots.over(page.seq, part.samples))
+            with replacing(path) as draft:
+                picture.save(draft, "PNG")
             paths.append(path)
     return paths
 

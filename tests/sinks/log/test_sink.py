@@ -20,6 +20,7 @@ from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, EndOfStrea
 from oreline.testing import CLASSES, OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.log import Log, account
 from sinks.log.sink import LOOK_NS, LogSettings
+from tests.sinks.disk import room
 from tests.sinks.killed import last_said
 from tests.sinks.log.journals import journal_rows
 
@@ -259,6 +260,17 @@ def test_an_export_without_space_keeps_the_journal(tmp_path: Path, monkeypatch: 
         patch.setattr("sinks.log.parquet.export", full)
         with pytest.raises(RecordingError, match="the journal is complete"):
             log.close()
+    assert log.close()["labelled"] == 1
+
+
+def test_an_export_for_which_the_disk_has_no_room_takes_none_of_it(tmp_path: Path) -> None:
+    log = Log.open(LogSettings(), tmp_path)
+    log.consume([stream_info(), label_line(0)])
+    log.commit()
+    before = {*tmp_path.iterdir()}
+    with room(100), pytest.raises(RecordingError, match="the journal is complete"):
+        log.close()
+    assert {*tmp_path.iterdir()} == before
     assert log.close()["labelled"] == 1
 
 
