@@ -92,7 +92,7 @@ class GenicamSource:
             raise CameraError(f"camera {matches[0].id_} cannot be opened: {first_line(error)}") from None
 
     def configure(self, features: Sequence[tuple[str, Any]], wait: Wait = let_pass) -> None:
-        node_map.configure(self._nodes, features, lambda: wait(self._settings.settle_s))
+        node_map.configure(self._nodes, features, self._settings.settle_s, wait)
 
     def _read(self, name: str) -> Reading | None:
         return node_map.read(self._nodes, name)

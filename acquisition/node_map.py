@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from genicam.genapi import GenericException as FeatureException
 from genicam.gentl import GenericException as TransportException
 
 from acquisition.dialects import LATE, Reading
+from acquisition.retry import Wait
 from oreline.errors import FeatureError, nearest
 
 REFUSALS = (FeatureException, TransportException)
@@ -20,12 +21,12 @@ READ_BACK_S, REREAD_S = 1.0, 0.005
 """A feature may take so long to read back as it was written, and is looked at so often meanwhile."""
 
 
-def configure(nodes: Any, features: Sequence[tuple[str, Any]], settled: Callable[[], bool]) -> None:
-    """Write features in order and read each back, those that may change later again when they have `settled`, which
-    waits for that, and is False where nobody does. Raises FeatureError that tells all failures."""
-    failures = [failure for name, value in features if (failure := _set(nodes, name, value))]
+def configure(nodes: Any, features: Sequence[tuple[str, Any]], settle_s: float, wait: Wait) -> None:
+    """Write features in order and read each back, those that may change later again after `settle_s`; where `wait`
+    says that nobody waits for it, none. Raises FeatureError that tells all failures."""
+    failures = [failure for name, value in features if (failure := _set(nodes, name, value, wait))]
     late = {name: value for name, value in features if name in LATE}
-    if late and not failures and settled():
+    if late and not failures and wait(settle_s):
         failures = [failure for name, value in late.items() if (failure := _differs(nodes, name, value))]
     if failures:
         raise FeatureError("the camera did not take its settings:\n" + "\n".join(f"  {f}" for f in failures))
@@ -45,7 +46,7 @@ def read(nodes: Any, name: str) -> Reading | None:
         raise FeatureError(f"{name} cannot be read: {first_line(error)}") from None
 
 
-def _set(nodes: Any, name: str, value: Any) -> str:
+def _set(nodes: Any, name: str, value: Any, wait: Wait) -> str:
     """Write one feature and read it back; the answer is what went wrong, or nothing."""
     if not nodes.has_node(name):
         return f"{name}: this camera has no such feature.{nearest(name, dir(nodes))}"
@@ -61,7 +62,8 @@ def _set(nodes: Any, name: str, value: Any) -> str:
         return f"{name} = {value!r} was refused: {first_line(error)}"
     deadline = time.monotonic() + READ_BACK_S
     while (failure := _differs(nodes, name, value)) and time.monotonic() < deadline:
-        time.sleep(REREAD_S)
+        if not wait(REREAD_S):
+            return ""
     return failure
 
 

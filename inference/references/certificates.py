@@ -46,7 +46,7 @@ def panel_curve(path: Path, wavelengths_nm: tuple[float, ...]) -> NDArray[np.flo
     The file is text, a wavelength in nm and a reflectance from 0 to 1 on each line. Raises ReferenceRefused for values
     that no panel has, or a range that does not cover the bands.
     """
-    nm, reflectance = _table(path)[:, :2].T
+    nm, reflectance = _table(path, "panel_file").T
     if np.any(np.diff(nm) <= 0) or not np.all((reflectance > 0) & (reflectance <= 1.2)):
         raise ReferenceRefused(
             f"{path} is no panel's certificate: wavelengths in nm rise, reflectance is from 0 to 1, not in percent",
@@ -69,7 +69,7 @@ def radiometric(path: Path, reference: Reference) -> NDArray[np.float64]:
     """
     bands, samples, first = len(reference.wavelengths_nm), reference.samples, reference.x_start
     if path.suffix.lower() in (".txt", ".csv"):
-        table = _table(path)
+        table = _table(path, "coefficients")
         _refuse_other_bands(path, table[:, 0], reference.wavelengths_nm)
         values = np.repeat(table[:, 1:2], samples, axis=1)
     else:
@@ -101,12 +101,12 @@ def _refuse_other_bands(path: Path, column: NDArray[np.float64], wavelengths_nm:
         )  # fmt: skip
 
 
-def _table(path: Path) -> NDArray[np.float64]:
+def _table(path: Path, code: str) -> NDArray[np.float64]:
     try:
         return read_columns(path)
     except OSError as error:
-        raise ReferenceRefused(f"{path} cannot be read: {error.strerror or error}", "panel_file") from None
+        raise ReferenceRefused(f"{path} cannot be read: {error.strerror or error}", code) from None
     except TableError as error:
         raise ReferenceRefused(
-            f"{path} cannot be read: {error}; give a wavelength in nm and a value a line", "panel_file"
+            f"{path} cannot be read: {error}; give a wavelength in nm and a value a line", code
         ) from None

@@ -107,12 +107,14 @@ def _of_items(items: GdalItems, bands: int, notes: list[str]) -> tuple[float, ..
     except UnknownUnit as error:
         notes.append(f"wavelengths are not known: {error}")
         return ()
-    if unit not in (None, NANOMETRES) and wavelengths.is_unsaid(word):
+    if unit is None:
+        return ()
+    if unit != NANOMETRES and wavelengths.is_unsaid(word):
         notes.append(f"no wavelength unit is said: {unit.name}, by the numbers")
-    scaled = tuple(round(unit.nanometres(value), 6) for value in values) if unit else ()
+    scaled = tuple(round(unit.nanometres(value), 6) for value in values)
     if (odd := wavelengths.unseen(scaled)) is None:
         return scaled
-    notes.append(f"wavelengths are not known: {word} makes one of {odd:g} nm, which no camera sees")
+    notes.append(f"wavelengths are not known: {unit.name} make one of {odd:g} nm, which no camera sees")
     return ()
 
 

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from acquisition import node_map
 from acquisition.dialects import PIXEL_FORMATS
 from acquisition.genicam import GenicamSource
 from acquisition.settings import Settings
@@ -195,6 +197,24 @@ def test_nobody_waits_for_an_exposure_to_settle_who_is_about_to_stop(played: Pla
     asked: list[float] = []
     source.configure([("ExposureTime", 1234.0)], lambda seconds: bool(asked.append(seconds)))
     assert asked == [30.0]
+
+
+@pytest.mark.parametrize("left", [0, 3])
+def test_nobody_waits_for_a_slow_feature_who_is_about_to_stop(left: int) -> None:
+    class Slow:
+        """Takes nothing."""
+
+        value = property(lambda _: 7, lambda _, _value: None)
+
+    nodes: Any = SimpleNamespace(has_node=lambda _: True, get_node=lambda _: Slow())
+    asked = []
+
+    def wait(seconds: float) -> bool:
+        asked.append(seconds)
+        return len(asked) <= left
+
+    node_map.configure(nodes, [("Binning", 8)], 30.0, wait)
+    assert len(asked) == left + 1
 
 
 def test_an_exposure_that_changes_while_lines_come_is_said_with_the_next_ones(

@@ -82,7 +82,11 @@ def test_a_table_of_nothing_is_refused(tmp_path):
             read_columns(path)
 
 
-@given(st.text(st.characters(codec="utf-8"), max_size=40), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
+_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
+"""Without NUL: "a" and a NUL are UTF-8 and UTF-16 alike."""
+
+
+@given(_TEXT, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
 def test_marked_text_is_decoded_as_it_was_encoded(text, encoding):
     text = "a" + text
     assert decode(text.encode(encoding)) == text

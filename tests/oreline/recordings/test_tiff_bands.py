@@ -135,3 +135,9 @@ def test_scales_and_offsets_of_gdal_are_heard(tmp_path):
     recording = open_recording(gdal(tmp_path / "a.tif", items("SCALE", [0.1] * 3) + items("OFFSET", [0, 5, 0])))
     assert recording.metadata["data gain values"] == "{0.1, 0.1, 0.1}"
     assert recording.metadata["data offset values"] == "{0, 5, 0}"
+
+
+def test_wavelengths_that_no_camera_sees_are_not_taken_and_the_unit_is_named(tmp_path):
+    found = open_recording(gdal(tmp_path / "a.tif", items("wavelength", [9e-7, 1e-6, 1.1e-6])))
+    assert found.wavelengths_nm == ()
+    assert "wavelengths are not known: micrometres make one of 0.0009 nm, which no camera sees" in found.notes
