@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from oreline.moment import NEVER, Moment
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 UNKNOWN = 255
 """Label: the classifier's confidence is below the model's threshold."""
@@ -105,12 +105,24 @@ class ClassInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """A layer that stands beside the labels of each line. `planes`: values a sample. `legend`: what a code stands for,
+    empty where the values are numbers, each `scale` times what is written."""
+
+    name: str
+    planes: int = 1
+    legend: tuple[ClassInfo, ...] = ()
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class StreamInfo:
     """Description of a stream; sent before its first line and again when it changes, in force from `seq` on.
 
     `wavelengths_nm`: one a band. `samples`: pixels across; `offset_x`: first of them on the sensor.
     `full_scale`: the count of a saturated pixel. `counts_per_line`: encoder counts from one line to the next.
     `pitch_mm`: size of a sample across the belt, 0 where not known. `classes`, `model`: empty until labels are made.
+    `layers`: what lines hold beside their labels, in this order.
     `temperature_c`: of the camera when this was said, NaN where it tells none. `unit`: of what lines of reflectance
     hold, where it is radiance. `kind`: what the camera looks at from here on; dark and white are complete where a scene
     is announced, even if the stream ends there. `clock`: when this was said, by which each `t_ns` of its lines can be
@@ -133,6 +145,7 @@ class StreamInfo:
     pitch_mm: float
     classes: tuple[ClassInfo, ...] = ()
     model: str = ""
+    layers: tuple[LayerInfo, ...] = ()
     temperature_c: float = field(default=math.nan, compare=False)
     unit: str = ""
     kind: Kind = Kind.SCENE
@@ -186,6 +199,8 @@ class LabelLine(Line):
 
     `labels`, `confidence`: uint8 (samples,); confidence is the probability of the label times 255.
     `model`, `reference_id`: the first 16 hex digits of the sha256 of the model and of the reference.
+    `layers`: uint8 (planes, samples), the planes of the layers that `StreamInfo` names, one after the other; UNKNOWN in
+    a layer with a legend is no answer. None where there are none.
     """
 
     flags: Flag
@@ -193,6 +208,7 @@ class LabelLine(Line):
     reference_id: str
     labels: NDArray[np.uint8]
     confidence: NDArray[np.uint8]
+    layers: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -48,6 +48,7 @@ SPECIES: dict[str, dict[str, int]] = {
 }  # fmt: skip
 """Minerals by group. For a new one choose what is far from the others; a test measures it."""
 MINERALS = {name: colour for group in SPECIES.values() for name, colour in group.items()}
+GROUP_OF = {name: group for group, species in SPECIES.items() for name in species}
 PATTERNS = {
     "antigorite": 1, "buddingtonite": 1, "chrysotile": 2, "dickite": 1, "dry_grass": 1,
     "gypsum": 2, "halloysite": 1, "hectorite": 2, "natroalunite": 2, "natrojarosite": 2,
@@ -59,6 +60,11 @@ PATTERNS = {
 def colour_of(mineral: str, otherwise: Colour) -> Colour:
     """By its name, and `otherwise` for one that has no colour here."""
     return rgb(MINERALS[mineral]) if mineral in MINERALS else otherwise
+
+
+def group_of(mineral: str) -> str:
+    """The group of a mineral, "" for one that is not known here."""
+    return GROUP_OF.get(mineral, "")
 
 
 def pattern_of(mineral: str, number: int) -> int:

@@ -82,6 +82,27 @@ class Pair(_Strict):
     """and of b labelled a."""
 
 
+class BandAnswer(_Strict):
+    """The second answer: whose absorption bands a spectrum shows, whatever its major mineral is.
+
+    `names`: one an output of the network, behind those of the classes and strangers: a species, "other GROUP" for the
+    species of a group that are none of these, "other bands", "no bands", "not rock". `groups`: the group of each, in
+    the words of `oreline.palette`; the last three are groups of their own. A group is told where the sum of its
+    outputs' probabilities reaches `unknown_below`, and a species of it where its own reaches `species_below`.
+    """
+
+    names: Annotated[tuple[str, ...], Field(min_length=2, max_length=INVALID)]
+    groups: Annotated[tuple[str, ...], Field(min_length=2, max_length=INVALID)]
+    unknown_below: Share
+    species_below: Share
+
+    @model_validator(mode="after")
+    def _paired(self) -> BandAnswer:
+        if len(self.names) != len(self.groups):
+            raise ValueError("bands.groups: one for each name")
+        return self
+
+
 class Training(_Strict):
     """Enough to make the same bytes again."""
 
@@ -98,7 +119,7 @@ class Card(_Strict):
     """`wavelengths_nm`, `fwhm_nm`: the bands that the model reads. `unknown_below`: probability below which the
     answer is UNKNOWN. `background_reflectance`: mean reflectance below which a sample is BACKGROUND."""
 
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 1
     name: str
     backend: str = "torchscript"
     classes: Annotated[tuple[CardClass, ...], Field(min_length=2, max_length=INVALID)]
@@ -110,6 +131,18 @@ class Card(_Strict):
     """Lines that the network reads at once, an odd number: the one that is labelled, and as many before it as after."""
     background_reflectance: Annotated[float, Field(ge=0.0, lt=1.0)]
     unknown_below: Share
+    strangers: tuple[Literal["other", "not rock"], ...] | None = None
+    """Outputs behind those of the classes that are no class: minerals that are not in the list, and what is no rock."""
+    group_below: Share | None = None
+    """Where no class reaches `unknown_below`, the sum of a group's probabilities from which on the group is told."""
+    bands: BandAnswer | None = None
+    """The second answer, None where the network has none."""
+    noisy_above: Annotated[float, Field(gt=0)] | None = None
+    """Noise, standard deviation of log R from one band to the next, above which an unknown is "noisy"."""
+    dark_below: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Mean reflectance below which an unknown is "too dark"."""
+    not_for: tuple[str, ...] | None = None
+    """What the model must not be used for, a sentence each."""
     kmac: float
     metrics: Metrics
     confused: tuple[Pair, ...]
@@ -148,6 +181,11 @@ class Card(_Strict):
         chosen for it."""
         own = self.colours or {}
         return tuple(ClassInfo(one.name, own.get(one.name) or colour_of(one.name, one.colour)) for one in self.classes)
+
+    @property
+    def outputs(self) -> int:
+        """Outputs of the network: of the classes, of the strangers, of the second answer."""
+        return len(self.classes) + len(self.strangers or ()) + (len(self.bands.names) if self.bands else 0)
 
     @property
     def resampled(self) -> bool:

@@ -72,7 +72,7 @@ def test_a_changed_number_in_the_card_is_seen(folder: Path) -> None:
         ({"threshold": 0.5}, "threshold"),
         ({"preprocessing": "derivative"}, "preprocessing"),
         ({"classes": []}, "classes"),
-        ({"version": 2}, "version"),
+        ({"version": 3}, "version"),
         ({"lines_of_context": 0}, "lines_of_context"),
         ({"lines_of_context": 2}, "as a whole: .*must be odd"),
         ({"background_reflectance": "dark"}, "background_reflectance"),
