@@ -122,11 +122,10 @@ class StreamInfo:
     `wavelengths_nm`: one a band. `samples`: pixels across; `offset_x`: first of them on the sensor.
     `full_scale`: the count of a saturated pixel. `counts_per_line`: encoder counts from one line to the next.
     `pitch_mm`: size of a sample across the belt, 0 where not known. `classes`, `model`: empty until labels are made.
-    `layers`: what lines hold beside their labels, in this order.
     `temperature_c`: of the camera when this was said, NaN where it tells none. `unit`: of what lines of reflectance
     hold, where it is radiance. `kind`: what the camera looks at from here on; dark and white are complete where a scene
     is announced, even if the stream ends there. `clock`: when this was said, by which each `t_ns` of its lines can be
-    put on a calendar.
+    put on a calendar. `layers`: what lines hold beside their labels, in this order.
     """
 
     run: bytes
@@ -145,11 +144,11 @@ class StreamInfo:
     pitch_mm: float
     classes: tuple[ClassInfo, ...] = ()
     model: str = ""
-    layers: tuple[LayerInfo, ...] = ()
     temperature_c: float = field(default=math.nan, compare=False)
     unit: str = ""
     kind: Kind = Kind.SCENE
     clock: Moment = NEVER
+    layers: tuple[LayerInfo, ...] = ()
 
     @property
     def first(self) -> int:

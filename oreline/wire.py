@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 import msgpack
@@ -24,6 +24,7 @@ from oreline.messages import (
     Gap,
     Kind,
     LabelLine,
+    LayerInfo,
     Message,
     RawLine,
     Reason,
@@ -35,7 +36,10 @@ from oreline.moment import NEVER, Moment
 
 HEADER_LIMIT = 512
 CLASSES_LIMIT = 32_768
-FRAMES_LIMIT = 4
+LAYERS_LIMIT = 131_072
+FRAMES_LIMIT = 5
+PLANES_LIMIT = 1024
+"""Of all layers of a line together."""
 
 DAY_S = 86_400
 _CLOCK = struct.Struct("<qqq16s")
@@ -71,6 +75,9 @@ U64 = integer(0, 2**63 - 1)
 I64 = integer(-(2**63), 2**63 - 1)
 _SIZE = integer(1, 65_535)
 _ID = text(16)
+_NAME = text(64)
+_LEVEL = integer(0, 255)
+_PLANES = integer(1, PLANES_LIMIT)
 _KIND = integer(0, max(Kind))
 _STAMP: dict[str, Check] = {
     "run": is_run,
@@ -85,11 +92,12 @@ _ORIGIN: dict[str, Check] = {"run": is_run, "epoch": U64}
 
 @dataclass(frozen=True)
 class _Format:
-    """Format of one type: the fields of its header, and how it is taken apart and built."""
+    """Format of one type: the fields of its header, how it is taken apart and built, and `optional` fields."""
 
     fields: dict[str, Check]
     split: Callable[[Any], tuple[Header, list[Buffer]]]
     build: Callable[[Header, Sequence[Buffer]], Message]
+    optional: dict[str, Check] = field(default_factory=dict)
 
 
 _packer = msgpack.Packer()
@@ -114,7 +122,7 @@ def decode(frames: Sequence[Buffer]) -> Message:
     if type(kind) is not str or kind not in _FORMATS:
         raise WireError("a message of an unknown type")
     format_ = _FORMATS[kind]
-    check_header(header, format_.fields)
+    check_header(header, format_.fields | {name: format_.optional[name] for name in header.keys() & format_.optional})
     return format_.build(header, frames[1:])
 
 
@@ -192,29 +200,64 @@ def _stamp_in(header: Header) -> Stamp:
 def _split_info(info: StreamInfo) -> tuple[Header, list[Buffer]]:
     header = {name: getattr(info, name) for name in _INFO if name != "bands"} | {"kind": int(info.kind)}
     wavelengths = _bytes(np.array(info.wavelengths_nm, np.float64), np.float64)
-    classes = msgpack.packb([[c.name, *c.colour] for c in info.classes])
-    clock = [] if info.clock == NEVER else [_CLOCK.pack(*astuple(info.clock))]
-    return {**header, "bands": info.bands}, [wavelengths, classes, *clock]
+    classes = msgpack.packb(_rows(info.classes))
+    layers = [pack_layers(info.layers)] if info.layers else []
+    clock = [_CLOCK.pack(*astuple(info.clock))] if layers or info.clock != NEVER else []
+    return {**header, "bands": info.bands}, [wavelengths, classes, *clock, *layers]
 
 
 def _build_info(header: Header, frames: Sequence[Buffer]) -> StreamInfo:
-    """A third array, where there is one, is the clock."""
-    _only(frames, max(2, min(len(frames), 3)))
+    """A third array, where there is one, is the clock, and a fourth the layers."""
+    _only(frames, max(2, min(len(frames), 4)))
     wavelengths = _array(frames, 0, np.float64, (header.pop("bands"),))
     if not np.isfinite(wavelengths).all():
         raise WireError("a wavelength is not a number")
     kind, classes = Kind(header.pop("kind")), _classes(frames[1])
-    clock = _clock(frames[2]) if len(frames) == 3 else NEVER
-    return StreamInfo(**header, kind=kind, wavelengths_nm=tuple(wavelengths.tolist()), classes=classes, clock=clock)
+    clock = _clock(frames[2]) if len(frames) > 2 else NEVER
+    layers = _layers(frames[3]) if len(frames) > 3 else ()
+    nm = tuple(wavelengths.tolist())
+    return StreamInfo(**header, kind=kind, wavelengths_nm=nm, classes=classes, clock=clock, layers=layers)
+
+
+def pack_layers(layers: Sequence[LayerInfo]) -> bytes:
+    """The frame of a description that names its layers."""
+    packed: bytes = msgpack.packb([[one.name, one.planes, one.scale, _rows(one.legend)] for one in layers])
+    return packed
+
+
+def _layers(frame: Buffer) -> tuple[LayerInfo, ...]:
+    if len(frame) > LAYERS_LIMIT:
+        raise WireError(f"a table of layers of {len(frame)} bytes, at most {LAYERS_LIMIT} are allowed")
+    layers = tuple(map(_layer, _unpack(frame, list)))
+    if not 1 <= sum(layer.planes for layer in layers) <= PLANES_LIMIT:
+        raise WireError(f"layers have 1 to {PLANES_LIMIT} planes together")
+    if len({layer.name for layer in layers}) < len(layers):
+        raise WireError("a layer is named twice")
+    return layers
+
+
+def _layer(row: Any) -> LayerInfo:
+    if type(row) is not list or len(row) != 4:
+        raise WireError("a layer is not its name, planes, scale and legend")
+    name, planes, scale, legend = row
+    if not (_NAME(name) and name and _PLANES(planes) and _real(scale) and type(legend) is list):
+        raise WireError("a layer's name, planes, scale or legend has a wrong type or range")
+    return LayerInfo(name, planes, _infos(legend), scale)
 
 
 def _classes(frame: Buffer) -> tuple[ClassInfo, ...]:
     if len(frame) > CLASSES_LIMIT:
         raise WireError(f"a class table of {len(frame)} bytes, at most {CLASSES_LIMIT} are allowed")
-    name, level = text(64), integer(0, 255)
-    rows = _unpack(frame, list)
+    return _infos(_unpack(frame, list))
+
+
+def _rows(classes: Sequence[ClassInfo]) -> list[list[str | int]]:
+    return [[c.name, *c.colour] for c in classes]
+
+
+def _infos(rows: list[Any]) -> tuple[ClassInfo, ...]:
     for row in rows:
-        if type(row) is not list or len(row) != 4 or not name(row[0]) or not all(map(level, row[1:])):
+        if type(row) is not list or len(row) != 4 or not _NAME(row[0]) or not all(map(_LEVEL, row[1:])):
             raise WireError("a class is not a name and three levels from 0 to 255")
     return tuple(ClassInfo(row[0], (row[1], row[2], row[3])) for row in rows)
 
@@ -243,17 +286,21 @@ def _build_raw(header: Header, frames: Sequence[Buffer]) -> RawLine:
 def _split_labels(line: LabelLine) -> tuple[Header, list[Buffer]]:
     header = {"flags": int(line.flags), "model": line.model, "calibration": line.reference_id}
     shape = {"samples": line.labels.shape[0]}
-    return {**_stamp_out(line.stamp), **header, **shape}, [
-        _bytes(line.labels, np.uint8),
-        _bytes(line.confidence, np.uint8),
-    ]
+    frames: list[Buffer] = [_bytes(line.labels, np.uint8), _bytes(line.confidence, np.uint8)]
+    if line.layers is not None:
+        shape["planes"] = line.layers.shape[0]
+        frames.append(_bytes(line.layers, np.uint8))
+    return {**_stamp_out(line.stamp), **header, **shape}, frames
 
 
 def _build_labels(header: Header, frames: Sequence[Buffer]) -> LabelLine:
-    _only(frames, 2)
-    labels, confidence = (_array(frames, at, np.uint8, (header["samples"],)) for at in (0, 1))
+    """A third array, where the header has planes, is the layers."""
+    samples, planes = header["samples"], header.get("planes")
+    _only(frames, 2 if planes is None else 3)
+    labels, confidence = (_array(frames, at, np.uint8, (samples,)) for at in (0, 1))
+    layers = None if planes is None else _array(frames, 2, np.uint8, (planes, samples))
     ids = header["model"], header["calibration"]
-    return LabelLine(_stamp_in(header), Flag(header["flags"]), *ids, labels, confidence)
+    return LabelLine(_stamp_in(header), Flag(header["flags"]), *ids, labels, confidence, layers)
 
 
 def _split_reflectance(line: ReflectanceLine) -> tuple[Header, list[Buffer]]:
@@ -331,6 +378,7 @@ _FORMATS: dict[str, _Format] = {
         {**_STAMP, "flags": _FLAGS, "model": _ID, "calibration": _ID, "samples": _SIZE},
         _split_labels,
         _build_labels,
+        {"planes": _PLANES},
     ),
     "ReflectanceLine": _Format(
         {**_STAMP, "flags": _FLAGS, "calibration": _ID, "bands": _SIZE, "samples": _SIZE},

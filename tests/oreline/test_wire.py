@@ -12,14 +12,27 @@ import numpy as np
 import pytest
 
 from oreline.errors import WireError
-from oreline.messages import INVALID, ClassInfo, EndOfStream, Flag, Kind, RawLine, Stamp, StreamInfo
+from oreline.messages import (
+    INVALID,
+    ClassInfo,
+    EndOfStream,
+    Flag,
+    Kind,
+    LabelLine,
+    LayerInfo,
+    RawLine,
+    Stamp,
+    StreamInfo,
+)
 from oreline.moment import Moment
 from oreline.stream import control
-from oreline.wire import CLASSES_LIMIT, decode, encode
+from oreline.wire import CLASSES_LIMIT, LAYERS_LIMIT, PLANES_LIMIT, decode, encode
 
 STAMP = Stamp(bytes(16), 0, 0, 0, 0, 0)
 END = EndOfStream(bytes(16), 0, 1, 1, 0, 0)
 INFO = StreamInfo(bytes(16), 0, 0, "camera", "S1", (1000.0,), 1, 0, 4095, 1.0, 1.0, 1.0, 1.0, 1.0)
+GROUP = LayerInfo("group", legend=(ClassInfo("kaolin", (255, 0, 0)), ClassInfo("silica", (254, 207, 230))))
+LAYERS = (GROUP, LayerInfo("group_confidence", scale=1 / 255), LayerInfo("probability", 3, scale=1 / 255))
 
 
 @pytest.mark.parametrize(
@@ -112,3 +125,56 @@ def test_as_many_classes_as_a_label_can_name_survive() -> None:
 def test_a_control_message_that_nobody_would_take_is_not_made() -> None:
     with pytest.raises(WireError, match="shorten"):
         control.pack("refuse", session=1, why="é" * 300)
+
+
+@pytest.mark.parametrize("clock", [INFO.clock, Moment(1_772_000_000_123_456_789, 3600, 5, bytes(range(16)))])
+def test_layers_of_a_stream_survive_with_a_clock_and_without(clock: Moment) -> None:
+    info = replace(INFO, layers=LAYERS, clock=clock)
+    assert decode(encode(info)) == info
+
+
+def test_a_stream_and_a_line_without_layers_are_on_the_wire_as_ever() -> None:
+    line = LabelLine(STAMP, Flag.NONE, "m", "r", np.zeros(4, np.uint8), np.zeros(4, np.uint8))
+    assert len(encode(INFO)) == len(encode(line)) == 3
+    assert msgpack.unpackb(encode(line)[0]).keys() == {
+        "type", "run", "epoch", "seq", "block_id", "t_ns", "encoder", "flags", "model", "calibration", "samples",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ([], "planes"),
+        ([["a", PLANES_LIMIT, 1.0, []], ["b", 1, 1.0, []]], "planes"),
+        ([["a", 1, 1.0, []], ["a", 1, 1.0, []]], "twice"),
+        ([["a", 0, 1.0, []]], "range"),
+        ([["a", True, 1.0, []]], "range"),
+        ([["", 1, 1.0, []]], "range"),
+        ([["a", 1, math.inf, []]], "range"),
+        ([["a", 1, 1, []]], "range"),
+        ([["a", 1, 1.0, {}]], "range"),
+        ([["a", 1, 1.0]], "not its name"),
+        ([["a", 1, 1.0, [["kaolin", 256, 0, 0]]]], "levels"),
+        ([["a", 1, 1.0, [["k", 0, 0, 0]] * (INVALID + 1)]], "max_array_len"),
+        ({}, "list"),
+        (["x" * LAYERS_LIMIT], "at most"),
+    ],
+)
+def test_a_table_of_layers_that_is_nearly_right_is_refused(table: object, why: str) -> None:
+    frames = encode(replace(INFO, layers=LAYERS))
+    with pytest.raises(WireError, match=why):
+        decode([*frames[:4], msgpack.packb(table)])
+
+
+@pytest.mark.parametrize("planes", [0, -1, 3, PLANES_LIMIT + 1, True, 2.0, None])
+def test_a_line_holds_as_many_planes_as_it_says(planes: object) -> None:
+    layers = np.arange(8, dtype=np.uint8).reshape(2, 4)
+    line = LabelLine(STAMP, Flag.NONE, "m", "r", np.zeros(4, np.uint8), np.zeros(4, np.uint8), layers)
+    header, *arrays = encode(line)
+    decoded = decode([header, *arrays])
+    assert isinstance(decoded, LabelLine)
+    np.testing.assert_array_equal(decoded.layers, layers)
+    with pytest.raises(WireError, match=r"planes|promises"):
+        decode([msgpack.packb({**msgpack.unpackb(header), "planes": planes}), *arrays])
+    with pytest.raises(WireError, match="expected 3"):
+        decode([header, *arrays[:2]])

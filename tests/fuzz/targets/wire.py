@@ -20,6 +20,7 @@ from oreline.messages import (
     Gap,
     Kind,
     LabelLine,
+    LayerInfo,
     RawLine,
     Reason,
     ReflectanceLine,
@@ -27,7 +28,7 @@ from oreline.messages import (
     StreamInfo,
 )
 from oreline.moment import NEVER, Moment
-from oreline.wire import CLASSES_LIMIT, HEADER_LIMIT, decode, encode
+from oreline.wire import CLASSES_LIMIT, HEADER_LIMIT, LAYERS_LIMIT, PLANES_LIMIT, decode, encode
 from tests.fuzz.target import Frames, Target
 from tests.fuzz.twist import twist_map
 
@@ -57,6 +58,7 @@ LABELS = st.builds(
     reference_id=ID,
     labels=array(np.uint8, 7),
     confidence=array(np.uint8, 7),
+    layers=st.none() | array(np.uint8, 3, 7),
 )
 REFLECTANCE = st.builds(
     ReflectanceLine,
@@ -66,6 +68,14 @@ REFLECTANCE = st.builds(
     reflectance=array(np.float32, 3, 4),
     invalid=array(np.uint8, 4),
     uncertainty=st.none() | array(np.float32, 3, 4),
+)
+CLASSES = st.lists(st.builds(ClassInfo, name=st.text(max_size=64), colour=COLOUR), max_size=8).map(tuple)
+LAYER = st.builds(
+    LayerInfo,
+    name=st.text(min_size=1, max_size=64),
+    planes=st.integers(1, PLANES_LIMIT // 4),
+    legend=CLASSES,
+    scale=REAL,
 )
 INFO = st.builds(
     StreamInfo,
@@ -83,18 +93,19 @@ INFO = st.builds(
     line_rate_hz=REAL,
     counts_per_line=REAL,
     pitch_mm=REAL,
-    classes=st.lists(st.builds(ClassInfo, name=st.text(max_size=64), colour=COLOUR), max_size=8).map(tuple),
+    classes=CLASSES,
     model=ID,
     temperature_c=st.floats(-273.0, 999.0) | st.just(math.nan),
     kind=st.sampled_from(Kind),
     clock=st.just(NEVER) | st.builds(Moment, wall_ns=I64, offset_s=st.integers(-86_399, 86_399), t_ns=I64, boot=RUN),
+    layers=st.lists(LAYER, max_size=4, unique_by=lambda layer: layer.name).map(tuple),
 )
 GAP = st.builds(Gap, run=RUN, epoch=U64, first=U64, n=st.integers(1, 2**63 - 1), reason=st.sampled_from(Reason))
 END = st.builds(EndOfStream, run=RUN, epoch=U64, seq=U64, lines=U64, lost=U64, reference=U64)
 MESSAGES = st.one_of(RAW, LABELS, REFLECTANCE, INFO, GAP, END)
 
 _INFO = StreamInfo(bytes(16), 0, 0, "c", "s", (1000.0,), 1, 0, 4095, 1.0, 1.0, 1.0, 1.0, 1.0)
-_HEADER, _WAVELENGTHS, _ = (bytes(frame) for frame in encode(_INFO))
+_HEADER, _WAVELENGTHS, _CLASSES = (bytes(frame) for frame in encode(_INFO))
 _MANY = [["x", 0, 0, 0]] * INVALID
 HOSTILE: tuple[Frames, ...] = (
     (),
@@ -109,6 +120,12 @@ HOSTILE: tuple[Frames, ...] = (
         b"\xde\x7f\xff" * 1000,
         b"\xc0" * (CLASSES_LIMIT + 1),
         msgpack.packb([*_MANY, _MANY[0]]),
+    )),
+    *((_HEADER, _WAVELENGTHS, _CLASSES, bytes(40), layers) for layers in (
+        b"\x91" * LAYERS_LIMIT,
+        b"\xc0" * (LAYERS_LIMIT + 1),
+        msgpack.packb([["x", 1, 1.0, _MANY]] * INVALID),
+        msgpack.packb([["x", 2**63, 1.0, []]]),
     )),
 )  # fmt: skip
 
