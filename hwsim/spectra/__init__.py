@@ -9,8 +9,8 @@ from importlib.resources import as_file, files
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwsim.spectra.surface import coarser
 from oreline.errors import ConfigError, nearest
+from oreline.light_model.grains import coarser
 from oreline.spectra import resampler
 
 FILE = "minerals.npz"
@@ -81,7 +81,7 @@ def wood() -> NDArray[np.float64]:
     """Reflectance of sawn wood on the library's wavelengths: that of dry grass, brightened.
 
     Both are cellulose, lignin and bound water, and so share their bands at 1200, 1450, 1930, 2100 and 2280 nm. Wood is
-    lighter: its grain size in the sense of `hwsim.spectra.surface.coarser` is taken as WOOD_SIZE of the grass's.
+    lighter: its grain size in the sense of `oreline.light_model.grains.coarser` is taken as WOOD_SIZE of the grass's.
     """
     library = load()
     return coarser(library.reflectance[library.index("dry_grass")].astype(np.float64), WOOD_SIZE)

@@ -17,8 +17,11 @@ from hwsim.scenes.base import SceneBase
 from hwsim.scenes.belt import BeltScene
 from hwsim.scenes.core import CoreScene
 from hwsim.spectra import load
-from hwsim.spectra.surface import Floats, coarser, dusty, intimate, wet
+from oreline.light_model.grains import coarser, intimate
+from oreline.light_model.surface import dusty, wet
 from oreline.spectra import resampler
+
+Floats = NDArray[np.float64]
 
 PANEL = 0.99
 """Reflectance of the white panel."""

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.training.data import OTHER, SHIFTS_NM, Spectra
-from oreline.light_model import grain, illuminated, mixture, noise_std
+from oreline.light_model.grains import grain, mixture
+from oreline.light_model.pixel import illuminated, noise_std
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""From the spectra of pure, dry, clean powders to those of rocks: mixtures, grain size, water and dust.
+"""Powders: mixtures of grains, side by side or among each other, and their size.
 
 Reflectance and single-scattering albedo are related as for a deep layer of isotropic scatterers without an opposition
 effect (Hapke, Journal of Geophysical Research 86, 1981, eq. 16, relative to a white whose albedo is 1; his H function
@@ -10,19 +10,14 @@ in its rational approximation), with lamps at 45 degrees and the camera straight
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hwsim.spectra.water import absorption_per_mm
-
-Floats = NDArray[np.float64]
+Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
 
 MU0, MU = math.sqrt(0.5), 1.0
-FRESNEL, WATER_INDEX, DIFFUSE_FRESNEL = 0.02, 1.33, 0.066
-"""Of water: reflectance for a beam from above, refractive index, and reflectance for diffuse light from above."""
-TRAPPED = 1.0 - (1.0 - DIFFUSE_FRESNEL) / WATER_INDEX**2
-"""Share of diffuse light that the surface of water reflects back from below."""
 
 
 def albedo(reflectance: Floats) -> Floats:
@@ -47,23 +42,25 @@ def intimate(fractions: Floats, pure: Floats) -> Floats:
     return reflectance(fractions @ albedo(pure))
 
 
+def mixture(major: Floats, minor: Floats, share: Floats) -> Floats:
+    """Reflectance of two minerals side by side in one pixel, `share` of it (0..1) the minor one: an areal mixture."""
+    return major + (minor - major) * share
+
+
+def blend(major: Floats, minor: Floats, share: Floats) -> Floats:
+    """Reflectance of two minerals whose grains are mixed, `share` of them (0..1) the minor one's: `intimate` for
+    arrays that broadcast. Reflectances beyond 0..1 are taken as 0 and 1."""
+    return reflectance(mixture(albedo(major.clip(0.0, 1.0)), albedo(minor.clip(0.0, 1.0)), share))
+
+
 def coarser(dry: Floats, size: float) -> Floats:
     """Reflectance with grains `size` times as large: albedo ** size, as a grain's albedo is about the transmittance
     of its inside (Hapke 1981), and that falls exponentially with the path."""
     return reflectance(albedo(dry) ** size)
 
 
-def wet(dry: Floats, nm: Floats, film_mm: float) -> Floats:
-    """Reflectance under a film of water, (..., bands) at `nm` (bands,), without the mirror image of the lamp.
-
-    Light that the rock scatters is reflected back by the surface of the water, so that the rock darkens (Lekner and
-    Dorf, Applied Optics 27, 1988); on each way through the film some is absorbed (Bach and Mauser, IGARSS 1994):
-    (1 - F)(1 - p) T R / (1 - p T R), with T of the way down and up, F FRESNEL, p TRAPPED.
-    """
-    seen = dry * np.exp(-2.0 * film_mm * absorption_per_mm(nm))
-    return np.asarray((1.0 - FRESNEL) * (1.0 - TRAPPED) * seen / (1.0 - TRAPPED * seen))
-
-
-def dusty(clean: Floats, dust: Floats, cover: float) -> Floats:
-    """Reflectance where dust hides `cover` (0..1) of the surface: both side by side, an areal mixture."""
-    return np.asarray((1.0 - cover) * clean + cover * dust)
+def grain(reflectance: Floats, exponent: Floats) -> Floats:
+    """Reflectance of coarser (exponent > 1) or finer (< 1) grains: R ** exponent, Beer and Lambert's law for a path
+    `exponent` times as long, a shortcut of `coarser` for millions of pixels. Values below zero are taken as zero; NaN
+    stays."""
+    return np.maximum(reflectance, 0.0) ** exponent
