@@ -116,6 +116,15 @@ class LayerInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class FeatureInfo:
+    """An absorption feature, and the window in nm over which its continuum is taken."""
+
+    name: str
+    first_nm: float
+    last_nm: float
+
+
+@dataclass(frozen=True, slots=True)
 class StreamInfo:
     """Description of a stream; sent before its first line and again when it changes, in force from `seq` on.
 

@@ -1,0 +1,79 @@
+"""Windows of the features, and the bands of a camera that each is measured by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oreline.errors import ConfigError
+from oreline.messages import FeatureInfo
+
+FEATURES = (
+    FeatureInfo("1400", 1360.0, 1448.0),
+    FeatureInfo("1900", 1850.0, 2060.0),
+    FeatureInfo("2200", 2120.0, 2245.0),
+    FeatureInfo("2250", 2232.0, 2280.0),
+    FeatureInfo("2320", 2296.0, 2344.0),
+    FeatureInfo("2390", 2376.0, 2432.0),
+)
+"""OH and water, water, Al-OH, Fe-OH, Mg-OH and carbonate, Mg-OH. The windows are those of The Spectral Geologist's
+scalars; that of 1900 nm is our own."""
+LEAST_DEPTH = 0.01
+"""Share of the hull; what is not deeper is no feature, its wavelength would be that of the noise."""
+FEWEST = 5
+"""Bands: the hull's two ends, and three for the parabola."""
+WIDEST = 0.25
+"""Of a window, what may lie between two bands."""
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A feature's window on a camera: `rows`, its bands from the shortest wavelength on, int64, and their `nm`,
+    float64."""
+
+    info: FeatureInfo
+    rows: NDArray[np.int64]
+    nm: NDArray[np.float64]
+
+
+def placed(nm: Sequence[float] | NDArray[Any], features: Sequence[FeatureInfo] = FEATURES) -> tuple[Placed, ...]:
+    """Those of the features whose windows are covered by bands at `nm`, in any order: from the band nearest to a
+    window's first wavelength to that nearest to its last, both within half a band, at least FEWEST, without a hole."""
+    at = np.asarray(nm, np.float64)
+    order = np.argsort(at)
+    found = (_placed(at[order], order, info) for info in features)
+    return tuple(one for one in found if one is not None)
+
+
+def refuse_none(nm: Sequence[float]) -> tuple[Placed, ...]:
+    """The same. Raises ConfigError where there is none."""
+    there = placed(nm)
+    if not there:
+        raise ConfigError(
+            f"bands from {min(nm):.0f} to {max(nm):.0f} nm cover the window of no feature ({words(FEATURES)}): "
+            'leave "features" out of inference.streams'
+        )
+    return there
+
+
+def words(features: Sequence[FeatureInfo]) -> str:
+    """Features by name and window, for people."""
+    return ", ".join(f"{one.name} of {one.first_nm:g}-{one.last_nm:g} nm" for one in features)
+
+
+def _placed(nm: NDArray[np.float64], order: NDArray[np.intp], info: FeatureInfo) -> Placed | None:
+    if not len(nm):
+        return None
+    first, last = (int(np.abs(nm - end).argmin()) for end in (info.first_nm, info.last_nm))
+    inside = nm[first : last + 1]
+    if len(inside) < FEWEST:
+        return None
+    gap = float(np.diff(inside).max())
+    off = max(abs(inside[0] - info.first_nm), abs(inside[-1] - info.last_nm))
+    if off > gap / 2 or gap > WIDEST * (info.last_nm - info.first_nm):
+        return None
+    return Placed(info, order[first : last + 1].astype(np.int64), inside)
