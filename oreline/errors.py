@@ -15,6 +15,7 @@ OrelineError                     1
 ├── ReferenceRefused  ValueError         30   missing, damaged, or not fit for this stream
 ├── RecordingError    ValueError         40   truncated, or not a recording
 │   └── StoreFailed       OSError        41   the disk takes no more; what was committed is safe
+├── SpectraRefused    ValueError         42   no point spectra, or not reflectance, or not of the model's range
 ├── PlcError          ConnectionError    50   no PLC, or it refused
 ├── StreamError       ConnectionError    60   no peer, or one of another version
 │   └── WireError                        61   bytes that are not a message
@@ -98,6 +99,10 @@ class StoreFailed(RecordingError, OSError):
     """The same `commit` may be called again: nothing that was consumed is lost."""
 
     exit_code = 41
+
+
+class SpectraRefused(OrelineError, ValueError):
+    exit_code = 42
 
 
 class PlcError(OrelineError, ConnectionError):
