@@ -17,9 +17,9 @@ GROUPS = {
     "other MgOH": 0x20006A, "epidote": 0x00FFFF, "tourmaline": 0xB95D75, "carbonate": 0x0000FF, "sulphate": 0x68601C,
     "palygorskite and sepiolite": 0xB88C24, "oxide": 0x765246, "sulphide": 0x4D6C3D, "not rock": 0xAAAFAF,
     "invalid": 0x888888,
-    "feldspar": 0xF0A060, "garnet": 0xB01040, "olivine": 0xB0D020, "phosphate": 0x4080B0,
+    "feldspar": 0xF0A060, "garnet": 0xB01040, "olivine": 0xB0D020, "phosphate": 0x4080B0, "vermiculite": 0x86154D,
 }  # fmt: skip
-"""Red, green and blue, a byte each. The last four have no convention there; these are ours."""
+"""Red, green and blue, a byte each. The last five have no convention there; these are ours."""
 SPECIES: dict[str, dict[str, int]] = {
     "silica": {"quartz": 0xD37CBB, "chalcedony": 0xFFC2E9},
     "feldspar": {"albite": 0xC399AB, "microcline": 0x44271F, "buddingtonite": 0x43A87D},
@@ -28,7 +28,6 @@ SPECIES: dict[str, dict[str, int]] = {
     "smectite": {"montmorillonite": 0x764603, "nontronite": 0x9E8778, "hectorite": 0xBA5D0D},
     "other AlOH": {"topaz": 0xFFFFB1, "pyrophyllite": 0xFFDA09},
     "chlorite": {"chlorite": 0x289C48, "clinochlore": 0x185E33},
-    "dark mica": {"vermiculite": 0x86154D},
     "amphibole": {"actinolite": 0xF125D8, "tremolite": 0xE09CF8},
     "serpentine": {"antigorite": 0x91B13E, "chrysotile": 0x34E920},
     "other MgOH": {"talc": 0x17067C},
@@ -44,11 +43,36 @@ SPECIES: dict[str, dict[str, int]] = {
     "garnet": {"almandine": 0x565C7F, "andradite": 0x5F2977, "grossular": 0xB44A9A},
     "olivine": {"olivine": 0xF9FFE0},
     "phosphate": {"monazite": 0x1C66BE},
+    "vermiculite": {"vermiculite": 0x86154D},
     "not rock": {"dry_grass": 0xAAAFAF},
 }  # fmt: skip
 """Minerals by group. For a new one choose what is far from the others; a test measures it."""
+MEMBERS: dict[str, tuple[str, ...]] = {
+    "silica": ("opal",),
+    "feldspar": ("orthoclase", "sanidine", "oligoclase", "andesine", "labradorite", "bytownite", "anorthite"),
+    "kaolin": ("nacrite",),
+    "smectite": ("saponite", "sauconite"),
+    "other AlOH": ("gibbsite", "diaspore"),
+    "chlorite": ("thuringite", "cookeite"),
+    "dark mica": ("phlogopite", "biotite", "siderophyllite", "annite"),
+    "amphibole": (
+        "hornblende", "riebeckite", "richterite", "anthophyllite", "cummingtonite", "glaucophane",
+    ),
+    "serpentine": ("serpentine", "lizardite"),
+    "other MgOH": ("brucite",),
+    "epidote": ("zoisite", "clinozoisite"),
+    "tourmaline": ("tourmaline", "elbaite"),
+    "carbonate": ("rhodochrosite", "magnesite", "strontianite", "witherite"),
+    "sulphate": ("plumbojarosite", "ammoniojarosite"),
+    "palygorskite and sepiolite": ("palygorskite",),
+    "oxide": ("magnetite", "rutile", "corundum", "cassiterite", "pyrolusite"),
+    "sulphide": ("chalcopyrite", "pyrrhotite", "arsenopyrite"),
+    "garnet": ("spessartine",),
+    "olivine": ("forsterite",),
+}  # fmt: skip
+"""Minerals of the groups that no model shows by a colour of their own."""
 MINERALS = {name: colour for group in SPECIES.values() for name, colour in group.items()}
-GROUP_OF = {name: group for group, species in SPECIES.items() for name in species}
+GROUP_OF = {name: group for table in (MEMBERS, SPECIES) for group, species in table.items() for name in species}
 PATTERNS = {
     "antigorite": 1, "buddingtonite": 1, "chrysotile": 2, "dickite": 1, "dry_grass": 1,
     "gypsum": 2, "halloysite": 1, "hectorite": 2, "natroalunite": 2, "natrojarosite": 2,
