@@ -16,6 +16,8 @@ from oreline.recordings.wavelengths import MICROMETRES, MICROMETRES_BELOW, NANOM
 DELETED_BELOW = -100.0
 """Numbers below this stand for no value: -999, -9999, USGS's -1.23e34, TSG's -3.4e38. No reflectance is, in percent
 neither."""
+RUN = 5
+"""So many equal numbers in a row that are not above 0 stand for no value either: some programs write -1 or 0."""
 FRACTION_TO, PERCENT_FROM, PERCENT_TO = 1.5, 3.0, 160.0
 """Where no unit is said: up to the first the brightest numbers are fractions, from the second to the third they are
 percent; between the first two they could be either. The brightest is what one number in a hundred exceeds."""
@@ -88,11 +90,10 @@ def points_of(path: Path, form: str, raw: Raw, said: Said) -> PointSpectra:
     wavelengths = np.asarray(raw.wavelengths, np.float64)
     if not values.size or wavelengths.shape != values.shape[1:]:
         raise SpectraRefused(f"{path} has {values.shape[1]} values a spectrum for {wavelengths.size} wavelengths")
-    values[~(values > DELETED_BELOW)] = np.nan
-    values[np.isinf(values)] = np.nan
+    notes = _delete(values)
     unit, unit_words = _unit(path, wavelengths, raw.unit, said.unit)
     nm = np.array([unit.nanometres(one) for one in wavelengths.tolist()]).round(6)
-    nm, values, notes = _rising(path, nm, values, raw.overlaps)
+    nm, values, joints = _rising(path, nm, values, raw.overlaps)
     percent, scale_words = _percent(path, values, raw.percent, said.percent)
     reflectance = (values.astype(np.float64) / 100.0 if percent else values).astype(np.float32)
     _refuse_other_quantities(path, reflectance)
@@ -101,8 +102,22 @@ def points_of(path: Path, form: str, raw: Raw, said: Said) -> PointSpectra:
         notes.append(f"{missing} of {reflectance.size} values are deleted or missing")
     return PointSpectra(
         path, form, tuple(raw.names), nm, reflectance, unit_words, scale_words,
-        raw.fwhm_nm, dict(raw.columns), (*raw.notes, *notes),
+        raw.fwhm_nm, dict(raw.columns), (*raw.notes, *joints, *notes),
     )  # fmt: skip
+
+
+def _delete(values: NDArray[Any]) -> list[str]:
+    """Make NaN of what stands for no value, and say of which numbers that is not plain."""
+    values[~((values > DELETED_BELOW) & (values < np.inf))] = np.nan
+    if values.shape[1] < RUN:
+        return []
+    same = (values[:, 1:] == values[:, :-1]) & (values[:, 1:] <= 0)
+    starts = np.lib.stride_tricks.sliding_window_view(same, RUN - 1, axis=1).all(axis=2)
+    rows, columns = np.nonzero(starts)
+    found = np.unique(values[rows, columns])[:4].tolist()
+    for behind in range(RUN):
+        values[rows, columns + behind] = np.nan
+    return [f"runs of {', '.join(f'{one:g}' for one in found)} are taken as deleted values"] if found else []
 
 
 def _unit(path: Path, values: NDArray[np.float64], written: Unit | None, said: Unit | None) -> tuple[Unit, str]:

@@ -56,8 +56,13 @@ class EnviHeader:
 
 def read_header(path: Path) -> EnviHeader:
     """Parse an ENVI header. Raises RecordingError where a field is missing, impossible or of a kind not read here."""
+    return header_of(path, read_fields(path))
+
+
+def read_fields(path: Path) -> dict[str, str]:
+    """The fields of an ENVI header as text, keys in lower case. Raises RecordingError where it is none."""
     try:
-        return header_of(path, fields_of(_text(path), unique=_LAYOUT))
+        return fields_of(_text(path), unique=_LAYOUT)
     except FieldError as error:
         raise RecordingError(f"{path}: {error}") from None
 
