@@ -16,6 +16,7 @@ tune_allocator()
 from inference.active_reference import ActiveReference, Patient  # noqa: E402
 from inference.calibration.calibrator import Calibrator  # noqa: E402  (numba, torch read the settings above when imported)
 from inference.classification.classifier import Classifier  # noqa: E402
+from inference.features.windows import FEATURES  # noqa: E402
 from inference.pipeline import Pipeline  # noqa: E402
 from inference.preprocessing.steps import SNV  # noqa: E402
 from inference.reference_review import ReferenceReview  # noqa: E402
@@ -29,7 +30,7 @@ from oreline.config import Config, LineSettings  # noqa: E402
 from oreline.guard import guarded  # noqa: E402
 from oreline.incidents import refused  # noqa: E402
 from oreline.keys import client_keys, server_keys  # noqa: E402
-from oreline.messages import LabelLine, ReflectanceLine  # noqa: E402
+from oreline.messages import FeatureLine, LabelLine, ReflectanceLine  # noqa: E402
 from oreline.metrics import Account, latency  # noqa: E402
 from oreline.process import run  # noqa: E402
 from oreline.ring import Ring, slot_bytes  # noqa: E402
@@ -42,7 +43,7 @@ MOST_BANDS = 1024
 
 
 def main(path: str) -> None:
-    """Serve labels and reflectance of the raw stream until it ends."""
+    """Serve labels, reflectance and features of the raw stream until it ends."""
     config = Config.load(Path(path))
     settings, line = config.section("inference", Settings), config.line
     service = Service("inference", line.output)
@@ -60,7 +61,7 @@ def main(path: str) -> None:
             keys=keys,
         )
         stack.enter_context(closing(inbox))
-        compile_kernels(pipeline.model)
+        compile_kernels(pipeline.model, pipeline.active.features)
         pipeline.active.watch()
         service.ready(settings.metrics_port)
         run(inbox, pipeline, outboxes, service, pipeline.account, pipeline.window)
@@ -80,6 +81,7 @@ def _pipeline(settings: Settings, line: LineSettings, patient: Patient) -> Pipel
         Store(line.references_folder), _first(settings, line), limits=settings.limits,
         certificates=Certificates(settings.panel, settings.coefficients, settings.coefficients_unit),
         lanes=settings.lanes, calibrate=_calibrate(settings, classifier), model=classifier,
+        features="features" in settings.streams,
     )  # fmt: skip
     return Pipeline(
         ActiveReference(review, Account("inference"), patient),
@@ -126,6 +128,11 @@ def _outbox(name: Stream, settings: Settings, config: Config) -> Outbox:
             slot_bytes(HEADER_LIMIT, settings.widest_line, settings.widest_line),
         ),
         "reflectance": (ReflectanceLine, settings.reflectance_ring_lines, slot_bytes(HEADER_LIMIT, *reflectance)),
+        "features": (
+            FeatureLine,
+            settings.features_ring_lines,
+            slot_bytes(HEADER_LIMIT, 8 * len(FEATURES) * settings.widest_line),
+        ),
     }[name]
     listen = settings.listen.get(name)
     keys = server_keys(listen, line.keys, "inference") if listen else None

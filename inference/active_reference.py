@@ -31,7 +31,7 @@ POLL_S = 0.25
 
 class ActiveReference:
     """The reference in force, `reference`, ready for the stream that runs, `info`, in `n_lanes` lanes. `stale`:
-    whether it has gone off since the line began with it."""
+    whether it has gone off since the line began with it. `features`: whether the lanes measure those."""
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class ActiveReference:
         self.info: StreamInfo | None = None
         self.stale = False
         self.account, self.model, self.n_lanes = account, review.model, review.lanes
+        self.features = review.features
         self._review, self.patient = review, patient
         self._lanes: list[Lane] = []
         self._ready_for: StreamInfo | None = None

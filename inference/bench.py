@@ -1,4 +1,5 @@
-"""Cases of `oreline bench` in inference: calibration, all of the correction chain, and a network of about 150 kMAC."""
+"""Cases of `oreline bench` in inference: calibration, all of the correction chain, features, and a network of about 150
+kMAC."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from inference.calibration.calibrator import Calibrator
 from inference.calibration.settings import Correction, DarkColumns
 from inference.classification.card import GOLDEN, MODEL, Card
 from inference.classification.signature import sign
+from inference.features.line import LineFeatures
 from inference.illumination import WhiteStrip
 from inference.models import SHIPPED
 from inference.references.measurement import Measurement
@@ -26,9 +28,11 @@ from inference.training.network import BENCH_WIDTHS, build, deployed, kmac
 from oreline.bench.case import BANDS, SAMPLES, Case, repeated
 from oreline.bench.ceilings import CALIBRATED_BYTES, FMA, MEMCPY, SOURCES
 from oreline.bench.ceilings import CAMERA as CAMERA_RATE
+from oreline.cameras import camera_preset
 from oreline.messages import StreamInfo
 
 CAMERA = "nir224"
+FEATURES_CAMERA = "swir288"
 KMAC_MODEL = "bench"
 NOISY = 300
 """Bad pixels of the sensor, a five-hundredth."""
@@ -71,8 +75,24 @@ def cases(folder: Path, _quick: bool) -> list[Case]:
         stage("every step but smile", chain.reflectance, 0.3),
         stage("every step + SNV", bent.snv, 1, CAMERA_RATE),
         network(size, "float32", 0.5),
+        _features(),
         *([network(f"{size}, bfloat16", "bfloat16", None)] if bfloat16.available() else []),
     ]
+
+
+def _features() -> Case:
+    """All features of a line of the camera that sees them."""
+    camera = camera_preset(FEATURES_CAMERA)
+    measure = LineFeatures(camera.wavelengths_nm.tolist(), camera.samples)
+    values = aligned((camera.bands, camera.samples), np.float32)
+    values[...] = np.random.default_rng(3).uniform(0.2, 0.6, values.shape)
+    free = np.zeros(camera.samples, np.uint8)
+    return Case(
+        f"{len(measure.infos)} features, {FEATURES_CAMERA}",
+        repeated(lambda _: measure(values, free), 64),
+        1.0,
+        "lines/s",
+    )
 
 
 def write_model(folder: Path) -> Card:

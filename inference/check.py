@@ -8,6 +8,7 @@ from inference import backends
 from inference.classification.bands import compare
 from inference.classification.card import Card
 from inference.classification.signature import checked
+from inference.features.windows import refuse_none
 from inference.preprocessing.steps import Chain
 from inference.references.certificates import panel_curve
 from inference.references.files import load
@@ -39,7 +40,7 @@ def check(config: Config, expected: Expected, findings: Findings) -> None:
         _sizes(settings, expected)
     with findings.noted("[inference]"):
         _references(settings, line, expected)
-    can_be_made = {"labels": settings.model is not None, "reflectance": True}
+    can_be_made = {"labels": settings.model is not None, "reflectance": True, "features": True}
     expected.streams = tuple(stream for stream in settings.streams if can_be_made[stream])
     expected.uncertainty = settings.uncertainty
 
@@ -82,6 +83,8 @@ def _sizes(settings: Settings, expected: Expected) -> None:
         size = expected.bands * expected.samples
         if size > settings.largest_line:
             raise ConfigError(f"largest_line = {settings.largest_line}, but a line has {size} values: raise it")
+    if "features" in settings.streams and expected.wavelengths_nm is not None:
+        refuse_none(expected.wavelengths_nm)
 
 
 def _references(settings: Settings, line: LineSettings, expected: Expected) -> None:

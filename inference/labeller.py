@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.calibration.calibrator import Calibrator
+from inference.features.line import LineFeatures
 from oreline.messages import ClassInfo, StreamInfo
 
 Counts = NDArray[np.uint16]
@@ -67,7 +68,9 @@ class Model(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Lane:
-    """Everything that one thread makes results of lines by. `labeller`: None where nothing is labelled."""
+    """Everything that one thread makes results of lines by. `labeller`: None where nothing is labelled, `features`:
+    where none are measured."""
 
     calibrator: Calibrator
     labeller: Labeller | None
+    features: LineFeatures | None = None

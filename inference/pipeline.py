@@ -1,4 +1,4 @@
-"""Pipeline, the stage of inference: raw lines in, label and reflectance lines out.
+"""Pipeline, the stage of inference: raw lines in, lines of labels, reflectance and features out.
 
 It has no state but the reference and, for models that want neighbours, a window of lines: so who begins with the lines
 before makes the same labels.
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from inference.active_reference import REVIEW_S, ActiveReference
 from inference.classification.classifier import answered
+from inference.features.windows import left_out, refuse_none
 from inference.flags import Quality
 from inference.illumination import NO_SAMPLE, IlluminationCheck, WhiteStrip
 from inference.labeller import Labeller, Lane
@@ -27,6 +28,8 @@ from oreline.incidents import report
 from oreline.messages import (
     INVALID,
     EndOfStream,
+    FeatureInfo,
+    FeatureLine,
     Flag,
     Kind,
     LabelLine,
@@ -63,9 +66,9 @@ class Pipeline:
         unit: str = "",
         no_data: int | None = None,
     ) -> None:
-        """`active`: the reference in force, and the model. `reflectance`: whether reflectance lines are made too, and
-        with `uncertainty` how sure each is. `strip`: where the lamp is watched. `unit`: of radiance, where that is
-        made. `no_data`: the count that stands for none."""
+        """`active`: the reference in force, the model, and whether features are measured. `reflectance`: whether
+        reflectance lines are made too, and with `uncertainty` how sure each is. `strip`: where the lamp is watched.
+        `unit`: of radiance, where that is made. `no_data`: the count that stands for none."""
         self.account, self.active, self.model = active.account, active, active.model
         self.saturated_samples = 0
         self.window = LineWindow(self.model.before, self.model.after) if self.model else LineWindow(0, 0)
@@ -73,6 +76,7 @@ class Pipeline:
         self._reflectance, self._uncertainty = reflectance, uncertainty
         self._strip, self._light, self._unit = strip, IlluminationCheck(strip), unit
         self._no_data = no_data
+        self._unmeasured = ""
         self._calm = dict.fromkeys(BAD, CALM)
         self._threads = [ThreadPoolExecutor(1) for _ in range(active.n_lanes)]
         self._capture = Capture(self._no_data)
@@ -144,7 +148,7 @@ class Pipeline:
     @property
     def _for_references(self) -> bool:
         """Whether nothing but references comes of the stream."""
-        return self.model is None and not self._reflectance
+        return self.model is None and not self._reflectance and not self.active.features
 
     def _known(self, line: RawLine) -> StreamInfo:
         if self.active.info is None:
@@ -182,10 +186,20 @@ class Pipeline:
         self.active.describe(info)
         if self._strip is not None and self._strip.end > info.samples:
             raise ConfigError(f"inference.strip ends at sample {self._strip.end}, a line has {info.samples}: move it")
+        info = replace(info, features=self._features(info.wavelengths_nm) if self.active.features else ())
         if self.model is None:
             return replace(info, unit=self._unit)
         self.model.check(info)
         return replace(info, classes=self.model.classes, model=self.model.id)
+
+    def _features(self, wavelengths_nm: tuple[float, ...]) -> tuple[FeatureInfo, ...]:
+        """Features that bands are there for; of the others it is said once that they are not."""
+        there = refuse_none(wavelengths_nm)
+        missing = left_out(there)
+        if missing and missing != self._unmeasured:
+            report(self.account.stage, "features_left_out", missing)
+        self._unmeasured = missing
+        return tuple(one.info for one in there)
 
     def _lines(self, lines: list[Neighbourhood]) -> Iterator[list[Message]]:
         """Results of lines whose neighbours are there, but for those whose results were taken before. Lines that are
@@ -216,12 +230,20 @@ class Pipeline:
         results: list[Message] = []
         if self.model is not None and lane.labeller is not None:
             results.append(self._label_line(near, lane.labeller, self.model.id, calibrator.id))
-        if self._reflectance:
-            values, invalid = calibrator.reflectance(line.counts)
-            sure = calibrator.uncertainty(values).copy() if self._uncertainty else None
-            flags = self._flags(line, invalid)
-            results.append(ReflectanceLine(line.stamp, flags, calibrator.id, values.copy(), invalid.copy(), sure))
+        if self._reflectance or lane.features is not None:
+            results += self._measured(line, lane)
         return results
+
+    def _measured(self, line: RawLine, lane: Lane) -> Iterator[Message]:
+        """What is told of a line's reflectance, which is made once for all of it."""
+        calibrator = lane.calibrator
+        values, invalid = calibrator.reflectance(line.counts)
+        flags = self._flags(line, invalid)
+        if self._reflectance:
+            sure = calibrator.uncertainty(values).copy() if self._uncertainty else None
+            yield ReflectanceLine(line.stamp, flags, calibrator.id, values.copy(), invalid.copy(), sure)
+        if lane.features is not None:
+            yield FeatureLine(line.stamp, flags, calibrator.id, lane.features(values, invalid).copy())
 
     def _label_line(self, near: Neighbourhood, labeller: Labeller, model_id: str, reference_id: str) -> LabelLine:
         """A line's labels, and none where its light is not to be trusted."""
@@ -264,4 +286,5 @@ def _is_scene(message: Message) -> bool:
 
 
 def _saturated(results: list[Message]) -> bool:
-    return any(isinstance(line, LabelLine | ReflectanceLine) and Flag.SATURATED in line.flags for line in results)
+    lines = (line for line in results if isinstance(line, LabelLine | ReflectanceLine | FeatureLine))
+    return any(Flag.SATURATED in line.flags for line in lines)

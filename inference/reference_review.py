@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from inference.calibration.calibrator import Calibrator
+from inference.features.line import LineFeatures
 from inference.labeller import Lane, Model
 from inference.references.acceptance import check_reference, few_lines
 from inference.references.capture import Capture, completed, missing_kind
@@ -60,14 +61,15 @@ class ReferenceReview:
         lanes: int = 1,
         calibrate: Callable[..., Calibrator] = Calibrator,
         model: Model | None = None,
+        features: bool = False,
     ) -> None:
-        """`certificates`: what goes with each capture. `lanes`: how often each is made ready, by `calibrate`, and by
-        `model` where lines are labelled."""
+        """`certificates`: what goes with each capture. `lanes`: how often each is made ready, by `calibrate`, by
+        `model` where lines are labelled, and for `features` where those are measured."""
         self.store, self.latest, self.lanes = store, latest, lanes
         self.refusal: OrelineError = ReferenceRefused(NONE_YET, NONE)
         """Why there is no reference, where there is none."""
         self._limits, self._certificates = limits or Limits(), certificates or Certificates()
-        self._calibrate, self.model = calibrate, model
+        self._calibrate, self.model, self.features = calibrate, model, features
         self._seen = store.chosen
         self._warned: set[str] = set()
 
@@ -93,7 +95,11 @@ class ReferenceReview:
             )
         first = self._calibrate(reference, info)
         others = (self._calibrate(reference, info, tables=first.tables) for _ in range(self.lanes - 1))
-        return [Lane(one, self.model.labeller(one) if self.model else None) for one in (first, *others)]
+        return [self._lane(one, info) for one in (first, *others)]
+
+    def _lane(self, calibrator: Calibrator, info: StreamInfo) -> Lane:
+        labeller = self.model.labeller(calibrator) if self.model else None
+        return Lane(calibrator, labeller, LineFeatures(info.wavelengths_nm, info.samples) if self.features else None)
 
     def review_capture(self, capture: Capture, info: StreamInfo | None) -> ReviewResult | None:
         """Review what was captured: what is good is chosen, what is not is kept beside it."""

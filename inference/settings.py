@@ -15,7 +15,7 @@ from inference.references.limits import Limits
 from oreline.config import NAME_OR_PATH, Section
 from oreline.keys import TcpAddress
 
-Stream = Literal["labels", "reflectance"]
+Stream = Literal["labels", "reflectance", "features"]
 
 
 class Settings(Section):
@@ -42,7 +42,7 @@ class Settings(Section):
     strip: WhiteStrip | None = None
     """Samples that see a strip of white beside the belt, to watch the lamp by; None where there is none."""
     streams: list[Stream] = ["labels"]
-    """Streams that inference makes, "labels" or "reflectance"."""
+    """Streams that inference makes: "labels", "reflectance", "features" (wavelength and depth of absorptions)."""
     listen: dict[Stream, TcpAddress] = {}
     """By stream, where it is served to sinks on other hosts, such as { labels = "tcp://10.0.0.5:7402" }."""
     remote: TcpAddress | None = None
@@ -57,6 +57,8 @@ class Settings(Section):
     """Label lines that are kept for a sink that is away."""
     reflectance_ring_lines: Annotated[int, Field(ge=64)] = 128
     """Reflectance lines that are kept for a sink that is away."""
+    features_ring_lines: Annotated[int, Field(ge=64)] = 256
+    """Lines of features that are kept for a sink that is away."""
     largest_line: Annotated[int, Field(gt=0)] = 640 * 360
     """Bands times samples of the largest line whose reflectance is passed on."""
     widest_line: Annotated[int, Field(gt=0)] = 4096
@@ -71,6 +73,10 @@ class Settings(Section):
                 raise ValueError(f"listen.{stream}: add {stream!r} to streams, or leave it out")
         if self.model is not None and self.correction.quantity != "reflectance":
             raise ValueError("a model reads reflectance: leave out model, or correction.quantity")
+        if "features" in self.streams and self.correction.quantity != "reflectance":
+            raise ValueError(
+                'features are those of reflectance: leave "features" out of streams, or correction.quantity'
+            )
         return self
 
     def model_folder(self) -> Path | None:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from inference.calibration.calibrator import Calibrator
 from inference.calibration.settings import Correction, DarkColumns
+from inference.features.line import LineFeatures
 from inference.illumination import IlluminationCheck, WhiteStrip
 from inference.labeller import Model
 from inference.preprocessing.steps import SNV
@@ -21,8 +22,8 @@ EVERY_STEP = Correction(
 )
 
 
-def compile_kernels(model: Model | None) -> None:
-    """Capture and apply a made-up reference, and judge and label a made-up line."""
+def compile_kernels(model: Model | None, features: bool = False) -> None:
+    """Capture and apply a made-up reference, and judge, measure and label a made-up line."""
     wavelengths = tuple(float(band) for band in range(1, BANDS + 1))
     info = StreamInfo(bytes(16), 0, 0, "", "", wavelengths, SAMPLES, 0, FULL_SCALE, 1.0, 1.0, 1.0, 1.0, 1.0)
     dark, white = MeasurementBuilder(info), MeasurementBuilder(info)
@@ -38,6 +39,8 @@ def compile_kernels(model: Model | None) -> None:
         calibration.reflectance(_line(1000))
         _, mean, invalid = calibration.features(_line(1000))
     IlluminationCheck(None).judge(mean, invalid)
+    if features:
+        LineFeatures(range(1000, 2500, 5), SAMPLES)
     if model is not None:
         model.compile()
 

@@ -134,7 +134,8 @@ class StreamInfo:
     `temperature_c`: of the camera when this was said, NaN where it tells none. `unit`: of what lines of reflectance
     hold, where it is radiance. `kind`: what the camera looks at from here on; dark and white are complete where a scene
     is announced, even if the stream ends there. `clock`: when this was said, by which each `t_ns` of its lines can be
-    put on a calendar. `layers`: what lines hold beside their labels, in this order.
+    put on a calendar. `layers`: what lines hold beside their labels, in this order. `features`: of what lines of
+    features hold, in this order.
     """
 
     run: bytes
@@ -158,6 +159,7 @@ class StreamInfo:
     kind: Kind = Kind.SCENE
     clock: Moment = NEVER
     layers: tuple[LayerInfo, ...] = ()
+    features: tuple[FeatureInfo, ...] = ()
 
     @property
     def first(self) -> int:
@@ -234,6 +236,16 @@ class ReflectanceLine(Line):
     uncertainty: NDArray[np.float32] | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FeatureLine(Line):
+    """Absorption features, float32 (features, 2, samples): centre in nm, and depth as a share of the hull, of those
+    that `StreamInfo` names. NaN in both where there is no such feature."""
+
+    flags: Flag
+    reference_id: str
+    features: NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """`n` lines from `first` on that do not come, and why."""
@@ -265,4 +277,4 @@ class EndOfStream:
         return 0
 
 
-Message = StreamInfo | RawLine | LabelLine | ReflectanceLine | Gap | EndOfStream
+Message = StreamInfo | RawLine | LabelLine | ReflectanceLine | FeatureLine | Gap | EndOfStream

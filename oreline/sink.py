@@ -29,7 +29,7 @@ class Sink(Protocol):
 
     policy: ClassVar[Policy]
     stream: ClassVar[str]
-    """Stream of inference that it reads: "labels" or "reflectance"."""
+    """Stream of inference that it reads: "labels", "reflectance" or "features"."""
     acts_on_plant: ClassVar[bool]
     """True where it moves something there by what it gets, so that a late line does harm: it must be on the host of the
     camera, whose clock tells how old a line is, and no sink that is behind holds its lines up."""

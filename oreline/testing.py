@@ -10,7 +10,7 @@ class TestMySink(SinkContract):
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic_ns
@@ -27,6 +27,8 @@ from oreline.messages import (
     BACKGROUND,
     ClassInfo,
     EndOfStream,
+    FeatureInfo,
+    FeatureLine,
     Flag,
     Gap,
     LabelLine,
@@ -48,7 +50,7 @@ CLASSES = (
 
 
 def stream_info(**changes: Any) -> StreamInfo:
-    """A small camera: 8 bands, 32 samples, 10 encoder counts a line, 100 lines/s, CLASSES."""
+    """A small camera: 8 bands, 32 samples, 10 encoder counts a line, 100 lines/s, CLASSES, and one feature."""
     info = StreamInfo(
         run=RUN,
         epoch=1,
@@ -66,6 +68,7 @@ def stream_info(**changes: Any) -> StreamInfo:
         pitch_mm=1.0,
         classes=CLASSES,
         model="0123456789abcdef",
+        features=(FeatureInfo("1400", 1360.0, 1448.0),),
     )
     return replace(info, **changes)
 
@@ -98,6 +101,22 @@ def reflectance_line(seq: int, info: StreamInfo | None = None, t_ns: int | None 
     return ReflectanceLine(stamp(seq, info, t_ns), Flag.NONE, "fedcba9876543210", reflectance, invalid)
 
 
+def features_line(seq: int, info: StreamInfo | None = None, t_ns: int | None = None) -> FeatureLine:
+    """A line whose features all have a depth of (seq % 100) / 100, where their windows begin."""
+    info = info or stream_info()
+    features = np.full((len(info.features), 2, info.samples), seq % 100 / 100, np.float32)
+    features[:, 0] = np.array([[one.first_nm] for one in info.features])
+    return FeatureLine(stamp(seq, info, t_ns), Flag.NONE, "fedcba9876543210", features)
+
+
+LINES: dict[str, Callable[[int, StreamInfo], Message]] = {
+    "labels": label_line,
+    "reflectance": reflectance_line,
+    "features": features_line,
+}
+"""What makes a line of each stream."""
+
+
 def end_of_stream(info: StreamInfo, seq: int, lost: int = 0, reference: int = 0) -> EndOfStream:
     return EndOfStream(info.run, info.epoch, seq, seq - lost - reference, lost, reference)
 
@@ -124,8 +143,7 @@ class SinkContract:
         return self.sink.Settings.model_for(options).model_validate(options)
 
     def lines(self, sink: Sink, numbers: Iterable[int], info: StreamInfo) -> list[Message]:
-        make = label_line if sink.stream == "labels" else reflectance_line
-        return [make(seq, info) for seq in numbers]
+        return [LINES[sink.stream](seq, info) for seq in numbers]
 
     def feed(self, sink: Sink, *batches: list[Message]) -> None:
         """Each batch consumed and committed."""

@@ -20,6 +20,8 @@ from oreline.messages import (
     INVALID,
     ClassInfo,
     EndOfStream,
+    FeatureInfo,
+    FeatureLine,
     Flag,
     Gap,
     Kind,
@@ -37,9 +39,10 @@ from oreline.moment import NEVER, Moment
 HEADER_LIMIT = 512
 CLASSES_LIMIT = 32_768
 LAYERS_LIMIT = 131_072
-FRAMES_LIMIT = 5
+FRAMES_LIMIT = 6
 PLANES_LIMIT = 1024
 """Of all layers of a line together."""
+FEATURES_LIMIT = 64
 
 DAY_S = 86_400
 _CLOCK = struct.Struct("<qqq16s")
@@ -201,22 +204,26 @@ def _split_info(info: StreamInfo) -> tuple[Header, list[Buffer]]:
     header = {name: getattr(info, name) for name in _INFO if name != "bands"} | {"kind": int(info.kind)}
     wavelengths = _bytes(np.array(info.wavelengths_nm, np.float64), np.float64)
     classes = msgpack.packb(_rows(info.classes))
-    layers = [pack_layers(info.layers)] if info.layers else []
+    features = [msgpack.packb([list(astuple(one)) for one in info.features])] if info.features else []
+    layers = [pack_layers(info.layers)] if info.layers or features else []
     clock = [_CLOCK.pack(*astuple(info.clock))] if layers or info.clock != NEVER else []
-    return {**header, "bands": info.bands}, [wavelengths, classes, *clock, *layers]
+    return {**header, "bands": info.bands}, [wavelengths, classes, *clock, *layers, *features]
 
 
 def _build_info(header: Header, frames: Sequence[Buffer]) -> StreamInfo:
-    """A third array, where there is one, is the clock, and a fourth the layers."""
-    _only(frames, max(2, min(len(frames), 4)))
+    """A third array, where there is one, is the clock, a fourth the layers, and a fifth the features."""
+    _only(frames, max(2, min(len(frames), 5)))
     wavelengths = _array(frames, 0, np.float64, (header.pop("bands"),))
     if not np.isfinite(wavelengths).all():
         raise WireError("a wavelength is not a number")
     kind, classes = Kind(header.pop("kind")), _classes(frames[1])
     clock = _clock(frames[2]) if len(frames) > 2 else NEVER
     layers = _layers(frames[3]) if len(frames) > 3 else ()
+    features = _features(frames[4]) if len(frames) > 4 else ()
     nm = tuple(wavelengths.tolist())
-    return StreamInfo(**header, kind=kind, wavelengths_nm=nm, classes=classes, clock=clock, layers=layers)
+    return StreamInfo(
+        **header, kind=kind, wavelengths_nm=nm, classes=classes, clock=clock, layers=layers, features=features
+    )
 
 
 def pack_layers(layers: Sequence[LayerInfo]) -> bytes:
@@ -229,8 +236,8 @@ def _layers(frame: Buffer) -> tuple[LayerInfo, ...]:
     if len(frame) > LAYERS_LIMIT:
         raise WireError(f"a table of layers of {len(frame)} bytes, at most {LAYERS_LIMIT} are allowed")
     layers = tuple(map(_layer, _unpack(frame, list)))
-    if not 1 <= sum(layer.planes for layer in layers) <= PLANES_LIMIT:
-        raise WireError(f"layers have 1 to {PLANES_LIMIT} planes together")
+    if sum(layer.planes for layer in layers) > PLANES_LIMIT:
+        raise WireError(f"layers have at most {PLANES_LIMIT} planes together")
     if len({layer.name for layer in layers}) < len(layers):
         raise WireError("a layer is named twice")
     return layers
@@ -243,6 +250,19 @@ def _layer(row: Any) -> LayerInfo:
     if not (_NAME(name) and name and _PLANES(planes) and _real(scale) and type(legend) is list):
         raise WireError("a layer's name, planes, scale or legend has a wrong type or range")
     return LayerInfo(name, planes, _infos(legend), scale)
+
+
+def _features(frame: Buffer) -> tuple[FeatureInfo, ...]:
+    features = tuple(map(_feature, _unpack(frame, list)))
+    if len(features) > FEATURES_LIMIT or len({one.name for one in features}) < len(features):
+        raise WireError(f"a stream has at most {FEATURES_LIMIT} features, each named once")
+    return features
+
+
+def _feature(row: Any) -> FeatureInfo:
+    if type(row) is not list or len(row) != 3 or not (_NAME(row[0]) and row[0]) or not all(map(_real, row[1:])):
+        raise WireError("a feature is not its name and its window in nm")
+    return FeatureInfo(*row)
 
 
 def _classes(frame: Buffer) -> tuple[ClassInfo, ...]:
@@ -321,6 +341,18 @@ def _build_reflectance(header: Header, frames: Sequence[Buffer]) -> ReflectanceL
     return ReflectanceLine(_stamp_in(header), Flag(header["flags"]), header["calibration"], values, invalid, sure)
 
 
+def _split_features(line: FeatureLine) -> tuple[Header, list[Buffer]]:
+    features, _, samples = line.features.shape
+    header = {"flags": int(line.flags), "calibration": line.reference_id, "features": features, "samples": samples}
+    return {**_stamp_out(line.stamp), **header}, [_bytes(line.features, np.float32)]
+
+
+def _build_features(header: Header, frames: Sequence[Buffer]) -> FeatureLine:
+    _only(frames, 1)
+    features = _array(frames, 0, np.float32, (header["features"], 2, header["samples"]))
+    return FeatureLine(_stamp_in(header), Flag(header["flags"]), header["calibration"], features)
+
+
 def _split_gap(gap: Gap) -> tuple[Header, list[Buffer]]:
     return {
         "run": gap.run,
@@ -384,6 +416,11 @@ _FORMATS: dict[str, _Format] = {
         {**_STAMP, "flags": _FLAGS, "calibration": _ID, "bands": _SIZE, "samples": _SIZE},
         _split_reflectance,
         _build_reflectance,
+    ),
+    "FeatureLine": _Format(
+        {**_STAMP, "flags": _FLAGS, "calibration": _ID, "features": integer(1, FEATURES_LIMIT), "samples": _SIZE},
+        _split_features,
+        _build_features,
     ),
     "Gap": _Format(
         {**_ORIGIN, "first": U64, "n": integer(1, 2**63 - 1), "reason": integer(1, max(Reason))},

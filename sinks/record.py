@@ -1,4 +1,4 @@
-"""Recording: reflectance or labels as ENVI files, one image line a sequence number.
+"""Recording: reflectance, labels or features as ENVI files, one image line a sequence number.
 
 Lines that are missing are written as NaN or INVALID, so that line numbers stay right; reference lines have no line.
 A file ends where the run does, or where samples, bands or classes change. A sidecar, `NAME.place.json`, names the file
@@ -22,20 +22,23 @@ from oreline.config import Section
 from oreline.errors import ConfigError, OrelineError, StoreFailed, StreamError
 from oreline.expected import Expected
 from oreline.incidents import report
-from oreline.messages import INVALID, Gap, LabelLine, Message, Reason, ReflectanceLine, StreamInfo
+from oreline.messages import INVALID, FeatureLine, Gap, LabelLine, Message, Reason, ReflectanceLine, StreamInfo
 from oreline.recordings.envi_writer import EnviWriter
 from oreline.sink import Policy
 from sinks.record_place import Place
 
 NOT_SURE = "lines do not say how sure they are: set inference.uncertainty = true"
 SIDECAR, DATA = "place.json", ".img"
+STREAMS = {ReflectanceLine: "reflectance", LabelLine: "labels", FeatureLine: "features"}
+"""Stream that each type of line comes by."""
 
 
 class RecordSettings(Section):
     """ENVI files of one quantity, one image line a sequence number."""
 
-    what: Literal["reflectance", "labels", "uncertainty"] = "reflectance"
-    """Quantity that is recorded; uncertainty is that of reflectance, and needs `inference.uncertainty`."""
+    what: Literal["reflectance", "labels", "uncertainty", "features"] = "reflectance"
+    """Quantity that is recorded. Uncertainty is that of reflectance, and needs `inference.uncertainty`; features have
+    two bands each, the centre in nm and the depth."""
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=64)] = "record"
     """Beginning of the files' names; a part of the run id and a number follow."""
 
@@ -104,7 +107,10 @@ class Record:
             self._begin(message)
         elif isinstance(message, Gap) and message.reason is not Reason.REFERENCE:
             self._write(np.full(self._place.shape, self.fill, np.float32), message.n)
-        elif isinstance(message, ReflectanceLine | LabelLine):
+        elif isinstance(message, ReflectanceLine | LabelLine | FeatureLine):
+            came = STREAMS[type(message)]
+            if came != self.stream:
+                raise StreamError(f"this recorder takes {self.stream}, but {came} came: set what = '{came}'")
             self._write(self.pixels(message), 1)
         self._place = replace(self._place, next=max(self._place.next, message.first + message.n))
 
@@ -156,15 +162,25 @@ class Record:
             report("", "put_back", f"{writer.data} was removed or moved while it was open: it is there again, whole")
             self._note(self._committed)
 
-    def pixels(self, line: ReflectanceLine | LabelLine) -> NDArray[Any]:
-        """The line as an image line (bands, samples)."""
-        if not isinstance(line, ReflectanceLine):
-            raise StreamError("this recorder takes reflectance, but labels came: set what = 'labels'")
-        return line.reflectance
+    def pixels(self, line: Any) -> NDArray[Any]:
+        """A line of its stream as an image line (bands, samples)."""
+        return np.asarray(line.reflectance)
 
     def layout(self, info: StreamInfo) -> dict[str, Any]:
         """Layout of the file, as `EnviWriter.create` takes it."""
         return {"samples": info.samples, "bands": info.bands, "dtype": "f4", "wavelengths_nm": info.wavelengths_nm}
+
+    def about(self, info: StreamInfo) -> dict[str, str]:
+        """More fields of the file's header."""
+        return {
+            "sensor type": info.camera,
+            "serial number": info.serial,
+            "run": info.run.hex(),
+            "first sequence": str(info.seq),
+            "x start": str(info.offset_x),
+            "frame rate": f"{info.line_rate_hz:g}",
+            **({"data units": info.unit} if info.unit else {}),
+        }
 
     def _begin(self, info: StreamInfo) -> None:
         """Start a file, unless that of the last commit fits. What came before is on the disk then, and the name is
@@ -185,7 +201,7 @@ class Record:
         header = self._header(run, part)
         self._note(Place(run, self._place.next if same_run else info.seq, header.name, part, 0, shape, digest))
         self._pending, self._taken = self._pending[self._taken :], 0
-        self._attach(EnviWriter.create(header, **layout, extra=_about(info), suffix=DATA))
+        self._attach(EnviWriter.create(header, **layout, extra=self.about(info), suffix=DATA))
 
     def _free_part(self, run: str, first: int) -> int:
         """The first part from there on of which no file is there."""
@@ -219,8 +235,8 @@ class Record:
 class UncertaintyRecord(Record):
     """Records how sure reflectance is, float32 BIL (lines, bands, samples)."""
 
-    def pixels(self, line: ReflectanceLine | LabelLine) -> NDArray[Any]:
-        if not isinstance(line, ReflectanceLine) or line.uncertainty is None:
+    def pixels(self, line: ReflectanceLine) -> NDArray[Any]:
+        if line.uncertainty is None:
             raise StreamError(NOT_SURE)
         return line.uncertainty
 
@@ -231,25 +247,30 @@ class LabelRecord(Record):
     stream: ClassVar[str] = "labels"
     fill: ClassVar[float] = INVALID
 
-    def pixels(self, line: ReflectanceLine | LabelLine) -> NDArray[Any]:
-        if not isinstance(line, LabelLine):
-            raise StreamError("this recorder takes labels, but reflectance came: set what = 'reflectance'")
+    def pixels(self, line: LabelLine) -> NDArray[Any]:
         return line.labels[None]
 
     def layout(self, info: StreamInfo) -> dict[str, Any]:
         return {"samples": info.samples, "bands": 1, "dtype": "u1", "classes": info.classes}
 
 
-RECORDERS = {"reflectance": Record, "uncertainty": UncertaintyRecord, "labels": LabelRecord}
+class FeatureRecord(Record):
+    """Records features, float32 BIL (lines, 2 features, samples): the centre in nm and the depth of each in turn."""
+
+    stream: ClassVar[str] = "features"
+
+    def pixels(self, line: FeatureLine) -> NDArray[Any]:
+        return line.features.reshape(-1, line.features.shape[-1])
+
+    def layout(self, info: StreamInfo) -> dict[str, Any]:
+        if not info.features:
+            raise StreamError("the stream has no features: add 'features' to inference.streams")
+        names = [f"{one.name} {what}" for one in info.features for what in ("nm", "depth")]
+        return {"samples": info.samples, "bands": len(names), "dtype": "f4", "band_names": names}
+
+    def about(self, info: StreamInfo) -> dict[str, str]:
+        windows = (f"{one.name} of {one.first_nm:g}-{one.last_nm:g} nm" for one in info.features)
+        return {**super().about(info), "feature windows": ", ".join(windows)}
 
 
-def _about(info: StreamInfo) -> dict[str, str]:
-    return {
-        "sensor type": info.camera,
-        "serial number": info.serial,
-        "run": info.run.hex(),
-        "first sequence": str(info.seq),
-        "x start": str(info.offset_x),
-        "frame rate": f"{info.line_rate_hz:g}",
-        **({"data units": info.unit} if info.unit else {}),
-    }
+RECORDERS = {"reflectance": Record, "uncertainty": UncertaintyRecord, "labels": LabelRecord, "features": FeatureRecord}

@@ -60,6 +60,13 @@ def refuse_none(nm: Sequence[float]) -> tuple[Placed, ...]:
     return there
 
 
+def left_out(there: Sequence[Placed]) -> str:
+    """Words on the features that are not among those that are there, empty where all are."""
+    names = {one.info.name for one in there}
+    missing = [one for one in FEATURES if one.name not in names]
+    return f"the camera's bands do not cover the window of {words(missing)}: not measured" if missing else ""
+
+
 def words(features: Sequence[FeatureInfo]) -> str:
     """Features by name and window, for people."""
     return ", ".join(f"{one.name} of {one.first_nm:g}-{one.last_nm:g} nm" for one in features)

@@ -44,6 +44,7 @@ _BY_STAGE = {
         "no_light": (ALARM, "lines without light; they get no labels"),
         "lamp": (ALARM, "the strip beside the belt is not as bright as it was"),
         "no_answer": (ALARM, "the network answered something that is not a number; the samples are unknown"),
+        "features_left_out": (INFO, "the camera's bands do not cover some windows: those features are not measured"),
         "cut_capture": (WARNING, "the stream ended in the middle of a dark or white: no reference is made of it"),
         "reference_CODE": (
             WARNING,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -111,6 +111,7 @@ class EnviWriter:
         wavelengths_nm: Iterable[float] | None = None,
         interleave: str = "bil",
         classes: tuple[ClassInfo, ...] | None = None,
+        band_names: Sequence[str] = (),
         extra: Mapping[str, str] | None = None,
         suffix: str = ".img",
     ) -> Self:
@@ -127,6 +128,8 @@ class EnviWriter:
             fields |= class_fields(classes)
         if wavelengths_nm is not None:
             fields |= band_fields(wavelengths_nm)
+        if band_names:
+            fields |= {"band names": braces(band_names)}
         data = header.with_suffix(suffix)
         data.parent.mkdir(parents=True, exist_ok=True)
         data.write_bytes(b"")

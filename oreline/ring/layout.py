@@ -19,7 +19,7 @@ Buffer = bytes | memoryview
 
 MAGIC = b"ORERING2"
 HEADER_BYTES = 65_536
-FRAMES = 5
+FRAMES = 6
 PREFIX = struct.Struct(f"<{FRAMES}I")
 CHECK = struct.Struct("<I")
 ENTRY = struct.Struct("<QQQqII20x")

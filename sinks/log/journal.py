@@ -21,7 +21,7 @@ from typing import Any
 from oreline.errors import RecordingError, StoreFailed, SystemRefused
 from oreline.incidents import Incident, report
 from oreline.locks import taken
-from oreline.messages import LOST, EndOfStream, Gap, LabelLine, Message, RawLine, Reason, ReflectanceLine, StreamInfo
+from oreline.messages import LOST, EndOfStream, Gap, LabelLine, Line, Message, Reason, StreamInfo
 from oreline.moment import NEVER
 from oreline.standing import Standing, identity
 from sinks.log.schema import prepare, version_of
@@ -217,7 +217,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _run(message: Message) -> bytes:
-    return message.stamp.run if isinstance(message, RawLine | LabelLine | ReflectanceLine) else message.run
+    return message.stamp.run if isinstance(message, Line) else message.run
 
 
 def _furthest(messages: list[Message]) -> list[Message]:

@@ -16,6 +16,7 @@ from oreline.messages import (
     INVALID,
     ClassInfo,
     EndOfStream,
+    FeatureInfo,
     Flag,
     Kind,
     LabelLine,
@@ -32,6 +33,7 @@ STAMP = Stamp(bytes(16), 0, 0, 0, 0, 0)
 END = EndOfStream(bytes(16), 0, 1, 1, 0, 0)
 INFO = StreamInfo(bytes(16), 0, 0, "camera", "S1", (1000.0,), 1, 0, 4095, 1.0, 1.0, 1.0, 1.0, 1.0)
 GROUP = LayerInfo("group", legend=(ClassInfo("kaolin", (255, 0, 0)), ClassInfo("silica", (254, 207, 230))))
+FEATURES = (FeatureInfo("2200", 2120.0, 2245.0), FeatureInfo("2320", 2296.0, 2344.0))
 LAYERS = (GROUP, LayerInfo("group_confidence", scale=1 / 255), LayerInfo("probability", 3, scale=1 / 255))
 
 
@@ -144,7 +146,6 @@ def test_a_stream_and_a_line_without_layers_are_on_the_wire_as_ever() -> None:
 @pytest.mark.parametrize(
     ("table", "why"),
     [
-        ([], "planes"),
         ([["a", PLANES_LIMIT, 1.0, []], ["b", 1, 1.0, []]], "planes"),
         ([["a", 1, 1.0, []], ["a", 1, 1.0, []]], "twice"),
         ([["a", 0, 1.0, []]], "range"),
@@ -164,6 +165,30 @@ def test_a_table_of_layers_that_is_nearly_right_is_refused(table: object, why: s
     frames = encode(replace(INFO, layers=LAYERS))
     with pytest.raises(WireError, match=why):
         decode([*frames[:4], msgpack.packb(table)])
+
+
+@pytest.mark.parametrize("layers", [LAYERS, ()])
+def test_features_of_a_stream_survive_with_layers_and_without(layers: tuple[LayerInfo, ...]) -> None:
+    info = replace(INFO, layers=layers, features=FEATURES)
+    assert decode(encode(info)) == info
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [["2200", 2120.0, 2245.0]] * 2,
+        [["", 2120.0, 2245.0]],
+        [["2200", 2120, 2245]],
+        [["2200", math.nan, 2245.0]],
+        [["2200", 2120.0]],
+        [[str(n), 1.0, 2.0] for n in range(65)],
+        {},
+    ],
+)
+def test_a_table_of_features_that_is_nearly_right_is_refused(table: object) -> None:
+    frames = encode(replace(INFO, features=FEATURES))
+    with pytest.raises(WireError, match=r"feature|list"):
+        decode([*frames[:5], msgpack.packb(table)])
 
 
 @pytest.mark.parametrize("planes", [0, -1, 3, PLANES_LIMIT + 1, True, 2.0, None])

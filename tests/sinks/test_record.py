@@ -17,8 +17,17 @@ from oreline.recordings.envi_header import read_header
 from oreline.recordings.envi_writer import EnviWriter
 from oreline.recordings.label_map import read_labels
 from oreline.recordings.recording import open_recording
-from oreline.testing import OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, reflectance_line, stream_info
-from sinks.record import Record, RecordSettings
+from oreline.testing import (
+    OTHER_RUN,
+    RUN,
+    SinkContract,
+    end_of_stream,
+    features_line,
+    label_line,
+    reflectance_line,
+    stream_info,
+)
+from sinks.record import FeatureRecord, Record, RecordSettings
 from tests.sinks.killed import last_said
 
 
@@ -50,6 +59,16 @@ class TestLabelContract(SinkContract):
         headers = sorted(output.glob(f"record_{run.hex()[:12]}_*.hdr"))
         image = np.concatenate([read_labels(header).labels[:, :5] for header in headers])
         return [int(row @ 3 ** np.arange(5)) for row in image if (row != INVALID).all()]
+
+
+class TestFeatureContract(SinkContract):
+    sink = FeatureRecord
+    settings = {"what": "features"}
+
+    def delivered(self, output: Path, run: bytes) -> list[int]:
+        """The contract's depths say their own sequence number."""
+        image = np.concatenate([cube[:, 1, 0] for cube in cubes(output, run)])
+        return [round(value * 100) for value in image.tolist() if not np.isnan(value)]
 
 
 def record(output: Path, what: str = "reflectance") -> Record:
@@ -108,7 +127,28 @@ def test_the_wrong_stream_is_refused(tmp_path: Path) -> None:
     sink = record(tmp_path, "labels")
     sink.consume([stream_info()])
     sink.consume([reflectance_line(0)])
-    with pytest.raises(StreamError, match="what = 'reflectance'"):
+    with pytest.raises(StreamError, match="takes labels, but reflectance came: set what = 'reflectance'"):
+        sink.commit()
+    sink.close()
+
+
+def test_features_are_bands_with_their_names_and_the_windows_and_nan_where_lines_are_missing(tmp_path: Path) -> None:
+    sink, info = record(tmp_path, "features"), stream_info()
+    sink.consume([info, features_line(7, info), Gap(RUN, 1, 8, 1, Reason.DROPPED)])
+    sink.commit()
+    header = Path(sink.close()["artefacts"]["features"])
+    cube = np.asarray(open_recording(header).cube)
+    assert cube[0, :, 0].tolist() == [1360.0, np.float32(0.07)]
+    assert np.isnan(cube[1]).all()
+    fields = read_header(header).fields
+    assert fields["band names"] == "{1400 nm, 1400 depth}"
+    assert fields["feature windows"] == "1400 of 1360-1448 nm"
+
+
+def test_a_stream_without_features_is_not_recorded_as_such(tmp_path: Path) -> None:
+    sink = record(tmp_path, "features")
+    sink.consume([stream_info(features=())])
+    with pytest.raises(StreamError, match=r"add 'features' to inference\.streams"):
         sink.commit()
     sink.close()
 

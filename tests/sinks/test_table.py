@@ -12,7 +12,7 @@ def test_every_name_in_the_table_is_a_sink(name: str) -> None:
     sink = sinks.find(name)
     assert sink.policy in Policy
     assert sink.acts_on_plant is (name == "conveyor")
-    assert sink.stream in ("labels", "reflectance")
+    assert sink.stream in ("labels", "reflectance", "features")
     assert sink.Settings.model_config["extra"] == "forbid"
 
 

@@ -62,7 +62,7 @@ def line(folder: Path, **inference: Any) -> None:
 
 
 STRIP = {"first": 0, "samples": 8, "correct": True}
-EVERYTHING = {"streams": ["labels", "reflectance"], "uncertainty": True, "strip": STRIP}
+EVERYTHING = {"streams": ["labels", "reflectance", "features"], "uncertainty": True, "strip": STRIP}
 
 
 @pytest.mark.parametrize("inference", [{}, pytest.param(EVERYTHING, marks=pytest.mark.long)], ids=["labels", "all"])

@@ -145,6 +145,13 @@ WRONG: dict[str, tuple[dict[str, Any], type[errors.OrelineError], str]] = {
         {"inference.streams": ["labels", "reflectance"], "inference.largest_line": 1000}, errors.ConfigError,
         "a line has 110592 values",
     ),
+    "features": (
+        {
+            "inference.model": None, "inference.streams": ["features"],
+            "acquisition.preset": None, "acquisition.wavelengths_nm": [400.0 + 2 * band for band in range(288)],
+        },
+        errors.ConfigError, "cover the window of no feature",
+    ),
     "fault": (
         {"simulator.faults": [{"kind": "drop", "line": 9999}]}, errors.ConfigError, "the scene has 9000 lines"
     ),

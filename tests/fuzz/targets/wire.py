@@ -16,6 +16,8 @@ from oreline.messages import (
     INVALID,
     ClassInfo,
     EndOfStream,
+    FeatureInfo,
+    FeatureLine,
     Flag,
     Gap,
     Kind,
@@ -77,6 +79,8 @@ LAYER = st.builds(
     legend=CLASSES,
     scale=REAL,
 )
+FEATURE = st.builds(FeatureInfo, name=st.text(min_size=1, max_size=64), first_nm=REAL, last_nm=REAL)
+FEATURES = st.builds(FeatureLine, stamp=STAMP, flags=FLAGS, reference_id=ID, features=array(np.float32, 3, 2, 5))
 INFO = st.builds(
     StreamInfo,
     run=RUN,
@@ -99,10 +103,11 @@ INFO = st.builds(
     kind=st.sampled_from(Kind),
     clock=st.just(NEVER) | st.builds(Moment, wall_ns=I64, offset_s=st.integers(-86_399, 86_399), t_ns=I64, boot=RUN),
     layers=st.lists(LAYER, max_size=4, unique_by=lambda layer: layer.name).map(tuple),
+    features=st.lists(FEATURE, max_size=4, unique_by=lambda feature: feature.name).map(tuple),
 )
 GAP = st.builds(Gap, run=RUN, epoch=U64, first=U64, n=st.integers(1, 2**63 - 1), reason=st.sampled_from(Reason))
 END = st.builds(EndOfStream, run=RUN, epoch=U64, seq=U64, lines=U64, lost=U64, reference=U64)
-MESSAGES = st.one_of(RAW, LABELS, REFLECTANCE, INFO, GAP, END)
+MESSAGES = st.one_of(RAW, LABELS, REFLECTANCE, FEATURES, INFO, GAP, END)
 
 _INFO = StreamInfo(bytes(16), 0, 0, "c", "s", (1000.0,), 1, 0, 4095, 1.0, 1.0, 1.0, 1.0, 1.0)
 _HEADER, _WAVELENGTHS, _CLASSES = (bytes(frame) for frame in encode(_INFO))
@@ -126,6 +131,11 @@ HOSTILE: tuple[Frames, ...] = (
         b"\xc0" * (LAYERS_LIMIT + 1),
         msgpack.packb([["x", 1, 1.0, _MANY]] * INVALID),
         msgpack.packb([["x", 2**63, 1.0, []]]),
+    )),
+    *((_HEADER, _WAVELENGTHS, _CLASSES, bytes(40), b"\x90", features) for features in (
+        b"\x91" * LAYERS_LIMIT,
+        msgpack.packb([["x", 1.0, 2.0]] * INVALID),
+        msgpack.packb([["x", 2**63, 1.0]]),
     )),
 )  # fmt: skip
 
