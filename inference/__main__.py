@@ -30,14 +30,14 @@ from oreline.config import Config, LineSettings  # noqa: E402
 from oreline.guard import guarded  # noqa: E402
 from oreline.incidents import refused  # noqa: E402
 from oreline.keys import client_keys, server_keys  # noqa: E402
-from oreline.messages import FeatureLine, LabelLine, ReflectanceLine  # noqa: E402
+from oreline.messages import FeatureLine, LabelLine, LayerInfo, ReflectanceLine  # noqa: E402
 from oreline.metrics import Account, latency  # noqa: E402
 from oreline.process import run  # noqa: E402
 from oreline.ring import Ring, slot_bytes  # noqa: E402
 from oreline.service import Service  # noqa: E402
 from oreline.sink import Policy  # noqa: E402
 from oreline.stream import Inbox, Outbox  # noqa: E402
-from oreline.wire import HEADER_LIMIT  # noqa: E402
+from oreline.wire import CLOCK_BYTES, HEADER_LIMIT, pack_layers  # noqa: E402
 
 MOST_BANDS = 1024
 
@@ -50,7 +50,8 @@ def main(path: str) -> None:
     keys = client_keys(settings.remote, line.keys, "inference", "acquisition") if settings.remote else None
     pipeline = _pipeline(settings, line, service.patient)
     with ExitStack() as stack:
-        outboxes = [stack.enter_context(closing(_outbox(name, settings, config))) for name in settings.streams]
+        layers = pipeline.model.layers if pipeline.model else ()
+        outboxes = [stack.enter_context(closing(_outbox(name, settings, config, layers))) for name in settings.streams]
         inbox = Inbox(
             settings.remote or line.endpoint("raw"),
             "inference",
@@ -76,7 +77,7 @@ def main(path: str) -> None:
 
 def _pipeline(settings: Settings, line: LineSettings, patient: Patient) -> Pipeline:
     folder = settings.model_folder()
-    classifier = Classifier.load(folder, settings.precision, line.keys) if folder else None
+    classifier = Classifier.load(folder, settings.precision, line.keys, settings.layers) if folder else None
     review = ReferenceReview(
         Store(line.references_folder), _first(settings, line), limits=settings.limits,
         certificates=Certificates(settings.panel, settings.coefficients, settings.coefficients_unit),
@@ -116,16 +117,17 @@ def _facts(reference: Reference) -> dict[str, object]:
     }
 
 
-def _outbox(name: Stream, settings: Settings, config: Config) -> Outbox:
-    line = config.line
-    description = slot_bytes(HEADER_LIMIT, 8 * MOST_BANDS, 8192)
+def _outbox(name: Stream, settings: Settings, config: Config, layers: tuple[LayerInfo, ...]) -> Outbox:
+    line, wide = config.line, settings.widest_line
+    told = [CLOCK_BYTES, len(pack_layers(layers))] if layers else []
+    description = slot_bytes(HEADER_LIMIT, 8 * MOST_BANDS, 8192, *told)
     elements = 4 * settings.largest_line
-    reflectance = [elements, settings.widest_line, *([elements] if settings.uncertainty else [])]
+    reflectance = [elements, wide, *([elements] if settings.uncertainty else [])]
     kind, slots, size = {
         "labels": (
             LabelLine,
             settings.ring_lines,
-            slot_bytes(HEADER_LIMIT, settings.widest_line, settings.widest_line),
+            slot_bytes(HEADER_LIMIT, wide, wide, *(wide * layer.planes for layer in layers)),
         ),
         "reflectance": (ReflectanceLine, settings.reflectance_ring_lines, slot_bytes(HEADER_LIMIT, *reflectance)),
         "features": (

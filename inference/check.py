@@ -7,6 +7,7 @@ from pathlib import Path
 from inference import backends
 from inference.classification.bands import compare
 from inference.classification.card import Card
+from inference.classification.layers import chosen
 from inference.classification.signature import checked
 from inference.features.windows import refuse_none
 from inference.preprocessing.steps import Chain
@@ -49,10 +50,10 @@ def _model(settings: Settings, line: LineSettings, expected: Expected) -> None:
     """Signed by one who is trusted, whole, and for these bands. Its network is not loaded: that takes seconds."""
     folder = settings.model_folder()
     if folder is None:
-        expected.classes = ()
+        expected.classes = expected.layers = ()
         return
     card = _card(folder, line.keys, settings.precision)
-    expected.classes = card.labels
+    expected.classes, expected.layers = card.labels, chosen(card, settings.layers)
     side_by_side, gap = longest_run(settings.correction.bad_bands), settings.correction.largest_gap
     if side_by_side > gap:
         raise ConfigError(

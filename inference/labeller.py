@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 
 from inference.calibration.calibrator import Calibrator
 from inference.features.line import LineFeatures
-from oreline.messages import ClassInfo, StreamInfo
+from oreline.messages import ClassInfo, LayerInfo, StreamInfo
 
 Counts = NDArray[np.uint16]
 
 
 class Labels(NamedTuple):
-    """Answer of a labeller, each array (samples,). Who asked may write to `labels` and `confidence`.
+    """Answer of a labeller, each array (samples,). Who asked may write to `labels`, `confidence` and `layers`.
 
     `labels`: uint8, class index or a code of `oreline.messages`. `confidence`: uint8, 255 is certain, 0 where no class
     was asked for. `mean`: reflectance, float32, NaN where it is not known. `invalid`: `Quality` bits, uint8. `lamp`:
-    the light that the mean was corrected for, 1 being that of the white reference.
+    the light that the mean was corrected for, 1 being that of the white reference. `layers`: uint8 (planes, samples),
+    those of the model's layers; None where it has none.
     """
 
     labels: NDArray[np.uint8]
@@ -29,6 +30,7 @@ class Labels(NamedTuple):
     mean: NDArray[np.float32]
     invalid: NDArray[np.uint8]
     lamp: float = 1.0
+    layers: NDArray[np.uint8] | None = None
 
 
 class Labeller(Protocol):
@@ -44,13 +46,16 @@ class Labeller(Protocol):
 
 
 class Model(Protocol):
-    """A model at work. `id`: named by each line of labels. `classes`: what labels stand for. `before`, `after`: how
-    many lines its labellers want on either side of the one that is labelled; one after it is a line's time of delay."""
+    """A model at work. `id`: named by each line of labels. `classes`: what labels stand for. `layers`: what is told
+    beside them. `before`, `after`: how many lines its labellers want on either side of the one that is labelled; one
+    after it is a line's time of delay."""
 
     @property
     def id(self) -> str: ...
     @property
     def classes(self) -> tuple[ClassInfo, ...]: ...
+    @property
+    def layers(self) -> tuple[LayerInfo, ...]: ...
     @property
     def before(self) -> int: ...
     @property

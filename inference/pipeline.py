@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.active_reference import REVIEW_S, ActiveReference
-from inference.classification.classifier import answered
+from inference.classification.kernels import answered
 from inference.features.windows import left_out, refuse_none
 from inference.flags import Quality
 from inference.illumination import NO_SAMPLE, IlluminationCheck, WhiteStrip
-from inference.labeller import Labeller, Lane
+from inference.labeller import Labeller, Lane, Model
 from inference.references.capture import Capture
 from inference.window import LineWindow, Neighbourhood
 from oreline.errors import ConfigError, ReferenceRefused
@@ -38,6 +38,7 @@ from oreline.messages import (
     ReflectanceLine,
     Stamp,
     StreamInfo,
+    blank_planes,
 )
 from oreline.metrics import BYTES, latency
 
@@ -190,7 +191,7 @@ class Pipeline:
         if self.model is None:
             return replace(info, unit=self._unit)
         self.model.check(info)
-        return replace(info, classes=self.model.classes, model=self.model.id)
+        return replace(info, classes=self.model.classes, model=self.model.id, layers=self.model.layers)
 
     def _features(self, wavelengths_nm: tuple[float, ...]) -> tuple[FeatureInfo, ...]:
         """Features that bands are there for; of the others it is said once that they are not."""
@@ -229,7 +230,7 @@ class Pipeline:
         line, calibrator = near.line, lane.calibrator
         results: list[Message] = []
         if self.model is not None and lane.labeller is not None:
-            results.append(self._label_line(near, lane.labeller, self.model.id, calibrator.id))
+            results.append(self._label_line(near, lane.labeller, self.model, calibrator.id))
         if self._reflectance or lane.features is not None:
             results += self._measured(line, lane)
         return results
@@ -245,14 +246,16 @@ class Pipeline:
         if lane.features is not None:
             yield FeatureLine(line.stamp, flags, calibrator.id, lane.features(values, invalid).copy())
 
-    def _label_line(self, near: Neighbourhood, labeller: Labeller, model_id: str, reference_id: str) -> LabelLine:
+    def _label_line(self, near: Neighbourhood, labeller: Labeller, model: Model, reference_id: str) -> LabelLine:
         """A line's labels, and none where its light is not to be trusted."""
-        labels, confidence, mean, invalid, lamp = labeller.label(near.run, near.at)
+        labels, confidence, mean, invalid, lamp, layers = labeller.label(near.run, near.at)
         flags = self._flags(near.line, invalid) | (Flag.NONE if answered(labels, confidence) else Flag.NO_ANSWER)
         light = self._light.judge(mean, invalid, lamp)
         if light.unlabelled is not NO_SAMPLE:
             labels[light.unlabelled], confidence[light.unlabelled] = INVALID, 0
-        return LabelLine(near.line.stamp, flags | light.flag, model_id, reference_id, labels, confidence)
+            if layers is not None:
+                layers[:, light.unlabelled] = blank_planes(model.layers)
+        return LabelLine(near.line.stamp, flags | light.flag, model.id, reference_id, labels, confidence, layers)
 
     def _flags(self, line: RawLine, invalid: NDArray[np.uint8]) -> Flag:
         flags = line.flags | Flag.STALE if self.active.stale else line.flags

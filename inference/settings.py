@@ -41,6 +41,9 @@ class Settings(Section):
     """Unit of the radiance that they give."""
     strip: WhiteStrip | None = None
     """Samples that see a strip of white beside the belt, to watch the lamp by; None where there is none."""
+    layers: list[str] | None = None
+    """Layers that stand beside the labels, by their names, see [models](models.md#layers); none with []. By default all
+    that the model has but "probability"."""
     streams: list[Stream] = ["labels"]
     """Streams that inference makes: "labels", "reflectance", "features" (wavelength and depth of absorptions)."""
     listen: dict[Stream, TcpAddress] = {}

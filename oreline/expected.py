@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oreline.errors import ConfigError
-from oreline.messages import ClassInfo
+from oreline.messages import ClassInfo, LayerInfo
 
 
 @dataclass
 class Expected:
     """The stream as far as it is known; None where the file does not tell.
 
-    `views`: what the camera can be told to see; `kinds`: those of the steps. `classes`: of the labels, empty where
-    there are none. `streams`: those that inference makes here.
+    `views`: what the camera can be told to see; `kinds`: those of the steps. `classes`: of the labels, and `layers`
+    beside them, empty where there are none. `streams`: those that inference makes here.
     """
 
     camera: str = "of this line"
@@ -27,6 +27,7 @@ class Expected:
     counts_per_line: float | None = None
     wavelengths_nm: tuple[float, ...] | None = None
     classes: tuple[ClassInfo, ...] | None = None
+    layers: tuple[LayerInfo, ...] | None = None
     streams: tuple[str, ...] | None = None
     uncertainty: bool = True
 

@@ -9,6 +9,7 @@ Every message covers `n` consecutive sequence numbers from `first`; a line cover
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, IntFlag
 
@@ -113,6 +114,16 @@ class LayerInfo:
     planes: int = 1
     legend: tuple[ClassInfo, ...] = ()
     scale: float = 1.0
+
+    @property
+    def blank(self) -> int:
+        """What is written where nothing is said."""
+        return UNKNOWN if self.legend else 0
+
+
+def blank_planes(layers: Iterable[LayerInfo]) -> NDArray[np.uint8]:
+    """What layers hold of a sample of which they say nothing, uint8 (planes, 1)."""
+    return np.array([[layer.blank] for layer in layers for _ in range(layer.planes)], np.uint8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,8 @@ MEMBERS: dict[str, tuple[str, ...]] = {
     "olivine": ("forsterite",),
 }  # fmt: skip
 """Minerals of the groups that no model shows by a colour of their own."""
+APART = {"no bands": 0xD6CEAA, "other bands": 0x8C6BB1}
+"""Of the answer to whose absorption bands a spectrum shows: those of nobody, and those of none that has a group."""
 MINERALS = {name: colour for group in SPECIES.values() for name, colour in group.items()}
 GROUP_OF = {name: group for table in (MEMBERS, SPECIES) for group, species in table.items() for name in species}
 PATTERNS = {
@@ -84,6 +86,12 @@ PATTERNS = {
 def colour_of(mineral: str, otherwise: Colour) -> Colour:
     """By its name, and `otherwise` for one that has no colour here."""
     return rgb(MINERALS[mineral]) if mineral in MINERALS else otherwise
+
+
+def colour_of_group(group: str, otherwise: Colour) -> Colour:
+    """By its name, and `otherwise` for one that has no colour here."""
+    known = GROUPS | APART
+    return rgb(known[group]) if group in known else otherwise
 
 
 def group_of(mineral: str) -> str:

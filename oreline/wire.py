@@ -47,6 +47,7 @@ FEATURES_LIMIT = 64
 DAY_S = 86_400
 _CLOCK = struct.Struct("<qqq16s")
 """Wall's time in ns, its zone in s, CLOCK_MONOTONIC in ns, boot."""
+CLOCK_BYTES = _CLOCK.size
 
 Buffer = bytes | memoryview
 Check = Callable[[Any], bool]

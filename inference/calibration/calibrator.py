@@ -135,6 +135,12 @@ class Calibrator:
         kernels.settle(features, into.invalid, into.mean)
         return features, into.mean, into.invalid
 
+    @property
+    def last(self) -> Values | None:
+        """Reflectance of the line whose features were made last, as `reflectance` has it; None where they took its
+        place."""
+        return None if self._own.chain is None else self._own.values
+
     def uncertainty(self, reflectance: Values) -> Values:
         """Standard uncertainty of a line's reflectance (or radiance), float32 (bands, samples) in its unit; NaN where
         that is.

@@ -17,7 +17,7 @@ import msgpack
 from oreline.errors import WireError
 from oreline.wire import HEADER_LIMIT, I64, U64, Buffer, Check, check_header, integer, is_run, text, unpack_header
 
-VERSION = 5
+VERSION = 6
 
 
 def _is_bool(value: object) -> bool:

@@ -23,11 +23,13 @@ from oreline.errors import ReferenceRefused
 from oreline.messages import (
     INVALID,
     UNKNOWN,
+    ClassInfo,
     EndOfStream,
     Flag,
     Gap,
     Kind,
     LabelLine,
+    LayerInfo,
     Message,
     RawLine,
     Reason,
@@ -98,6 +100,7 @@ class Network:
     which threads, in order."""
 
     id, classes, before, after = "network", (), 0, 0
+    layers: tuple[LayerInfo, ...] = ()
     silent = False
 
     def __init__(self) -> None:
@@ -117,7 +120,9 @@ class Network:
         labels, confidence = np.zeros(SAMPLES, np.uint8), np.full(SAMPLES, 200, np.uint8)
         if self.silent:
             labels[1:], confidence[1:] = UNKNOWN, 0
-        return Labels(labels, confidence, np.full(SAMPLES, 0.5, np.float32), np.zeros(SAMPLES, np.uint8))
+        layers = np.full((len(self.layers), SAMPLES), 7, np.uint8) if self.layers else None
+        mean, invalid = np.full(SAMPLES, 0.5, np.float32), np.zeros(SAMPLES, np.uint8)
+        return Labels(labels, confidence, mean, invalid, layers=layers)
 
 
 def labelling(
@@ -176,6 +181,19 @@ def test_what_the_light_forbids_has_neither_label_nor_confidence(tmp_path: Path)
     assert isinstance(labelled, LabelLine)
     assert labelled.labels.tolist() == [INVALID, INVALID, 0, 0, 0, 0]
     assert labelled.confidence.tolist() == [0, 0, 200, 200, 200, 200]
+    assert labelled.layers is None
+
+
+def test_layers_are_named_by_the_stream_and_say_nothing_of_what_the_light_forbids(tmp_path: Path) -> None:
+    network = Network()
+    network.layers = (LayerInfo("group", legend=(ClassInfo("kaolin", (255, 0, 0)),)), LayerInfo("share"))
+    strip = WhiteStrip(first=0, samples=2, reflectance=0.5)
+    *_, scene, labelled = run(labelling(tmp_path, network, strip=strip), *references(), line(6))
+    assert isinstance(scene, StreamInfo)
+    assert scene.layers == network.layers
+    assert isinstance(labelled, LabelLine)
+    assert labelled.layers is not None
+    assert labelled.layers.tolist() == [[UNKNOWN, UNKNOWN, 7, 7, 7, 7], [0, 0, 7, 7, 7, 7]]
 
 
 def test_nothing_of_a_capture_is_passed_on_before_it_is_complete(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ class Mean:
     """A model whose label is the reflectance, in per cent, of a line and its neighbours together; the confidence says
     how many lines those were, times ten, and which of them was labelled."""
 
-    id, classes, before, after = "mean", (), 1, 1
+    id, classes, layers, before, after = "mean", (), (), 1, 1
 
     def check(self, _info: StreamInfo) -> None:
         pass

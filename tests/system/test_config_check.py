@@ -134,6 +134,7 @@ WRONG: dict[str, tuple[dict[str, Any], type[errors.OrelineError], str]] = {
         {"inference.streams": ["labels", "reflectance"], "sinks.sure": {"sink": "record", "what": "uncertainty"}},
         errors.ConfigError, "inference.uncertainty = true",
     ),
+    "layers": ({"inference.layers": ["probabilty"]}, errors.ConfigError, "Did you mean 'probability'"),
     "labels without a model": ({"inference.model": None}, errors.ConfigError, "name a model in inference.model"),
     "references": (
         {"acquisition.steps": [{"kind": "scene", "lines": 9000}]}, errors.ReferenceRefused, "no dark and white"
