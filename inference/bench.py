@@ -22,6 +22,7 @@ from inference.classification.signature import sign
 from inference.features.line import LineFeatures
 from inference.illumination import WhiteStrip
 from inference.models import SHIPPED
+from inference.preprocessing.step import Layout
 from inference.references.measurement import Measurement
 from inference.references.reference import Reference
 from inference.training.network import BENCH_WIDTHS, build, deployed, kmac
@@ -99,13 +100,13 @@ def write_model(folder: Path) -> Card:
     """An untrained network of about 150 kMAC, always the same, as a model for the camera `nir224`."""
     shipped = Card.read(SHIPPED / CAMERA)
     torch.manual_seed(1)
-    content = encode(deployed(build(BANDS, len(shipped.classes), BENCH_WIDTHS)))
+    content = encode(deployed(build(Layout(1, BANDS), len(shipped.classes), BENCH_WIDTHS)))
     golden = io.BytesIO()
     spectra = np.random.default_rng(1).standard_normal((BANDS, 16), np.float32)
     np.savez(golden, snv=spectra, logits=load(shipped.backend, content, spectra.shape)(spectra))
     changes = {
         "name": KMAC_MODEL,
-        "kmac": kmac(BANDS, len(shipped.classes), BENCH_WIDTHS),
+        "kmac": kmac(Layout(1, BANDS), len(shipped.classes), BENCH_WIDTHS),
         "model_sha256": hashlib.sha256(content).hexdigest(),
         "golden_sha256": hashlib.sha256(golden.getvalue()).hexdigest(),
     }

@@ -12,7 +12,8 @@ from oreline.errors import ModelError
 from oreline.registry import Registry
 
 Logits = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""SNV float32 (bands, samples) -> logits float32 (classes, samples), valid until the next call in the same thread."""
+"""Features float32 (features, samples) -> logits float32 (outputs, samples), valid until the next call in the same
+thread."""
 
 Precision = Literal["float32", "bfloat16"]
 """Of weights and of what lies between layers; sums are float32 in both."""

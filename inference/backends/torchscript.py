@@ -35,14 +35,16 @@ class Convolution:
 
 
 def load(content: bytes, shape: tuple[int, int]) -> Logits:
-    """A frozen network on one thread, warm for lines of `shape` (bands, samples). Raises ModelError."""
+    """A frozen network on one thread, warm for lines of `shape` (features, samples). Raises ModelError."""
     torch.set_num_threads(1)
     with _quiet(), torch.inference_mode():
-        network = torch.jit.optimize_for_inference(_frozen(content))
+        network = _frozen(content)
+        if not _has_its_own_order(network):
+            network = torch.jit.optimize_for_inference(network)
 
-    def logits(snv: NDArray[np.float32]) -> NDArray[np.float32]:
+    def logits(features: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():
-            result = network(torch.from_numpy(snv)[None, None])
+            result = network(torch.from_numpy(features)[None, None])
         answer: NDArray[np.float32] = result[0, :, 0].numpy()
         return answer
 
@@ -50,8 +52,13 @@ def load(content: bytes, shape: tuple[int, int]) -> Logits:
         for _ in range(WARM_UP):
             logits(np.zeros(shape, np.float32))
     except RuntimeError as error:
-        raise ModelError(f"the network does not take {shape[0]} bands: {_first_line(error)}") from None
+        raise ModelError(f"the network does not take {shape[0]} features: {_first_line(error)}") from None
     return logits
+
+
+def _has_its_own_order(network: torch.jit.ScriptModule) -> bool:
+    """Whether a network lays its channels out itself: torch would lay them out anew before and after each addition."""
+    return any(node.kind() == "aten::contiguous" for node in network.graph.nodes())
 
 
 def convolutions(content: bytes) -> list[Convolution]:

@@ -59,7 +59,7 @@ class Classifier:
         self.id = card.model_sha256[:16] if precision == "float32" else f"{card.model_sha256[:12]}bf16"
         self.classes = card.labels
         self._logits = logits
-        self.features = len(Chain(card.steps, card.wavelengths_nm, 1).wavelengths_nm)
+        self.features = Chain(card.steps, card.wavelengths_nm, 1).layout.features
 
     @classmethod
     def load(

@@ -2,42 +2,31 @@
 for training and for reprocessing.
 
 A step is what the card says of it. `ready` makes it so for lines of some width, and a `Chain` of them owns its
-buffers: nothing is allocated for a line. All arrays are float32 (bands, samples). NaN in any band of a sample spoils
-that sample only.
+buffers: nothing is allocated for a line. All arrays are float32, (bands, samples) between steps. NaN in any band of a
+sample spoils that sample only.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from inference.arrays import aligned
 from inference.preprocessing import kernels
+from inference.preprocessing.blocks import Blocks
+from inference.preprocessing.filters import savitzky_golay
+from inference.preprocessing.step import Layout, Ready, Spectra, Step, Wavelengths
 from oreline.errors import ModelMismatch
 from oreline.spectra import LEAST_SEEN, resampler
 
 SEEN = (LEAST_SEEN, 1.1)
 """Of a band's response, the share that the camera's own bands must make up; half of it is seen of the last band."""
 
-Spectra = NDArray[np.float32]
-Wavelengths = Sequence[float]
-Ready = Callable[[Spectra], Spectra]
 
-
-class _Step(BaseModel, ABC):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @abstractmethod
-    def ready(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
-        """The wavelengths after this step, and what does it. Raises ModelMismatch where these bands do not serve."""
-
-
-class Snv(_Step):
+class Snv(Step):
     """Standard normal variate, (R - mean)/std of each sample over its bands, std being that of the population.
     Barnes, Dhanoa and Lister, Applied Spectroscopy 43 (1989) 772."""
 
@@ -53,7 +42,7 @@ class Snv(_Step):
         return nm, ready
 
 
-class Msc(_Step):
+class Msc(Step):
     """Multiplicative scatter correction: (R - a)/b, where R = a + b `reference` fits best. Geladi, MacDougall and
     Martens, Applied Spectroscopy 39 (1985) 491. NaN where b is hardly there."""
 
@@ -82,7 +71,7 @@ class Msc(_Step):
         return nm, ready
 
 
-class SavitzkyGolay(_Step):
+class SavitzkyGolay(Step):
     """A polynomial fitted to `window` bands, its value or derivative, a band being the unit; at both ends that of the
     last window. Savitzky and Golay, Analytical Chemistry 36 (1964) 1627."""
 
@@ -98,20 +87,11 @@ class SavitzkyGolay(_Step):
         return self
 
     def ready(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
-        if len(nm) < self.window:
-            raise ModelMismatch(f"a window of {self.window} bands does not fit into {len(nm)}: choose another model")
-        place = np.arange(self.window)
-        first = np.clip(np.arange(len(nm)) - self.window // 2, 0, len(nm) - self.window)
-        fit = np.linalg.pinv(np.vander(place - self.window // 2, self.order + 1, increasing=True).astype(float))
-        here = np.arange(len(nm)) - first - self.window // 2
-        weights = np.zeros((len(nm), self.window))
-        for power in range(self.derivative, self.order + 1):
-            factor = float(np.prod(np.arange(power - self.derivative + 1, power + 1)))
-            weights += factor * here[:, None] ** float(power - self.derivative) * fit[power]
+        first, weights = savitzky_golay(len(nm), self.window, self.order, self.derivative)
         return nm, _operator(first, weights, samples)
 
 
-class Continuum(_Step):
+class Continuum(Step):
     """R over its continuum, the upper convex hull of the spectrum. Clark and Roush, Journal of Geophysical Research
     89 (1984) 6329. A sample whose hull is not positive everywhere becomes NaN."""
 
@@ -128,7 +108,7 @@ class Continuum(_Step):
         return nm, ready
 
 
-class Bands(_Step):
+class Bands(Step):
     """Only the bands from `first_nm` to `last_nm`."""
 
     step: Literal["bands"] = "bands"
@@ -142,7 +122,7 @@ class Bands(_Step):
         return [nm[band] for band in chosen], _operator(np.array(chosen), np.ones((len(chosen), 1)), samples)
 
 
-class Resample(_Step):
+class Resample(Step):
     """From the camera's bands to Gaussian ones `fwhm_nm` wide at `wavelengths_nm`, which allows a model to be used with
     cameras that have other bands than its own, as long as they cover its range."""
 
@@ -170,27 +150,38 @@ class Resample(_Step):
         return self.wavelengths_nm, _operator(first, np.take_along_axis(weights, rows, 1) / share[:, None], samples)
 
 
-Step = Annotated[Snv | Msc | SavitzkyGolay | Continuum | Bands | Resample, Field(discriminator="step")]
-Steps = tuple[Snv | Msc | SavitzkyGolay | Continuum | Bands | Resample, ...]
+AnyStep = Annotated[Snv | Msc | SavitzkyGolay | Continuum | Bands | Resample | Blocks, Field(discriminator="step")]
+
+
+def _blocks_last(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    if any(isinstance(step, Blocks) for step in steps[:-1]):
+        raise ValueError("blocks can only be the last step: what follows would read them as one spectrum")
+    return steps
+
+
+Steps = Annotated[tuple[AnyStep, ...], AfterValidator(_blocks_last)]
 
 SNV: Steps = (Snv(),)
 
 
 class Chain:
-    """Steps in order, ready for lines of `samples` samples and bands at `nm`. `wavelengths_nm`: after the last."""
+    """Steps in order, ready for lines of `samples` samples and bands at `nm`. `wavelengths_nm`: after the last.
+    `layout`: of what they make of a line."""
 
     def __init__(self, steps: Steps, nm: Wavelengths, samples: int) -> None:
         self.shape = len(nm), samples
+        self.layout = Layout(1, len(nm))
         self._ready: list[Ready] = []
         for step in steps:
             nm, ready = step.ready(nm, samples)
+            self.layout = step.layout(nm)
             self._ready.append(ready)
         self.wavelengths_nm = nm
         self(np.zeros(self.shape, np.float32))
 
     def __call__(self, reflectance: Spectra) -> Spectra:
-        """Preprocess float32 (bands, samples). The result belongs to the chain. Raises ModelMismatch for another
-        shape."""
+        """Features float32 (features, samples) of reflectance float32 (bands, samples). They belong to the chain.
+        Raises ModelMismatch for another shape."""
         if reflectance.shape != self.shape:
             raise ModelMismatch(f"spectra of {reflectance.shape} came to steps made for {self.shape}")
         values = reflectance

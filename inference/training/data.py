@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.preprocessing.step import Layout
 from inference.preprocessing.steps import SNV, Chain, Steps, preprocessed
 from inference.training import not_rock
 from oreline.cameras import CameraPreset
@@ -45,9 +46,9 @@ class Spectra:
     steps: Steps = SNV
 
     @property
-    def features(self) -> int:
-        """Number of values that a network reads of a pixel."""
-        return len(Chain(self.steps, self.nm, 1).wavelengths_nm)
+    def layout(self) -> Layout:
+        """Layout of what a network reads of a pixel."""
+        return Chain(self.steps, self.nm, 1).layout
 
     def prepared(self, reflectance: NDArray[np.float32]) -> NDArray[np.float32]:
         """Features that a network reads of pixels, float32 (bands, n) -> (features, n)."""

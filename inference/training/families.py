@@ -7,29 +7,30 @@ from typing import ClassVar, Protocol
 
 from torch import nn
 
+from inference.preprocessing.step import Layout
 from oreline.errors import ConfigError, nearest
 from oreline.registry import Registry
 
 
 class Family(Protocol):
-    """A module or class with these functions. It reads spectra (1, 1, bands, samples) and answers logits
-    (1, classes, 1, samples)."""
+    """A module or class with these functions. Its networks read features (1, 1, features, samples) and answer logits
+    (1, outputs, 1, samples)."""
 
     WIDTHS: ClassVar[Mapping[str, tuple[int, ...]]]
     """By camera preset, how wide its layers are."""
 
     @staticmethod
-    def build(bands: int, classes: int, widths: tuple[int, ...]) -> nn.Sequential:
+    def build(layout: Layout, outputs: int, widths: tuple[int, ...]) -> nn.Module:
         """The network in training, with weights of torch's seed."""
         ...
 
     @staticmethod
-    def deployed(training: nn.Sequential) -> nn.Module:
+    def deployed(training: nn.Module) -> nn.Module:
         """The same function as TorchScript can save it: one class, its weights as plain tensors."""
         ...
 
     @staticmethod
-    def kmac(bands: int, classes: int, widths: tuple[int, ...]) -> float:
+    def kmac(layout: Layout, outputs: int, widths: tuple[int, ...]) -> float:
         """Thousands of multiply-accumulates a spectrum."""
         ...
 

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from inference.preprocessing.step import Layout
 from inference.training.augment import Sampler
 from inference.training.data import OTHER
 from inference.training.families import Family
@@ -26,8 +27,8 @@ Fit = Callable[[Sampler, int], nn.Module]
 def fit(
     family: type[Family],
     sampler: Sampler,
-    bands: int,
-    classes: int,
+    layout: Layout,
+    outputs: int,
     widths: tuple[int, ...],
     steps: int,
     seed: int,
@@ -35,7 +36,7 @@ def fit(
 ) -> nn.Module:
     """A network of a family, ready to be deployed. Same arguments, same weights: one thread, seeded, no clock."""
     torch.manual_seed(seed)
-    network = family.build(bands, classes, widths).train()
+    network = family.build(layout, outputs, widths).train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
     for step in range(steps):
@@ -61,7 +62,7 @@ def _loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def probabilities(network: nn.Module, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Softmax of the logits, pixels float32 (bands, n) -> float32 (n, classes)."""
+    """Softmax of the logits, pixels float32 (features, n) -> float32 (n, classes)."""
     with torch.inference_mode():
         logits = network(torch.from_numpy(np.ascontiguousarray(pixels))[None, None])[0, :, 0]
         return np.asarray(logits.softmax(dim=0).T.numpy())

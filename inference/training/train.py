@@ -76,7 +76,7 @@ def main(
         recipe=asdict(Recipe()),
         versions=_versions(),
     )
-    size = form.kmac(spectra.features, len(spectra.classes), widths)
+    size = form.kmac(spectra.layout, len(spectra.classes), widths)
     card = write(camera, spectra, folds, network, size, sampler, training, out)
     _say(card, out)
     return card
@@ -102,8 +102,8 @@ def _train(
     sampler: Sampler,
     seed: int,
 ) -> nn.Module:
-    features, classes = spectra.features, len(spectra.classes)
-    return fit(family, sampler, features, classes, widths, steps, seed, lambda _step: progress.advance(bar))
+    layout, classes = spectra.layout, len(spectra.classes)
+    return fit(family, sampler, layout, classes, widths, steps, seed, lambda _step: progress.advance(bar))
 
 
 def write(

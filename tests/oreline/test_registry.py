@@ -17,6 +17,7 @@ from acquisition import SOURCES
 from acquisition.genicam import GenicamSource
 from inference.backends import BACKENDS
 from inference.models import MODELS
+from inference.preprocessing.step import Layout
 from inference.training.families import FAMILIES
 from oreline.config import Config
 from oreline.errors import ConfigError, ModelError
@@ -70,7 +71,7 @@ def test_a_part_of_another_package_is_found_by_its_name(with_acme: Path) -> None
     assert issubclass(beside(SOURCES).find("upside-down"), GenicamSource)
     logits = beside(BACKENDS).find("first-class")(b"2", (8, 32))
     assert logits(np.zeros((8, 32), np.float32)).argmax(0).tolist() == [2] * 32
-    assert beside(FAMILIES).find("linear").kmac(100, 5, ()) == 0.5
+    assert beside(FAMILIES).find("linear").kmac(Layout(1, 100), 5, ()) == 0.5
     assert Path(beside(MODELS).find("acme224").__path__[0]) == with_acme / "acme_oreline" / "acme224"
 
 

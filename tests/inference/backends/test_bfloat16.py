@@ -25,6 +25,7 @@ from inference.classification.card import GOLDEN, Card
 from inference.classification.classifier import Classifier
 from inference.classification.signature import sign
 from inference.models import SHIPPED
+from inference.preprocessing.step import Layout
 from inference.settings import Settings
 from inference.training.network import Network, build, deployed
 from oreline.errors import ModelError, ModelMismatch
@@ -53,7 +54,7 @@ def test_what_this_processor_has_is_made_use_of() -> None:
 
 def network(bands: int, classes: int, widths: tuple[int, ...]) -> Network:
     torch.manual_seed(bands)
-    return deployed(build(bands, classes, widths))
+    return deployed(build(Layout(1, bands), classes, widths))
 
 
 def spectra(bands: int, samples: int) -> np.ndarray:

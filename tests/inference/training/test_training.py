@@ -12,11 +12,13 @@ from inference.backends.torchscript import encode
 from inference.backends.torchscript import load as load_network
 from inference.classification.card import FILE, GOLDEN, MODEL
 from inference.classification.classifier import Classifier
+from inference.preprocessing.step import Layout
 from inference.preprocessing.steps import Bands, SavitzkyGolay, Snv
 from inference.training.augment import OTHER_SHARE, Sampler
 from inference.training.data import NO_SHIFT, OTHER, SHIFTS_NM, load
+from inference.training.families import widths_of
 from inference.training.fit import fit
-from inference.training.network import WIDTHS, build, deployed
+from inference.training.network import WIDTHS, build, deployed, kmac
 from inference.training.train import main
 from inference.training.validate import splits_of
 from oreline.cameras import CAMERAS
@@ -99,8 +101,8 @@ def test_no_specimen_is_on_both_sides_of_a_fold(library: Path) -> None:
 def test_a_network_of_another_family_is_fitted_and_deployed_like_any(library: Path) -> None:
     spectra = load(library, CAMERAS["nir224"])
     sampler = Sampler(spectra, np.flatnonzero(~spectra.reserved), 1)
-    network = fit(linear, sampler, spectra.features, len(spectra.classes), (), 12, 1, lambda _: None)  # type: ignore[arg-type]
-    logits = load_network(encode(network), (spectra.features, 10))
+    network = fit(linear, sampler, spectra.layout, len(spectra.classes), (), 12, 1, lambda _: None)  # type: ignore[arg-type]
+    logits = load_network(encode(network), (spectra.layout.features, 10))
     pixels = np.ascontiguousarray(sampler.draw(10)[0])
     np.testing.assert_allclose(
         logits(pixels).T, network(torch.from_numpy(pixels)[None, None])[0, :, 0].T.detach(), atol=1e-5
@@ -110,8 +112,10 @@ def test_a_network_of_another_family_is_fitted_and_deployed_like_any(library: Pa
 def test_a_family_or_a_camera_that_no_network_is_known_for_is_refused(library: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"there is no model family 'cmn': use one of cnn. Did you mean 'cnn'"):
         main("nir224", library, tmp_path, family="cmn")
-    with pytest.raises(ConfigError, match="no network is known for 'swir640': use one of nir224, swir288"):
-        main("swir640", library, tmp_path)
+    with pytest.raises(ConfigError, match="no camera preset 'nir9'; there are nir224, swir288, swir640"):
+        main("nir9", library, tmp_path)
+    with pytest.raises(ConfigError, match="no network is known for 'swir288': use one of nir224"):
+        widths_of(linear, "swir288")  # type: ignore[arg-type]
 
 
 def test_minerals_kept_apart_are_neither_class_nor_seen_in_training(library: Path) -> None:
@@ -183,15 +187,45 @@ def test_a_library_that_ends_before_the_camera_is_refused(library: Path, tmp_pat
         load(path, CAMERAS["nir224"])
 
 
-def test_what_is_deployed_computes_what_was_trained() -> None:
+@pytest.mark.parametrize(
+    "layout", [Layout(1, 224), Layout(2, 288, 7), Layout(2, 224, 2), Layout(2, 360, 7), Layout(3, 90)]
+)
+def test_what_is_deployed_computes_what_was_trained(layout: Layout) -> None:
     torch.manual_seed(7)
-    training = build(224, 5, WIDTHS["nir224"])
-    training(torch.randn(1, 1, 224, 500))
-    spectra = torch.randn(1, 1, 224, 20)
+    training = build(layout, 5, (16, 32, 32))
+    optimiser = torch.optim.SGD(training.parameters(), 0.05)
+    scale = 0.5 + torch.rand(layout.features, 1)
+    for _ in range(20):
+        training(3 + scale * torch.randn(1, 1, layout.features, 100)).square().mean().backward()
+        optimiser.step()
+    features = 3 + scale * torch.randn(1, 1, layout.features, 20)
     with torch.inference_mode():
-        expected = training.eval()(spectra)
-        np.testing.assert_allclose(deployed(training)(spectra), expected, atol=1e-4)
+        expected = training.eval()(features)
     assert expected.shape == (1, 5, 1, 20)
+    network = deployed(training)
+    np.testing.assert_allclose(network(features), expected, atol=1e-4)
+    answered = load_network(encode(network), (layout.features, 20))(features[0, 0].numpy())
+    np.testing.assert_allclose(answered, expected[0, :, 0], atol=1e-4)
+    assert encode(deployed(training)) == encode(network)
+
+
+def test_scalars_enter_every_layer_and_each_by_itself() -> None:
+    torch.manual_seed(7)
+    layout = Layout(2, 288, 7)
+    network = deployed(build(layout, 5, WIDTHS["swir288"]))
+    for number, width in enumerate((16, 48, 48, 5)):
+        assert getattr(network, f"scalar{number}").shape == (width, 7, 1, 1)
+    features = torch.randn(1, 1, layout.features, 8).repeat(1, 1, 1, 2)
+    features[:, :, -7:, 8:] += torch.eye(7, 8)
+    answer = network(features)[0, :, 0]
+    assert (answer[:, :7] != answer[:, 8:15]).all()
+    np.testing.assert_allclose(answer[:, 7], answer[:, 15], atol=1e-6)
+
+
+def test_the_size_of_a_network_is_what_it_multiplies() -> None:
+    assert 140 < kmac(Layout(2, 288, 7), 33 + 37, WIDTHS["swir288"]) < 150
+    assert 140 < kmac(Layout(2, 224, 2), 33, WIDTHS["nir224"]) < 160
+    assert kmac(Layout(1, 288), 31, WIDTHS["swir288"]) == pytest.approx(125.0, abs=0.5)
 
 
 def test_spectra_of_one_class_are_refused_before_any_training(tmp_path: Path) -> None:
