@@ -70,6 +70,7 @@ class Reading(Collector):
 LINES = Tallies("oreline_lines", "Lines by stage and what became of them", ("stage", "kind"))
 BYTES = Tallies("oreline_bytes", "Bytes of lines", ("stage",))
 PIXELS = Tallies("oreline_pixels", "Labelled samples by class", ("label",))
+UNKNOWN_PIXELS = Tallies("oreline_unknown_pixels", "Unknown samples by why they are", ("reason",))
 GAP_LINES = Counter("oreline_gap_lines", "Lines that did not come, by reason", ["stage", "reason"], registry=REGISTRY)
 STONES = Counter("oreline_stones", "Stones, and what was decided", ["decision"], registry=REGISTRY)
 QUEUE = Gauge("oreline_queue_depth", "Lines that wait in a ring", ["stream"], registry=REGISTRY)

@@ -32,16 +32,26 @@ from oreline.messages import (
     Flag,
     Gap,
     LabelLine,
+    LayerInfo,
     Message,
     Reason,
     ReflectanceLine,
     Stamp,
     StreamInfo,
+    blank_planes,
 )
 from oreline.sink import Policy, Sink
 
 RUN = bytes(range(16))
 OTHER_RUN = bytes(range(16, 32))
+LAYERS = (
+    LayerInfo("group", legend=(ClassInfo("carbonate", (0, 0, 255)), ClassInfo("kaolin", (255, 0, 0)))),
+    LayerInfo("group_confidence", scale=1 / 255),
+    LayerInfo("bands", legend=(ClassInfo("kaolinite", (99, 24, 0)), ClassInfo("no bands", (214, 206, 170)))),
+    LayerInfo("bands_group", legend=(ClassInfo("kaolin", (255, 0, 0)), ClassInfo("no bands", (214, 206, 170)))),
+    LayerInfo("reason", legend=(ClassInfo("not rock", (170, 175, 175)), ClassInfo("unsure", (240, 170, 60)))),
+    LayerInfo("probability", 3, scale=1 / 255),
+)
 CLASSES = (
     ClassInfo("calcite", (60, 120, 220)),
     ClassInfo("kaolinite", (240, 170, 40)),
@@ -85,12 +95,16 @@ def label_line(
     labels: ArrayLike | None = None,
     t_ns: int | None = None,
     flags: Flag = Flag.NONE,
+    layers: ArrayLike | None = None,
 ) -> LabelLine:
-    """A line of labels, background unless they are given."""
+    """A line of labels, background unless they are given, with the layers of `info`, which say nothing unless they
+    are."""
     info = info or stream_info()
     values = np.full(info.samples, BACKGROUND, np.uint8) if labels is None else np.array(labels, np.uint8)
     confidence = np.full(len(values), 200, np.uint8)
-    return LabelLine(stamp(seq, info, t_ns), flags, info.model, "fedcba9876543210", values, confidence)
+    blank = np.repeat(blank_planes(info.layers), len(values), axis=1) if info.layers else None
+    planes = blank if layers is None else np.array(layers, np.uint8)
+    return LabelLine(stamp(seq, info, t_ns), flags, info.model, "fedcba9876543210", values, confidence, planes)
 
 
 def reflectance_line(seq: int, info: StreamInfo | None = None, t_ns: int | None = None) -> ReflectanceLine:
@@ -234,6 +248,14 @@ class SinkContract:
         third = self.start(options, tmp_path)
         assert third.resume() == self.place(other.run, 3)
         third.close()
+
+    def test_a_stream_may_have_layers_and_lose_them(self, options: dict[str, Any], tmp_path: Path) -> None:
+        info, sink = stream_info(layers=LAYERS), self.start(options, tmp_path)
+        plain = stream_info(epoch=2, seq=5)
+        self.feed(sink, [info, *self.lines(sink, range(5), info), plain, *self.lines(sink, range(5, 8), plain)])
+        self.feed(sink, [end_of_stream(plain, 8)])
+        sink.close()
+        self.check(tmp_path, info.run, range(8))
 
     def test_closing_twice_reports_the_same_artefacts(self, options: dict[str, Any], tmp_path: Path) -> None:
         info, sink = stream_info(), self.start(options, tmp_path)

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from oreline.config import Section
 from oreline.errors import ConfigError, nearest
-from oreline.messages import BACKGROUND, INVALID, ClassInfo
+from oreline.messages import BACKGROUND, INVALID, ClassInfo, LayerInfo
+from sinks.answers import Answer, Which, answer_of
 from sinks.conveyor.segment import NOTHING, ORE, OTHER, Piece, Run, Stone
 
 
@@ -21,7 +22,11 @@ class Recipe(Section):
     """
 
     ore: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Classes of the model that are ore."""
+    """Classes or groups of the model that are ore; of a class and a group of one name the class. Where no class of a
+    sample is sure, but its group is, that counts."""
+    by: Which = "labels"
+    """Answer that stones are sorted by: "labels", the major mineral, or "bands", whose absorption bands a sample shows,
+    of a model that tells it."""
     min_fraction: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Share of its samples that is ore in a stone that is ejected."""
     min_pixels: Annotated[int, Field(ge=1)] = 20
@@ -31,17 +36,18 @@ class Recipe(Section):
     min_extent: Annotated[float, Field(ge=0, le=1)] = 0.55
     """Share of its box that a stone fills: what fills less is several that touch. 0 takes all that touches for one."""
 
-    def kinds(self, classes: tuple[ClassInfo, ...]) -> NDArray[np.uint8]:
-        """NOTHING, OTHER or ORE for each label of a stream, uint8 (256,). Raises ConfigError where the recipe names a
-        class that the stream does not have."""
-        names = [info.name for info in classes]
+    def answer(self, classes: tuple[ClassInfo, ...], layers: tuple[LayerInfo, ...] = ()) -> Answer:
+        """The answer of a stream that stones are sorted by. Raises ConfigError where its lines do not tell it."""
+        return answer_of(self.by, classes, layers)
+
+    def kinds(self, classes: tuple[ClassInfo, ...], layers: tuple[LayerInfo, ...] = ()) -> NDArray[np.uint8]:
+        """NOTHING, OTHER or ORE for each code of `answer`, uint8 (256,). Raises ConfigError where the recipe names what
+        is neither class nor group of it."""
+        answer = self.answer(classes, layers)
         kinds = np.full(256, OTHER, np.uint8)
         kinds[[BACKGROUND, INVALID]] = NOTHING
         for ore in self.ore:
-            if ore not in names:
-                known = ", ".join(names) or "none"
-                raise ConfigError(f"the recipe's ore {ore!r} is no class of the model: {known}.{nearest(ore, names)}")
-            kinds[names.index(ore)] = ORE
+            kinds[answer.named(ore) or _refuse(ore, answer)] = ORE
         return kinds
 
     def wants(self, stone: Stone) -> bool:
@@ -65,3 +71,12 @@ class Recipe(Section):
         """True where a stone that is decided, or a piece of a clump, is ejected."""
         wanted = thing.decision if isinstance(thing, Stone) else thing.ore and self.counts(thing)
         return bool(wanted) and not thing.doubtful
+
+
+def _refuse(ore: str, answer: Answer) -> list[int]:
+    """Raises ConfigError with what there is."""
+    names = [info.name for info in answer.classes[: answer.known]]
+    groups = list(dict.fromkeys(answer.groups))
+    known, of = ", ".join(names) or "none", ", ".join(groups) or "none"
+    near = nearest(ore, [*names, *groups])
+    raise ConfigError(f"the recipe's ore {ore!r} is no class of the model: {known}; and no group: {of}.{near}")

@@ -20,6 +20,7 @@ from oreline.expected import Expected
 from oreline.messages import EndOfStream, Flag, Gap, LabelLine, Message, Reason, StreamInfo
 from oreline.metrics import LatencyHistogram
 from oreline.sink import Policy
+from sinks.answers import Answer
 from sinks.conveyor.bank_monitor import BankMonitor
 from sinks.conveyor.encoder_check import EncoderCheck
 from sinks.conveyor.line_state import LineState
@@ -51,6 +52,7 @@ class Conveyor:
         self._bank = BankMonitor(output.status)
         self._info: StreamInfo | None = None
         self._state = LineState(settings.fail_safe)
+        self._answer: Answer
         self._segmenter: Segmenter
         self._schedule: Schedule
         self._speed: Speed
@@ -66,10 +68,11 @@ class Conveyor:
 
     @classmethod
     def check(cls, settings: ConveyorSettings, expected: Expected) -> None:
-        """Raises ConfigError where the recipe's ore is no class, or its stones would pass before they are decided."""
+        """Raises ConfigError where the recipe's ore is neither class nor group, or its stones would pass before they
+        are decided."""
         expected.must_have(cls.stream)
         if expected.classes is not None:
-            settings.recipe.kinds(expected.classes)
+            settings.recipe.kinds(expected.classes, expected.layers or ())
         if expected.counts_per_line is not None:
             settings.check(expected.counts_per_line, expected.line_rate_hz or 0.0)
 
@@ -160,12 +163,13 @@ class Conveyor:
             return
         settings = self._settings
         counts_per_line = settings.check(info.counts_per_line, info.line_rate_hz)
-        kinds = settings.recipe.kinds(info.classes)
+        kinds = settings.recipe.kinds(info.classes, info.layers)
+        self._answer = settings.recipe.answer(info.classes, info.layers)
         if self._info is not None:
             self._cut()
             self._release()
         self._info = info
-        self._totals.begin(info.classes)
+        self._totals.begin(info.classes, info.layers)
         self._segmenter = Segmenter(kinds)
         self._speed = Speed(info.counts_per_line * info.line_rate_hz)
         bank = ValveBank(settings.valves, info.samples, settings.margin_valves)
@@ -190,7 +194,8 @@ class Conveyor:
         if stamp.seq != self._next_seq:
             self._cut()
         self._look_at(line, now)
-        runs, ended, parted = self._segmenter.push(line.labels, Flag.ENCODER in line.flags)
+        codes = self._answer.codes(line.labels, line.layers)
+        runs, ended, parted = self._segmenter.push(codes, Flag.ENCODER in line.flags)
         self._schedule.push(stamp.seq, stamp.encoder, deadline - int(self._settings.send_ms * 1e6), deadline, runs)
         self._end(ended)
         for stone in parted:

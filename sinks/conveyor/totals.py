@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, LabelLine
-from oreline.metrics import PIXELS, STONES
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, LabelLine, LayerInfo
+from oreline.metrics import PIXELS, STONES, UNKNOWN_PIXELS
+from sinks.answers import place
 from sinks.conveyor.recipe import Recipe
 from sinks.conveyor.segment import Piece, Stone
 
@@ -26,11 +27,15 @@ class Totals:
         self._recipe = recipe
         self._classes: tuple[ClassInfo, ...] = ()
         self._names: dict[int, str] = {}
-        self._pixels = np.zeros(256, np.int64)
+        self._pixels, self._reasons = np.zeros(256, np.int64), np.zeros(256, np.int64)
+        self._why = dict[int, str]()
+        self._at: int | None = None
         self.stones = self.ejected = self.doubtful = self.cut = self.stale = 0
 
-    def begin(self, classes: tuple[ClassInfo, ...]) -> None:
-        """A stream with these classes."""
+    def begin(self, classes: tuple[ClassInfo, ...], layers: tuple[LayerInfo, ...] = ()) -> None:
+        """A stream with these classes and layers."""
+        self._at = place(layers, "reason")
+        self._why = {i: why.name for layer in layers if layer.name == "reason" for i, why in enumerate(layer.legend)}
         self._classes = classes
         self._names = dict(enumerate(info.name for info in classes)) | {n: name for name, n in _SPECIAL.items()}
 
@@ -39,6 +44,11 @@ class Totals:
         self._pixels += pixels
         for label in np.flatnonzero(pixels):
             PIXELS.labels(self._names.get(int(label), "other")).inc(int(pixels[label]))
+        if self._at is not None and line.layers is not None:
+            reasons = np.bincount(line.layers[self._at], minlength=256)
+            self._reasons += reasons
+            for code, why in self._why.items():
+                UNKNOWN_PIXELS.labels(why).inc(int(reasons[code]))
 
     def ended(self, stone: Stone) -> None:
         """A stone that has ended and is decided."""
@@ -59,7 +69,8 @@ class Totals:
         pixels = {info.name: int(self._pixels[i]) for i, info in enumerate(self._classes)}
         names = "stones", "ejected", "doubtful", "cut", "stale"
         return {name: getattr(self, name) for name in names} | {
-            "classes": pixels | {name: int(self._pixels[label]) for name, label in _SPECIAL.items()}
+            "classes": pixels | {name: int(self._pixels[label]) for name, label in _SPECIAL.items()},
+            "unknown": {why: int(self._reasons[code]) for code, why in self._why.items()},
         }
 
     def _decided(self, thing: Piece) -> None:

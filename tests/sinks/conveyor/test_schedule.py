@@ -5,7 +5,7 @@ import pytest
 
 from oreline.errors import ConfigError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
-from oreline.testing import CLASSES
+from oreline.testing import CLASSES, LAYERS
 from sinks.conveyor.recipe import Recipe
 from sinks.conveyor.schedule import Row, Schedule
 from sinks.conveyor.segment import Segmenter, Stone
@@ -63,6 +63,40 @@ def test_what_fills_little_of_its_box_or_is_too_large_is_several_stones() -> Non
 def test_an_ore_that_is_no_class_is_refused_with_the_nearest() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'kaolinite'"):
         Recipe(ore=("kaolinit",)).kinds(CLASSES)
+
+
+def test_a_group_of_the_model_may_be_ore_and_counts_where_it_alone_is_sure() -> None:
+    classes = (*CLASSES, ClassInfo("dolomite", (1, 1, 1)))
+    assert Recipe(ore=("carbonate",)).kinds(classes)[:4].tolist() == [2, 1, 1, 2]
+    recipe = Recipe(ore=("kaolin",))
+    answer, kinds = recipe.answer(CLASSES, LAYERS), recipe.kinds(CLASSES, LAYERS)
+    labels, layers = np.array([0, 1, UNKNOWN, UNKNOWN, UNKNOWN], np.uint8), np.zeros((8, 5), np.uint8)
+    layers[0] = 0, 1, 0, 1, UNKNOWN
+    assert kinds[answer.codes(labels, layers)].tolist() == [1, 2, 1, 2, 1]
+
+
+def test_stones_may_be_sorted_by_whose_bands_they_show() -> None:
+    labels, layers = np.zeros(3, np.uint8), np.zeros((8, 3), np.uint8)
+    layers[2], layers[3] = (0, UNKNOWN, 1), (0, 0, 1)
+    for ore, expected in {"kaolinite": [2, 1, 1], "kaolin": [2, 2, 1]}.items():
+        recipe = Recipe(ore=(ore,), by="bands")
+        codes = recipe.answer(CLASSES, LAYERS).codes(labels, layers)
+        assert recipe.kinds(CLASSES, LAYERS)[codes].tolist() == expected
+
+
+def test_a_class_goes_before_a_group_of_its_name() -> None:
+    classes = (ClassInfo("chlorite", (0, 0, 0)), ClassInfo("clinochlore", (0, 0, 0)))
+    assert Recipe(ore=("chlorite",)).kinds(classes)[:2].tolist() == [2, 1]
+    assert Recipe(ore=("chlorite",)).kinds(classes[1:])[0] == 2
+
+
+def test_an_ore_that_is_neither_class_nor_group_is_refused_with_all_that_there_is() -> None:
+    with pytest.raises(ConfigError, match=r"calcite, kaolinite, gypsum; and no group: carbonate, kaolin, sulphate"):
+        Recipe(ore=("iron",)).kinds(CLASSES)
+    with pytest.raises(ConfigError, match=r"kaolinite, no bands; and no group: kaolin, no bands.*mean 'kaolin'"):
+        Recipe(ore=("kaolim",), by="bands").kinds(CLASSES, LAYERS)
+    with pytest.raises(ConfigError, match=r"inference\.layers"):
+        Recipe(ore=("kaolin",), by="bands").kinds(CLASSES)
 
 
 def test_rows_wait_for_the_stone_to_close_and_then_leave_together() -> None:

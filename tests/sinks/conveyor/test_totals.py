@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from oreline.messages import BACKGROUND, ClassInfo
+from oreline.messages import BACKGROUND, UNKNOWN, ClassInfo
+from oreline.testing import LAYERS, label_line, stream_info
 from sinks.conveyor.recipe import Recipe
 from sinks.conveyor.segment import Segmenter
 from sinks.conveyor.totals import Totals
@@ -55,3 +56,13 @@ def test_pieces_of_stones_that_touch_are_counted_as_they_end_and_not_again() -> 
 
 def test_a_stone_whose_end_was_not_seen_is_cut() -> None:
     assert counted("oo.ww", cut=True) == (2, 1, 0, 2)
+
+
+def test_unknown_samples_are_counted_by_why_they_are() -> None:
+    info, count = stream_info(layers=LAYERS), Totals(RECIPE)
+    count.begin(info.classes, info.layers)
+    layers = np.full((8, 32), UNKNOWN, np.uint8)
+    layers[4, :5] = 0, 1, 1, 1, UNKNOWN
+    count.line(label_line(0, info, [UNKNOWN] * 32, layers=layers))
+    count.line(label_line(1, info))
+    assert count.report()["unknown"] == {"not rock": 1, "unsure": 3}

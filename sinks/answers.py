@@ -1,0 +1,87 @@
+"""Answers of a stream: its labels, and whose absorption bands a sample shows; each as codes that a picture paints and a
+sorter looks up: a species, and where none is sure its group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oreline.errors import ConfigError
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, LayerInfo
+from oreline.palette import group_of
+
+Codes = NDArray[np.uint8]
+Which = Literal["labels", "bands"]
+ONLY = " (group)"
+"""Behind the name of a group of which no species is sure."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One answer. `classes`: what its codes stand for, besides UNKNOWN, BACKGROUND and INVALID: `known` species, then
+    groups of which none is sure. `groups`: the group of each. `species`, `group`: the planes that it is made of; None
+    for the labels, and where no group is told."""
+
+    classes: tuple[ClassInfo, ...]
+    known: int
+    groups: tuple[str, ...]
+    species: int | None
+    group: int | None
+
+    def named(self, name: str) -> list[int]:
+        """The codes of a class, or else of a group, by its name."""
+        own = [code for code, info in enumerate(self.classes) if info.name == name]
+        return own or [code for code, group in enumerate(self.groups) if group == name]
+
+    def codes(self, labels: Codes, layers: Codes | None) -> Codes:
+        """Codes, uint8 (..., samples), of labels uint8 (..., samples) with layers uint8 (..., planes, samples)."""
+        if layers is None or (self.species is None and self.group is None):
+            return labels
+        told = labels if self.species is None else layers[..., self.species, :]
+        codes = np.array(told)
+        if self.group is not None:
+            group = layers[..., self.group, :]
+            only = (told == UNKNOWN) & (group != UNKNOWN)
+            codes[only] = group[only] + np.uint8(self.known)
+        if self.species is not None:
+            away = (labels == BACKGROUND) | (labels == INVALID)
+            codes[away] = labels[away]
+        return codes
+
+
+def answer_of(which: Which, classes: Sequence[ClassInfo], layers: Sequence[LayerInfo]) -> Answer:
+    """An answer of a stream. Raises ConfigError where its lines do not tell it."""
+    if which == "labels":
+        names, species, group = list(classes), None, place(layers, "group")
+    else:
+        species, group = place(layers, "bands"), place(layers, "bands_group")
+        if species is None:
+            raise ConfigError(
+                "lines do not say whose absorption bands a sample shows: take a model that does, and leave 'bands' and "
+                "'bands_group' in inference.layers"
+            )
+        names = list(_layer(layers, "bands").legend)
+    told = [] if group is None else _layer(layers, "group" if which == "labels" else "bands_group").legend
+    if len(names) + len(told) > INVALID:
+        told, group = [], None
+    groups = [group_of(info.name.removeprefix("other ")) or info.name.removeprefix("other ") for info in names]
+    only = [ClassInfo(info.name + ONLY, info.colour) for info in told]
+    return Answer((*names, *only), len(names), (*groups, *(info.name for info in told)), species, group)
+
+
+def place(layers: Sequence[LayerInfo], name: str) -> int | None:
+    """The first plane of a layer; None where lines do not have it."""
+    first = 0
+    for layer in layers:
+        if layer.name == name:
+            return first
+        first += layer.planes
+    return None
+
+
+def _layer(layers: Sequence[LayerInfo], name: str) -> LayerInfo:
+    return next(layer for layer in layers if layer.name == name)
