@@ -163,6 +163,28 @@ def evaluate(
 
 
 @app.command()
+def classify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Spectra in any format that is known.")],
+    model: Annotated[str, typer.Option(help="Name or folder of the model.")],
+    json: Annotated[Path | None, typer.Option("--json", help="Write all answers as JSON to this file.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write them as CSV, a row a spectrum.")] = None,
+    percent: Annotated[
+        bool | None, typer.Option("--percent/--fraction", help="What reflectance is in, in place of the file.")
+    ] = None,
+    unit: Annotated[str, typer.Option(help="Unit of wavelengths, in place of the file: nm, um or 1/cm.")] = "",
+) -> None:
+    """Label point spectra: files of spectrometers, spectral libraries, core scanners, and tables.
+
+    ASD, Spectral Evolution, Spectra Vista, ENVI libraries, USGS splib07, ECOSTRESS, RELAB, TSG, CSV and NPZ are known
+    by what they hold. What is assumed of units is shown. A file that is refused does not stop the others.
+
+    Example: oreline classify rock.asd core_tsg.tsg --model swir288 --json labels.json
+    """
+    try_to_write(*filter(None, (json, csv)))
+    importlib.import_module("oreline.cli.classify").main(files, model, json, csv, percent, unit)
+
+
+@app.command()
 def train(
     preset: Annotated[str, typer.Argument(help="Camera preset: nir224 or swir288.")],
     data: Annotated[Path, typer.Option(help="Spectra, an .npz as docs/reference/spectra.md has it.")],

@@ -11,7 +11,7 @@ import numpy as np
 
 from oreline.point_spectra.points import Raw
 from oreline.point_spectra.source import Source
-from oreline.point_spectra.text_rows import number, rows_of
+from oreline.point_spectra.text_rows import number, rows_of, whole
 from oreline.recordings.wavelengths import Unit, UnknownUnit, unit_of
 
 MOST_HEADER = 200
@@ -37,8 +37,8 @@ def read(source: Source) -> Raw:
     if "reflect" not in y.lower():
         raise source.refusal(f"it holds {y[:60] or 'values without a unit'}, not reflectance")
     rows = rows_of(source, [line.replace(",", " ") for line in lines[at:]], at + 1)
-    promised = fields.get("number of x values", "")
-    if promised.isdecimal() and int(promised) != len(rows):
+    promised = whole(fields.get("number of x values", ""))
+    if promised not in (None, len(rows)):
         raise source.refusal(
             f"its header promises {promised} values and it has {len(rows)}: it is truncated or damaged"
         )

@@ -24,6 +24,10 @@ percent; between the first two they could be either. The brightest is what one n
 BRIGHTEST = 99.0
 LARGEST = 2.5
 """Reflectance against a white panel: of fresh snow 1, of a facet that mirrors the lamp 2. More is another quantity."""
+WILDEST = 10.0
+"""Single values beyond it are missing: where the white reference is almost dark, their ratio is a matter of chance."""
+BEYOND = 1e30
+MOST_WAVELENGTHS = 20_000
 CAMERA_NM = (100.0, 3000.0)
 """Where no unit is said, numbers beyond these may be wavenumbers as well as nanometres."""
 DARKEST, LEAST = 10.0, -0.05
@@ -90,13 +94,18 @@ def points_of(path: Path, form: str, raw: Raw, said: Said) -> PointSpectra:
     wavelengths = np.asarray(raw.wavelengths, np.float64)
     if not values.size or wavelengths.shape != values.shape[1:]:
         raise SpectraRefused(f"{path} has {values.shape[1]} values a spectrum for {wavelengths.size} wavelengths")
-    notes = _delete(values)
+    if wavelengths.size > MOST_WAVELENGTHS:
+        raise SpectraRefused(f"{path} has {wavelengths.size} wavelengths, more than {MOST_WAVELENGTHS}: average some")
+    values[~((values > DELETED_BELOW) & (values < np.inf))] = np.nan
     unit, unit_words = _unit(path, wavelengths, raw.unit, said.unit)
     nm = np.array([unit.nanometres(one) for one in wavelengths.tolist()]).round(6)
     nm, values, joints = _rising(path, nm, values, raw.overlaps)
     percent, scale_words = _percent(path, values, raw.percent, said.percent)
-    reflectance = (values.astype(np.float64) / 100.0 if percent else values).astype(np.float32)
+    values = values.astype(np.float64) / 100.0 if percent else values
+    reflectance = np.clip(values, -BEYOND, BEYOND).astype(np.float32)
+    notes = _delete_runs(reflectance)
     _refuse_other_quantities(path, reflectance)
+    reflectance[np.abs(reflectance) > WILDEST] = np.nan
     missing = int(np.isnan(reflectance).sum())
     if missing:
         notes.append(f"{missing} of {reflectance.size} values are deleted or missing")
@@ -106,9 +115,8 @@ def points_of(path: Path, form: str, raw: Raw, said: Said) -> PointSpectra:
     )  # fmt: skip
 
 
-def _delete(values: NDArray[Any]) -> list[str]:
-    """Make NaN of what stands for no value, and say of which numbers that is not plain."""
-    values[~((values > DELETED_BELOW) & (values < np.inf))] = np.nan
+def _delete_runs(values: NDArray[np.float32]) -> list[str]:
+    """Make NaN of equal numbers in a row that stand for no value, and say which they are."""
     if values.shape[1] < RUN:
         return []
     same = (values[:, 1:] == values[:, :-1]) & (values[:, 1:] <= 0)

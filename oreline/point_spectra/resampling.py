@@ -18,6 +18,8 @@ JUMP = 2.5
 """Of the usual spacing: from there on values between two neighbours are missing, if the camera's bands are narrower."""
 COARSEST = 4.0
 """Of a band's width: the usual spacing from which on an instrument tells nothing of a camera's bands."""
+MARGIN = 2 * COARSEST
+"""Of a band's width: what lies further from the camera's bands counts for nothing."""
 LEAST_FWHM = 0.5
 """Of a band's width: what is left to blur at least, however wide the instrument's own bands are."""
 
@@ -32,9 +34,12 @@ def resampled(
     are coarser than the camera's bands are joined by straight lines. Raises SpectraRefused where they are too coarse.
     """
     centres, notes = np.asarray(centres_nm, np.float64), []
-    nm, values = points.wavelengths_nm, points.reflectance
-    used = (nm >= centres[0] - 2 * fwhm_nm) & (nm <= centres[-1] + 2 * fwhm_nm)
-    spacing = float(np.median(np.diff(nm[used]))) if used.sum() > 1 else 0.0
+    nm = points.wavelengths_nm
+    used = (nm >= centres[0] - MARGIN * fwhm_nm) & (nm <= centres[-1] + MARGIN * fwhm_nm)
+    if used.sum() < 2:
+        return np.full((len(points), centres.size), np.nan, np.float32), ()
+    nm, values = nm[used], points.reflectance[:, used]
+    spacing = float(np.median(np.diff(nm)))
     if spacing > COARSEST * fwhm_nm:
         raise SpectraRefused(
             f"{points.path} has a value every {spacing:.3g} nm, too coarse for bands {fwhm_nm:.3g} nm wide"

@@ -8,7 +8,7 @@ import re
 
 from oreline.point_spectra.points import Raw
 from oreline.point_spectra.source import Source
-from oreline.point_spectra.text_rows import RATIO, ratio, rows_of
+from oreline.point_spectra.text_rows import RATIO, ratio, rows_of, whole
 
 _HEADS = re.compile(r"\t+|\s{2,}")
 
@@ -31,8 +31,8 @@ def read(source: Source) -> Raw:
             f"it has no reflectance, only {', '.join(heads)[:80] or 'a header'}: save it as reflectance"
         )
     rows = rows_of(source, lines[at + 2 :], at + 3, len(heads))
-    promised = fields.get("Channels", "").strip()
-    if promised.isdecimal() and int(promised) != len(rows):
+    promised = whole(fields.get("Channels", ""))
+    if promised not in (None, len(rows)):
         raise source.refusal(f"its header promises {promised} channels and it has {len(rows)}: it is truncated")
     nm = rows[:, column["wavelength"]]
     if "reflectance" in column:

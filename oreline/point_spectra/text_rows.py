@@ -29,6 +29,11 @@ def number(cell: str) -> float | None:
         return None
 
 
+def whole(text: str) -> int | None:
+    """A whole number, as headers promise rows; None for other text."""
+    return int(text) if re.fullmatch(r"\d{1,9}", text.strip(), re.ASCII) else None
+
+
 def has_decimal_comma(cell: str) -> bool:
     """Whether it is a number with a comma before its decimals."""
     return _COMMA.fullmatch(cell.strip()) is not None
@@ -59,5 +64,6 @@ def rows_of(
 def ratio(target: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
     """Reflectance by what was counted of target and white reference; NaN where the reference is not above 0."""
     found = np.full(target.shape, np.nan)
-    np.divide(target, reference, out=found, where=reference > 0)
+    with np.errstate(over="ignore"):
+        np.divide(target, reference, out=found, where=reference > 0)
     return found

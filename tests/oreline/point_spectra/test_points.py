@@ -101,6 +101,20 @@ def test_wavelengths_that_are_none_are_refused(nm, said):
         of(nm)
 
 
+def test_single_values_that_are_wild_are_missing():
+    points = of(values=np.where(NM == 350, 4e30, REFLECTANCE))
+    assert np.isnan(points.reflectance[0, 0])
+    assert np.isfinite(points.reflectance[0, 1:]).all()
+
+
+@pytest.mark.parametrize("marker", [0.0, -1.0, -0.01])
+def test_equal_numbers_in_a_row_that_are_not_above_0_are_deleted(marker):
+    points = of(values=np.where(NM < 400, marker, REFLECTANCE))
+    assert np.isnan(points.reflectance[0, NM < 400]).all()
+    assert np.isfinite(points.reflectance[0, NM >= 400]).all()
+    assert f"runs of {marker:g} are taken as deleted values" in points.notes
+
+
 def test_a_file_of_deleted_values_alone_is_refused():
     with pytest.raises(SpectraRefused, match="no value that is a number"):
         of(values=np.full(NM.size, -1.23e34))

@@ -120,5 +120,5 @@ def write_relab(path: Path, nm: np.ndarray, reflectance: np.ndarray) -> Path:
 
 def write_npz(path: Path, nm: np.ndarray, reflectance: np.ndarray, **columns: np.ndarray) -> Path:
     with path.open("wb") as file:
-        np.savez(file, spectra=reflectance.astype(np.float32), wavelength_nm=nm.astype(np.float32), **columns)
+        np.savez(file, spectra=reflectance.astype(np.float32), wavelength_nm=nm, **columns)
     return path
