@@ -7,11 +7,12 @@ import importlib
 import io
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from oreline.cli.report import save
@@ -28,6 +29,13 @@ SHOWN = 40
 WIDTH = 80
 FEATURES_AT = "features of absorption are measured on the instrument's own bands"
 
+HEADS = (
+    "file", "name", "label", "confidence", "group", "group_confidence",
+    "bands_label", "bands_group", "bands_confidence", "bands_second", "bands_share",
+    "unknown_reason", "best_1", "p_1", "best_2", "p_2", "best_3", "p_3",
+)  # fmt: skip
+"""Columns of the CSV, before those of the features."""
+
 Row = dict[str, Any]
 
 
@@ -38,28 +46,35 @@ def main(
     file was refused, of which each is named by then."""
     points = importlib.import_module("inference.classification.point_spectra")
     said, classifier = _said(percent, unit), points.load(model)
-    console = console_of(WIDTH)
-    found: list[dict[str, Any]] = []
-    refused: list[SpectraRefused] = []
+    console, found = console_of(WIDTH), list[dict[str, Any]]()
     for path in files:
-        try:
-            spectra = read_points(path, said)
-            done = points.classify(spectra, classifier)
-        except (SpectraRefused, OSError) as error:
-            refused.append(error if isinstance(error, SpectraRefused) else SpectraRefused(str(refusal(error, path))))
-            found.append({"file": str(path), "refused": str(refused[-1]), "rows": []})
-            if len(files) > 1:
-                say(str(refused[-1]), sys.stderr)
-            continue
-        notes = [_units(spectra), *done.notes, FEATURES_AT]
-        found.append({"file": str(path), "format": spectra.format, "refused": None, "notes": notes, "rows": done.rows})
-        show(found[-1], console)
+        found.append(_done(path, said, lambda spectra: points.classify(spectra, classifier)))
+        if found[-1]["refused"] is None:
+            show(found[-1], console)
+        elif len(files) > 1:
+            say(found[-1]["refused"], sys.stderr)
     if json is not None:
         save(report_of(found, classifier.card.name, classifier.id), json)
     if csv is not None:
         write_csv(found, csv)
+    refused = [one["refused"] for one in found if one["refused"] is not None]
     if refused:
-        raise refused[0] if len(files) == 1 else SpectraRefused(f"{len(refused)} of {len(files)} files were refused")
+        raise SpectraRefused(
+            refused[0] if len(files) == 1 else f"{len(refused)} of {len(files)} files were refused, the others are done"
+        )
+
+
+def _done(path: Path, said: Said, classify: Callable[[PointSpectra], Any]) -> dict[str, Any]:
+    """What became of a file: its rows and what is to be said of it, or why it was refused."""
+    try:
+        spectra = read_points(path, said)
+        done = classify(spectra)
+    except SpectraRefused as error:
+        return {"file": str(path), "format": None, "refused": str(error), "notes": [], "rows": []}
+    except OSError as error:
+        return {"file": str(path), "format": None, "refused": str(refusal(error, path)), "notes": [], "rows": []}
+    notes = [_units(spectra), *done.notes, FEATURES_AT]
+    return {"file": str(path), "format": spectra.format, "refused": None, "notes": notes, "rows": done.rows}
 
 
 def report_of(found: Sequence[dict[str, Any]], model: str, model_id: str) -> dict[str, Any]:
@@ -73,21 +88,14 @@ def write_csv(found: Sequence[dict[str, Any]], path: Path) -> None:
     """The same columns flat, a row a spectrum; what is absent is blank."""
     rows = [{"file": one["file"], **_flat(row)} for one in found for row in one["rows"]]
     text = io.StringIO()
-    writer = tables.DictWriter(text, _HEADS + [head for head in (rows[0] if rows else {}) if head not in _HEADS])
+    writer = tables.DictWriter(text, dict.fromkeys([*HEADS, *(head for row in rows[:1] for head in row)]))
     writer.writeheader()
     writer.writerows(rows)
     write_whole(path, text.getvalue().encode())
 
 
-_BANDS = ("label", "group", "confidence", "second", "share")
-_HEADS = [
-    "file", "name", "label", "confidence", "group", "group_confidence", *(f"bands_{one}" for one in _BANDS),
-    "unknown_reason", *(f"{what}_{n}" for n in (1, 2, 3) for what in ("best", "p")),
-]  # fmt: skip
-
-
 def _flat(row: Row) -> Row:
-    flat = {key: row[key] for key in ("name", "label", "confidence", "group", "group_confidence", "unknown_reason")}
+    flat = {key: value for key, value in row.items() if key not in ("bands", "best", "features")}
     flat |= {f"bands_{key}": value for key, value in (row["bands"] or {}).items()}
     for n, (name, p) in enumerate(row["best"], 1):
         flat |= {f"best_{n}": name, f"p_{n}": p}
@@ -101,7 +109,7 @@ def show(one: dict[str, Any], console: Console) -> None:
     rows, has_bands = one["rows"], any(row["bands"] for row in one["rows"])
     console.print(f"{one['file']}: {one['format']}, {len(rows)} {'spectrum' if len(rows) == 1 else 'spectra'}")
     for note in one["notes"]:
-        console.print(f"  {note}")
+        console.print(Padding(note, (0, 0, 0, 2)))
     table = Table("spectrum", "label", "p", "group", *(["bands"] if has_bands else []), box=None, pad_edge=False)
     table.columns[0].max_width, table.columns[2].justify, table.columns[2].no_wrap = 26, "right", True
     for row in rows[:SHOWN]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from oreline.point_spectra import asd, ecostress, npz, relab, sed, sig, sli, splib07, table, tsg
 from oreline.point_spectra.points import PointSpectra, Raw, Said, points_of
 from oreline.point_spectra.source import Source
@@ -50,7 +52,8 @@ def read_points(path: Path, said: Said | None = None) -> PointSpectra:
         if form.name == "table":
             _refuse_others(source)
         if form.suits(source):
-            return points_of(path, form.name, form.read(source), said or Said())
+            with np.errstate(all="ignore"):  # others' numbers may be any: what is none becomes NaN
+                return points_of(path, form.name, form.read(source), said or Said())
     raise source.refusal("it is no file of spectra that is known here: see docs/reference/spectra.md")
 
 

@@ -27,6 +27,8 @@ LARGEST = 2.5
 WILDEST = 10.0
 """Single values beyond it are missing: where the white reference is almost dark, their ratio is a matter of chance."""
 BEYOND = 1e30
+LONGEST = 1e9
+"""Of wavelengths, in any unit."""
 MOST_WAVELENGTHS = 20_000
 CAMERA_NM = (100.0, 3000.0)
 """Where no unit is said, numbers beyond these may be wavenumbers as well as nanometres."""
@@ -129,8 +131,8 @@ def _delete_runs(values: NDArray[np.float32]) -> list[str]:
 
 
 def _unit(path: Path, values: NDArray[np.float64], written: Unit | None, said: Unit | None) -> tuple[Unit, str]:
-    if values.size < 2 or not np.isfinite(values).all() or values.min() <= 0:
-        raise SpectraRefused(f"{path}: wavelengths must be two or more numbers above 0")
+    if values.size < 2 or not np.isfinite(values).all() or not 0 < values.min() <= values.max() < LONGEST:
+        raise SpectraRefused(f"{path}: wavelengths must be two or more numbers above 0 and below {LONGEST:g}")
     if said is not None:
         return said, f"{said.name}, as you say"
     if written is not None:

@@ -64,6 +64,5 @@ def rows_of(
 def ratio(target: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
     """Reflectance by what was counted of target and white reference; NaN where the reference is not above 0."""
     found = np.full(target.shape, np.nan)
-    with np.errstate(over="ignore"):
-        np.divide(target, reference, out=found, where=reference > 0)
+    np.divide(target, reference, out=found, where=reference > 0)
     return found
