@@ -6,8 +6,9 @@ import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from inference.classification.metrics import Metrics, Pair, Share, Strict
 from inference.preprocessing.steps import SNV, Resample, Steps
 from oreline.errors import ModelError
 from oreline.files import read_plain, write_whole
@@ -25,16 +26,11 @@ _LARGEST_FILE = 1 << 30
 MOST_LINES = 33
 """Lines of context of a model, at most: each is kept in the ring, and half of them are a delay."""
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Byte = Annotated[int, Field(ge=0, le=255)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class CardClass(_Strict):
+class CardClass(Strict):
     """A label: its mineral, its colour where the palette has none, and how much of it was found in the folds."""
 
     name: str
@@ -44,45 +40,7 @@ class CardClass(_Strict):
     specimens: int
 
 
-class Accuracy(_Strict):
-    """Share of spectra labelled rightly, each method on the same folds."""
-
-    cnn: Share
-    sam: Share
-    lda: Share
-    svm: Share
-    majority: Share
-
-
-class Metrics(_Strict):
-    """Measured on folds that no specimen is on both sides of; clean spectra, without the answer unknown."""
-
-    folds: int
-    spectra: int
-    specimens: int
-    accuracy: Accuracy
-    cnn_pixels: Share
-    """The network's accuracy on held-out spectra made into pixels: mixed, shaded, noisy."""
-    right_and_sure: Share
-    """Share of held-out spectra labelled rightly and above `unknown_below`."""
-    sure_and_right: Share
-    """Share of the answers above `unknown_below` that are right."""
-    unknown_rejected: Share
-    """Share of spectra of minerals never seen that are answered unknown."""
-
-
-class Pair(_Strict):
-    """Two minerals that the range cannot separate: all methods mix them up."""
-
-    a: str
-    b: str
-    a_as_b: Share
-    """Share of a labelled b, mean of all methods,"""
-    b_as_a: Share
-    """and of b labelled a."""
-
-
-class BandAnswer(_Strict):
+class BandAnswer(Strict):
     """The second answer: whose absorption bands a spectrum shows, whatever its major mineral is.
 
     `names`: one an output of the network, behind those of the classes and strangers: a species, "other GROUP" for the
@@ -103,7 +61,7 @@ class BandAnswer(_Strict):
         return self
 
 
-class Training(_Strict):
+class Training(Strict):
     """Enough to make the same bytes again."""
 
     data: str
@@ -115,7 +73,7 @@ class Training(_Strict):
     versions: dict[str, str]
 
 
-class Card(_Strict):
+class Card(Strict):
     """`wavelengths_nm`, `fwhm_nm`: the bands that the model reads. `unknown_below`: probability below which the
     answer is UNKNOWN. `background_reflectance`: mean reflectance below which a sample is BACKGROUND."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from inference.classification.card import Accuracy, Metrics, Pair
+from inference.classification.metrics import Accuracy, Metrics, Pair
 from inference.training.augment import Sampler
 from inference.training.baselines import BASELINES, features
 from inference.training.data import OTHER, Spectra

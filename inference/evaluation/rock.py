@@ -1,0 +1,103 @@
+"""Real rock as The Spectral Geologist (TSG) logged it: it judges, and no row of it trains a model.
+
+TSG is a reference, not truth. Where two minerals of one sample are near each other in weight, its first group is a
+toss: that is why "either" stands beside "right", and the correlation with its share of kaolin beside both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.evaluation.answers import NOT_ROCK, Answers, Reflectance
+from oreline.cameras import CameraPreset
+from oreline.errors import SpectraRefused
+from oreline.palette import GROUPS
+from oreline.point_spectra import gaps, read_points, resampled
+
+ASPECTRAL = "invalid"
+NAMED = (
+    "kaolin", "white mica", "smectite", "carbonate", "chlorite", "other MgOH", "amphibole", "epidote", "sulphate",
+)  # fmt: skip
+"""Groups whose samples are judged: the models' minerals with bands are of these."""
+PAIR = ("kaolin", "white mica")
+HELD = 0.5
+"""Least weight of the two together where their share is compared."""
+STRETCH = 12
+"""Neighbouring samples, alike for being neighbours, that the bootstrap draws as one: .1 m of core."""
+MAGNESITE = "magnesite"
+"""In no library of ours."""
+MINERALS, GROUPED, WEIGHED = (tuple(f"{what}{place} sTSAS" for place in (1, 2)) for what in ("Min", "Grp", "Wt"))
+"""TSG's columns of its first and second mineral in the SWIR."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rock:
+    """n samples. `seen` float32 (bands, n); `minerals`, `groups` and `weights`, (2, n): TSG's first and second answer
+    in the SWIR, groups in the words of the palette, "" and NaN for none; `depth_m` (n,), NaN where it is not known."""
+
+    name: str
+    seen: Reflectance
+    minerals: NDArray[np.str_]
+    groups: NDArray[np.str_]
+    weights: NDArray[np.float64]
+    depth_m: NDArray[np.float64]
+
+    @classmethod
+    def load(cls, path: Path, preset: CameraPreset) -> Rock:
+        """A data set of TSG as a camera would see it. Raises SpectraRefused where it is none, was not logged in the
+        SWIR, or does not cover the camera."""
+        points = read_points(path)
+        if not {*MINERALS, *GROUPED} <= set(points.columns):
+            raise SpectraRefused(f"{path} holds no minerals of TSG's SWIR library ({MINERALS[0]}): nothing to judge by")
+        seen, _ = resampled(points, preset.wavelengths_nm, preset.fwhm_nm)
+        missing = np.asarray(~np.isfinite(seen).all(axis=0))
+        if missing.any():
+            first, last = gaps(preset.wavelengths_nm, missing)[0]
+            raise SpectraRefused(f"{path} does not cover {first:.0f} to {last:.0f} nm of {preset.name}")
+        unknown = np.full(len(points), np.nan)
+        return cls(
+            name=points.path.stem.removesuffix("_tsg"),
+            seen=np.ascontiguousarray(seen.T, np.float32),
+            minerals=np.stack([points.columns[name] for name in MINERALS]),
+            groups=np.array([[group_of_tsg(one) for one in points.columns[name]] for name in GROUPED]),
+            weights=np.stack([points.columns.get(name, unknown) for name in WEIGHED]).astype(np.float64),
+            depth_m=points.columns.get("depth_m", unknown).astype(np.float64),
+        )
+
+    @property
+    def unit(self) -> NDArray[np.str_]:
+        """What the bootstrap draws."""
+        return np.array([f"{self.name} {number // STRETCH}" for number in range(self.seen.shape[1])])
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """Samples whose first group is one of NAMED."""
+        return np.isin(self.groups[0], NAMED)
+
+    @property
+    def kaolin_share(self) -> NDArray[np.float64]:
+        """TSG's share kaolin/(kaolin + white mica), (n,), NaN where the two are not HELD of a sample's weight or the
+        sample is not judged."""
+        held = [np.where(self.groups == name, np.nan_to_num(self.weights), 0.0).sum(axis=0) for name in PAIR]
+        total = held[0] + held[1]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self.judged & (total > HELD), held[0] / total, np.nan)
+
+
+def kaolin_share(answers: Answers) -> NDArray[np.float64]:
+    """A network's share kaolin/(kaolin + white mica), (n,)."""
+    names, sums = answers.band_groups
+    kaolin, mica = (sums[:, names == name].sum(axis=1).astype(np.float64) for name in PAIR)
+    return np.asarray(kaolin / np.maximum(kaolin + mica, 1e-9))
+
+
+def group_of_tsg(name: str) -> str:
+    """A group of TSG in the words of the palette, "" for none."""
+    words = {group.casefold(): group for group in GROUPS}
+    special = {"pal-sep": "palygorskite and sepiolite", "notarok": NOT_ROCK, "invalid": ASPECTRAL}
+    folded = name.casefold()
+    return special.get(folded) or words.get(folded.replace("-", " "), folded)

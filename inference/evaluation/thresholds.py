@@ -1,0 +1,226 @@
+"""Thresholds of a card: chosen on half of the specimens, and held against the other half.
+
+A threshold that is judged by the rocks that chose it flatters. Groups fall short of their aim on new rocks by more than
+species do, and have a margin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.evaluation.answers import Answers
+from inference.evaluation.decisions import Flags, Thresholds, band_species_told, bands_told, group_told, species_told
+from inference.evaluation.library import Library
+from inference.evaluation.rejection import SCORES, auroc, best_of
+from inference.evaluation.sets import LEVELS, SNRS, STRANGERS, WET_STRANGERS, banded
+from inference.evaluation.trials import Trial
+from oreline.palette import group_of
+
+KEPT = 0.9
+"""Share of the right answers that stay above a threshold below which is unknown."""
+RIGHT = 0.9
+"""Share of the answers of a kind that are to be right: groups where no species is told, species of a band group,"""
+MARGIN = 0.05
+"""and so much more where they are chosen."""
+LEAST = 20
+"""Answers above a threshold that a choice rests on, at least."""
+LOST = 0.1
+"""Of the share found, what noise or darkness takes where a spectrum is called noisy or too dark."""
+KNOWN, WET = "clean", "film 0.1 mm"
+SORTED = (KNOWN, "hard", WET)
+"""Sets on which the first answer's thresholds rest,"""
+LOGGED = ("clean", "depth 0.2", "depth 0.1", "depth 0.06", "depth 0.1, stain", "depth 0.06, stain", "depth 0.1, film")
+"""and those of the second; that of a set which the camera cannot see is passed over."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Half:
+    """Answers about half of the specimens: `specimens`, and the trials that asked about them."""
+
+    library: Library
+    trials: Sequence[Trial]
+    specimens: frozenset[str]
+
+    def pooled(self, sets: Iterable[str], logged: bool = False) -> tuple[Answers, NDArray[np.str_]]:
+        """Answers of all networks about these specimens, and their species. `logged`: only those with bands."""
+        logits, species = [], []
+        for trial in self.trials:
+            for name in sets:
+                if name in trial.sets:
+                    rows = trial.sets[name].rows
+                    keep = np.isin(self.library.specimen[rows], list(self.specimens))
+                    if logged:
+                        keep &= banded(self.library.species[rows])
+                    logits.append(trial.answers[name].logits[keep])
+                    species.append(self.library.species[rows][keep])
+        return Answers(self.trials[0].answers["clean"].heads, np.concatenate(logits)), np.concatenate(species)
+
+    def noise(self, name: str) -> float:
+        """Median over these spectra of what `noisy_above` is held against."""
+        seen = [trial.sets[name].seen for trial in self.trials]
+        return float(np.median(noise_of(np.concatenate(seen, axis=1))))
+
+    def found(self, name: str) -> float:
+        """Share of a set whose species was the best."""
+        answers, species = self.pooled([name])
+        return float((answers.best == species).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A threshold's `aim`, what it came to where it was `chosen`, and where it was `measured`: on other specimens.
+    `of`: the share that is meant."""
+
+    name: str
+    of: str
+    aim: float
+    chosen: float
+    measured: float
+    specimens: int
+
+
+def halves(library: Library, trials: Sequence[Trial]) -> tuple[Half, Half]:
+    """The specimens of each class, and the strangers, dealt out in turn."""
+    dealt: tuple[set[str], set[str]] = set(), set()
+    rng = np.random.default_rng(1)
+    turn = 0
+    for name in sorted(set(library.species[library.known].tolist())):
+        rocks = np.unique(library.specimen[library.known][library.species[library.known] == name])
+        for rock in rng.permutation(rocks).tolist():
+            dealt[turn % 2].add(rock)
+            turn += 1
+    for number, rock in enumerate(rng.permutation(np.unique(library.specimen[library.strangers])).tolist()):
+        dealt[number % 2].add(rock)
+    first, second = (Half(library, trials, frozenset(one)) for one in dealt)
+    return first, second
+
+
+def chosen(half: Half) -> Thresholds:
+    """Thresholds by one half of the specimens."""
+    answers, species = half.pooled(SORTED)
+    unknown_below = _kept(answers.species.max(axis=1), answers.best == species)
+    rest = ~species_told(answers, Thresholds(unknown_below, 1.0)) & ~answers.not_rock_first
+    group_below = _right(answers.grouped[1].max(axis=1)[rest], _group_right(answers, species)[rest])
+    found = Thresholds(unknown_below, group_below, noisy_above=_noisy_above(half), dark_below=_dark_below(half))
+    return _with_bands(found, half) if answers.heads.names else found
+
+
+def checks(thresholds: Thresholds, by: Half, other: Half) -> tuple[Check, ...]:
+    """Each threshold where it was chosen and on the other half. Raises ValueError where a specimen is in both."""
+    if by.specimens & other.specimens:
+        raise ValueError("a threshold is measured on specimens that chose it: the figure is worth nothing")
+    made = []
+    for name, (of, aim, share) in _CHECKS.items():
+        if name.startswith("bands") and not other.trials[0].answers["clean"].heads.names:
+            continue
+        made.append(Check(name, of, aim, share(thresholds, by), share(thresholds, other), len(other.specimens)))
+    return tuple(made)
+
+
+def best_score(half: Half) -> str:
+    """The score by which the strangers of this half are best told from its known spectra, dry and wet."""
+    found = {}
+    for name, score in SCORES.items():
+        each = []
+        for known, strange in ((KNOWN, STRANGERS), (WET, WET_STRANGERS)):
+            if len(half.library.strangers):
+                ours, theirs = score(half.pooled([known])[0]), score(half.pooled([strange])[0])
+                each.append(auroc(ours, theirs, np.ones((1, len(ours))), np.ones((1, len(theirs))))[0])
+        found[name] = float(np.mean(each)) if each else 0.0
+    return best_of(found)
+
+
+def noise_of(reflectance: Floats) -> Floats:
+    """Standard deviation of log R from one band to the next, (bands, n) -> (n,)."""
+    return np.asarray(np.diff(np.log(np.maximum(reflectance, np.float32(1e-4))), axis=0).std(axis=0))
+
+
+def _kept(share: Floats, right: Flags) -> float:
+    return _rounded(float(float(np.quantile(share[right], 1.0 - KEPT)))) if right.any() else 1.0
+
+
+def _right(share: Floats, right: Flags) -> float:
+    """The least threshold above which the aim is met, with its margin; 1 where there is none."""
+    order = np.argsort(-share, kind="stable")
+    of = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    met = np.flatnonzero((of >= RIGHT + MARGIN) & (np.arange(1, len(order) + 1) >= LEAST))
+    return _rounded(share[order][met[-1]]) if len(met) else 1.0
+
+
+def _with_bands(found: Thresholds, half: Half) -> Thresholds:
+    answers, species = half.pooled(LOGGED, logged=True)
+    _, sums = answers.band_groups
+    below = _kept(sums.max(axis=1), _bands_right(answers, species))
+    told = Thresholds(found.unknown_below, found.group_below, below, 0.0, found.noisy_above, found.dark_below)
+    own = band_species_told(answers, told)
+    share, name = answers.band_species
+    return replace(told, bands_species_below=_right(share[own], (name == species)[own]))
+
+
+def _noisy_above(half: Half) -> float | None:
+    """The noise of the least noisy set that loses LOST; None where none does."""
+    lost = [snr for snr in SNRS if half.found(f"SNR {snr}") < half.found("clean") - LOST]
+    return _rounded(half.noise(f"SNR {lost[0]}")) if lost else None
+
+
+def _dark_below(half: Half) -> float | None:
+    """The brightest mean reflectance that loses LOST; None where none does."""
+    lost = [level for level in LEVELS if half.found(f"mean {level:g}") < half.found("clean") - LOST]
+    return lost[0] if lost else None
+
+
+def _group_right(answers: Answers, species: NDArray[np.str_]) -> Flags:
+    names, sums = answers.grouped
+    return np.asarray(names[sums.argmax(axis=1)] == groups(species))
+
+
+def _bands_right(answers: Answers, species: NDArray[np.str_]) -> Flags:
+    names, sums = answers.band_groups
+    return np.asarray(names[sums.argmax(axis=1)] == groups(species))
+
+
+def groups(species: NDArray[np.str_]) -> NDArray[np.str_]:
+    """The group of each species: itself where it has none."""
+    return np.array([group_of(name) or name for name in species.tolist()])
+
+
+def _share(of: Flags, among: Flags) -> float:
+    return float(of[among].mean()) if among.any() else 0.0
+
+
+def _species_kept(thresholds: Thresholds, half: Half) -> float:
+    answers, species = half.pooled(SORTED)
+    return _share(species_told(answers, thresholds), answers.best == species)
+
+
+def _groups_right(thresholds: Thresholds, half: Half) -> float:
+    answers, species = half.pooled(SORTED)
+    return _share(_group_right(answers, species), group_told(answers, thresholds))
+
+
+def _bands_kept(thresholds: Thresholds, half: Half) -> float:
+    answers, species = half.pooled(LOGGED, logged=True)
+    return _share(bands_told(answers, thresholds), _bands_right(answers, species))
+
+
+def _band_species_right(thresholds: Thresholds, half: Half) -> float:
+    answers, species = half.pooled(LOGGED, logged=True)
+    return _share(answers.band_species[1] == species, band_species_told(answers, thresholds))
+
+
+_CHECKS: dict[str, tuple[str, float, Callable[[Thresholds, Half], float]]] = {
+    "unknown_below": ("right species that are told", KEPT, _species_kept),
+    "group_below": ("groups told without a species that are right", RIGHT, _groups_right),
+    "bands.unknown_below": ("right band groups that are told", KEPT, _bands_kept),
+    "bands.species_below": ("species of band groups told that are right", RIGHT, _band_species_right),
+}
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 3)
