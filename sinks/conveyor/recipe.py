@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from oreline.config import Section
 from oreline.errors import ConfigError, nearest
 from oreline.messages import BACKGROUND, INVALID, ClassInfo, LayerInfo
-from sinks.answers import Answer, Which, answer_of
+from sinks.answers import Answer, answer_of
 from sinks.conveyor.segment import NOTHING, ORE, OTHER, Piece, Run, Stone
 
 
@@ -24,7 +24,7 @@ class Recipe(Section):
     ore: Annotated[tuple[str, ...], Field(min_length=1)]
     """Classes or groups of the model that are ore; of a class and a group of one name the class. Where no class of a
     sample is sure, but its group is, that counts."""
-    by: Which = "labels"
+    by: Literal["labels", "bands"] = "labels"
     """Answer that stones are sorted by: "labels", the major mineral, or "bands", whose absorption bands a sample shows,
     of a model that tells it."""
     decide: Literal["votes", "mean"] = "votes"
