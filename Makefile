@@ -53,8 +53,10 @@ mutants: .venv/installed-for-tests
 	$(BIN)/python -m tests.mutants
 
 models: .venv/installed-for-tests
-	for name in nir224 swir288; do \
-	  $(BIN)/oreline train $$name --data ../shared/data/minerals_open.npz --out inference/models/$$name || exit 1; \
+	for name in nir224 swir288 swir640; do \
+	  $(BIN)/oreline train $$name --data ../shared/data/minerals_open.npz --out inference/models/$$name --jobs 2 \
+	    --rock ../shared/data/field/tsg_core_PE257D/PE257D_0001_tsg.tsg \
+	    --rock ../shared/data/field/tsg_testrocks_HL4/HL4_testrocks_tsg.tsg || exit 1; \
 	done
 
 wheel: .venv/installed

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from oreline.cameras import camera_preset
+
 Range = tuple[float, float]
+LOGGED_NM = 2400.0
+"""Up to here reach the bands by which rock is logged: of Al-OH, Fe-OH, Mg-OH and carbonate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +103,10 @@ class Recipe:
 
 
 USUAL = Recipe()
+_NEAR = Recipe(rock=0.0)
+"""To 1700 nm a camera sees too little of core to log it, and rock pixels would only cost."""
+
+
+def recipe_of(preset: str) -> Recipe:
+    """The recipe for a camera."""
+    return _NEAR if camera_preset(preset).last_nm < LOGGED_NM else USUAL

@@ -5,35 +5,43 @@ from __future__ import annotations
 import hashlib
 import io
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import sklearn
 import torch
-from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 from torch import nn
 
 from inference.backends.torchscript import encode
 from inference.backends.torchscript import load as load_network
-from inference.classification.card import FILE, GOLDEN, MODEL, Card, CardClass, Training
+from inference.classification.card import FILE, GOLDEN, MODEL, BandAnswer, Card, CardClass, Training
 from inference.classification.signature import SIGNATURE, sign
+from inference.evaluation.decisions import Thresholds
+from inference.evaluation.library import Library
+from inference.evaluation.rock import Rock
+from inference.evaluation.trials import FOLDS, lessons
+from inference.evaluation.verdict import Verdict, judge
 from inference.preprocessing.steps import SNV, Steps
-from inference.training.augment import Recipe, Sampler
-from inference.training.data import Spectra, load
-from inference.training.families import FAMILIES, Family, widths_of
-from inference.training.fit import fit
-from inference.training.validate import FOLDS, Folds, confused, metrics, recall, unknown_below, validate
+from inference.training.data import load
+from inference.training.families import FAMILIES, widths_of
+from inference.training.fit import STEPS, Schedule
+from inference.training.inputs import INPUTS
+from inference.training.not_for import not_for
+from inference.training.recipe import recipe_of
+from inference.training.school import School
+from inference.training.targets import Targets
+from inference.training.trainee import Trainee
 from oreline.cameras import CameraPreset, camera_preset
 from oreline.errors import ConfigError
 from oreline.files import try_to_write
 from oreline.palette import colour_of, numbered
-from oreline.process import tune_allocator
+from oreline.process import one_thread, tune_allocator
 
-STEPS = 1500
+SPLITS = 3
 GOLDEN_SAMPLES = 64
 BACKGROUND_REFLECTANCE = 0.06
 """Above a rubber belt, 0.04 to 0.05. Galena is darker still, and pyrite in a shadow: they are lost in the belt."""
@@ -45,45 +53,46 @@ def main(
     out: Path,
     seed: int = 1,
     steps: int = STEPS,
-    preprocessing: Steps = SNV,
+    preprocessing: Steps | None = None,
     family: str = "cnn",
+    splits: int = SPLITS,
+    jobs: int = 1,
+    rocks: Sequence[Path] = (),
 ) -> Card:
     """Train, validate by specimen, and write `model.pt`, `golden.npz`, `card.json` and `card.sig` into `out`.
 
-    Shows progress; takes minutes on one core. `family`: a name in FAMILIES. Raises ConfigError for an unknown preset or
-    family, or unfit data.
+    Shows progress; takes about 20 minutes on one core, which `jobs` share. `preprocessing`: None for the camera's own.
+    `family`: a name in FAMILIES. `splits`: how many times the specimens are split into five folds. `rocks`: logs of
+    real rock to judge by, never to learn from. Raises ConfigError for an unknown preset or family, or unfit data.
     """
+    one_thread()
     tune_allocator()
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-    camera, form = camera_preset(preset), FAMILIES.find(family)
-    widths = widths_of(form, preset)
+    camera = camera_preset(preset)
+    widths = widths_of(FAMILIES.find(family), preset)
     try_to_write(*(out / name for name in (MODEL, GOLDEN, FILE, SIGNATURE)))
-    spectra = load(data, camera, preprocessing)
-    with Progress() as progress:
-        bar = progress.add_task(f"training {preset}", total=steps * (FOLDS + 1))
-        train = partial(_train, form, widths, spectra, steps, progress, bar)
-        folds = validate(spectra, train, seed)
-        everything = np.flatnonzero(~spectra.reserved)
-        sampler = Sampler(spectra, everything, seed)
-        network = train(sampler, seed)
-    training = Training(
-        data=data.name,
-        data_sha256=spectra.sha256,
-        seed=seed,
-        steps=steps,
-        widths=widths,
-        recipe=asdict(Recipe()),
-        versions=_versions(),
-    )
-    size = form.kmac(spectra.layout, len(spectra.classes), widths)
-    card = write(camera, spectra, folds, network, size, sampler, training, out)
+    spectra = load(data, camera, INPUTS.get(preset, SNV) if preprocessing is None else preprocessing)
+    recipe = recipe_of(preset)
+    targets = Targets.of(spectra, bands=recipe.rock > 0)
+    trainee = Trainee(spectra, targets, recipe, Schedule(steps), family, widths)
+    library, judged = Library.load(data, camera), [Rock.load(path, camera) for path in rocks]
+    seeds = range(seed, seed + splits)
+    with School(trainee, jobs) as school, Progress() as progress:
+        bar = progress.add_task(f"training {preset}", total=splits * FOLDS + 1)
+        for lesson in lessons(library, seeds):
+            school.announce(lesson.train, lesson.seed)
+        school.announce(spectra.known, seed)
+        verdict = judge(library, school, judged, seeds, lambda: progress.advance(bar))
+        network = school.taught(spectra.known, seed)
+        progress.advance(bar)
+    card = write(camera, trainee, verdict, network, training_of(trainee, data, seed), out)
     _say(card, out)
     return card
 
 
-def steps_of(text: str) -> Steps:
-    """Preprocessing as a command line gives it: "snv", or a list in JSON. Raises ConfigError."""
+def steps_of(text: str | None) -> Steps | None:
+    """Preprocessing as a command line gives it: "snv", or a list in JSON; None stays. Raises ConfigError."""
+    if text is None:
+        return None
     try:
         return SNV if text == "snv" else TypeAdapter(Steps).validate_json(text)
     except ValidationError as error:
@@ -92,56 +101,72 @@ def steps_of(text: str) -> Steps:
         raise ConfigError(f"--preprocessing {text}: {where}: {first['msg']}") from None
 
 
-def _train(
-    family: type[Family],
-    widths: tuple[int, ...],
-    spectra: Spectra,
-    steps: int,
-    progress: Progress,
-    bar: TaskID,
-    sampler: Sampler,
-    seed: int,
-) -> nn.Module:
-    layout, classes = spectra.layout, len(spectra.classes)
-    return fit(family, sampler, layout, classes, widths, steps, seed, lambda _step: progress.advance(bar))
+def training_of(trainee: Trainee, data: Path, seed: int) -> Training:
+    """What makes the same bytes again."""
+    schedule = {f"schedule.{name}": value for name, value in asdict(trainee.schedule).items()}
+    return Training(
+        data=data.name,
+        data_sha256=trainee.spectra.sha256,
+        seed=seed,
+        steps=trainee.schedule.steps,
+        widths=trainee.widths,
+        recipe=trainee.recipe.flat() | schedule,
+        versions=_versions(),
+    )
 
 
 def write(
-    camera: CameraPreset,
-    spectra: Spectra,
-    folds: Folds,
-    network: nn.Module,
-    size: float,
-    sampler: Sampler,
-    training: Training,
-    out: Path,
+    camera: CameraPreset, trainee: Trainee, verdict: Verdict, network: nn.Module, training: Training, out: Path
 ) -> Card:
-    """Write a model's folder and sign it; the golden vector is answered by the bytes that were written. `size`:
-    thousands of multiply-accumulates a spectrum."""
+    """Write a model's folder and sign it; the golden vector is answered by the bytes that were written."""
     content = encode(network)
-    golden = _golden(content, sampler.draw(GOLDEN_SAMPLES)[0])
-    threshold = unknown_below(spectra, folds)
-    card = Card(
-        name=camera.name,
-        classes=_classes(spectra, folds),
-        wavelengths_nm=tuple(round(float(nm), 4) for nm in camera.wavelengths_nm),
-        fwhm_nm=camera.fwhm_nm,
-        background_reflectance=BACKGROUND_REFLECTANCE,
-        unknown_below=threshold,
-        preprocessing="snv" if spectra.steps == SNV else spectra.steps,
-        kmac=size,
-        metrics=metrics(spectra, folds, threshold),
-        confused=confused(spectra, folds),
-        training=training,
-        model_sha256=hashlib.sha256(content).hexdigest(),
-        golden_sha256=hashlib.sha256(golden).hexdigest(),
-    ).sealed()
+    golden = _golden(content, trainee, training.seed)
+    card = _card(camera, trainee, verdict, training, content, golden).sealed()
     out.mkdir(parents=True, exist_ok=True)
     (out / MODEL).write_bytes(content)
     (out / GOLDEN).write_bytes(golden)
     card.write(out)
     sign(out)
     return card
+
+
+def _card(
+    camera: CameraPreset, trainee: Trainee, verdict: Verdict, training: Training, content: bytes, golden: bytes
+) -> Card:
+    spectra, targets, found = trainee.spectra, trainee.targets, verdict.thresholds
+    return Card(
+        version=2,
+        name=camera.name,
+        classes=_classes(trainee, verdict),
+        wavelengths_nm=tuple(round(float(nm), 4) for nm in camera.wavelengths_nm),
+        fwhm_nm=camera.fwhm_nm,
+        background_reflectance=BACKGROUND_REFLECTANCE,
+        unknown_below=found.unknown_below,
+        strangers=targets.strangers,
+        group_below=found.group_below,
+        bands=_bands(targets, found),
+        noisy_above=found.noisy_above,
+        dark_below=found.dark_below,
+        not_for=not_for(camera, trainee.recipe, bool(targets.names), trainee.missing),
+        preprocessing="snv" if spectra.steps == SNV else spectra.steps,
+        kmac=FAMILIES.find(trainee.family).kmac(spectra.layout, targets.outputs, trainee.widths),
+        metrics=verdict.metrics,
+        confused=verdict.confused,
+        training=training,
+        model_sha256=hashlib.sha256(content).hexdigest(),
+        golden_sha256=hashlib.sha256(golden).hexdigest(),
+    )
+
+
+def _bands(targets: Targets, found: Thresholds) -> BandAnswer | None:
+    if not targets.names:
+        return None
+    return BandAnswer(
+        names=targets.names,
+        groups=targets.groups,
+        unknown_below=found.bands_unknown_below,
+        species_below=found.bands_species_below,
+    )
 
 
 def _say(card: Card, out: Path) -> None:
@@ -151,23 +176,27 @@ def _say(card: Card, out: Path) -> None:
     print(f"unknown below {card.unknown_below:.3f}: {measured.unknown_rejected:.0%} of minerals never seen are refused")
     for pair in card.confused:
         print(f"not separable here: {pair.a} as {pair.b} {pair.a_as_b:.0%}, the other way {pair.b_as_a:.0%}")
+    for sentence in card.not_for or ():
+        print(f"not for: {sentence}")
 
 
-def _golden(model: bytes, snv: NDArray[np.float32]) -> bytes:
-    golden = io.BytesIO()
-    np.savez(golden, snv=snv, logits=load_network(model, snv.shape)(snv))
+def _golden(model: bytes, trainee: Trainee, seed: int) -> bytes:
+    pixels = trainee.sampler(trainee.spectra.known, seed).draw(GOLDEN_SAMPLES)
+    features, golden = trainee.spectra.prepared(pixels.reflectance), io.BytesIO()
+    np.savez(golden, snv=features, logits=load_network(model, features.shape)(features))
     return golden.getvalue()
 
 
-def _classes(spectra: Spectra, folds: Folds) -> tuple[CardClass, ...]:
-    shares = recall(spectra, folds)
+def _classes(trainee: Trainee, verdict: Verdict) -> tuple[CardClass, ...]:
+    spectra = trainee.spectra
+    of_class = [spectra.target == number for number in range(len(spectra.classes))]
     return tuple(
         CardClass(
             name=name,
             colour=colour_of(name, numbered(number)),
-            recall=shares[number],
-            spectra=int((spectra.target == number).sum()),
-            specimens=len(set(spectra.specimen[spectra.target == number].tolist())),
+            recall=verdict.recall[number],
+            spectra=int(of_class[number].sum()),
+            specimens=len(np.unique(spectra.specimen[of_class[number]])),
         )
         for number, name in enumerate(spectra.classes)
     )

@@ -186,21 +186,33 @@ def classify(
 
 @app.command()
 def train(
-    preset: Annotated[str, typer.Argument(help="Camera preset: nir224 or swir288.")],
+    preset: Annotated[str, typer.Argument(help="Camera preset: nir224, swir288 or swir640.")],
     data: Annotated[Path, typer.Option(help="Spectra, an .npz as docs/reference/spectra.md has it.")],
     out: Annotated[Path, typer.Option(help="Folder of the model that is made.")],
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    steps: Annotated[int | None, typer.Option(min=1, help="How long to learn; the camera's own otherwise.")] = None,
     preprocessing: Annotated[
-        str, typer.Option(help='Steps between reflectance and network, in JSON: \'[{"step": "snv"}]\'.')
-    ] = "snv",
+        str | None,
+        typer.Option(
+            help='Steps between reflectance and network, in JSON: \'[{"step": "snv"}]\'; or the camera\'s own.'
+        ),
+    ] = None,
     family: Annotated[str, typer.Option(help="Model family: cnn, or one that another package adds.")] = "cnn",
+    splits: Annotated[int, typer.Option(min=1, help="How many times the rocks are split into folds to judge by.")] = 3,
+    jobs: Annotated[int, typer.Option(min=1, help="Networks trained at a time, each on a core. Same bytes.")] = 1,
+    rock: Annotated[
+        list[Path] | None, typer.Option(help="Log of real rock to judge by, a .tsg of TSG. It never trains.")
+    ] = None,
 ) -> None:
     """Train a model for a camera, validate it by specimen, and write its card.
 
-    Example: oreline train swir288 --data SPECTRA.npz --out my-model
+    Example: oreline train swir288 --data SPECTRA.npz --out my-model --jobs 2
     """
     training = importlib.import_module("inference.training.train")
-    training.main(preset, data, out, seed, preprocessing=training.steps_of(preprocessing), family=family)
+    training.main(
+        preset, data, out, seed, steps or training.STEPS, training.steps_of(preprocessing), family, splits, jobs,
+        rock or (),
+    )  # fmt: skip
 
 
 @app.command()
