@@ -75,6 +75,8 @@ APART = {"no bands": 0xD6CEAA, "other bands": 0x8C6BB1}
 """Of the answer to whose absorption bands a spectrum shows: those of nobody, and those of none that has a group."""
 MINERALS = {name: colour for group in SPECIES.values() for name, colour in group.items()}
 GROUP_OF = {name: group for table in (MEMBERS, SPECIES) for group, species in table.items() for name in species}
+ONLY = " (group)"
+"""Behind the name of a group that stands for any of its minerals."""
 PATTERNS = {
     "antigorite": 1, "buddingtonite": 1, "chrysotile": 2, "dickite": 1, "dry_grass": 1,
     "gypsum": 2, "halloysite": 1, "hectorite": 2, "natroalunite": 2, "natrojarosite": 2,
@@ -100,7 +102,10 @@ def group_of(mineral: str) -> str:
 
 
 def pattern_of(mineral: str, number: int) -> int:
-    """By its name, 0 for none; what has no name here has a pattern by its number, since its colour may be anything."""
+    """By its name, 0 for none. A group is dotted; what has no name here has a pattern by its number, since its colour
+    may be anything."""
+    if mineral.endswith(ONLY):
+        return 3
     return PATTERNS.get(mineral, 0) if mineral in MINERALS else 1 + number % 3
 
 

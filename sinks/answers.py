@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 
 from oreline.errors import ConfigError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, LayerInfo
-from oreline.palette import group_of
+from oreline.palette import ONLY, group_of
 
 Codes = NDArray[np.uint8]
-Which = Literal["labels", "bands"]
-ONLY = " (group)"
-"""Behind the name of a group of which no species is sure."""
+Which = Literal["labels", "groups", "bands"]
+_LAYERS: dict[Which, tuple[str, str]] = {
+    "labels": ("", "group"),
+    "groups": ("group", ""),
+    "bands": ("bands", "bands_group"),
+}
+"""By answer, the layers of its species and of its groups."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,19 +59,17 @@ class Answer:
 
 def answer_of(which: Which, classes: Sequence[ClassInfo], layers: Sequence[LayerInfo]) -> Answer:
     """An answer of a stream. Raises ConfigError where its lines do not tell it."""
-    if which == "labels":
-        names, species, group = list(classes), None, place(layers, "group")
-    else:
-        species, group = place(layers, "bands"), place(layers, "bands_group")
-        if species is None:
-            raise ConfigError(
-                "lines do not say whose absorption bands a sample shows: take a model that does, and leave 'bands' and "
-                "'bands_group' in inference.layers"
-            )
-        names = list(_layer(layers, "bands").legend)
-    told = [] if group is None else _layer(layers, "group" if which == "labels" else "bands_group").legend
+    own, of = _LAYERS[which]
+    species, group = place(layers, own), place(layers, of)
+    if own and species is None:
+        raise ConfigError(
+            f"lines do not tell {which}: take a model that does, and leave {' and '.join(filter(None, (own, of)))} in "
+            "inference.layers"
+        )
+    names = list(_legend(layers, own)) if own else list(classes)
+    told = _legend(layers, of)
     if len(names) + len(told) > INVALID:
-        told, group = [], None
+        told, group = (), None
     groups = [group_of(info.name.removeprefix("other ")) or info.name.removeprefix("other ") for info in names]
     only = [ClassInfo(info.name + ONLY, info.colour) for info in told]
     return Answer((*names, *only), len(names), (*groups, *(info.name for info in told)), species, group)
@@ -83,5 +85,5 @@ def place(layers: Sequence[LayerInfo], name: str) -> int | None:
     return None
 
 
-def _layer(layers: Sequence[LayerInfo], name: str) -> LayerInfo:
-    return next(layer for layer in layers if layer.name == name)
+def _legend(layers: Sequence[LayerInfo], name: str) -> tuple[ClassInfo, ...]:
+    return next((layer.legend for layer in layers if layer.name == name), ())

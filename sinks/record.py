@@ -22,11 +22,24 @@ from oreline.config import Section
 from oreline.errors import ConfigError, OrelineError, StoreFailed, StreamError
 from oreline.expected import Expected
 from oreline.incidents import report
-from oreline.messages import INVALID, FeatureLine, Gap, LabelLine, Message, Reason, ReflectanceLine, StreamInfo
+from oreline.messages import (
+    INVALID,
+    FeatureLine,
+    Gap,
+    LabelLine,
+    LayerInfo,
+    Message,
+    Reason,
+    ReflectanceLine,
+    StreamInfo,
+    blank_planes,
+)
 from oreline.recordings.envi_writer import EnviWriter
 from oreline.sink import Policy
+from sinks.answers import Answer, Which, answer_of
 from sinks.record_place import Place
 
+NO_LAYERS = "nothing stands beside the labels: take a model that tells more, and leave it in inference.layers"
 NOT_SURE = "lines do not say how sure they are: set inference.uncertainty = true"
 SIDECAR, DATA = "place.json", ".img"
 STREAMS = {ReflectanceLine: "reflectance", LabelLine: "labels", FeatureLine: "features"}
@@ -36,9 +49,11 @@ STREAMS = {ReflectanceLine: "reflectance", LabelLine: "labels", FeatureLine: "fe
 class RecordSettings(Section):
     """ENVI files of one quantity, one image line a sequence number."""
 
-    what: Literal["reflectance", "labels", "uncertainty", "features"] = "reflectance"
-    """Quantity that is recorded. Uncertainty is that of reflectance, and needs `inference.uncertainty`; features have
-    two bands each, the centre in nm and the depth."""
+    what: Literal["reflectance", "labels", "groups", "bands", "layers", "uncertainty", "features"] = "reflectance"
+    """Quantity that is recorded. Beside labels, a model that tells them has groups and whose absorption bands a sample
+    shows ("bands", where no mineral is sure its group), label files like that of the labels; "layers" has all that
+    stands beside labels as it is sent. Uncertainty is that of reflectance, and needs `inference.uncertainty`; features
+    have two bands each, the centre in nm and the depth."""
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=64)] = "record"
     """Beginning of the files' names; a part of the run id and a number follow."""
 
@@ -50,7 +65,7 @@ class Record:
     stream: ClassVar[str] = "reflectance"
     acts_on_plant: ClassVar[bool] = False
     Settings: ClassVar[type[Section]] = RecordSettings
-    fill: ClassVar[float] = np.nan
+    fill: float | NDArray[np.uint8] = np.nan
 
     def __init__(self, settings: RecordSettings, output: Path) -> None:
         self._settings, self._output = settings, output
@@ -68,6 +83,10 @@ class Record:
         expected.must_have(RECORDERS[settings.what].stream)
         if settings.what == "uncertainty" and not expected.uncertainty:
             raise ConfigError(NOT_SURE)
+        if settings.what in ("groups", "bands") and expected.layers is not None:
+            answer_of(settings.what, expected.classes or (), expected.layers)
+        if settings.what == "layers" and expected.layers == ():
+            raise ConfigError(NO_LAYERS)
 
     @classmethod
     def open(cls, settings: RecordSettings, output: Path) -> Record:
@@ -245,13 +264,57 @@ class LabelRecord(Record):
     """Records labels as an ENVI Classification, uint8 (lines, 1, samples)."""
 
     stream: ClassVar[str] = "labels"
-    fill: ClassVar[float] = INVALID
+    fill: float | NDArray[np.uint8] = INVALID
 
     def pixels(self, line: LabelLine) -> NDArray[Any]:
         return line.labels[None]
 
     def layout(self, info: StreamInfo) -> dict[str, Any]:
         return {"samples": info.samples, "bands": 1, "dtype": "u1", "classes": info.classes}
+
+
+class GroupRecord(LabelRecord):
+    """Records the groups of the labels as an ENVI Classification, uint8 (lines, 1, samples)."""
+
+    which: ClassVar[Which] = "groups"
+    _answer: Answer
+
+    def pixels(self, line: LabelLine) -> NDArray[Any]:
+        return self._answer.codes(line.labels, line.layers)[None]
+
+    def layout(self, info: StreamInfo) -> dict[str, Any]:
+        self._answer = answer_of(self.which, info.classes, info.layers)
+        return {**super().layout(info), "classes": self._answer.classes}
+
+
+class BandsRecord(GroupRecord):
+    """The same of whose absorption bands samples show."""
+
+    which: ClassVar[Which] = "bands"
+
+
+class LayerRecord(LabelRecord):
+    """Records what stands beside labels, uint8 BIL (lines, planes, samples)."""
+
+    def pixels(self, line: LabelLine) -> NDArray[Any]:
+        if line.layers is None:
+            raise StreamError(NO_LAYERS)
+        return line.layers
+
+    def layout(self, info: StreamInfo) -> dict[str, Any]:
+        if not info.layers:
+            raise StreamError(NO_LAYERS)
+        self.fill = blank_planes(info.layers)
+        names = [name for layer in info.layers for name in _plane_names(layer, info)]
+        return {"samples": info.samples, "bands": len(names), "dtype": "u1", "band_names": names}
+
+
+def _plane_names(layer: LayerInfo, info: StreamInfo) -> list[str]:
+    """One a plane; those of several are of the classes, and of what is none behind them."""
+    if layer.planes == 1:
+        return [layer.name]
+    classes = [one.name for one in info.classes] + [str(number) for number in range(len(info.classes), layer.planes)]
+    return [f"{layer.name} {name}" for name in classes[: layer.planes]]
 
 
 class FeatureRecord(Record):
@@ -273,4 +336,12 @@ class FeatureRecord(Record):
         return {**super().about(info), "feature windows": ", ".join(windows)}
 
 
-RECORDERS = {"reflectance": Record, "uncertainty": UncertaintyRecord, "labels": LabelRecord, "features": FeatureRecord}
+RECORDERS = {
+    "reflectance": Record,
+    "uncertainty": UncertaintyRecord,
+    "labels": LabelRecord,
+    "groups": GroupRecord,
+    "bands": BandsRecord,
+    "layers": LayerRecord,
+    "features": FeatureRecord,
+}

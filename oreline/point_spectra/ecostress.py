@@ -20,14 +20,21 @@ _KEPT = {"Class": "class", "Subclass": "subclass", "Particle Size": "particle_si
 
 
 def suits(source: Source) -> bool:
-    keys = [line.partition(":")[0].strip().lower() for line in source.head_lines[:MOST_HEADER]]
+    keys = [_key(line) for line in source.head_lines[:MOST_HEADER]]
     return "x units" in keys and "y units" in keys
+
+
+def _key(line: str) -> str:
+    """The key that a line begins with, in lower case; "" where it has none."""
+    key, colon, _ = line.partition(":")
+    return key.strip().lower() if colon else ""
 
 
 def read(source: Source) -> Raw:
     """The spectrum of a file. Raises SpectraRefused where it is no reflectance, or has other rows than it promises."""
     lines = source.lines
-    at = next((n for n, line in enumerate(lines) if _is_row(line)), len(lines))
+    units = next(n for n, line in enumerate(lines) if _key(line) == "y units")
+    at = next((n for n, line in enumerate(lines) if n > units and _is_row(line)), len(lines))
     fields = {
         key.strip().lower(): value.strip()
         for key, colon, value in (line.partition(":") for line in lines[:at])
@@ -38,7 +45,7 @@ def read(source: Source) -> Raw:
         raise source.refusal(f"it holds {y[:60] or 'values without a unit'}, not reflectance")
     rows = rows_of(source, [line.replace(",", " ") for line in lines[at:]], at + 1)
     promised = whole(fields.get("number of x values", ""))
-    if promised not in (None, len(rows)):
+    if promised is not None and len(rows) < promised:
         raise source.refusal(
             f"its header promises {promised} values and it has {len(rows)}: it is truncated or damaged"
         )

@@ -27,8 +27,7 @@ LARGEST = 2.5
 WILDEST = 10.0
 """Single values beyond it are missing: where the white reference is almost dark, their ratio is a matter of chance."""
 BEYOND = 1e30
-LONGEST = 1e9
-"""Of wavelengths, in any unit."""
+LONGEST_NM = 1e9
 MOST_WAVELENGTHS = 20_000
 CAMERA_NM = (100.0, 3000.0)
 """Where no unit is said, numbers beyond these may be wavenumbers as well as nanometres."""
@@ -101,6 +100,8 @@ def points_of(path: Path, form: str, raw: Raw, said: Said) -> PointSpectra:
     values[~((values > DELETED_BELOW) & (values < np.inf))] = np.nan
     unit, unit_words = _unit(path, wavelengths, raw.unit, said.unit)
     nm = np.array([unit.nanometres(one) for one in wavelengths.tolist()]).round(6)
+    if not 0 < nm.min() <= nm.max() < LONGEST_NM:
+        raise SpectraRefused(f"{path}: wavelengths of {nm.min():g} to {nm.max():g} nm are none")
     nm, values, joints = _rising(path, nm, values, raw.overlaps)
     percent, scale_words = _percent(path, values, raw.percent, said.percent)
     values = values.astype(np.float64) / 100.0 if percent else values
@@ -131,8 +132,8 @@ def _delete_runs(values: NDArray[np.float32]) -> list[str]:
 
 
 def _unit(path: Path, values: NDArray[np.float64], written: Unit | None, said: Unit | None) -> tuple[Unit, str]:
-    if values.size < 2 or not np.isfinite(values).all() or not 0 < values.min() <= values.max() < LONGEST:
-        raise SpectraRefused(f"{path}: wavelengths must be two or more numbers above 0 and below {LONGEST:g}")
+    if values.size < 2 or not np.isfinite(values).all() or values.min() <= 0:
+        raise SpectraRefused(f"{path}: wavelengths must be two or more numbers above 0")
     if said is not None:
         return said, f"{said.name}, as you say"
     if written is not None:
@@ -151,8 +152,6 @@ def _rising(
     path: Path, nm: NDArray[np.float64], values: NDArray[Any], overlaps: bool
 ) -> tuple[NDArray[np.float64], NDArray[Any], list[str]]:
     """Wavelengths that rise strictly; of each overlap of two detectors, the lower half is the first one's."""
-    if not np.isfinite(nm).all():
-        raise SpectraRefused(f"{path}: a wavelength is no number")
     steps = np.diff(nm)
     if (steps > 0).sum() < (steps < 0).sum():
         nm, values, steps = nm[::-1], values[:, ::-1], -steps[::-1]

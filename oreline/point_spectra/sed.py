@@ -26,7 +26,7 @@ def read(source: Source) -> Raw:
     fields = dict(line.split(":", 1) for line in lines[:at] if ":" in line)
     heads = [head.strip().lower() for head in _HEADS.split(lines[at + 1].strip())] if at + 1 < len(lines) else []
     column = {what: n for n, head in enumerate(heads) if (what := _meaning(head))}
-    if "wavelength" not in column or not ("reflectance" in column or {"target", "reference"} <= set(column)):
+    if "wavelength" not in column or not ("reflectance" in column or _are_alike(heads, column)):
         raise source.refusal(
             f"it has no reflectance, only {', '.join(heads)[:80] or 'a header'}: save it as reflectance"
         )
@@ -43,9 +43,15 @@ def read(source: Source) -> Raw:
     return Raw([source.path.stem], nm, values, overlaps=True, notes=[RATIO])
 
 
+def _are_alike(heads: list[str], column: dict[str, int]) -> bool:
+    """Whether target and reference are there and are of one quantity: radiance over irradiance is no reflectance."""
+    quantities = [heads[column[one]].partition("(")[0] for one in ("target", "reference") if one in column]
+    return len(quantities) == 2 and quantities[0] == quantities[1]
+
+
 def _meaning(head: str) -> str:
     if head.startswith(("wvl", "wavelength")):
         return "wavelength"
-    if "reflect" in head:
+    if "reflect" in head or head.startswith("tgt./ref"):
         return "reflectance"
     return "reference" if "(ref" in head else "target" if "(target" in head else ""

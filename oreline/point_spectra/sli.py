@@ -54,8 +54,8 @@ def _read(source: Source) -> Raw:
     if len(centres) != bands:
         raise field.refusal(f"'wavelength' has {len(centres)} values for {bands} samples: nothing says where they lie")
     scale = _scale(field)
-    names, notes = _names(fields, spectra)
     values = _values(source, header, field, (spectra, bands))
+    names, notes = _names(fields, spectra)
     return Raw(
         names=names,
         wavelengths=centres,

@@ -8,6 +8,7 @@ the columns beside it.
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -23,6 +24,10 @@ from oreline.recordings.wavelengths import MICROMETRES_BELOW, Unit, unit_of
 
 LEAST = 5
 """Wavelengths that make a table one of spectra."""
+SHORTEST, LONGEST = 100.0, 1e5
+"""Wavelengths in nm, or wavenumbers in 1/cm."""
+LEFTMOST = 3
+"""Columns that may be that of the wavelengths: an index or a name may stand before it."""
 SEPARATORS = "\t;|,"
 _LOOKED_AT = 400
 _MOST_CELLS = 1 << 24
@@ -54,6 +59,14 @@ class Grid(NamedTuple):
     lines: list[int]
 
 
+class Column(NamedTuple):
+    """The column of wavelengths: its place, the first row that has one, and the row behind the last."""
+
+    place: int
+    first: int
+    end: int
+
+
 def suits(source: Source) -> bool:
     return bool(source.head_lines)
 
@@ -62,11 +75,11 @@ def read(source: Source) -> Raw:
     """All spectra of a table. Raises SpectraRefused where neither rows nor columns are spectra, where a row is short,
     and where a comma could be two things."""
     grid = _grid(source)
-    head, first = _row_heads(grid), _first_column(grid)
-    if head is not None and (first is None or not _WAVE.search(grid.rows[head][0])):
+    head, column = _row_heads(grid), _column(grid)
+    if head is not None and _is_by_rows(grid, head, column):
         return _by_rows(source, grid, head)
-    if first is not None:
-        return _by_columns(source, grid, *first)
+    if column is not None:
+        return _by_columns(source, grid, column)
     raise source.refusal(
         f"it is text, but no table of spectra: {LEAST} or more wavelengths must rise or fall in its first column or in "
         "its row of heads"
@@ -80,19 +93,20 @@ def _grid(source: Source) -> Grid:
     rows = _cells(source, texts, separator)
     if sum(map(len, rows)) > _MOST_CELLS:
         raise source.refusal(f"it has more than {_MOST_CELLS >> 20} million cells: divide it")
-    commas = any(has_decimal_comma(cell) for row in rows for cell in row)
-    points = any("." in cell and number(cell) is not None for row in rows for cell in row)
-    if commas and points:
+    _refuse_doubtful_commas(source, rows, separator)
+    kept = [n for n, row in enumerate(rows) if any(row)]
+    return Grid([rows[n] for n in kept], [lines[n][0] for n in kept])
+
+
+def _refuse_doubtful_commas(source: Source, rows: list[list[str]], separator: str) -> None:
+    has_points = any("." in cell and number(cell) is not None for row in rows for cell in row)
+    if has_points and any(has_decimal_comma(cell) for row in rows for cell in row):
         raise source.refusal("some of its numbers have a decimal comma and others a point: write all with a point")
-    if (
-        separator == ","
-        and not points
-        and any(len(row) > 2 and all(cell.isdecimal() for cell in row) for row in rows[1:])
-    ):
+    has_digits_alone = any(len(row) > 2 and all(cell.isdecimal() for cell in row) for row in rows[1:])
+    if separator == "," and not has_points and has_digits_alone:
         raise source.refusal(
             "its commas may part cells or decimals: write decimals with a point, or part by semicolons"
         )
-    return Grid(rows, [at for at, _ in lines])
 
 
 def _cells(source: Source, lines: Sequence[str], separator: str) -> list[list[str]]:
@@ -125,15 +139,31 @@ def _are_wavelengths(values: Sequence[float]) -> bool:
         return False
     steps = np.diff(values)
     counts = (np.abs(steps) == 1).all() and min(values) <= 1
-    is_long = min(values) >= 100 and max(values) <= 1e5
+    is_long = min(values) >= SHORTEST and max(values) <= LONGEST
     is_short = max(values) < MICROMETRES_BELOW
     return bool(((steps > 0).all() or (steps < 0).all()) and (is_long or is_short) and not counts)
 
 
 def _head_values(row: Sequence[str]) -> dict[int, float]:
-    """Wavelengths that the cells of a row of heads are, by their column."""
-    found = {n: _HEAD.fullmatch(cell) for n, cell in enumerate(row)}
-    return {n: float(match[1].replace(",", ".")) for n, match in found.items() if match}
+    """Wavelengths that cells of a row of heads are, by their column: the longest stretch of them, since other columns
+    may have numbers in their heads too."""
+    found = [_HEAD.fullmatch(cell) for cell in row]
+    values = [float(match[1].replace(",", ".")) if match else np.nan for match in found]
+    best, first = range(0), 0
+    for n in range(len(values)):
+        if not _goes_on(values[max(first, n - 2) : n + 1]):
+            first = n - 1 if _goes_on(values[max(n - 1, 0) : n + 1]) else n
+        if not np.isnan(values[n]) and n + 1 - first > len(best):
+            best = range(first, n + 1)
+    return {n: values[n] for n in best}
+
+
+def _goes_on(last: Sequence[float]) -> bool:
+    """Whether the last three numbers, or fewer, are of the size of wavelengths in one unit, and rise or fall."""
+    is_short = all(0 < value < MICROMETRES_BELOW for value in last)
+    is_long = all(SHORTEST <= value <= LONGEST for value in last)
+    steps = [after - before for before, after in itertools.pairwise(last)]
+    return (is_short or is_long) and (all(step > 0 for step in steps) or all(step < 0 for step in steps))
 
 
 def _row_heads(grid: Grid) -> int | None:
@@ -144,11 +174,25 @@ def _row_heads(grid: Grid) -> int | None:
     return None
 
 
-def _first_column(grid: Grid) -> tuple[int, int] | None:
-    """The first row of the first column's wavelengths, and the row behind their last."""
-    at = [n for n, row in enumerate(grid.rows) if len(row) > 1 and _is_number(row[0])]
-    values = [number(grid.rows[n][0]) or 0.0 for n in at]
-    return (at[0], at[-1] + 1) if _are_wavelengths(values) else None
+def _column(grid: Grid) -> Column | None:
+    """The column of wavelengths, one of the first, where there is one."""
+    for place in range(LEFTMOST):
+        at = [n for n, row in enumerate(grid.rows) if len(row) > place + 1 and _is_number(row[place])]
+        values = [number(grid.rows[n][place]) or 0.0 for n in at]
+        if _are_wavelengths(values):
+            return Column(place, at[0], at[-1] + 1)
+    return None
+
+
+def _is_by_rows(grid: Grid, head: int | None, column: Column | None) -> bool:
+    """Whether a row of heads rather than a column has the wavelengths, where both could: by what the cell in the corner
+    is called, or else by which are more."""
+    if head is None or column is None:
+        return head is not None
+    corner = grid.rows[head][0]
+    if _WAVE.search(corner) or _NAME.search(corner):
+        return not _WAVE.search(corner)
+    return len(_head_values(grid.rows[head])) >= column.end - column.first
 
 
 def _by_rows(source: Source, grid: Grid, head: int) -> Raw:
@@ -166,35 +210,38 @@ def _by_rows(source: Source, grid: Grid, head: int) -> Raw:
     words = [heads[n] for n in at][:1] + [heads[0]] + [cell for row in grid.rows[:head] for cell in row]
     return Raw(
         names, list(at.values()), values, _unit(words), _percent(words),
-        columns={**{name: _column(texts) for name, texts in others.items()}, **columns},
+        columns={**{name: _array(texts) for name, texts in others.items()}, **columns},
         notes=["a row is a spectrum"],
     )  # fmt: skip
 
 
-def _by_columns(source: Source, grid: Grid, first: int, end: int) -> Raw:
-    width = len(grid.rows[first])
-    _refuse_uneven(source, grid, range(first, end), width)
-    above = [row for row in grid.rows[:first][-3:] if len(row) in (width, width - 1)]
-    heads = next((row for row in above if _WAVE.search(row[0])), above[-1] if above else [""] * width)
+def _by_columns(source: Source, grid: Grid, column: Column) -> Raw:
+    width = len(grid.rows[column.first])
+    _refuse_uneven(source, grid, range(column.first, column.end), width)
+    rows, lines = grid.rows[column.first : column.end], grid.lines[column.first : column.end]
+    above = [row for row in grid.rows[: column.first][-3:] if len(row) in (width, width - 1)]
+    heads = next((row for row in above if _WAVE.search(row[min(column.place, len(row) - 1)])), (above or [[]])[-1])
     heads = [""] * (width - len(heads)) + heads
-    rows = list(zip(grid.rows[first:end], grid.lines[first:end], strict=True))
-    notes = ["a column is a spectrum"] if width > 2 else []
-    names, values = [], []
-    for n in range(1, width):
-        if all(not row[n] for row, _ in rows):
-            continue
-        if _OTHERS.search(heads[n]):
-            notes.append(f"column {heads[n][:40]!r} is no reflectance, and is left out")
-            continue
-        values.append([_value(source, row[n], line) for row, line in rows])
-        is_named = heads[n] and not (width == 2 and (_REFLECTANCE.match(heads[n]) or _is_number(heads[n])))
-        names.append(heads[n] if is_named else source.path.stem if width == 2 else f"column {n + 1}")
-    if not values:
+    there = [n for n in range(column.place + 1, width) if any(row[n] for row in rows)]
+    kept = [n for n in there if not _OTHERS.search(heads[n])]
+    if not kept:
         raise source.refusal(f"it has no column of reflectance, only {', '.join(heads)[:80]}")
-    words = [cell for row in above for cell in row]
-    nm = [number(row[0]) for row, _ in rows]
-    unit = _unit([row[0] for row in above])
-    return Raw(names, np.array(nm, np.float64), np.array(values), unit, _percent(words), notes=notes)
+    left_out = [f"column {heads[n][:40]!r} is no reflectance, and is left out" for n in there if n not in kept]
+    return Raw(
+        names=[_name(heads[n], n, source.path.stem if len(kept) == 1 else "") for n in kept],
+        wavelengths=np.array([_value(source, row[column.place], line) for row, line in zip(rows, lines, strict=True)]),
+        values=np.array([[_value(source, row[n], line) for row, line in zip(rows, lines, strict=True)] for n in kept]),
+        unit=_unit([row[min(column.place, len(row) - 1)] for row in above]),
+        percent=_percent([cell for row in above for cell in row]),
+        notes=[*(["a column is a spectrum"] if len(kept) > 1 else []), *left_out],
+    )
+
+
+def _name(head: str, column: int, alone: str) -> str:
+    """The name of a column: its head, or, where it is `alone` and the head says no more than what it is, the file's."""
+    if alone and (not head or _REFLECTANCE.match(head) or _is_number(head)):
+        return alone
+    return head or f"column {column + 1}"
 
 
 def _refuse_uneven(source: Source, grid: Grid, rows: range, width: int) -> None:
@@ -207,11 +254,11 @@ def _refuse_uneven(source: Source, grid: Grid, rows: range, width: int) -> None:
 def _value(source: Source, cell: str, line: int) -> float:
     value = number(cell)
     if value is None:
-        raise source.refusal(f"line {line} has {cell[:40]!r} where a reflectance is expected")
+        raise source.refusal(f"line {line} has {cell[:40]!r} where a number is expected")
     return value
 
 
-def _column(texts: list[str]) -> NDArray[Any]:
+def _array(texts: list[str]) -> NDArray[Any]:
     values = [number(text) for text in texts]
     return np.array(texts) if any(value is None for value in values) else np.array(values, np.float64)
 

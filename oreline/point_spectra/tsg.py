@@ -27,30 +27,22 @@ _NUMBERED = re.compile(r"(\d{1,8}):(.*)", re.ASCII)
 _MARK = re.compile(r"\s+([A-Z])=(\S*)")
 _CLASSED = 2
 """Kind of scalar of which a class number follows in its header."""
-_NO_CRAS = "is the linescan imagery of a TSG data set, not its spectra: give the .tsg"
 
 Sections = Mapping[str, list[str]]
 
 
 def suits(source: Source) -> bool:
-    """Whether it is a data set's text, or a .bip that has one beside it."""
-    return any(line.strip().lower() == "[sample headers]" for line in source.head_lines) or (
-        any(line.strip() == "[description]" for line in source.head_lines[:3])
-    ) or _text_of(source) is not None  # fmt: skip
+    """Whether it is a data set's text, or a .bip that is not ENVI's."""
+    if source.head_lines:
+        return any(line.strip().lower() == "[description]" for line in source.head_lines[:3])
+    is_envi = source.beside(f"{source.path.stem}.hdr") or source.beside(f"{source.path.name}.hdr")
+    return source.path.suffix.lower() == ".bip" and not is_envi
 
 
 def read(source: Source) -> Raw:
     """All spectra of a data set. Columns are what marks each sample (tray, section, point, depth_m, x_mm, hole) and
     TSG's scalars by their own names; of a scalar that is a class, its name. Raises SpectraRefused."""
-    text, data = source, source.path
-    if (beside := _text_of(source)) is not None:
-        if source.path.stem.lower().endswith("_cras"):
-            raise source.refusal(_NO_CRAS)
-        text = Source(beside)
-    elif (found := text.beside(f"{text.path.stem}.bip")) is not None:
-        data = found
-    else:
-        raise text.refusal(f"its spectra are missing: {text.path.stem}.bip must lie beside it")
+    text, data = _pair(source)
     sections = _sections(text.lines)
     reflectance, scalars = _arrays(text.path, data, sections)
     samples, bands = reflectance.shape
@@ -85,12 +77,20 @@ def columns_of(marked: list[dict[str, str]]) -> dict[str, NDArray[Any]]:
     return columns
 
 
-def _text_of(source: Source) -> Path | None:
-    """The .tsg beside a .bip."""
-    if source.path.suffix.lower() != ".bip":
-        return None
+def _pair(source: Source) -> tuple[Source, Path]:
+    """The text of a data set and its .bip."""
     stem = source.path.stem
-    return source.beside(f"{stem}.tsg") or source.beside(f"{stem.removesuffix('_cras')}.tsg")
+    if source.head_lines:
+        data = source.beside(f"{stem}.bip")
+        if data is None:
+            raise source.refusal(f"its spectra are missing: {stem}.bip must lie beside it")
+        return source, data
+    if stem.lower().endswith("_cras"):
+        raise source.refusal("it is the linescan imagery of a TSG data set, not its spectra: give the .tsg")
+    text = source.beside(f"{stem}.tsg")
+    if text is None:
+        raise source.refusal(f"what says what it holds is missing: {stem}.tsg, or {stem}.hdr, must lie beside it")
+    return Source(text), source.path
 
 
 def _sections(lines: list[str]) -> dict[str, list[str]]:

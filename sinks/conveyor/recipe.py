@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from oreline.config import Section
 from oreline.errors import ConfigError, nearest
 from oreline.messages import BACKGROUND, INVALID, ClassInfo, LayerInfo
-from sinks.answers import Answer, Which, answer_of
+from sinks.answers import Answer, answer_of
 from sinks.conveyor.segment import NOTHING, ORE, OTHER, Piece, Run, Stone
 
 
 class Recipe(Section):
     """Recipe: which stones are ejected; of those that touch, each piece of ore that is large enough.
 
-    Unknown samples count as not ore: an unknown stone is never ejected. Nor is one whose position is doubtful.
+    By votes, unknown samples count as not ore: a stone of them is never ejected. Nor is one whose position is doubtful.
     """
 
     ore: Annotated[tuple[str, ...], Field(min_length=1)]
     """Classes or groups of the model that are ore; of a class and a group of one name the class. Where no class of a
     sample is sure, but its group is, that counts."""
-    by: Which = "labels"
+    by: Literal["labels", "bands"] = "labels"
     """Answer that stones are sorted by: "labels", the major mineral, or "bands", whose absorption bands a sample shows,
     of a model that tells it."""
+    decide: Literal["votes", "mean"] = "votes"
+    """What speaks for a stone: "votes", the share of its samples that are ore; "mean", the probability of ore beside
+    that of the most probable of all else, in the mean of the samples that are not at its outline. "mean" is of labels,
+    and needs "probability" in `inference.layers`."""
     min_fraction: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """Share of its samples that is ore in a stone that is ejected."""
+    """Share of its samples that is ore in a stone that is ejected; by "mean", ore's part of the two probabilities."""
+    min_probability: Annotated[float, Field(ge=0, le=1)] = 0.35
+    """By "mean", least mean probability of ore in a stone that is ejected; what has less is unknown."""
     min_pixels: Annotated[int, Field(ge=1)] = 20
     """Fewest samples of a stone."""
     max_pixels: Annotated[int, Field(ge=1)] = 10_000
     """Most samples of a stone: what has more is several that touch."""
     min_extent: Annotated[float, Field(ge=0, le=1)] = 0.55
     """Share of its box that a stone fills: what fills less is several that touch. 0 takes all that touches for one."""
+
+    @model_validator(mode="after")
+    def _probable_labels(self) -> Self:
+        if self.decide == "mean" and self.by != "labels":
+            raise ValueError("decide = 'mean' is of the probability of labels: sort by 'labels', or decide by 'votes'")
+        return self
 
     def answer(self, classes: tuple[ClassInfo, ...], layers: tuple[LayerInfo, ...] = ()) -> Answer:
         """The answer of a stream that stones are sorted by. Raises ConfigError where its lines do not tell it."""
@@ -52,7 +64,14 @@ class Recipe(Section):
 
     def wants(self, stone: Stone) -> bool:
         """Decision on a stone, by what was seen of it so far: True to eject it."""
-        return self.counts(stone) and stone.ore >= self.min_fraction * stone.pixels
+        return self.counts(stone) and (self._probable(stone) if self.decide == "mean" else self._voted(stone))
+
+    def _voted(self, stone: Stone) -> bool:
+        return stone.ore >= self.min_fraction * stone.pixels
+
+    def _probable(self, stone: Stone) -> bool:
+        ore, rival = stone.probable
+        return ore >= self.min_probability and ore >= self.min_fraction * (ore + rival)
 
     def counts(self, piece: Piece) -> bool:
         """True where it is large enough to be a stone."""

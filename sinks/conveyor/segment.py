@@ -20,6 +20,8 @@ from typing import Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+Sums = NDArray[np.int64]
+
 NOTHING, OTHER, ORE = 0, 1, 2
 """What a sample is: belt, or nothing that is known; rock that is not wanted; rock that is."""
 
@@ -53,7 +55,9 @@ class Piece:
 @dataclass(slots=True, eq=False)
 class Stone(Piece):
     """Connected samples of rock, `ore` of them ore. `starts`, `tops`: those with nothing before them in their line, in
-    their column. `ended`: pieces of it that have, until they are counted.
+    their column. `ended`: pieces of it that have, until they are counted. `sums`, `core_sums`: what `Cores` has
+    added up over its samples, and over those that are not at its outline, int64 (1 + rivals,): the probability of ore,
+    and of each of its rivals.
 
     `decision`: True to eject, False to let pass, None while undecided. `cut`: its end was not seen.
     """
@@ -61,6 +65,8 @@ class Stone(Piece):
     starts: int = 0
     tops: int = 0
     ended: list[Piece] = field(default_factory=list, repr=False)
+    sums: Sums | None = None
+    core_sums: Sums | None = None
     decision: bool | None = None
     cut: bool = False
 
@@ -69,11 +75,23 @@ class Stone(Piece):
         """Share of its box that it fills, 0..1."""
         return self.pixels / (self.starts * self.tops)
 
+    @property
+    def probable(self) -> tuple[float, float]:
+        """Mean probability of ore, and of the most probable of its rivals, over the core of the stone, or over all of
+        it where it has none."""
+        sums = self.core_sums if self.core_sums is not None and self.core_sums.any() else self.sums
+        if sums is None:
+            return 0.0, 0.0
+        ore, *rivals = (sums / max(1, sums.sum())).tolist()
+        return ore, max(rivals, default=0.0)
+
     def absorb(self, other: Self) -> None:
         Piece.absorb(self, other)
         self.starts += other.starts
         self.tops += other.tops
         self.ended += other.ended
+        self.sums = _total(self.sums, other.sums)
+        self.core_sums = _total(self.core_sums, other.core_sums)
         if self.decision is None:
             self.decision = other.decision
 
@@ -87,6 +105,10 @@ class Run:
     kind: int
     piece: Piece
     stone: Stone
+
+
+def _total(one: Sums | None, other: Sums | None) -> Sums | None:
+    return other if one is None else one if other is None else one + other
 
 
 P = TypeVar("P", bound=Piece)

@@ -22,6 +22,7 @@ from oreline.metrics import LatencyHistogram
 from oreline.sink import Policy
 from sinks.answers import Answer
 from sinks.conveyor.bank_monitor import BankMonitor
+from sinks.conveyor.cores import Cores, probability_at
 from sinks.conveyor.encoder_check import EncoderCheck
 from sinks.conveyor.line_state import LineState
 from sinks.conveyor.outputs import find
@@ -54,6 +55,7 @@ class Conveyor:
         self._state = LineState(settings.fail_safe)
         self._answer: Answer
         self._segmenter: Segmenter
+        self._cores: Cores | None = None
         self._schedule: Schedule
         self._speed: Speed
         self._encoder_check: EncoderCheck
@@ -73,6 +75,8 @@ class Conveyor:
         expected.must_have(cls.stream)
         if expected.classes is not None:
             settings.recipe.kinds(expected.classes, expected.layers or ())
+        if settings.recipe.decide == "mean" and expected.layers is not None:
+            probability_at(expected.layers)
         if expected.counts_per_line is not None:
             settings.check(expected.counts_per_line, expected.line_rate_hz or 0.0)
 
@@ -164,6 +168,7 @@ class Conveyor:
         settings = self._settings
         counts_per_line = settings.check(info.counts_per_line, info.line_rate_hz)
         kinds = settings.recipe.kinds(info.classes, info.layers)
+        cores = Cores.of(info, kinds) if settings.recipe.decide == "mean" else None
         self._answer = settings.recipe.answer(info.classes, info.layers)
         if self._info is not None:
             self._cut()
@@ -171,6 +176,7 @@ class Conveyor:
         self._info = info
         self._totals.begin(info.classes, info.layers)
         self._segmenter = Segmenter(kinds)
+        self._cores = cores
         self._speed = Speed(info.counts_per_line * info.line_rate_hz)
         bank = ValveBank(settings.valves, info.samples, settings.margin_valves)
         while_read = round(_READ_S * counts_per_line * info.line_rate_hz)
@@ -196,6 +202,8 @@ class Conveyor:
         self._look_at(line, now)
         codes = self._answer.codes(line.labels, line.layers)
         runs, ended, parted = self._segmenter.push(codes, Flag.ENCODER in line.flags)
+        if self._cores is not None and line.layers is not None:
+            self._cores.push(runs, line.layers)
         self._schedule.push(stamp.seq, stamp.encoder, deadline - int(self._settings.send_ms * 1e6), deadline, runs)
         self._end(ended)
         for stone in parted:
@@ -223,6 +231,8 @@ class Conveyor:
 
     def _cut(self) -> None:
         self._end(self._segmenter.cut())
+        if self._cores is not None:
+            self._cores.cut()
 
     def _end(self, stones: list[Stone]) -> None:
         self._schedule.close(stones)

@@ -29,7 +29,7 @@ from sinks.log.schema import prepare, version_of
 JOURNAL = "journal.sqlite"
 """Its name in the output folder."""
 
-_LINE = "INSERT OR IGNORE INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_LINE = "INSERT OR IGNORE INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _GAP = "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?, ?)"
 _STREAM = "INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?)"
 _INCIDENT = "INSERT OR IGNORE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -245,4 +245,5 @@ def _line_row(line: LabelLine, now_ns: int) -> tuple[Any, ...]:
     where = (stamp.run, stamp.seq, stamp.epoch, stamp.block_id, stamp.t_ns, stamp.encoder)
     latency_us = (now_ns - stamp.t_ns) // 1000
     how = (int(line.flags), line.model, line.reference_id, latency_us)
-    return *where, *how, line.labels.tobytes(), line.confidence.tobytes()
+    layers = None if line.layers is None else line.layers.tobytes()
+    return *where, *how, line.labels.tobytes(), line.confidence.tobytes(), layers

@@ -7,7 +7,8 @@ scene. Missing lines are hatched. Rock over which the sorter opened its valves h
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from oreline.files import replacing
-from oreline.messages import BACKGROUND, INVALID
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, LayerInfo
+from oreline.palette import ONLY
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
 from oreline.recordings.label_picture import INK, Entry, Paint, Pixels, draw_legend, height_of
+from sinks.answers import Which, answer_of, place
 from sinks.log.pages import BETWEEN_PX, STRIP, Page, count_pages, pages
 from sinks.log.reading import segments, stream_at
 from sinks.shots import Shots
@@ -30,6 +33,9 @@ LEAST_WIDTH = 900
 TICK_LINES, LABELLED_LINES = 100, 200
 SHOWN = 0.0005
 """Share of the rock from which a class stands in the legend: less is 0.0 %."""
+WHAT: dict[Which, str] = {"groups": "map of groups", "labels": "label map", "bands": "map of absorption bands"}
+ONLY_GROUP = f"{ONLY.strip()}: the group is sure, but no mineral of it."
+PLAIN = ("no bands",)
 LIGHT, DARK = (255, 255, 255), (60, 60, 66)
 """Of the hatch, and the outline."""
 
@@ -48,28 +54,35 @@ class Heading:
     judged: str = "the rock"
 
 
-def export(db: sqlite3.Connection, run: bytes, stem: Path, title: str = "") -> list[Path]:
-    """Write `STEM_000.png`, `STEM_001.png`, ... in place of what is there. Returns their paths."""
-    parts, shots = segments(db, run), Shots.of(stem.parent, run)
-    of, paths = sum(count_pages(db, run, part) for part in parts), list[Path]()
-    for part in parts:
-        about = stream_at(db, run, part.start)
+def export(db: sqlite3.Connection, run: bytes, stem: Path, title: str = "", which: Which = "labels") -> list[Path]:
+    """Write `STEM_000.png`, `STEM_001.png`, ... in place of what is there, of the lines that tell this answer. Returns
+    their paths."""
+    told = [part for part in segments(db, run) if which == "labels" or place(part.layers, which) is not None]
+    of, paths = sum(count_pages(db, run, part) for part in told), list[Path]()
+    shots = Shots.of(stem.parent, run)
+    for part in told:
+        about, answer = stream_at(db, run, part.start), answer_of(which, part.classes, part.layers)
+        paint = Paint(answer.classes, plain=PLAIN)
         for page in pages(db, run, part):
             path = stem.with_name(f"{stem.name}_{len(paths):03d}.png")
-            heading = Heading(title or stem.parent.resolve().name, run, about, len(paths) + 1, of)
-            picture = draw_page(page, Paint(part.classes), heading, shots.over(page.seq, part.samples))
+            heading = Heading(title or stem.parent.resolve().name, run, about, len(paths) + 1, of, WHAT[which])
+            shown = replace(page, labels=answer.codes(page.labels, page.layers))
+            why = reasons_of(page, part.layers) if which == "labels" else ""
+            picture = draw_page(shown, paint, heading, shots.over(page.seq, part.samples), why)
             with replacing(path) as draft:
                 picture.save(draft, "PNG")
             paths.append(path)
     return paths
 
 
-def draw_page(page: Page, paint: Paint, heading: Heading, shot: NDArray[np.bool_]) -> Image.Image:
-    """The picture of a page. `shot`: bool (rows, samples), where valves were opened."""
+def draw_page(page: Page, paint: Paint, heading: Heading, shot: NDArray[np.bool_], why: str = "") -> Image.Image:
+    """The picture of a page. `shot`: bool (rows, samples), where valves were opened. `why`: more of what is unknown."""
     rows, samples = page.labels.shape
     strips = range(0, rows, STRIP)
     width = LEFT + max(LEAST_WIDTH, min(rows, STRIP)) + RIGHT
     entries, notes = entries_of(page, paint), notes_of(page, shot, heading.judged)
+    notes += [ONLY_GROUP] if any(paint.known[label].name.endswith(ONLY) for label, _ in entries) else []
+    notes += [why] if why else []
     below = HEAD + len(strips) * (samples + BETWEEN_PX)
     room = width - LEFT - RIGHT
     image = Image.new("RGB", (width, below + height_of(entries, room) + FOOT * len(notes)), LIGHT)
@@ -167,6 +180,19 @@ def entries_of(page: Page, paint: Paint) -> list[Entry]:
     shares = np.bincount(rock, minlength=256) / max(1, rock.size)
     shown = sorted((label for label in paint.known if shares[label] >= SHOWN), key=lambda label: -shares[label])
     return [(label, f"{paint.known[label].name} {shares[label]:.1%}") for label in shown]
+
+
+def reasons_of(page: Page, layers: Sequence[LayerInfo]) -> str:
+    """Why what is unknown of the rock is, with shares of the rock; "" where lines do not say."""
+    at = place(layers, "reason")
+    if at is None or page.layers is None:
+        return ""
+    told = page.layers[:, at][page.labels == UNKNOWN]
+    shares = np.bincount(told, minlength=256) / max(1, int(is_rock(page.labels).sum()))
+    (legend,) = (layer.legend for layer in layers if layer.name == "reason")
+    shown = sorted((code for code in range(len(legend)) if shares[code] >= SHOWN), key=lambda code: -shares[code])
+    listed = ", ".join(f"{legend[code].name} {shares[code]:.1%}" for code in shown)
+    return f"Unknown: {listed}." if listed else ""
 
 
 def notes_of(page: Page, shot: NDArray[np.bool_], judged: str = "the rock") -> list[str]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from oreline.errors import RecordingError
 from oreline.incidents import Incident
-from oreline.messages import ClassInfo, Gap, Reason
+from oreline.messages import ClassInfo, Gap, LayerInfo, Reason
 from sinks.log.journal import explained
 
 CHUNK = 4096
@@ -28,6 +28,7 @@ COLUMNS = (
     "latency_us",
     "labels",
     "confidence",
+    "layers",
     "wall_ns",
 )
 INCIDENT_COLUMNS = tuple(column.name for column in fields(Incident))
@@ -36,12 +37,13 @@ _PAST_ALL = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Lines [start, stop) of a run that have the same samples and classes."""
+    """Lines [start, stop) of a run that have the same samples, classes and layers."""
 
     start: int
     stop: int
     samples: int
     classes: tuple[ClassInfo, ...]
+    layers: tuple[LayerInfo, ...] = ()
 
 
 @contextmanager
@@ -60,17 +62,25 @@ def newest_run(db: sqlite3.Connection) -> bytes | None:
 
 
 def segments(db: sqlite3.Connection, run: bytes) -> list[Segment]:
-    """The run cut where samples or classes change."""
+    """The run cut where samples, classes or layers change."""
     parts: list[Segment] = []
     for seq, text in db.execute("SELECT seq, info FROM streams WHERE run = ? ORDER BY seq", (run,)).fetchall():
         info = json.loads(text)
-        classes = tuple(ClassInfo(c["name"], (*c["colour"],)) for c in info["classes"])
-        if parts and (parts[-1].samples, parts[-1].classes) == (info["samples"], classes):
+        classes, layers = _classes(info["classes"]), _layers(info.get("layers", ()))
+        if parts and (parts[-1].samples, parts[-1].classes, parts[-1].layers) == (info["samples"], classes, layers):
             continue
         if parts:
-            parts[-1] = Segment(parts[-1].start, seq, parts[-1].samples, parts[-1].classes)
-        parts.append(Segment(seq, _PAST_ALL, info["samples"], classes))
+            parts[-1] = replace(parts[-1], stop=seq)
+        parts.append(Segment(seq, _PAST_ALL, info["samples"], classes, layers))
     return parts
+
+
+def _classes(told: Iterable[dict[str, Any]]) -> tuple[ClassInfo, ...]:
+    return tuple(ClassInfo(one["name"], (*one["colour"],)) for one in told)
+
+
+def _layers(told: Iterable[dict[str, Any]]) -> tuple[LayerInfo, ...]:
+    return tuple(LayerInfo(one["name"], one["planes"], _classes(one["legend"]), one["scale"]) for one in told)
 
 
 def stream_at(db: sqlite3.Connection, run: bytes, seq: int) -> dict[str, Any]:
@@ -81,8 +91,10 @@ def stream_at(db: sqlite3.Connection, run: bytes, seq: int) -> dict[str, Any]:
 
 
 def lines(db: sqlite3.Connection, run: bytes, segment: Segment) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows of COLUMNS in order of seq, at most CHUNK at a time."""
-    query = f"SELECT {', '.join(COLUMNS)} FROM timed_lines WHERE run = ? AND seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
+    """Rows of COLUMNS in order of seq, at most CHUNK at a time. A journal of a release without layers has none."""
+    known = {row[1] for row in db.execute("PRAGMA table_info(timed_lines)")}
+    columns = ", ".join(name if name in known else f"NULL AS {name}" for name in COLUMNS)
+    query = f"SELECT {columns} FROM timed_lines WHERE run = ? AND seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
     cursor = db.execute(query, (run, segment.start, segment.stop))
     while rows := cursor.fetchmany(CHUNK):
         yield rows

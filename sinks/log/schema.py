@@ -7,7 +7,7 @@ from pathlib import Path
 
 from oreline.errors import RecordingError
 
-SCHEMA = 2
+SCHEMA = 3
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs(
     run BLOB PRIMARY KEY, next INTEGER NOT NULL, exported INTEGER NOT NULL DEFAULT 0,
@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS streams(
 CREATE TABLE IF NOT EXISTS lines(
     run BLOB NOT NULL, seq INTEGER NOT NULL, epoch INTEGER NOT NULL, block_id INTEGER NOT NULL, t_ns INTEGER NOT NULL,
     encoder INTEGER NOT NULL, flags INTEGER NOT NULL, model TEXT NOT NULL, calibration TEXT NOT NULL,
-    latency_us INTEGER NOT NULL, labels BLOB NOT NULL, confidence BLOB NOT NULL, PRIMARY KEY (run, seq));
+    latency_us INTEGER NOT NULL, labels BLOB NOT NULL, confidence BLOB NOT NULL, layers BLOB,
+    PRIMARY KEY (run, seq));
 CREATE TABLE IF NOT EXISTS gaps(
     run BLOB NOT NULL, first INTEGER NOT NULL, n INTEGER NOT NULL, epoch INTEGER NOT NULL, reason INTEGER NOT NULL,
     PRIMARY KEY (run, first));
@@ -38,7 +39,8 @@ ALTER TABLE streams ADD COLUMN offset_s INTEGER;
 ALTER TABLE streams ADD COLUMN t_ns INTEGER;
 ALTER TABLE streams ADD COLUMN boot BLOB;
 """
-_MIGRATIONS = {0: "", 1: _FROM_1, SCHEMA: ""}
+_FROM_2 = "ALTER TABLE lines ADD COLUMN layers BLOB;"
+_MIGRATIONS = {0: "", 1: _FROM_1 + _FROM_2, 2: _FROM_2, SCHEMA: ""}
 
 
 def version_of(db: sqlite3.Connection, path: Path) -> int:

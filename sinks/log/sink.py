@@ -15,6 +15,7 @@ from oreline.facts import refuse_other
 from oreline.incidents import Follower, Incident, in_order
 from oreline.messages import Message
 from oreline.sink import Policy
+from sinks.answers import Which
 from sinks.log import parquet, picture
 from sinks.log.account import account
 from sinks.log.journal import JOURNAL, Journal
@@ -22,6 +23,8 @@ from sinks.log.reading import reading
 
 INCIDENTS = "incidents.parquet"
 LOOK_NS = 1_000_000_000
+MAPS: dict[str, tuple[str, Which]] = {"label_map": ("", "labels"), "bands_map": ("_bands", "bands")}
+"""By artefact: the end of its files' names, and the answer that it shows."""
 
 
 class LogSettings(Section):
@@ -32,7 +35,8 @@ class LogSettings(Section):
     parquet: bool = True
     """Export of the run's lines, and of all incidents, as Parquet files."""
     label_map: bool = True
-    """Export of the run's labels as pages of a label map, PNG pictures."""
+    """Export of the run's labels as pages of a label map, PNG pictures; and of whose absorption bands, of a model that
+    tells it."""
     title: str = ""
     """Title of label maps; the output folder's name where it is not given."""
 
@@ -135,7 +139,7 @@ class Log:
         if self._settings.parquet:
             files["parquet"] = folder / f"lines_{name}.parquet"
             parquet.export(db, run, files["parquet"])
-        if self._settings.label_map:
-            maps = picture.export(db, run, folder / f"map_{name}", self._settings.title)
-            files |= {"label_map" if i == 0 else f"label_map_{i:03d}": path for i, path in enumerate(maps)}
+        for map_, (ending, which) in MAPS.items() if self._settings.label_map else ():
+            maps = picture.export(db, run, folder / f"map_{name}{ending}", self._settings.title, which)
+            files |= {map_ if i == 0 else f"{map_}_{i:03d}": path for i, path in enumerate(maps)}
         return files

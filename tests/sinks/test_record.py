@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from oreline.errors import RecordingError, StoreFailed, StreamError, SystemRefused
-from oreline.messages import INVALID, Gap, Reason
+from oreline.errors import ConfigError, RecordingError, StoreFailed, StreamError, SystemRefused
+from oreline.expected import Expected
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, Gap, Reason
 from oreline.recordings.envi_header import read_header
 from oreline.recordings.envi_writer import EnviWriter
 from oreline.recordings.label_map import read_labels
 from oreline.recordings.recording import open_recording
 from oreline.testing import (
+    LAYERS,
     OTHER_RUN,
     RUN,
     SinkContract,
@@ -306,3 +308,50 @@ def test_nothing_committed_is_lost_through_kill_9(tmp_path: Path) -> None:
     sink.close()
     (cube,) = cubes(tmp_path, RUN)
     assert np.allclose(cube[:, 0, 0], np.arange(place[1]) % 100 / 100)
+
+
+LAYERED = stream_info(layers=LAYERS)
+PLANES = np.zeros((8, 32), np.uint8)
+PLANES[0], PLANES[2], PLANES[3] = [1] * 16 + [UNKNOWN] * 16, [UNKNOWN] * 8 + [1] * 24, [0] * 8 + [1] * 24
+LABELS = [1] * 8 + [UNKNOWN] * 20 + [BACKGROUND] * 4
+
+
+@pytest.mark.parametrize(
+    ("what", "wanted"),
+    [
+        ("groups", ["kaolin"] * 16 + ["unknown"] * 12 + ["background"] * 4),
+        ("bands", ["kaolin (group)"] * 8 + ["no bands"] * 20 + ["background"] * 4),
+    ],
+)
+def test_groups_and_whose_bands_are_label_files_of_their_own(tmp_path: Path, what: str, wanted: list[str]) -> None:
+    sink = record(tmp_path, what)
+    sink.consume([LAYERED, label_line(0, LAYERED, LABELS, layers=PLANES), Gap(RUN, 1, 1, 1, Reason.DROPPED)])
+    sink.commit()
+    found = read_labels(Path(sink.close()["artefacts"][what]))
+    names = {UNKNOWN: "unknown", BACKGROUND: "background"} | {i: one.name for i, one in enumerate(found.classes)}
+    assert [names[label] for label in found.labels[0].tolist()] == wanted
+    assert (found.labels[1] == INVALID).all()
+
+
+def test_all_that_stands_beside_labels_is_recorded_as_bands_with_names(tmp_path: Path) -> None:
+    sink = record(tmp_path, "layers")
+    sink.consume([LAYERED, label_line(0, LAYERED, LABELS, layers=PLANES), Gap(RUN, 1, 1, 1, Reason.DROPPED)])
+    sink.commit()
+    recording = open_recording(Path(sink.close()["artefacts"]["layers"]))
+    np.testing.assert_array_equal(recording.cube[0], PLANES)
+    assert recording.cube[1, :, 0].tolist() == [255, 0, 255, 255, 255, 0, 0, 0]
+    names = ["group", "group_confidence", "bands", "bands_group", "reason"]
+    classes = [f"probability {name}" for name in ("calcite", "kaolinite", "gypsum")]
+    assert recording.metadata["band names"].strip("{} ").replace(", ", ",").split(",") == [*names, *classes]
+
+
+@pytest.mark.parametrize("what", ["groups", "bands", "layers"])
+def test_what_the_model_does_not_tell_is_refused_before_and_at_the_line(tmp_path: Path, what: str) -> None:
+    settings = RecordSettings.model_validate({"what": what})
+    with pytest.raises(ConfigError, match=r"inference\.layers"):
+        Record.check(settings, Expected(classes=(), layers=()))
+    Record.check(settings, Expected(classes=(), layers=LAYERS))
+    sink = record(tmp_path, what)
+    sink.consume([stream_info()])
+    with pytest.raises((ConfigError, StreamError), match=r"inference\.layers"):
+        sink.commit()

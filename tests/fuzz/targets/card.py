@@ -10,7 +10,8 @@ from random import Random
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from inference.classification.card import FILE, Accuracy, Card, CardClass, Metrics, Pair, Training
+from inference.classification.card import FILE, Card, CardClass, Training
+from inference.classification.metrics import Accuracy, Metrics, Pair
 from oreline.errors import ModelError
 from tests.fuzz.target import Frames, Target
 from tests.fuzz.twist import twist_json

@@ -42,7 +42,7 @@ def test_minerals_absorb_where_the_literature_says(name: str, first: float, last
 
 def test_every_value_is_a_reflectance() -> None:
     library = load()
-    assert library.reflectance.shape == (len(library.names), len(library.wavelengths_nm)) == (28, 1601)
+    assert library.reflectance.shape == (len(library.names), len(library.wavelengths_nm)) == (30, 1601)
     assert library.reflectance.dtype == np.float32
     assert (library.reflectance > 0).all()
     assert (library.reflectance < 1).all()
@@ -61,7 +61,7 @@ def test_what_was_not_measured_is_held_and_named() -> None:
 def test_every_mineral_can_be_seen_by_every_camera(name: str) -> None:
     camera = CAMERAS[name]
     seen = load().at(camera.wavelengths_nm, camera.fwhm_nm)
-    assert seen.shape == (28, camera.bands)
+    assert seen.shape == (30, camera.bands)
     assert np.isfinite(seen).all()
 
 

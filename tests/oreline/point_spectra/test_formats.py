@@ -156,6 +156,20 @@ def test_a_sed_file_without_its_last_column_is_target_over_reference(tmp_path):
     assert any("target over reference" in note for note in points.notes)
 
 
+@pytest.mark.parametrize(
+    ("heads", "said"), [(["Rad. (Target)", "Irrad. (Ref.)"], "no reflectance"), (["Rad. (Target)"], "no reflectance"),
+                        (["Tgt./Ref. %"], ""), (["Reflect. [1.0]"], "")]
+)  # fmt: skip
+def test_a_sed_file_of_other_columns_is_reflectance_or_refused(tmp_path, heads, said):
+    scale = 1.0 if heads == ["Reflect. [1.0]"] else 100.0
+    rows = ["\t".join([f"{w:.1f}", *[f"{scale * r:.6f}"] * len(heads)]) for w, r in zip(NM, R, strict=True)]
+    path = put(tmp_path, "\n".join(["Channels: 2151", "Data:", "\t".join(["Wvl", *heads]), *rows]))
+    if said:
+        assert said in refusal_of(path)
+    else:
+        assert np.abs(read_points(path).reflectance[0] - R).max() < 1e-6
+
+
 def test_a_sig_file_whose_wavelengths_go_back_twice_rises_by_a_stated_rule(tmp_path):
     nm = np.concatenate([np.arange(340.0, 1012, 1.5), np.arange(980.0, 1905, 3.5), np.arange(1890.0, 2520, 2.5)])
     points = read_points(write_sig(tmp_path / "a.sig", nm, spectrum(nm)))

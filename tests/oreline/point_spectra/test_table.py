@@ -126,6 +126,46 @@ def test_cells_that_are_blank_or_nan_are_missing(tmp_path):
     assert np.isfinite(points.reflectance[:, 1:]).all()
 
 
+def test_heads_with_numbers_that_are_no_wavelengths_are_other_columns(tmp_path):
+    heads = ["sample_id", "Fe2", "SiO2", "depth_2", *(f"{w:.1f}" for w in NM), "2010"]
+    rows = [[name, "1.5", "60", "12", *(f"{r:.6f}" for r in row), "7"] for name, row in SPECTRA.items()]
+    points = read(tmp_path, lines([heads, *rows], ",", False))
+    assert np.array_equal(points.wavelengths_nm, NM)
+    assert points.columns["SiO2"].tolist() == [60.0] * 2
+    assert points.columns["2010"].tolist() == [7.0] * 2
+
+
+def test_an_index_before_the_wavelengths_and_units_below_the_heads_are_seen(tmp_path):
+    heads = [["No", "Wavelength", "Reflectance"], ["", "um", "%"]]
+    rows = [
+        [str(n), f"{w / 1000:.4f}", f"{100 * r:.5f}"] for n, (w, r) in enumerate(zip(NM, spectrum(NM), strict=True))
+    ]
+    points = read(tmp_path, lines([*heads, *rows], ";", True))
+    assert points.names == ("rocks",)
+    assert (points.unit, points.scale) == ("micrometres, as the file says", "percent, as the file says")
+    assert np.abs(points.reflectance[0] - spectrum(NM)).max() < 1e-6
+
+
+@pytest.mark.parametrize("corner", ["", "wavelength", "nm"])
+def test_samples_that_are_numbered_like_wavelengths_are_no_heads(tmp_path, corner):
+    numbered = {str(2001 + n): spectrum(NM, 2200 + n) for n in range(8)}
+    points = read(tmp_path, by_columns(spectra=numbered, corner=corner))
+    assert points.names == tuple(numbered)
+    assert np.array_equal(points.wavelengths_nm, NM)
+
+
+def test_samples_that_are_numbered_like_wavelengths_are_no_first_column(tmp_path):
+    numbered = {str(2001 + n): spectrum(NM, 2200 + n) for n in range(8)}
+    points = read(tmp_path, by_rows(spectra=numbered, corner="sample"))
+    assert points.names == tuple(numbered)
+    assert np.array_equal(points.wavelengths_nm, NM)
+
+
+def test_rows_and_columns_that_a_spreadsheet_left_blank_are_nothing(tmp_path):
+    text = "".join(f"{line},,\n" for line in by_columns().splitlines()) + ",,,,\n,,,,\n"
+    assert read(tmp_path, text).names == tuple(SPECTRA)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

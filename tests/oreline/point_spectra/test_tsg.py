@@ -58,6 +58,10 @@ def test_a_data_set_without_its_spectra_says_so(tmp_path):
     path.with_suffix(".bip").unlink()
     with pytest.raises(SpectraRefused, match=r"hole_tsg\.bip must lie beside it"):
         read_points(path)
+    data = path.with_name("other.bip")
+    data.write_bytes(SAMPLES.tobytes())
+    with pytest.raises(SpectraRefused, match=r"other\.tsg, or other\.hdr, must lie beside it"):
+        read_points(data)
 
 
 def test_linescan_imagery_is_no_spectra(tmp_path):

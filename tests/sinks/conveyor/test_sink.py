@@ -6,13 +6,16 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hwsim.plant import VirtualPlc
 from oreline.errors import ConfigError, StreamError
-from oreline.messages import INVALID, Flag, Gap, Reason, StreamInfo
+from oreline.expected import Expected
+from oreline.messages import INVALID, UNKNOWN, Flag, Gap, LayerInfo, Reason, StreamInfo
 from oreline.testing import RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.conveyor import Conveyor
 from tests.sinks.conftest import Eventually, RunningPlc
@@ -27,6 +30,7 @@ from tests.sinks.conveyor.belts import (
     Clock,
     belt,
     feed,
+    settings,
 )
 
 
@@ -185,6 +189,33 @@ def test_a_camera_that_says_its_temperature_cuts_no_stone(conveyor: Conveyor) ->
     warmer = stream_info(seq=3, temperature_c=31.0)
     feed(conveyor, stream_info(), *belt(EMPTY, STONE, STONE), warmer, *belt(STONE, EMPTY, first=3))
     assert conveyor.close()["stones"] == 1
+
+
+BY_MEAN = {"recipe": {"ore": ["calcite"], "decide": "mean", "min_pixels": 4}}
+TELLING = stream_info(layers=(LayerInfo("probability", 4, scale=1 / 255),))
+
+
+@pytest.mark.parametrize("wanted", [BY_MEAN])
+def test_by_the_mean_a_stone_of_unknown_samples_is_ejected_where_ore_is_the_most_probable(
+    program: VirtualPlc, conveyor: Conveyor
+) -> None:
+    unknown = [UNKNOWN if label == 0 else label for label in STONE]
+    likely = np.repeat(np.array([[115], [60], [40], [40]], np.uint8), 32, axis=1)
+    lines = [label_line(i, TELLING, picture, layers=likely) for i, picture in enumerate([EMPTY, *[unknown] * 3, EMPTY])]
+    feed(conveyor, TELLING, *lines)
+    assert conveyor.close()["ejected"] == 1
+    assert program.rows["valves"].tolist() == [VALVES_OF_STONE] * 3
+
+
+@pytest.mark.parametrize("wanted", [BY_MEAN])
+def test_by_the_mean_a_stream_must_tell_the_probability(conveyor: Conveyor) -> None:
+    with pytest.raises(ConfigError, match=r"add 'probability' to inference\.layers"):
+        feed(conveyor, stream_info())
+    conveyor.close()
+    expected = Expected(classes=stream_info().classes, layers=())
+    with pytest.raises(ConfigError, match=r"add 'probability' to inference\.layers"):
+        Conveyor.check(settings(**BY_MEAN), expected)
+    Conveyor.check(settings(**BY_MEAN), replace(expected, layers=TELLING.layers))
 
 
 def test_a_line_before_its_stream_info_is_refused(conveyor: Conveyor) -> None:

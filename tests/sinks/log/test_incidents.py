@@ -20,6 +20,7 @@ from oreline.moment import Moment
 from oreline.testing import RUN, end_of_stream, label_line, stream_info
 from sinks.log import Log, account
 from sinks.log import sink as sinks
+from sinks.log.schema import SCHEMA
 from sinks.log.sink import LogSettings
 from tests.sinks.killed import Killed
 from tests.sinks.log.journals import journal_rows
@@ -165,7 +166,7 @@ def test_a_journal_of_the_release_before_goes_on_with_all_that_it_held(tmp_path:
     assert (report["labelled"], report["unaccounted"], report["closed"]) == (4, 0, 1)
     assert pq.read_table(report["artefacts"]["parquet"])["wall_ns"].null_count == 3
     assert journal_rows(tmp_path, "SELECT kind FROM history") == [("camera_lost",)]
-    assert journal_rows(tmp_path, "PRAGMA user_version") == [(2,)]
+    assert journal_rows(tmp_path, "PRAGMA user_version") == [(SCHEMA,)]
     assert account(tmp_path / "journal.sqlite")["labelled"] == 4
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, Gap, Message, Reason, StreamInfo
 from oreline.moment import Moment
 from oreline.recordings.label_picture import Paint
-from oreline.testing import RUN, label_line, stream_info
+from oreline.testing import LAYERS, RUN, label_line, stream_info
 from sinks.log import Log, picture
 from sinks.log.pages import STRIP, Page, strips_of
 from sinks.log.sink import LogSettings
@@ -129,3 +129,42 @@ def test_shots_of_another_run_are_not_shown(tmp_path: Path) -> None:
     ShotWriter(tmp_path, bytes(16)).write((seq, 0, 32, 0) for seq in range(6))
     (path,) = exported(tmp_path, info(), *lines)
     assert not (map_of(path, 6, 32) == picture.LIGHT).all(axis=2).any()
+
+
+def layered(output: Path) -> list[Path]:
+    """A run of which the first 8 samples are calcite, 8 a carbonate, 8 unsure, 4 no rock and 4 belt; by its bands all
+    is kaolinite but 16, which are a kaolin or have none. A part without layers follows."""
+    shown, plain = stream_info(layers=LAYERS), stream_info(epoch=2, seq=6)
+    planes = np.full((8, 32), UNKNOWN, np.uint8)
+    planes[0, :16] = 0
+    planes[2], planes[3] = [UNKNOWN] * 8 + [1] * 8 + [0] * 16, [0] * 8 + [1] * 8 + [0] * 16
+    planes[4, 8:28] = [1] * 16 + [0] * 4
+    labels = [0] * 8 + [UNKNOWN] * 20 + [BACKGROUND] * 4
+    lines = [label_line(seq, shown, labels, layers=planes) for seq in range(6)]
+    log = Log.open(LogSettings(parquet=False), output)
+    log.consume([shown, *lines, plain, *(label_line(seq, plain, [0] * 32) for seq in range(6, 9))])
+    log.commit()
+    return [Path(path) for name, path in log.close()["artefacts"].items() if "map" in name]
+
+
+def test_where_only_the_group_is_sure_it_is_painted_and_the_second_answer_has_a_map_of_its_own(tmp_path: Path) -> None:
+    paths = layered(tmp_path)
+    assert [path.name.partition("_")[2][13:] for path in paths] == ["000.png", "001.png", "bands_000.png"]
+    by_label, by_bands = map_of(paths[0], 6, 32), map_of(paths[2], 6, 32)
+    assert (by_label[:, :8] == (60, 120, 220)).all()
+    assert (by_label[:, 8:16] == (0, 0, 255)).all(axis=2).sum() > 20  # dotted
+    assert (by_label[:, 16:28] == (136, 136, 136)).all()
+    assert ((by_bands[:, :8] == (255, 0, 0)).all(axis=2)).sum() > 20
+    assert (by_bands[:, 8:16] == (214, 206, 170)).all()
+    assert (by_bands[:, 16:28] == (99, 24, 0)).all()
+    assert (by_bands[:, 28:] == (24, 24, 28)).all()
+
+
+def test_the_legend_says_why_what_is_unknown_is() -> None:
+    planes = np.full((2, 8, 4), UNKNOWN, np.uint8)
+    planes[0, 4] = 0, 1, 1, UNKNOWN
+    shown = Page(np.array([[UNKNOWN] * 3 + [0], [BACKGROUND] * 4], np.uint8), np.zeros(2, bool), np.arange(2),
+                 (None, None), planes)  # fmt: skip
+    assert picture.reasons_of(shown, LAYERS) == "Unknown: unsure 50.0%, not rock 25.0%."
+    assert picture.reasons_of(shown, LAYERS[:1]) == ""
+    assert picture.reasons_of(replace(shown, labels=shown.labels[::-1]), LAYERS) == ""

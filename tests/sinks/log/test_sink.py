@@ -17,8 +17,10 @@ from oreline.errors import RecordingError, SystemRefused
 from oreline.incidents import Log as ProcessLog
 from oreline.incidents.file import LogFile
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, EndOfStream, Gap, Message, Reason
-from oreline.testing import CLASSES, OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, stream_info
+from oreline.testing import CLASSES, LAYERS, OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, stream_info
 from sinks.log import Log, account
+from sinks.log.reading import COLUMNS, reading, segments
+from sinks.log.reading import lines as lines_of
 from sinks.log.sink import LOOK_NS, LogSettings
 from tests.sinks.disk import room
 from tests.sinks.killed import last_said
@@ -236,6 +238,67 @@ def test_the_table_follows_a_change_of_classes(tmp_path: Path) -> None:
     about = json.loads(table.schema.metadata[b"oreline"])
     assert [segment["first"] for segment in about["segments"]] == [0, 3]
     assert "label_map_001" in report["artefacts"]
+
+
+LAYERED = stream_info(layers=LAYERS)
+PLANES = np.array([[0] * 8 + [1] * 8 + [UNKNOWN] * 16, *[[n] * 32 for n in (9, 1, 0)], [UNKNOWN] * 16 + [1] * 16,
+                   [7] * 32, [8] * 32, [255] * 32], np.uint8)  # fmt: skip
+
+
+def test_layers_are_in_the_journal_and_the_table_and_lines_without_them_have_none(tmp_path: Path) -> None:
+    plain = stream_info(epoch=2, seq=3)
+    labels = [0] * 8 + [1] * 8 + [UNKNOWN] * 16
+    lines = [label_line(seq, LAYERED, labels, layers=PLANES) for seq in range(3)]
+    report = write(tmp_path, [LAYERED, *lines, lines[2]], [plain, label_line(3, plain), end_of_stream(plain, 4)])
+    blobs = [row[0] for row in journal_rows(tmp_path, "SELECT layers FROM lines ORDER BY seq")]
+    assert blobs == [PLANES.tobytes()] * 3 + [None]
+    table = pq.read_table(report["artefacts"]["parquet"])
+    assert table["layer.group"].to_pylist() == [PLANES[0].tolist()] * 3 + [None]
+    assert table["layer.probability"][0].as_py() == PLANES[5:].ravel().tolist()
+    shares = {"group.carbonate": 0.25, "group.kaolin": 0.25, "bands_group.kaolin": 1.0, "reason.unsure": 0.5}
+    for name, share in shares.items():
+        assert table[f"fraction_{name}"].to_pylist()[:3] == [share] * 3
+        assert np.isnan(table[f"fraction_{name}"].to_pylist()[3])
+    first, second = json.loads(table.schema.metadata[b"oreline"])["segments"]
+    assert first["layers"][-1] == {"name": "probability", "planes": 3, "scale": 1 / 255, "legend": []}
+    assert first["layers"][0]["legend"] == ["carbonate", "kaolin"]
+    assert second["layers"] == []
+
+
+LAYERED_WRITER = (
+    WRITER.replace("stream_info(), log", "stream_info(layers=LAYERS), log")
+    .replace("import label_line", "import LAYERS, label_line")
+)  # fmt: skip
+
+
+def test_no_layer_is_lost_through_kill_9_and_what_comes_again_is_kept_once(tmp_path: Path) -> None:
+    said = last_said(LAYERED_WRITER, tmp_path)
+    log = Log.open(LogSettings(parquet=False, label_map=False), tmp_path)
+    _, following = log.resume() or (b"", 0)
+    assert following >= said
+    again: list[Message] = [label_line(seq, LAYERED) for seq in range(following - 10, following - 2)]
+    log.consume([LAYERED, *again, label_line(following, LAYERED), end_of_stream(LAYERED, following + 1)])
+    log.commit()
+    report = log.close()
+    assert (report["duplicates"], report["doubled"], report["unaccounted"]) == (8, 0, 0)
+    (whole,) = journal_rows(tmp_path, "SELECT count(*) FROM lines WHERE length(layers) = 8 * 32")
+    assert whole == (report["labelled"],)
+
+
+def test_a_journal_of_the_release_without_layers_is_read_and_goes_on(tmp_path: Path) -> None:
+    info = stream_info()
+    write(tmp_path, [info, *(label_line(seq, info, [0] * 32) for seq in range(3))])
+    db = sqlite3.connect(tmp_path / "journal.sqlite")
+    db.executescript("ALTER TABLE lines DROP COLUMN layers; PRAGMA user_version = 2;")
+    db.close()
+    with reading(tmp_path / "journal.sqlite") as old:
+        (part,) = segments(old, RUN)
+        assert [row[COLUMNS.index("layers")] for rows in lines_of(old, RUN, part) for row in rows] == [None] * 3
+    layered = replace(LAYERED, seq=3, epoch=2)
+    report = write(tmp_path, [layered, label_line(3, layered), end_of_stream(layered, 4)])
+    assert (report["labelled"], report["unaccounted"]) == (4, 0)
+    assert journal_rows(tmp_path, "SELECT length(layers) FROM lines ORDER BY seq") == [(None,)] * 3 + [(8 * 32,)]
+    assert pq.read_table(report["artefacts"]["parquet"])["layer.bands"].null_count == 3
 
 
 def test_a_run_that_was_killed_is_exported_when_the_next_one_ends(tmp_path: Path) -> None:
