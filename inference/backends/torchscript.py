@@ -7,7 +7,6 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,19 +18,10 @@ from oreline.errors import ModelError
 
 WARM_UP = 3
 """torch.jit profiles a first call and compiles in a second."""
-OTHER_FORM = (
-    "the network is not a chain of convolutions with a bias that go along the bands, with a ReLU between each and the "
-    'next, which is all that bfloat16 can compute here: set inference.precision = "float32"'
-)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Convolution:
-    """Along the bands. `weight`: float32 (outputs, channels, length); `bias`: float32 (outputs,); `stride`: in rows."""
-
-    weight: NDArray[np.float32]
-    bias: NDArray[np.float32]
-    stride: int
+Expression = tuple[Any, ...]
+"""An operation's name and what goes into it: other expressions, constants, and FEATURES."""
+FEATURES = "features"
 
 
 def load(content: bytes, shape: tuple[int, int]) -> Logits:
@@ -61,27 +51,29 @@ def _has_its_own_order(network: torch.jit.ScriptModule) -> bool:
     return any(node.kind() == "aten::contiguous" for node in network.graph.nodes())
 
 
-def convolutions(content: bytes) -> list[Convolution]:
-    """A network that is nothing but convolutions along the bands, with a ReLU between each and the next.
-
-    Raises ModelError for any other network."""
+def expression(content: bytes) -> Any:
+    """What a network computes: an `Expression`, or None where it does anything besides, such as to change a tensor in
+    its place. Names are those of operations that leave their operands alone; how a tensor lies in memory is passed
+    over. Raises ModelError where there is no network."""
     with _quiet():
         graph = _frozen(content).graph
-    steps = [node for node in graph.nodes() if node.kind() != "prim::Constant"]
-    read = [*(step.inputsAt(0).debugName() for step in steps), *(value.debugName() for value in graph.outputs())]
-    produced = [list(graph.inputs())[-1].debugName(), *(step.output().debugName() for step in steps)]
-    kinds = ["aten::conv2d", *["aten::relu", "aten::conv2d"] * (len(steps) // 2)]
-    if read != produced or [step.kind() for step in steps] != kinds:
-        raise ModelError(OTHER_FORM)
-    return [_convolution(step) for step in steps[::2]]
+    steps, answer = list(graph.nodes()), next(graph.outputs()).debugName()
+    needed = {answer}
+    for node in reversed(steps):
+        if any(value.debugName() in needed for value in node.outputs()):
+            needed.update(value.debugName() for value in node.inputs())
+        elif node.kind() != "prim::Constant":
+            return None
+    known: dict[str, Any] = {value.debugName(): FEATURES for value in graph.inputs()}
+    for node in steps:
+        known[node.outputsAt(0).debugName()] = _expressed(node, [known.get(one.debugName()) for one in node.inputs()])
+    return known[answer]
 
 
-def _convolution(step: Any) -> Convolution:
-    weight, bias, stride, *others = (value.toIValue() for value in list(step.inputs())[1:])
-    known = isinstance(weight, torch.Tensor) and isinstance(bias, torch.Tensor)
-    if not known or weight.shape[3] != 1 or stride[1] != 1 or others != [[0, 0], [1, 1], 1]:
-        raise ModelError(OTHER_FORM)
-    return Convolution(weight[..., 0].numpy(), bias.numpy(), stride[0])
+def _expressed(node: Any, operands: list[Any]) -> Any:
+    if node.kind() == "prim::Constant":
+        return node.output().toIValue()
+    return operands[0] if node.kind() == "aten::contiguous" else (node.kind().removesuffix("_"), *operands)
 
 
 def encode(network: torch.nn.Module) -> bytes:

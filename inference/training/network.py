@@ -17,7 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from inference.preprocessing.step import Layout
 
-WIDTHS = {"nir224": (32, 48, 48), "swir288": (16, 48, 48), "swir640": (16, 48, 48)}
+WIDTHS = {"nir224": (32, 48, 48), "swir288": (16, 48, 48), "swir640": (16, 32, 48)}
 """By camera: what it has time for at its own line rate, several times over, on one core."""
 BENCH_WIDTHS = (32, 48, 48)
 """About 150 kMAC at 224 bands: the network of the benchmark."""
@@ -69,13 +69,13 @@ class Network(nn.Module):
         """(1, 1, features, samples) -> (1, outputs, 1, samples)."""
         x = features
         if self.blocks > 1 or self.scalars > 0:
-            x = features[:, :, : self.blocks * self.bands].reshape(1, self.blocks, self.bands, -1)
+            x = features.narrow(2, 0, self.blocks * self.bands).reshape(1, self.blocks, self.bands, -1)
         if self.scalars == 0:
             x = functional.relu(functional.conv2d(x, self.weight0, self.bias0, [8, 1]))
             x = functional.relu(functional.conv2d(x, self.weight1, self.bias1, [2, 1]))
             x = functional.relu(functional.conv2d(x, self.weight2, self.bias2, [2, 1]))
             return functional.conv2d(x, self.weight3, self.bias3)
-        s = features[:, :, self.blocks * self.bands :].transpose(1, 2) - self.centre
+        s = features.narrow(2, self.blocks * self.bands, self.scalars).transpose(1, 2) - self.centre
         x = x.contiguous(memory_format=torch.channels_last)
         s = s.contiguous(memory_format=torch.channels_last)
         x = functional.conv2d(x, self.weight0, self.bias0, [8, 1]).add_(functional.conv2d(s, self.scalar0)).relu_()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from inference.arrays import aligned
-from inference.backends.torchscript import Convolution, convolutions
+from inference.backends.bfloat16.chain import Chain, Convolution, read
 from oreline.errors import ModelError, ModelMismatch
 
 LIBRARY = Path(__file__).with_name("kernel.so")
@@ -32,15 +31,15 @@ REMEDY = 'set inference.precision = "float32"'
 
 
 def load(content: bytes, shape: tuple[int, int]) -> Network:
-    """The network for lines of `shape[0]` bands, on the fastest that is available. Raises ModelError where nothing is,
-    and for a network that is no chain of convolutions."""
+    """The network for lines of `shape[0]` features, on the fastest that is available. Raises ModelError where nothing
+    is, and for a network that is no chain of convolutions."""
     library, units = _library(), available()
     if library is None or not units:
         raise ModelError(
             "bfloat16 needs a processor and a system with it (avx512_bf16 or amx_bf16 in /proc/cpuinfo), and Oreline "
             f"built by a compiler that knows both, gcc 12 or later: {REMEDY}"
         )
-    return Network(library, units[0], convolutions(content), shape[0])
+    return Network(library, units[0], read(content), shape[0])
 
 
 def available() -> list[str]:
@@ -51,45 +50,64 @@ def available() -> list[str]:
 
 
 class Network:
-    """SNV float32 (bands, samples) -> logits float32 (classes, samples), a new array; any number of samples."""
+    """Features float32 (features, samples) -> logits float32 (outputs, samples), a new array; any number of samples."""
 
-    def __init__(self, library: ctypes.CDLL, unit: str, chain: Sequence[Convolution], bands: int) -> None:
-        """Raises ModelError where the chain does not take as many bands."""
-        self._library, self._unit = library, UNITS[unit]
-        self._bands, self._classes = bands, len(chain[-1].bias)
+    def __init__(self, library: ctypes.CDLL, unit: str, chain: Chain, features: int) -> None:
+        """Raises ModelError where the chain does not take as many features."""
+        self._library, self._unit, self._features = library, UNITS[unit], features
+        self._blocks, self._scalars, self._centre = chain.blocks, len(chain.centre), chain.centre
+        self._bands = chain.bands or features
+        if self._blocks * self._bands + self._scalars != features:
+            raise ModelError(f"the network does not take {features} features in bfloat16: {REMEDY}")
         self._tables: list[NDArray[Any]] = []
-        self._layers = (_Layer * len(chain))(*self._packed(chain))
-        self._scratch = _Scratch(BLOCKS * (TILE + ROW * sum(layer.pairs for layer in self._layers)))
+        count, self._outputs = len(chain.layers), len(chain.layers[-1].bias)
+        self._layers = (_Layer * count)(*self._packed(chain.layers))
+        self._entries = (_Layer * count)(*map(self._entry, chain.layers)) if self._scalars else None
+        pairs = sum(layer.pairs for layer in (*self._layers, *(self._entries or ())[:1]))
+        self._scratch = _Scratch(BLOCKS * (TILE * (1 + max(layer.groups for layer in self._layers)) + ROW * pairs))
 
-    def __call__(self, snv: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Raises ModelMismatch for a line that is not contiguous float32 of the network's bands."""
-        if snv.ndim != 2 or len(snv) != self._bands or snv.dtype != np.float32 or not snv.flags.c_contiguous:
-            raise ModelMismatch(f"a line of {snv.dtype} {snv.shape} came to a network of {self._bands} bands")
-        samples = snv.shape[1]
-        logits = np.empty((self._classes, samples), np.float32)
+    def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Raises ModelMismatch for a line that is not contiguous float32 of the network's features."""
+        whole = features.dtype == np.float32 and features.flags.c_contiguous
+        if features.ndim != 2 or len(features) != self._features or not whole:
+            raise ModelMismatch(
+                f"a line of {features.dtype} {features.shape} came to a network of {self._features} features"
+            )
+        samples = features.shape[1]
+        logits = np.empty((self._outputs, samples), np.float32)
         self._library.bfloat16_logits(
-            self._unit, self._layers, len(self._layers), snv.ctypes.data, self._bands, samples, logits.ctypes.data,
-            self._classes, self._scratch.memory.ctypes.data,
+            self._unit, self._layers, self._entries, len(self._layers), features.ctypes.data, self._centre.ctypes.data,
+            self._blocks, self._bands, self._scalars, samples, logits.ctypes.data, self._outputs,
+            self._scratch.memory.ctypes.data,
         )  # fmt: skip
         return logits
 
-    def _packed(self, chain: Sequence[Convolution]) -> list[_Layer]:
-        layers, rows, channels, stored = [], self._bands, 1, 1
+    def _packed(self, chain: list[Convolution]) -> list[_Layer]:
+        layers, rows, channels, stored = [], self._bands, self._blocks, self._blocks
         for convolution in chain:
             outputs, inputs, length = convolution.weight.shape
             rows_after = (rows - length) // convolution.stride + 1
-            if inputs != channels or rows_after < 1 or convolution.stride * stored % 2:
-                raise ModelError(f"the network does not take {self._bands} bands in bfloat16: {REMEDY}")
-            weights, bias = _tiles(convolution, stored)
-            self._tables += [weights, bias]
-            groups, depth, step = len(bias), weights.shape[1], convolution.stride * stored // 2
-            pairs = max(-(-rows * stored // 2), (rows_after - 1) * step + depth * DEPTH // 2)
-            window = -(-length * stored // 2)
-            layers.append(_Layer(weights.ctypes.data, bias.ctypes.data, groups, depth, window, rows_after, step, pairs))
-            rows, channels, stored = rows_after, outputs, groups * LANES
+            if inputs != channels or rows_after < 1 or (rows_after > 1 and convolution.stride * stored % 2):
+                raise ModelError(f"the network does not take {self._features} features in bfloat16: {REMEDY}")
+            layers.append(self._layer(convolution, rows, rows_after, stored))
+            rows, channels, stored = rows_after, outputs, layers[-1].groups * LANES
         if rows != 1:
             raise ModelError(f"the network makes {rows} rows of {self._bands} bands, not one: {REMEDY}")
         return layers
+
+    def _layer(self, convolution: Convolution, rows: int, rows_after: int, stored: int) -> _Layer:
+        weights, bias = _tiles(convolution, stored)
+        self._tables += [weights, bias]
+        groups, depth, step = len(bias), weights.shape[1], convolution.stride * stored // 2
+        pairs = max(-(-rows * stored // 2), (rows_after - 1) * step + depth * DEPTH // 2)
+        window = -(-convolution.weight.shape[2] * stored // 2)
+        return _Layer(weights.ctypes.data, bias.ctypes.data, groups, depth, window, rows_after, step, pairs)
+
+    def _entry(self, convolution: Convolution) -> _Layer:
+        """What the scalars add to a layer: one window over all of them."""
+        assert convolution.entry is not None
+        weight = convolution.entry[:, None, :]
+        return self._layer(Convolution(weight, convolution.bias, 1), self._scalars, 1, 1)
 
 
 class _Layer(ctypes.Structure):
@@ -132,7 +150,9 @@ def _library() -> ctypes.CDLL | None:
         library = ctypes.CDLL(str(LIBRARY))
     except OSError:
         return None
-    unit, pointer, number = ctypes.c_int, ctypes.c_void_p, ctypes.c_int64
-    library.bfloat16_logits.argtypes = [unit, pointer, number, pointer, number, number, pointer, number, pointer]
+    pointer, number = ctypes.c_void_p, ctypes.c_int64
+    library.bfloat16_logits.argtypes = [
+        ctypes.c_int, pointer, pointer, number, pointer, pointer, *[number] * 4, pointer, number, pointer,
+    ]  # fmt: skip
     library.bfloat16_logits.restype = None
     return library

@@ -7,6 +7,7 @@ import ctypes
 import hashlib
 import shutil
 import subprocess
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,8 @@ from torch import nn
 from torch.nn import functional
 
 from inference.backends import bfloat16, load
-from inference.backends.torchscript import convolutions, encode
+from inference.backends.bfloat16.chain import read
+from inference.backends.torchscript import encode
 from inference.classification.card import GOLDEN, Card
 from inference.classification.classifier import Classifier
 from inference.classification.signature import sign
@@ -52,9 +54,16 @@ def test_what_this_processor_has_is_made_use_of() -> None:
     assert {unit: unit in AVAILABLE for unit in bfloat16.UNITS} == has
 
 
-def network(bands: int, classes: int, widths: tuple[int, ...]) -> Network:
-    torch.manual_seed(bands)
-    return deployed(build(Layout(1, bands), classes, widths))
+def network(layout: Layout, outputs: int, widths: tuple[int, ...]) -> Network:
+    """As trained: a few steps on features that are not centred."""
+    torch.manual_seed(layout.bands)
+    training = build(layout, outputs, widths)
+    optimiser = torch.optim.SGD(training.parameters(), 0.02)
+    level = torch.linspace(-4, 4, layout.features)[:, None]
+    for _ in range(3):
+        training(level + torch.randn(1, 1, layout.features, 64)).square().mean().backward()
+        optimiser.step()
+    return deployed(training)
 
 
 def spectra(bands: int, samples: int) -> np.ndarray:
@@ -70,42 +79,64 @@ def rounded(values: torch.Tensor) -> torch.Tensor:
     return values.to(torch.bfloat16).to(torch.float64)
 
 
-def expected(content: bytes, snv: np.ndarray) -> np.ndarray:
+def expected(content: bytes, features: np.ndarray) -> np.ndarray:
     """Logits with weights and inputs of each layer rounded to bfloat16, and exact sums."""
-    x, chain = torch.from_numpy(snv)[None, None], convolutions(content)
-    for layer in chain:
+    chain, samples = read(content), features.shape[1]
+    bands = chain.blocks * (chain.bands or len(features))
+    x = torch.from_numpy(features[:bands]).reshape(1, chain.blocks, -1, samples)
+    scalars = torch.from_numpy(features[bands:] - chain.centre[:, None])
+    for layer in chain.layers:
         weight, bias = torch.from_numpy(layer.weight)[..., None], torch.from_numpy(layer.bias).double()
         x = functional.conv2d(rounded(x), rounded(weight), bias, [layer.stride, 1])
-        x = x if layer is chain[-1] else functional.relu(x)
+        if layer.entry is not None:
+            x = x + (rounded(torch.from_numpy(layer.entry)) @ rounded(scalars))[None, :, None]
+        x = x if layer is chain.layers[-1] else functional.relu(x)
     return x[0, :, 0].numpy()
 
 
 @on_each_unit
 @pytest.mark.parametrize(
-    ("bands", "samples", "classes", "widths"),
+    ("layout", "samples", "outputs", "widths"),
     [
-        (224, 640, 31, (32, 48, 48)),
-        (288, 384, 31, (16, 48, 48)),
-        (75, 70, 2, (1, 1, 1)),
-        (73, 3, 16, (5, 17, 33)),
-        (127, 65, 33, (16, 32, 16)),
-        (224, 1, 17, (8, 16, 64)),
-        (1024, 64, 100, (64, 96, 20)),
+        (Layout(1, 224), 640, 31, (32, 48, 48)),
+        (Layout(1, 288), 384, 31, (16, 48, 48)),
+        (Layout(2, 288, 7), 384, 70, (16, 48, 48)),
+        (Layout(2, 224, 2), 640, 33, (32, 48, 48)),
+        (Layout(2, 360, 7), 65, 70, (16, 32, 48)),
+        (Layout(3, 90, 40), 70, 17, (5, 17, 33)),
+        (Layout(1, 75, 1), 3, 2, (16, 16, 16)),
+        (Layout(2, 73), 17, 2, (8, 16, 16)),
+        (Layout(1, 75), 70, 2, (1, 1, 1)),
+        (Layout(1, 73), 3, 16, (5, 17, 33)),
+        (Layout(1, 127), 65, 33, (16, 32, 16)),
+        (Layout(1, 224), 1, 17, (8, 16, 64)),
+        (Layout(1, 1024), 64, 100, (64, 96, 20)),
     ],
 )
 def test_logits_are_those_of_rounded_weights_and_inputs(
-    bands: int, samples: int, classes: int, widths: tuple[int, ...]
+    layout: Layout, samples: int, outputs: int, widths: tuple[int, ...]
 ) -> None:
-    content, snv = encode(network(bands, classes, widths)), spectra(bands, samples)
-    answered, exact = load("torchscript", content, snv.shape, "bfloat16")(snv), expected(content, snv)
-    assert answered.shape == exact.shape == (classes, samples)
+    content, features = encode(network(layout, outputs, widths)), spectra(layout.features, samples)
+    features += np.linspace(-4, 4, layout.features, dtype=np.float32)[:, None]
+    answered, exact = load("torchscript", content, features.shape, "bfloat16")(features), expected(content, features)
+    assert answered.shape == exact.shape == (outputs, samples)
     assert np.abs(answered - exact).max() < 0.005 * exact.std()
 
 
 @on_each_unit
-def test_logits_of_a_spectrum_are_the_same_bits_wherever_it_stands() -> None:
-    content, _ = shipped("nir224")
-    answer, snv = load("torchscript", content, (224, 640), "bfloat16"), spectra(224, 640)
+def test_scalars_are_rounded_where_they_are_small_and_float32_is_near() -> None:
+    layout = Layout(2, 288, 7)
+    content, features = encode(network(layout, 70, (16, 48, 48))), spectra(layout.features, 200)
+    features += np.linspace(-4, 4, layout.features, dtype=np.float32)[:, None]
+    exact, answered = (load("torchscript", content, features.shape, one)(features) for one in ("float32", "bfloat16"))
+    assert 0 < np.abs(answered - exact).max() < 0.05 * exact.std()
+
+
+@on_each_unit
+@pytest.mark.parametrize("layout", [Layout(1, 224), Layout(2, 224, 3)])
+def test_logits_of_a_spectrum_are_the_same_bits_wherever_it_stands(layout: Layout) -> None:
+    content, snv = encode(network(layout, 31, (16, 32, 32))), spectra(layout.features, 640)
+    answer = load("torchscript", content, snv.shape, "bfloat16")
     whole = answer(snv)
     for samples in (1, 15, 17, 64, 130):
         assert answer(np.ascontiguousarray(snv[:, :samples])).tobytes() == whole[:, :samples].tobytes()
@@ -115,11 +146,11 @@ def test_logits_of_a_spectrum_are_the_same_bits_wherever_it_stands() -> None:
 
 @on_each_unit
 def test_a_spectrum_that_is_not_a_number_spoils_only_its_own_answer() -> None:
-    content, _ = shipped("swir288")
-    answer, snv = load("torchscript", content, (288, 100), "bfloat16"), spectra(288, 100)
+    content = encode(network(Layout(2, 288, 7), 70, (16, 48, 48)))
+    answer, snv = load("torchscript", content, (583, 100), "bfloat16"), spectra(583, 100)
     clean, damaged = answer(snv), snv.copy()
-    damaged[:, 5], damaged[9, 70] = np.nan, np.inf
-    others = np.setdiff1d(np.arange(100), (5, 70))
+    damaged[:, 5], damaged[9, 70], damaged[580, 33] = np.nan, np.inf, np.nan
+    others = np.setdiff1d(np.arange(100), (5, 33, 70))
     assert answer(damaged)[:, others].tobytes() == clean[:, others].tobytes()
     assert answer(snv).tobytes() == clean.tobytes()
 
@@ -152,7 +183,7 @@ def test_a_line_of_another_form_is_refused() -> None:
     answer = load("torchscript", shipped("nir224")[0], (224, 64), "bfloat16")
     line = spectra(224, 64)
     for other in (line[:223], line.astype(np.float64), line[:, ::2], line[0]):
-        with pytest.raises(ModelMismatch, match="network of 224 bands"):
+        with pytest.raises(ModelMismatch, match="network of 224 features"):
             answer(other)
 
 
@@ -177,11 +208,11 @@ def test_a_golden_vector_that_is_answered_otherwise_is_refused(tmp_path: Path, o
 def test_a_kernel_that_leaves_out_a_step_of_a_window_is_found(
     monkeypatch: pytest.MonkeyPatch, name: str, layer: int
 ) -> None:
-    chain = convolutions(shipped(name)[0])
-    weight = chain[layer].weight.copy()
+    chain = read(shipped(name)[0])
+    weight = chain.layers[layer].weight.copy()
     weight[:, :, 1] = 0.0
-    chain[layer] = replace(chain[layer], weight=weight)
-    monkeypatch.setattr(bfloat16, "convolutions", lambda _content: chain)
+    chain.layers[layer] = replace(chain.layers[layer], weight=weight)
+    monkeypatch.setattr(bfloat16, "read", lambda _content: chain)
     with pytest.raises(ModelError, match="golden vector in bfloat16"):
         Classifier.load(SHIPPED / name, "bfloat16")
 
@@ -215,9 +246,61 @@ class Unended(nn.Sequential):
         super().__init__(nn.Conv2d(1, 4, (224, 1)), nn.ReLU())
 
 
+class Beside(nn.Module):
+    """Scalars that are the mean of the bands, where only those behind them are known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.entry = nn.Conv2d(1, 2, (224, 1)), nn.Conv2d(1, 2, 1, bias=False)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return self.first(features) + self.entry(features.mean(2, True))
+
+
+class Scalars(nn.Module):
+    """The form that is known, but for how much of the scalars is added, or that the first is taken twice."""
+
+    def __init__(self, share: float, first: int) -> None:
+        super().__init__()
+        self.share, self.first = share, first
+        self.convolution, self.entry = nn.Conv2d(1, 2, (222, 1)), nn.Conv2d(2, 2, 1, bias=False)
+        self.register_buffer("centre", torch.ones(1, 2, 1, 1))
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        x = features.narrow(2, 0, 222).reshape(1, 1, 222, -1)
+        s = features.narrow(2, self.first, 2).transpose(1, 2) - self.centre
+        return torch.add(self.convolution(x), self.entry(s), alpha=self.share)
+
+
+class Doubling(nn.Module):
+    """One that changes a tensor behind the back of who reads it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(1, 4, (9, 1), (8, 1)), nn.Conv2d(4, 2, (27, 1))
+
+    def forward(self, snv: torch.Tensor) -> torch.Tensor:
+        x = self.first(snv)
+        x.mul_(2.0)
+        return self.second(functional.relu(x))
+
+
 @on_each_unit
-@pytest.mark.parametrize("other", [Sigmoid, Padded, Unbiased, Skipping, Unended])
-def test_a_network_of_another_form_is_refused_with_what_to_do(other: type[nn.Module]) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        Sigmoid,
+        Padded,
+        Unbiased,
+        Skipping,
+        Unended,
+        Beside,
+        Doubling,
+        lambda: Scalars(0.5, 222),
+        lambda: Scalars(1, 221),
+    ],
+)
+def test_a_network_of_another_form_is_refused_with_what_to_do(other: Callable[[], nn.Module]) -> None:
     content = encode(other().eval())
     assert load("torchscript", content, (224, 8))(spectra(224, 8)).shape[1] == 8
     with pytest.raises(ModelError, match=r'not a chain of convolutions.*set inference\.precision = "float32"'):
@@ -225,10 +308,20 @@ def test_a_network_of_another_form_is_refused_with_what_to_do(other: type[nn.Mod
 
 
 @on_each_unit
-@pytest.mark.parametrize("bands", [8, 223, 300])
-def test_a_network_for_other_bands_is_refused(bands: int) -> None:
-    with pytest.raises(ModelError, match=f"{bands} bands"):
-        load("torchscript", encode(network(256, 5, (16, 16, 16))), (bands, 8), "bfloat16")
+def test_the_form_that_scalars_are_known_in_is_taken() -> None:
+    content = encode(Scalars(1, 222).eval())
+    features = spectra(224, 40)
+    exact, answered = (load("torchscript", content, (224, 40), one)(features) for one in ("float32", "bfloat16"))
+    np.testing.assert_allclose(answered, exact, atol=0.02)
+
+
+@on_each_unit
+@pytest.mark.parametrize("layout", [Layout(1, 256), Layout(2, 256, 3)])
+@pytest.mark.parametrize("features", [8, 223, 300, 514])
+def test_a_network_for_other_features_is_refused(layout: Layout, features: int) -> None:
+    content = encode(network(layout, 5, (16, 16, 16)))
+    with pytest.raises(ModelError, match=rf"{features} (features|bands).*set inference\.precision"):
+        load("torchscript", content, (features, 8), "bfloat16")
 
 
 class NoUnits:
