@@ -22,12 +22,15 @@ FRACTION_TO, PERCENT_FROM, PERCENT_TO = 1.5, 3.0, 160.0
 """Where no unit is said: up to the first the brightest numbers are fractions, from the second to the third they are
 percent; between the first two they could be either. The brightest is what one number in a hundred exceeds."""
 BRIGHTEST = 99.0
+DARKEST_PERCENT = 1.0
+"""Soot is brighter: what is said to be percent and is not above it may be fractions."""
 LARGEST = 2.5
 """Reflectance against a white panel: of fresh snow 1, of a facet that mirrors the lamp 2. More is another quantity."""
 WILDEST = 10.0
 """Single values beyond it are missing: where the white reference is almost dark, their ratio is a matter of chance."""
 BEYOND = 1e30
-LONGEST_NM = 1e9
+LIGHT_NM = (30.0, 1e6)
+"""What is called light here; a unit by which wavelengths are beyond it is not theirs."""
 MOST_WAVELENGTHS = 20_000
 CAMERA_NM = (100.0, 3000.0)
 """Where no unit is said, numbers beyond these may be wavenumbers as well as nanometres."""
@@ -100,8 +103,11 @@ def points_of(path: Path, form: str, raw: Raw, said: Said) -> PointSpectra:
     values[~((values > DELETED_BELOW) & (values < np.inf))] = np.nan
     unit, unit_words = _unit(path, wavelengths, raw.unit, said.unit)
     nm = np.array([unit.nanometres(one) for one in wavelengths.tolist()]).round(6)
-    if not 0 < nm.min() <= nm.max() < LONGEST_NM:
-        raise SpectraRefused(f"{path}: wavelengths of {nm.min():g} to {nm.max():g} nm are none")
+    if not LIGHT_NM[0] <= nm.min() <= nm.max() <= LIGHT_NM[1]:
+        raise SpectraRefused(
+            f"{path}: its wavelengths, {wavelengths.min():g} to {wavelengths.max():g}, are no light in {unit_words}: "
+            "give --unit nm, --unit um or --unit 1/cm"
+        )
     nm, values, joints = _rising(path, nm, values, raw.overlaps)
     percent, scale_words = _percent(path, values, raw.percent, said.percent)
     values = values.astype(np.float64) / 100.0 if percent else values
@@ -113,9 +119,14 @@ def points_of(path: Path, form: str, raw: Raw, said: Said) -> PointSpectra:
     if missing:
         notes.append(f"{missing} of {reflectance.size} values are deleted or missing")
     return PointSpectra(
-        path, form, tuple(raw.names), nm, reflectance, unit_words, scale_words,
+        path, form, tuple(map(_printable, raw.names)), nm, reflectance, unit_words, scale_words,
         raw.fwhm_nm, dict(raw.columns), (*raw.notes, *joints, *notes),
     )  # fmt: skip
+
+
+def _printable(name: str) -> str:
+    """A name as a terminal may show it."""
+    return "".join(letter if letter.isprintable() else " " for letter in name)
 
 
 def _delete_runs(values: NDArray[np.float32]) -> list[str]:
@@ -181,10 +192,15 @@ def _percent(path: Path, values: NDArray[Any], written: bool | None, said: bool 
     words = ("fractions", "percent")
     if said is not None:
         return said, f"{words[said]}, as you say"
-    if written is not None:
-        return written, f"{words[written]}, as the file says"
     finite = values[np.isfinite(values)]
     brightest = float(np.percentile(finite, BRIGHTEST)) if finite.size else 0.0
+    if written and 0 < brightest <= DARKEST_PERCENT:
+        raise SpectraRefused(
+            f"{path} says that its reflectance is in percent, and it is up to {brightest:.3g}, as fractions are: give "
+            "--percent or --fraction"
+        )
+    if written is not None:
+        return written, f"{words[written]}, as the file says"
     if brightest <= FRACTION_TO:
         return False, "fractions, by the numbers"
     if brightest > PERCENT_TO:

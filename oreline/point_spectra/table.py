@@ -43,11 +43,14 @@ _UNITS = (
 _WAVE = re.compile(r"wave|wvl|lambda|^\W*(nm|[u\u00b5\u03bc]m|microns?|wl|cm-1)\W*$", re.IGNORECASE)
 _NAME = re.compile(r"^\W*(name|id|sample|spectr|label|title)", re.IGNORECASE)
 _OTHERS = re.compile(
-    r"std|st\.? ?dev|standard dev|error|uncert|sigma|\bdn\b|count|radiance|transmi|emissiv|absorb|log|deriv|\(ref|"
-    r"\(target",
+    r"\bstd|st\.? ?dev|standard dev|\berror|uncert|\bsigma|\bdn\b|\bcounts?\b|radiance|transmi|emissiv|absorb|"
+    r"\blog ?(10)?\b|deriv|\(ref\b|\(target",
     re.IGNORECASE,
 )
 _REFLECTANCE = re.compile(r"^\W*(r|refl\w*)\W*(\(.*\)|\[.*\]|%)?\W*$", re.IGNORECASE)
+_PERCENT = re.compile(r"^\W*(%|percent)\W*$|refl[^\d%]*(%|percent)|[(\[] ?(%|percent) ?[)\]]", re.IGNORECASE)
+"""Not "kaolinite 50 %", which is a mixture."""
+_FRACTION = re.compile(r"^\W*fraction\W*$|refl.*fraction|[(\[](fraction|0 ?- ?1)[)\]]", re.IGNORECASE)
 _TSG_NAME = re.compile(r"(.*?)__([A-Z]=.*)")
 _TSG_MARK = re.compile(r"(?:^|_)([A-Z])=(.*?)(?=_[A-Z]=|$)")
 
@@ -207,7 +210,8 @@ def _by_rows(source: Source, grid: Grid, head: int) -> Raw:
     label = next((name for name in others if _NAME.search(name)), next(iter(others), ""))
     names = others.pop(label, [f"row {n + 1}" for n in range(len(body))])
     names, columns = _tsg_names(names)
-    words = [heads[n] for n in at][:1] + [heads[0]] + [cell for row in grid.rows[:head] for cell in row]
+    above = [row for row in grid.rows[:head][-1:] if len(row) == len(heads)]
+    words = [heads[next(iter(at))], heads[0], *(cell for row in above for cell in row)]
     return Raw(
         names, list(at.values()), values, _unit(words), _percent(words),
         columns={**{name: _array(texts) for name, texts in others.items()}, **columns},
@@ -223,7 +227,8 @@ def _by_columns(source: Source, grid: Grid, column: Column) -> Raw:
     heads = next((row for row in above if _WAVE.search(row[min(column.place, len(row) - 1)])), (above or [[]])[-1])
     heads = [""] * (width - len(heads)) + heads
     there = [n for n in range(column.place + 1, width) if any(row[n] for row in rows)]
-    kept = [n for n in there if not _OTHERS.search(heads[n])]
+    is_text = {n for n in there if not any(_is_number(row[n]) for row in rows)}
+    kept = [n for n in there if not (_OTHERS.search(heads[n]) or n in is_text)]
     if not kept:
         raise source.refusal(f"it has no column of reflectance, only {', '.join(heads)[:80]}")
     left_out = [f"column {heads[n][:40]!r} is no reflectance, and is left out" for n in there if n not in kept]
@@ -273,8 +278,9 @@ def _unit(words: Sequence[str]) -> Unit | None:
 
 
 def _percent(words: Sequence[str]) -> bool | None:
-    said = " ".join(words).lower()
-    return True if "%" in said or "percent" in said else False if "fraction" in said else None
+    if any(_PERCENT.search(word) for word in words):
+        return True
+    return False if any(_FRACTION.search(word) for word in words) else None
 
 
 def _tsg_names(names: list[str]) -> tuple[list[str], dict[str, NDArray[Any]]]:

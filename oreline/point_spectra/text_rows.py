@@ -31,7 +31,8 @@ def number(cell: str) -> float | None:
 
 def whole(text: str) -> int | None:
     """A whole number, as headers promise rows; None for other text."""
-    return int(text) if re.fullmatch(r"\d{1,9}", text.strip(), re.ASCII) else None
+    found = re.fullmatch(r"\s*(\d{1,9})\s*", text, re.ASCII)
+    return int(found[1]) if found else None
 
 
 def has_decimal_comma(cell: str) -> bool:

@@ -54,6 +54,23 @@ def test_what_may_be_a_fraction_or_percent_is_asked_for():
     assert of(values=REFLECTANCE * 3, percent=None, said=Said(percent=False)).reflectance.max() > 1
 
 
+def test_what_says_percent_and_looks_like_fractions_is_asked_for():
+    with pytest.raises(SpectraRefused, match="--percent or --fraction"):
+        of(percent=True)
+    assert same(of(percent=True, said=Said(percent=False)), of())
+
+
+@pytest.mark.parametrize(("nm", "unit"), [(NM / 1000, NANOMETRES), (NM, MICROMETRES)])
+def test_a_unit_by_which_wavelengths_are_no_light_is_asked_for(nm, unit):
+    with pytest.raises(SpectraRefused, match="--unit nm"):
+        of(nm, unit=unit)
+
+
+def test_names_hold_nothing_that_a_terminal_would_obey():
+    raw = Raw(("a\x1b[2Jb",), NM, REFLECTANCE)
+    assert points_of(Path("a"), "text", raw, Said()).names == ("a [2Jb",)
+
+
 @pytest.mark.parametrize("scale", [1e4, 300.0])
 def test_numbers_that_no_surface_reflects_are_refused(scale):
     with pytest.raises(SpectraRefused, match="counts, radiance"):

@@ -91,6 +91,12 @@ def test_percent_is_seen_in_the_heads_or_in_the_numbers(tmp_path):
     assert np.allclose(points.reflectance, read(tmp_path, by_rows()).reflectance, atol=1e-7)
 
 
+def test_percent_of_a_mixture_is_not_of_its_reflectance(tmp_path):
+    mixtures = {"kaolinite 50% quartz 50%": SPECTRA["schist"], "kaolinite 10 %": SPECTRA["granite 1"]}
+    for text in (by_columns(spectra=mixtures), "humidity 45 %\n" + by_rows(spectra=mixtures)):
+        assert read(tmp_path, text).scale == "fractions, by the numbers"
+
+
 def test_heads_that_name_bands_and_columns_that_are_no_bands_are_told_apart(tmp_path):
     heads = ["sample", "lithology", "depth_m", *(f"R{w:.1f}nm" for w in NM)]
     rows = [
@@ -116,6 +122,14 @@ def test_columns_that_are_no_reflectance_are_left_out_and_said(tmp_path):
     assert points.names == tuple(SPECTRA)
     assert any("'std dev' is no reflectance" in note for note in points.notes)
     assert "no column of reflectance" in refused(tmp_path, by_columns(spectra={"absorbance": SPECTRA["schist"]}))
+
+
+def test_a_column_of_remarks_is_left_out_and_names_of_rocks_are_kept(tmp_path):
+    text = by_columns(spectra={"Lithology A": SPECTRA["schist"], "Analog 2": SPECTRA["granite 1"]})
+    first, *rest = text.splitlines()
+    points = read(tmp_path, "\n".join([f"{first},remark", *(f"{line},ok" for line in rest)]))
+    assert points.names == ("Lithology A", "Analog 2")
+    assert any("'remark'" in note for note in points.notes)
 
 
 def test_cells_that_are_blank_or_nan_are_missing(tmp_path):
