@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 from hwsim.plant import Settings as Plant
 from hwsim.plant.report import plant_report
 from hwsim.settings import Settings
+from oreline.answers import answer_of
 from oreline.config import Config
 from oreline.facts import facts_of
-from oreline.messages import ClassInfo
+from oreline.messages import ClassInfo, LayerInfo
 from oreline.recordings.truth import ENDING, Confusion, read_truth
 from oreline.sink import LOG, SORTER
 
@@ -58,9 +59,19 @@ def accuracy(table: Path, truth: Path) -> dict[str, Any]:
     """Labels of a log's Parquet file against the truth of the scene that was labelled, over and over where it was
     played in a loop: the camera numbers frames from the scene's first line."""
     file = pq.ParquetFile(table)
-    names = json.loads(file.schema_arrow.metadata[b"oreline"])["segments"][-1]["classes"]
-    confusion = Confusion(read_truth(truth), tuple(ClassInfo(name, (0, 0, 0)) for name in names))
-    for batch in file.iter_batches(BATCH_LINES, columns=["block_id", "labels"]):
-        labels = batch.column("labels").flatten().to_numpy().reshape(batch.num_rows, -1)
-        confusion.add(batch.column("block_id").to_numpy(), labels)
+    part = json.loads(file.schema_arrow.metadata[b"oreline"])["segments"][-1]
+    told = [
+        LayerInfo("group", legend=_infos(one["legend"])) for one in part.get("layers", ()) if one["name"] == "group"
+    ]
+    answer = answer_of("labels", _infos(part["classes"]), told)
+    confusion = Confusion(read_truth(truth), answer.classes)
+    columns = ["block_id", "labels", *(["layer.group"] if told else [])]
+    for batch in file.iter_batches(BATCH_LINES, columns=columns):
+        numbers, *images = (batch.column(name) for name in columns)
+        labels, *group = (image.flatten().to_numpy().reshape(batch.num_rows, -1) for image in images)
+        confusion.add(numbers.to_numpy(), answer.codes(labels, group[0][:, None] if group else None))
     return confusion.facts()
+
+
+def _infos(names: list[str]) -> tuple[ClassInfo, ...]:
+    return tuple(ClassInfo(name, (0, 0, 0)) for name in names)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from oreline.answers import Answer, Which, answer_of
 from oreline.config import Section
 from oreline.errors import ConfigError, OrelineError, StoreFailed, StreamError
 from oreline.expected import Expected
@@ -36,7 +37,6 @@ from oreline.messages import (
 )
 from oreline.recordings.envi_writer import EnviWriter
 from oreline.sink import Policy
-from sinks.answers import Answer, Which, answer_of
 from sinks.record_place import Place
 
 NO_LAYERS = "nothing stands beside the labels: take a model that tells more, and leave it in inference.layers"

@@ -40,7 +40,8 @@ def show(found: dict[str, Any], console: Console) -> None:
     if not found["judged_pixels"]:
         console.print("no pixel has a true label that the labels could have: nothing is judged")
         return
-    console.print(f"{share(found['accuracy'], 1.0)} of {found['judged_pixels']:,} pixels have their true label")
+    right, of_group = share(found["accuracy"], 1.0), share(found["group_accuracy"], 1.0)
+    console.print(f"{right} of {found['judged_pixels']:,} pixels have their true label, {of_group} one of its group")
     table = Table("class", "pixels", "right", "precision", "otherwise taken for", box=None, pad_edge=False)
     for column in table.columns[1:4]:
         column.justify, column.no_wrap = "right", True

@@ -45,12 +45,16 @@ FIELDS = {
     "rows, `plc_late` rows",
     "sinks": "each sink by its name: its `kind`, and its own account since it was started last: `acquired`, `lines`, "
     "`shed`, `lost`, `reference`, `unaccounted`; no account where it could leave none",
+    "shares": "of the rock that was labelled: `classes`, and of a model that tells them `groups`, `bands`, whose "
+    "absorption bands it shows, and `reasons`, why what is unknown is; empty without a log",
     "saturated_samples": "samples at full scale, which are invalid",
     "reference": "the reference in force at the end: `id`, `dark_lines`, `white_lines`, `left_out`, "
     "`saturated_white_samples`; null without one",
     "accuracy": "where the scene's truth is known: share of the true stone pixels of trained species with their label",
     "judged_pixels": "how many those pixels are",
     "by_species": "the same accuracy, species by species",
+    "group_accuracy": "the same of groups: a label of another mineral of the group is right, and a group alone too",
+    "by_group": "the same, group by group",
     "confusion": "those pixels by true species and by what they were labelled",
     "plant": "of a simulated plant: what its splitter made of the stones, see `hwsim.plant.report`",
     "incidents": "how often each kind came, by stage",
@@ -125,6 +129,7 @@ def report_of(config: Config) -> dict[str, Any]:
         "latency_ms": sorter.get("latency_ms", {}),
         **(_sorted(sorter) if config.sinks(SORTER) else {"stones": None, "sorter": None}),
         "sinks": {name: {"kind": kind, **_account(output, name)} for name, kind in config.kinds.items()},
+        "shares": log.get("shares", {}),
         **_of_inference(output),
         **incidents_of(output),
         "artefacts": artefacts_of(config, config.kinds),

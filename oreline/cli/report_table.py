@@ -13,6 +13,9 @@ from oreline.cli.report import COUNTED
 from oreline.cli.verdict import ALARM, GOOD, WARNING
 from oreline.sink import LOG, SORTER
 
+MOST, LEAST = 8, 0.0005
+"""Shares that are named of each kind, and the least of them."""
+TITLES = {"classes": "rock", "reasons": "unknown"}
 SHOWN = 20
 """Incidents that a person is shown, the last ones; the report as JSON has all."""
 STYLES = {GOOD: "bold green", WARNING: "bold yellow", ALARM: "bold red"}
@@ -53,7 +56,10 @@ def _add_counts(table: Table, report: dict[str, Any]) -> None:
     for note in report.get("notes", ()):
         table.add_row("recording", note)
     if report.get("judged_pixels"):
-        table.add_row("accuracy", f"{report['accuracy']:.4f} of the true stone pixels of trained species")
+        of_group = f", {report['group_accuracy']:.4f} with one of its group" if "group_accuracy" in report else ""
+        table.add_row("accuracy", f"{report['accuracy']:.4f} of the true stone pixels of trained species{of_group}")
+    for name, parts in report.get("shares", {}).items():
+        table.add_row(*_shares(name, parts))
     if report.get("saturated_samples"):
         table.add_row("saturated", f"{report['saturated_samples']} samples at full scale, which are invalid")
     if report.get("stones"):
@@ -70,6 +76,13 @@ def _add_counts(table: Table, report: dict[str, Any]) -> None:
             table.add_row(name, _marked(words, counts.get("lost"), counts.get("unaccounted")))
     if report.get("reference"):
         table.add_row("reference", _listed(report["reference"]))
+
+
+def _shares(name: str, parts: dict[str, float]) -> tuple[str, str]:
+    """The largest shares of the rock, and how many there are besides."""
+    shown = [f"{part} {share:.1%}" for part, share in list(parts.items())[:MOST] if share >= LEAST]
+    more = len(parts) - len(shown)
+    return TITLES.get(name, name), ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _add_incidents(table: Table, report: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oreline.answers import group_of
 from oreline.errors import RecordingError
 from oreline.messages import BACKGROUND, ClassInfo
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
@@ -85,14 +86,21 @@ class Confusion:
 
     def facts(self) -> dict[str, Any]:
         """`accuracy`: share of the `judged_pixels` with their own label, None of none; `by_species`: the same of each
-        true class; `confusion`: pixels by true class and answer."""
+        true class; `group_accuracy`, `by_group`: the same of groups, where a label of another mineral of the group is
+        right, and the group without a mineral too; `confusion`: pixels by true class and answer."""
         known = dict(enumerate(info.name for info in self.classes)) | {i: x.name for i, x in SPECIAL_CLASSES.items()}
         of, right = self.counts.sum(axis=1), self.counts.diagonal()
         shown = [label for label in range(len(self.classes)) if of[label]]
+        groups = np.array([group_of(known.get(label, "")) for label in range(256)])
+        alike = {label: self.counts[label, groups == groups[label]].sum() for label in shown}
+        judged = {group: sum(of[x] for x in shown if groups[x] == group) for group in dict.fromkeys(groups[shown])}
+        hits = {group: sum(alike[x] for x in shown if groups[x] == group) for group in judged}
         return {
             "accuracy": float(right[shown].sum() / of.sum()) if of.sum() else None,
             "judged_pixels": int(of.sum()),
             "by_species": {known[label]: float(right[label] / of[label]) for label in shown},
+            "group_accuracy": float(sum(hits.values()) / of.sum()) if of.sum() else None,
+            "by_group": {str(group): float(hits[group] / judged[group]) for group in judged},
             "confusion": {
                 known[label]: {known[said]: int(self.counts[label, said]) for said in known if self.counts[label, said]}
                 for label in shown

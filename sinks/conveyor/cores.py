@@ -13,9 +13,9 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from oreline.answers import place
 from oreline.errors import ConfigError
 from oreline.messages import LayerInfo, StreamInfo
-from sinks.answers import place
 from sinks.conveyor.segment import ORE, Run, Stone
 
 PROBABILITY = "probability"

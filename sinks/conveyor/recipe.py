@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from oreline.answers import Answer, answer_of
 from oreline.config import Section
 from oreline.errors import ConfigError, nearest
 from oreline.messages import BACKGROUND, INVALID, ClassInfo, LayerInfo
-from sinks.answers import Answer, answer_of
 from sinks.conveyor.segment import NOTHING, ORE, OTHER, Piece, Run, Stone
 
 

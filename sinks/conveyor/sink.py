@@ -14,13 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+from oreline.answers import Answer
 from oreline.config import Section
 from oreline.errors import StreamError
 from oreline.expected import Expected
 from oreline.messages import EndOfStream, Flag, Gap, LabelLine, Message, Reason, StreamInfo
 from oreline.metrics import LatencyHistogram
 from oreline.sink import Policy
-from sinks.answers import Answer
 from sinks.conveyor.bank_monitor import BankMonitor
 from sinks.conveyor.cores import Cores, probability_at
 from sinks.conveyor.encoder_check import EncoderCheck

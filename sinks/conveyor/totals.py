@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from oreline.answers import place
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, LabelLine, LayerInfo
 from oreline.metrics import PIXELS, STONES, UNKNOWN_PIXELS
-from sinks.answers import place
 from sinks.conveyor.recipe import Recipe
 from sinks.conveyor.segment import Piece, Stone
 

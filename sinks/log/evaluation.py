@@ -12,19 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oreline.answers import Answer, answer_of
 from oreline.errors import RecordingError
-from oreline.messages import BACKGROUND, ClassInfo
+from oreline.messages import BACKGROUND, UNKNOWN, ClassInfo
 from oreline.recordings.label_map import read_labels
 from oreline.recordings.label_picture import Paint
 from oreline.recordings.truth import Confusion, read_truth
 from sinks.log.journal import JOURNAL
-from sinks.log.pages import STRIP, Page, count_pages, strips_of
+from sinks.log.pages import STRIP, Page, count_pages, filled, strips_of
 from sinks.log.picture import Heading, draw_page
 from sinks.log.reading import COLUMNS, Segment, lines, newest_run, reading, segments, stream_at
 
 RIGHT = ClassInfo("right", (76, 76, 82))
 SHOWN = "map of errors", "what is judged"
-BLOCK_ID, LABELS = map(COLUMNS.index, ("block_id", "labels"))
+BLOCK_ID, LABELS, LAYERS = map(COLUMNS.index, ("block_id", "labels", "layers"))
 
 Batch = tuple[NDArray[np.int64], NDArray[np.uint8]]
 """Numbers of the truth's lines (n,), and labels uint8 (n, samples)."""
@@ -59,7 +60,8 @@ def _labelled(path: Path, first_line: int) -> Iterator[tuple[tuple[ClassInfo, ..
                 raise RecordingError(f"{path / JOURNAL} holds no run")
             part, about = parts[-1], stream_at(db, run, parts[-1].start)
             heading = Heading(path.resolve().name, run, about, 1, count_pages(db, run, part), *SHOWN)
-            yield part.classes, _of_run(db, run, part), heading
+            answer = answer_of("labels", part.classes, part.layers)
+            yield answer.classes, _of_run(db, run, part, answer), heading
     else:
         image = read_labels(path)
         numbers = first_line + np.arange(len(image.labels))
@@ -68,11 +70,13 @@ def _labelled(path: Path, first_line: int) -> Iterator[tuple[tuple[ClassInfo, ..
         yield image.classes, batches, Heading(path.stem, b"", {}, 1, of, *SHOWN)
 
 
-def _of_run(db: sqlite3.Connection, run: bytes, part: Segment) -> Iterator[Batch]:
+def _of_run(db: sqlite3.Connection, run: bytes, part: Segment, answer: Answer) -> Iterator[Batch]:
     """The camera numbers frames from the scene's first line."""
     for rows in lines(db, run, part):
-        labels = np.frombuffer(b"".join(row[LABELS] for row in rows), np.uint8).reshape(len(rows), -1)
-        yield np.array([row[BLOCK_ID] for row in rows], np.int64), labels
+        labels, _ = filled([row[LABELS] for row in rows], (part.samples,), BACKGROUND)
+        planes = sum(layer.planes for layer in part.layers)
+        layers = filled([row[LAYERS] for row in rows], (planes, part.samples), UNKNOWN)[0] if planes else None
+        yield np.array([row[BLOCK_ID] for row in rows], np.int64), answer.codes(labels, layers)
 
 
 class _Errors:

@@ -80,14 +80,14 @@ def _missing(db: sqlite3.Connection, run: bytes, segment: Segment) -> list[Gap]:
 
 def _page(rows: list[Row], segment: Segment) -> Page:
     planes = sum(layer.planes for layer in segment.layers)
-    labels, missing = _filled([line for _, _, line, _ in rows], (segment.samples,), BACKGROUND)
-    layers, _ = _filled([told for *_, told in rows], (planes, segment.samples), UNKNOWN) if planes else (None, None)
+    labels, missing = filled([line for _, _, line, _ in rows], (segment.samples,), BACKGROUND)
+    layers, _ = filled([told for *_, told in rows], (planes, segment.samples), UNKNOWN) if planes else (None, None)
     walls = [wall for _, wall, line, _ in rows if line is not None]
     seq = np.array([seq for seq, *_ in rows], np.int64)
     return Page(labels, missing, seq, (walls[0], walls[-1]) if walls else (None, None), layers)
 
 
-def _filled(
+def filled(
     blobs: list[bytes | None], shape: tuple[int, ...], blank: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Each row's bytes in `shape`, `blank` where there are none, and which those are."""

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from oreline.answers import Which, answer_of, place
 from oreline.files import replacing
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, LayerInfo
 from oreline.palette import ONLY
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
 from oreline.recordings.label_picture import INK, Entry, Paint, Pixels, draw_legend, height_of
-from sinks.answers import Which, answer_of, place
 from sinks.log.pages import BETWEEN_PX, STRIP, Page, count_pages, pages
 from sinks.log.reading import segments, stream_at
 from sinks.shots import Shots

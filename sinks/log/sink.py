@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from oreline.answers import Which
 from oreline.config import Section
 from oreline.errors import RecordingError, StoreFailed
 from oreline.expected import Expected
@@ -15,11 +16,11 @@ from oreline.facts import refuse_other
 from oreline.incidents import Follower, Incident, in_order
 from oreline.messages import Message
 from oreline.sink import Policy
-from sinks.answers import Which
 from sinks.log import parquet, picture
 from sinks.log.account import account
 from sinks.log.journal import JOURNAL, Journal
 from sinks.log.reading import reading
+from sinks.log.shares import shares
 
 INCIDENTS = "incidents.parquet"
 LOOK_NS = 1_000_000_000
@@ -108,11 +109,15 @@ class Log:
             self._take_in()
             position, duplicates = self._journal.position(), self._journal.duplicates
             artefacts = self._export(position[0]) if position and not self._pending else {}
-            counts = {"run": position[0].hex(), **account(self._journal.path)} if position else {}
+            counts = self._counts(position[0]) if position else {}
             self._journal.close()
             self._follower.close()
             self._report = {**counts, "duplicates": duplicates, "artefacts": artefacts}
         return self._report
+
+    def _counts(self, run: bytes) -> dict[str, Any]:
+        with reading(self._journal.path) as db:
+            return {"run": run.hex(), **account(self._journal.path), "shares": shares(db, run)}
 
     def _export(self, newest: bytes) -> dict[str, str]:
         artefacts = {"journal": str(self._journal.path)}

@@ -214,3 +214,27 @@ def test_each_sink_is_in_the_report_by_its_name_with_its_kind_its_account_and_wh
     assert report["sinks"]["cube"] == {"kind": "record", "lines": 78, "lost": 2}
     assert [*report["artefacts"]] == ["record", "labels_record"]
     assert "lines 78, lost 2" in " ".join(shown(report).split())
+
+
+def test_the_shares_of_the_rock_are_told_with_its_groups_and_why_what_is_unknown_is(tmp_path: Path) -> None:
+    shares = {
+        "classes": {"unknown": 0.5, "calcite": 0.3, "dolomite": 0.2},
+        "groups": {"carbonate": 0.75},
+        "reasons": {"unsure": 0.45, "noisy": 0.05},
+    }
+    found = reported(tmp_path, *WHOLE, log=WHOLE["log"] | {"shares": shares})
+    assert found["shares"] == shares
+    words = " ".join(shown(found).split())
+    for line in (
+        "rock unknown 50.0%, calcite 30.0%, dolomite 20.0%",
+        "groups carbonate 75.0%",
+        "unknown unsure 45.0%, noisy 5.0%",
+    ):
+        assert line in words
+
+
+def test_of_many_minerals_the_largest_are_shown_and_the_others_counted(tmp_path: Path) -> None:
+    shares = {"classes": {f"mineral {n}": 0.1 for n in range(11)}}
+    assert "mineral 7 10.0% and 3 more" in " ".join(
+        shown(reported(tmp_path, *WHOLE, log=WHOLE["log"] | {"shares": shares})).split()
+    )

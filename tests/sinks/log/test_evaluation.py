@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from oreline.errors import RecordingError
-from oreline.messages import BACKGROUND, UNKNOWN, ClassInfo
+from oreline.messages import BACKGROUND, UNKNOWN, ClassInfo, LayerInfo
 from oreline.recordings.envi_writer import EnviWriter
 from oreline.testing import label_line, stream_info
 from sinks.log import Log, picture
@@ -42,6 +42,8 @@ WANTED = {
     "accuracy": 6 / 8,
     "judged_pixels": 8,
     "by_species": {"alunite": 3 / 4, "calcite": 3 / 4},
+    "group_accuracy": 6 / 8,
+    "by_group": {"carbonate": 3 / 4, "sulphate": 3 / 4},
     "confusion": {"alunite": {"alunite": 3, "talc": 1}, "calcite": {"calcite": 3, "unknown": 1}},
 }
 
@@ -91,3 +93,18 @@ def test_labels_of_another_scene_are_refused(
 def test_a_folder_without_a_run_is_refused(tmp_path: Path, truth: Path) -> None:
     with pytest.raises(RecordingError, match="does not exist"):
         evaluate(tmp_path, truth)
+
+
+def test_a_group_that_alone_is_sure_is_right_of_its_minerals(tmp_path: Path, truth: Path) -> None:
+    group = LayerInfo("group", legend=(ClassInfo("carbonate", (0, 0, 255)), ClassInfo("sulphate", (1, 1, 1))))
+    info = stream_info(samples=4, classes=ANSWERS, layers=(group,))
+    told = [[0, 0, 1, UNKNOWN], [0, 0, 1, 1], [0, 0, UNKNOWN, UNKNOWN]]
+    said = [[1, 1, UNKNOWN, 2], [1, UNKNOWN, 0, 0], SAID[2]]
+    log = Log.open(LogSettings(parquet=False), tmp_path / "run")
+    log.consume([info, *(label_line(seq, info, said[seq], layers=[told[seq]]) for seq in range(3))])
+    log.commit()
+    log.close()
+    found = evaluate(tmp_path / "run", truth)
+    assert (found["accuracy"], found["group_accuracy"]) == (5 / 8, 7 / 8)
+    assert found["by_group"] == {"sulphate": 3 / 4, "carbonate": 1.0}
+    assert found["confusion"]["calcite"] == {"calcite": 3, "carbonate (group)": 1}

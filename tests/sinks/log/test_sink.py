@@ -265,6 +265,22 @@ def test_layers_are_in_the_journal_and_the_table_and_lines_without_them_have_non
     assert second["layers"] == []
 
 
+def test_the_report_has_the_shares_of_the_rock(tmp_path: Path) -> None:
+    plain = stream_info(epoch=2, seq=1)
+    labels = [0] * 8 + [UNKNOWN] * 16 + [BACKGROUND] * 6 + [INVALID] * 2
+    planes = PLANES.copy()
+    planes[:, 24:] = UNKNOWN
+    assert write(tmp_path, [LAYERED, label_line(0, LAYERED, labels, layers=planes)])["shares"] == {
+        "classes": {"unknown": 2 / 3, "calcite": 1 / 3},
+        "groups": {"carbonate": 1 / 3, "kaolin": 1 / 3},
+        "bands": {"kaolin": 1.0},
+        "reasons": {"unsure": 1 / 3},
+    }
+    assert write(tmp_path / "plain", [plain, label_line(1, plain, [0] * 8 + [1] * 24)])["shares"] == {
+        "classes": {"kaolinite": 0.75, "calcite": 0.25}
+    }
+
+
 LAYERED_WRITER = (
     WRITER.replace("stream_info(), log", "stream_info(layers=LAYERS), log")
     .replace("import label_line", "import LAYERS, label_line")

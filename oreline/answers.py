@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from oreline import palette
 from oreline.errors import ConfigError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, LayerInfo
-from oreline.palette import ONLY, group_of
+from oreline.palette import ONLY
 
 Codes = NDArray[np.uint8]
 Which = Literal["labels", "groups", "bands"]
@@ -70,9 +71,16 @@ def answer_of(which: Which, classes: Sequence[ClassInfo], layers: Sequence[Layer
     told = _legend(layers, of)
     if len(names) + len(told) > INVALID:
         told, group = (), None
-    groups = [group_of(info.name.removeprefix("other ")) or info.name.removeprefix("other ") for info in names]
+    groups = [group_of(info.name) for info in names]
     only = [ClassInfo(info.name + ONLY, info.colour) for info in told]
     return Answer((*names, *only), len(names), (*groups, *(info.name for info in told)), species, group)
+
+
+def group_of(name: str) -> str:
+    """The group of what an answer says: of a mineral, of the rest of a group, of a group alone; what has none is its
+    own."""
+    own = name.removesuffix(ONLY).removeprefix("other ")
+    return own if name.endswith(ONLY) else palette.group_of(own) or own
 
 
 def place(layers: Sequence[LayerInfo], name: str) -> int | None:

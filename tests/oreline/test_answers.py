@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from oreline.answers import answer_of, place
 from oreline.errors import ConfigError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN
 from oreline.testing import CLASSES, LAYERS
-from sinks.answers import answer_of, place
 
 NONE = UNKNOWN
 PLACES = {"group": 0, "bands": 2, "bands_group": 3, "reason": 4, "probability": 5, "share": None}
