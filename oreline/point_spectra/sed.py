@@ -26,7 +26,8 @@ def read(source: Source) -> Raw:
     fields = dict(line.split(":", 1) for line in lines[:at] if ":" in line)
     heads = [head.strip().lower() for head in _HEADS.split(lines[at + 1].strip())] if at + 1 < len(lines) else []
     column = {what: n for n, head in enumerate(heads) if (what := _meaning(head))}
-    if "wavelength" not in column or not ("reflectance" in column or _are_alike(heads, column)):
+    reflectance = column.get("reflectance", column.get("target over reference"))
+    if "wavelength" not in column or not (reflectance is not None or _are_alike(heads, column)):
         raise source.refusal(
             f"it has no reflectance, only {', '.join(heads)[:80] or 'a header'}: save it as reflectance"
         )
@@ -35,10 +36,10 @@ def read(source: Source) -> Raw:
     if promised not in (None, len(rows)):
         raise source.refusal(f"its header promises {promised} channels and it has {len(rows)}: it is truncated")
     nm = rows[:, column["wavelength"]]
-    if "reflectance" in column:
-        head = heads[column["reflectance"]]
+    if reflectance is not None:
+        head = heads[reflectance]
         percent = True if "%" in head else False if "1.0" in head else None
-        return Raw([source.path.stem], nm, rows[:, column["reflectance"]], percent=percent, overlaps=True)
+        return Raw([source.path.stem], nm, rows[:, reflectance], percent=percent, overlaps=True)
     values = ratio(rows[:, column["target"]], rows[:, column["reference"]])
     return Raw([source.path.stem], nm, values, overlaps=True, notes=[RATIO])
 
@@ -52,6 +53,8 @@ def _are_alike(heads: list[str], column: dict[str, int]) -> bool:
 def _meaning(head: str) -> str:
     if head.startswith(("wvl", "wavelength")):
         return "wavelength"
-    if "reflect" in head or head.startswith("tgt./ref"):
+    if "reflect" in head:
         return "reflectance"
+    if head.startswith("tgt./ref"):
+        return "target over reference"
     return "reference" if "(ref" in head else "target" if "(target" in head else ""

@@ -158,7 +158,7 @@ def test_a_sed_file_without_its_last_column_is_target_over_reference(tmp_path):
 
 @pytest.mark.parametrize(
     ("heads", "said"), [(["Rad. (Target)", "Irrad. (Ref.)"], "no reflectance"), (["Rad. (Target)"], "no reflectance"),
-                        (["Tgt./Ref. %"], ""), (["Reflect. [1.0]"], "")]
+                        (["Tgt./Ref. %"], ""), (["Reflect. [1.0]"], ""), (["Reflect. %", "Tgt./Ref. %"], "")]
 )  # fmt: skip
 def test_a_sed_file_of_other_columns_is_reflectance_or_refused(tmp_path, heads, said):
     scale = 1.0 if heads == ["Reflect. [1.0]"] else 100.0
