@@ -58,8 +58,10 @@ def laboratory(library: Library, rows: Rows, seed: int) -> Iterator[tuple[str, J
 
 
 def strangers(library: Library) -> Iterator[tuple[str, Judged]]:
-    """Minerals that are in no list, dry and wet."""
+    """Minerals that are in no list, dry and wet; none where the library has none."""
     rows = library.strangers
+    if not len(rows):
+        return
     clean = library.seen(library.spectra[rows])
     yield STRANGERS, Judged(clean, rows)
     yield WET_STRANGERS, Judged(_wet(library, clean, 0.1), rows)

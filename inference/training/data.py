@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +90,9 @@ def load(path: Path, preset: CameraPreset, steps: Steps = SNV) -> Spectra:
     seen = _shifted(spectra, nm, preset)
     if not np.isfinite(seen).all():
         raise ConfigError(f"{path} does not cover {preset.first_nm:g} to {preset.last_nm:g} nm of {preset.name}")
-    made_nm = np.arange(preset.first_nm - 60.0, preset.last_nm + 61.0, 2.0)
     return Spectra(
         classes, seen, target, specimen, role == "unknown_open", sha256, tuple(preset.wavelengths_nm.round(4).tolist()),
-        _minerals(path, species), _shifted(not_rock.spectra(made_nm)[0], made_nm.astype(np.float32), preset), steps,
+        _minerals(path, species), _not_rock(preset), steps,
     )  # fmt: skip
 
 
@@ -115,6 +115,12 @@ def _minerals(path: Path, species: NDArray[np.str_]) -> NDArray[np.str_]:
     known."""
     with np.load(path, allow_pickle=False) as data:
         return np.asarray(data["mineral"] if "mineral" in data.files else species)
+
+
+@cache
+def _not_rock(preset: CameraPreset) -> NDArray[np.float32]:
+    nm = np.arange(preset.first_nm - 60.0, preset.last_nm + 61.0, 2.0)
+    return _shifted(not_rock.spectra(nm)[0], nm.astype(np.float32), preset)
 
 
 def _shifted(spectra: NDArray[np.float32], nm: NDArray[np.float32], preset: CameraPreset) -> NDArray[np.float32]:

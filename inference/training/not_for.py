@@ -26,5 +26,5 @@ def not_for(camera: CameraPreset, recipe: Recipe, bands: bool, missing: Sequence
     elif not bands:
         said.append("Logging drill core: it has no second answer, whose bands are seen, whatever the major mineral is.")
     if bands and missing:
-        said.append(f"Rock that differs from its library, which has nothing for {' and '.join(missing)}.")
+        said.append(f"Rock that differs from its library, which has nothing for {', '.join(missing)}.")
     return tuple(said)

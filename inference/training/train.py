@@ -26,7 +26,7 @@ from inference.evaluation.rock import Rock
 from inference.evaluation.trials import FOLDS, lessons
 from inference.evaluation.verdict import Verdict, judge
 from inference.preprocessing.steps import SNV, Steps
-from inference.training.data import load
+from inference.training.data import Spectra, load
 from inference.training.families import FAMILIES, widths_of
 from inference.training.fit import STEPS, Schedule
 from inference.training.inputs import INPUTS
@@ -71,6 +71,7 @@ def main(
     widths = widths_of(FAMILIES.find(family), preset)
     try_to_write(*(out / name for name in (MODEL, GOLDEN, FILE, SIGNATURE)))
     spectra = load(data, camera, INPUTS.get(preset, SNV) if preprocessing is None else preprocessing)
+    _check_folds(spectra, data)
     recipe = recipe_of(preset)
     targets = Targets.of(spectra, bands=recipe.rock > 0)
     trainee = Trainee(spectra, targets, recipe, Schedule(steps), family, widths)
@@ -99,6 +100,14 @@ def steps_of(text: str | None) -> Steps | None:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise ConfigError(f"--preprocessing {text}: {where}: {first['msg']}") from None
+
+
+def _check_folds(spectra: Spectra, data: Path) -> None:
+    """Raises ConfigError where no class can be in every fold."""
+    if np.bincount(spectra.target[spectra.known]).max() < FOLDS:
+        raise ConfigError(
+            f"{data} has no class of {FOLDS} spectra, and a model is judged in as many folds: measure more rocks"
+        )
 
 
 def training_of(trainee: Trainee, data: Path, seed: int) -> Training:

@@ -24,7 +24,7 @@ def test_a_camera_to_1700_nm_says_why_it_logs_no_core() -> None:
 
 
 def test_what_a_library_has_nothing_for_is_said() -> None:
-    assert "nothing for diluents and iron oxides" in said("swir288", True, "diluents", "iron oxides")
+    assert "nothing for diluents, iron oxides" in said("swir288", True, "diluents", "iron oxides")
     assert "nothing for" not in said("nir224", False, "diluents")
 
 
