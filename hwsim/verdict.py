@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from hwsim.accuracy import accuracy
 from hwsim.plant import Settings as Plant
 from hwsim.plant.report import plant_report
 from hwsim.settings import Settings
-from oreline.answers import answer_of
 from oreline.config import Config
 from oreline.facts import facts_of
-from oreline.messages import ClassInfo, LayerInfo
-from oreline.recordings.truth import ENDING, Confusion, read_truth
+from oreline.recordings.truth import ENDING
 from oreline.sink import LOG, SORTER
-
-BATCH_LINES = 512
 
 
 def verdict(config: Config) -> dict[str, Any]:
-    """ "accuracy": the fraction of true stone pixels of trained species that carry their species' label; "by_species":
-    the same for each; "plant": what became of the stones, see `plant_report`; "stones": ejected, missed, wrong, passed
-    and "true", all of them. A scene that is rendered live leaves no truth to compare with, and nobody can say what a
-    sorter aimed at that has left no report."""
+    """ "accuracy": the fraction of true stone pixels of trained species that carry their species' label, and what else
+    `hwsim.accuracy` has of them; "plant": what became of the stones, see `plant_report`; "stones": ejected, missed,
+    wrong, passed and "true", all of them. A scene that is rendered live leaves no truth to compare with, and nobody can
+    say what a sorter aimed at that has left no report."""
     output, settings = config.line.output, config.section("simulator", Settings)
     assert settings.scene is not None
     truth = output / settings.folder / f"{settings.scene.name}{ENDING}"
@@ -53,25 +47,3 @@ def _sorter_of(config: Config) -> dict[str, Any]:
     left = [facts for name in config.sinks(SORTER) if (facts := facts_of(config.line.output, name))]
     port = config.section("plant", Plant).port
     return next((facts for facts in left if facts["settings"].get("port") == port), left[0] if left else {})
-
-
-def accuracy(table: Path, truth: Path) -> dict[str, Any]:
-    """Labels of a log's Parquet file against the truth of the scene that was labelled, over and over where it was
-    played in a loop: the camera numbers frames from the scene's first line."""
-    file = pq.ParquetFile(table)
-    part = json.loads(file.schema_arrow.metadata[b"oreline"])["segments"][-1]
-    told = [
-        LayerInfo("group", legend=_infos(one["legend"])) for one in part.get("layers", ()) if one["name"] == "group"
-    ]
-    answer = answer_of("labels", _infos(part["classes"]), told)
-    confusion = Confusion(read_truth(truth), answer.classes)
-    columns = ["block_id", "labels", *(["layer.group"] if told else [])]
-    for batch in file.iter_batches(BATCH_LINES, columns=columns):
-        numbers, *images = (batch.column(name) for name in columns)
-        labels, *group = (image.flatten().to_numpy().reshape(batch.num_rows, -1) for image in images)
-        confusion.add(numbers.to_numpy(), answer.codes(labels, group[0][:, None] if group else None))
-    return confusion.facts()
-
-
-def _infos(names: list[str]) -> tuple[ClassInfo, ...]:
-    return tuple(ClassInfo(name, (0, 0, 0)) for name in names)

@@ -1,9 +1,10 @@
 """Writes the truth about a rendered scene: maps of minerals, stones and depth, and a list of stones.
 
 The list is JSON. "minerals" are those that labels and bands of fractions stand for, and "species" their names in the
-models that ship ('' for none); "stones" are stones or pieces of core, with the fraction of each species, the lines and
-samples they cover, their centre and number of pixels, and what the world says of each (`World.describe`). Beside them
-stand the seed, the encoder's nominal scale, and what the world says of all (`World.facts`).
+models that ship ('' for none); "in_training" says whether those were trained with their specimen. "stones" are stones
+or pieces of core, with the fraction of each species, the lines and samples they cover, their centre and number of
+pixels, and what the world says of each (`World.describe`). Beside them stand the seed, the encoder's nominal scale, and
+what the world says of all (`World.facts`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.spectra import load
+from hwsim.spectra.overlaps import in_training
 from hwsim.worlds import Truth, World
 from oreline.jit import kernel
 from oreline.messages import ClassInfo
@@ -80,6 +82,7 @@ class TruthWriter:
         said = {
             "minerals": scene.all_minerals,
             "species": species,
+            "in_training": [name in in_training() for name in scene.all_minerals],
             "counts_per_line": scene.counts_per_line,
             "encoder_start": scene.encoder_start,
             "seed": scene.seed,

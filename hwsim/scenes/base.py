@@ -109,6 +109,11 @@ class SceneBase(Section):
         return camera_preset(name).name
 
     @property
+    def surfaces(self) -> tuple[Surfaces, ...]:
+        """What surfaces there are, one stretch of the recording after the other."""
+        return (self.surface,)
+
+    @property
     def preset(self) -> CameraPreset:
         return camera_preset(self.camera)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from hwsim.scenes.base import Count, Positive, SceneBase, Share, known_mineral
+from hwsim.scenes.base import Count, Positive, SceneBase, Share, Surfaces, known_mineral
 
 MINERALS = (
     "kaolinite",
@@ -55,12 +55,20 @@ class BeltScene(SceneBase):
     size_spread: Annotated[float, Field(ge=0, le=1)] = 0.3
     """Standard deviation of the logarithm of the diameter."""
 
+    stretches: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")], Surfaces] = {}
+    """By name, the surfaces of equal stretches of the recording, one after the other, instead of `surface`: a wet half
+    and a dusty one, such as { wet = { wet_share = 1.0 }, dusty = { dust = 0.2 } }."""
+
     @field_validator("minerals", "waste")
     @classmethod
     def _known_minerals(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(map(known_mineral, names))) < len(names):
             raise ValueError("a mineral is named twice")
         return names
+
+    @property
+    def surfaces(self) -> tuple[Surfaces, ...]:
+        return tuple(self.stretches.values()) or (self.surface,)
 
     @property
     def all_minerals(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from hwsim.sensor.sensor import Pixels
 from hwsim.spectra import belt, load
 from hwsim.worlds import paint_stones
 from hwsim.worlds.palette import Palette
-from hwsim.worlds.stones import PER_SLAB, STONE, rocks_of, slab_mm, throw
+from hwsim.worlds.stones import PER_SLAB, STONE, rocks_of, slab_mm, stretch_at, throw
 from hwsim.worlds.world import Truth, World
 
 TEXTURE = 0.12
@@ -41,10 +41,11 @@ class BeltWorld(World):
         light = pixels.one, pixels.two, pixels.a, pixels.b, pixels.slope, pixels.glint
         maps = truth.ids, truth.one, truth.two, truth.share
         paint_stones.lay(stones, places, scene.variation, NORMAL, light, maps)
-        if scene.surface.shadow:
+        shadow = np.array([surface.shadow for surface in scene.surfaces], np.float32)[stretch_at(scene, places[0])]
+        if shadow.any():
             hidden = np.zeros((2, *pixels.a.shape), np.float32)
             paint_stones.shade(stones, places, hidden)
-            lit = 1 - np.float32(scene.surface.shadow) * hidden.sum(axis=0)
+            lit = 1 - shadow[:, None] * hidden.sum(axis=0)
             np.multiply(pixels.a, lit, out=pixels.a)
             np.multiply(pixels.b, lit, out=pixels.b)
         return pixels, truth
@@ -58,12 +59,15 @@ class BeltWorld(World):
         return near[(near["y"] > margin) & (np.abs(near["y"] - self._end) > margin)]
 
     def describe(self, piece: int) -> dict[str, Any]:
-        """Grain size relative to the specimen, mm of water, and share of the surface under dust."""
+        """Grain size relative to the specimen, mm of water, and share of the surface under dust; and the stretch."""
         stone = self.slab((piece - 1) // PER_SLAB)[(piece - 1) % PER_SLAB]
-        return self.palette.state(int(stone["one"]) // len(self._rocks))
+        names = list(self.scene.stretches)
+        stretch = {"stretch": names[int(stretch_at(self.scene, stone["y"]))]} if names else {}
+        return self.palette.state(int(stone["one"]) // len(self._rocks)) | stretch
 
     def facts(self) -> dict[str, Any]:
-        return {"world": "belt"}
+        """ "stretches": their names, in order."""
+        return {"world": "belt", "stretches": list(self.scene.stretches)}
 
     def _slab(self, slab: int) -> NDArray[np.void]:
         beside = [self.slab(slab - 1), self.slab(slab + 1)] if slab % 2 else [np.empty(0, STONE)]

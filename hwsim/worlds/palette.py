@@ -8,12 +8,12 @@ last the white panel. All are computed on the library's wavelengths, so that a c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwsim.scenes.base import SceneBase
+from hwsim.scenes.base import SceneBase, Surfaces
 from hwsim.scenes.belt import BeltScene
 from hwsim.scenes.core import CoreScene
 from hwsim.spectra import load
@@ -45,13 +45,14 @@ class Palette:
     def of(cls, scene: BeltScene | CoreScene, rocks: Floats, around: list[NDArray[np.floating]]) -> Self:
         """`rocks`: float64 (rocks, minerals), rows that sum to 1. `around`: reflectance of each thing that is no rock,
         on the library's wavelengths."""
-        minerals, library, (states, _), dust = scene.all_minerals, load(), states_of(scene), scene.surface.dust_mineral
+        minerals, library, found = scene.all_minerals, load(), states_of(scene)
         pure, nm = library.reflectance.astype(np.float64), library.wavelengths_nm
         powders = intimate(rocks, pure[[library.index(name) for name in minerals]])
-        shown = [_surfaced(powders, nm, state, pure[library.index(dust)]) for state in states]
+        pairs = zip(found.states, found.dust, strict=True)
+        shown = [_surfaced(powders, nm, state, pure[library.index(dust)]) for state, dust in pairs]
         others = np.array([*around, np.full(nm.size, PANEL)], np.float64)
-        made_of = np.vstack([np.tile(rocks, (len(states), 1)), np.zeros((len(others), len(minerals)))])
-        return cls(made_of.astype(np.float32), np.vstack([*shown, others]), states)
+        made_of = np.vstack([np.tile(rocks, (len(found.states), 1)), np.zeros((len(others), len(minerals)))])
+        return cls(made_of.astype(np.float32), np.vstack([*shown, others]), found.states)
 
     @property
     def around(self) -> int:
@@ -68,13 +69,31 @@ class Palette:
         return np.ascontiguousarray(seen.T, np.float32)
 
 
-def states_of(scene: SceneBase) -> tuple[NDArray[np.void], NDArray[np.float64]]:
-    """The states that the surfaces of a scene are in, STATE (states,), and how often each is met, (states,).
+class States(NamedTuple):
+    """What surfaces of a scene are in: `states`, STATE (states,), the mineral of the `dust` of each, and how `often`
+    each is met, (stretches, states)."""
 
-    Some are dry and some are wet; where the scene asks for nothing, there is the measured state alone.
-    """
-    surface, rng = scene.surface, np.random.default_rng([scene.seed, 8])
-    measured = np.array([(1.0, 0.0, 0.0)], STATE)
+    states: NDArray[np.void]
+    dust: tuple[str, ...]
+    often: Floats
+
+
+def states_of(scene: SceneBase) -> States:
+    """The states that the surfaces of a scene are in, those of each stretch of it by themselves."""
+    surfaces = scene.surfaces
+    own = [_states(surface, [scene.seed, 8, *([number] if number else [])]) for number, surface in enumerate(surfaces)]
+    often = np.zeros((len(own), sum(len(states) for states, _ in own)))
+    first = 0
+    for row, (states, shares) in zip(often, own, strict=True):
+        row[first : first + len(states)] = shares
+        first += len(states)
+    dust = tuple(one.dust_mineral for one, (states, _) in zip(surfaces, own, strict=True) for _ in states)
+    return States(np.concatenate([states for states, _ in own]), dust, often)
+
+
+def _states(surface: Surfaces, seed: list[int]) -> tuple[NDArray[np.void], Floats]:
+    """Some are dry and some are wet; where nothing is asked for, there is the measured state alone."""
+    rng, measured = np.random.default_rng(seed), np.array([(1.0, 0.0, 0.0)], STATE)
     if not (surface.grain_spread or surface.wet_share or surface.dust):
         return measured, np.ones(1)
     states = np.zeros(2 * STATES, STATE)

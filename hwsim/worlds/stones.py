@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.scenes.belt import BeltScene
+from hwsim.worlds.motion import way_mm
 from hwsim.worlds.palette import states_of
 
 STONE = np.dtype(
@@ -49,6 +50,12 @@ def rocks_of(scene: BeltScene) -> NDArray[np.float64]:
 
 def slab_mm(scene: BeltScene) -> float:
     return SLAB_SIZES * scene.size_mm
+
+
+def stretch_at(scene: BeltScene, way: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Which of its stretches places along the belt are in, by their way in mm; past the recording they come again."""
+    of = len(scene.surfaces)
+    return np.asarray(way / (way_mm(scene, scene.lines) / of), np.int64) % of
 
 
 def throw(scene: BeltScene, slab: int, beside: NDArray[np.void]) -> NDArray[np.void]:
@@ -120,7 +127,9 @@ def _make_of(scene: BeltScene, rng: np.random.Generator, stones: NDArray[np.void
     stones["key"] = rng.integers(0, 1 << 63, n)
     intimate = (rng.random(n) < scene.intimate_share) & (rocks > len(minerals))
     one = one + np.where(intimate, len(minerals) * rng.integers(1, PARTNERS + 1, n), 0)
-    states, often = states_of(scene)
-    state = rng.choice(len(states), n, p=often)
+    (states, _, often), stretch = states_of(scene), stretch_at(scene, stones["y"])
+    until = often.cumsum(axis=1)
+    state = (rng.random(n)[:, None] >= (until / until[:, -1:])[stretch]).sum(axis=1)
     stones["one"], stones["two"] = state * rocks + one, state * rocks + two
-    stones["shine"] = scene.surface.glint * np.where(states["water_mm"][state] > 0, WET_SHINE, 1.0)
+    glint = np.array([surface.glint for surface in scene.surfaces])[stretch]
+    stones["shine"] = glint * np.where(states["water_mm"][state] > 0, WET_SHINE, 1.0)

@@ -163,7 +163,7 @@ def _finish(scene: CoreScene, number: int, pieces: NDArray[np.void], blocks_m: N
     pieces["turn"], pieces["key"] = rng.uniform(0.0, 2.0 * np.pi, n), rng.integers(0, 1 << 63, n)
     pieces["gain"] = 1.0 + scene.variation * (GAIN_SPREAD * np.clip(rng.standard_normal(n), -2.5, 2.5) - DARKER)
     pieces["slope"] = scene.variation * SLOPE_SPREAD * np.clip(rng.standard_normal(n), -2.5, 2.5)
-    states, often = states_of(scene)
-    pieces["state"] = rng.choice(len(states), n, p=often)
+    states, _, often = states_of(scene)
+    pieces["state"] = rng.choice(len(states), n, p=often[0])
     is_wet = states["water_mm"][pieces["state"]] > 0
     pieces["shine"] = scene.surface.glint * np.where(is_wet, WET_SHINE, 1.0)

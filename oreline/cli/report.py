@@ -56,6 +56,15 @@ FIELDS = {
     "group_accuracy": "the same of groups: a label of another mineral of the group is right, and a group alone too",
     "by_group": "the same, group by group",
     "confusion": "those pixels by true species and by what they were labelled",
+    "new_accuracy": "of a simulated scene: the same accuracy of specimens that the models which ship were not trained "
+    "with; null where there are none",
+    "new_pixels": "how many pixels those are",
+    "in_training": "the minerals of the scene whose specimens were in training",
+    "stone_accuracy": "of a simulated scene: share of the true stones that are mostly of a trained species whose most "
+    "frequent label is that",
+    "judged_stones": "how many those stones are",
+    "by_stretch": "of a belt in stretches, such as a wet and a dusty half: `accuracy`, `judged_pixels`, "
+    "`stone_accuracy`, `judged_stones` of each",
     "plant": "of a simulated plant: what its splitter made of the stones, see `hwsim.plant.report`",
     "incidents": "how often each kind came, by stage",
     "history": "the incidents in order, with the fields of the journal's table",

@@ -58,6 +58,7 @@ def _add_counts(table: Table, report: dict[str, Any]) -> None:
     if report.get("judged_pixels"):
         of_group = f", {report['group_accuracy']:.4f} with one of its group" if "group_accuracy" in report else ""
         table.add_row("accuracy", f"{report['accuracy']:.4f} of the true stone pixels of trained species{of_group}")
+        _add_scene(table, report)
     for name, parts in report.get("shares", {}).items():
         table.add_row(*_shares(name, parts))
     if report.get("saturated_samples"):
@@ -83,6 +84,24 @@ def _shares(name: str, parts: dict[str, float]) -> tuple[str, str]:
     shown = [f"{part} {share:.1%}" for part, share in list(parts.items())[:MOST] if share >= LEAST]
     more = len(parts) - len(shown)
     return TITLES.get(name, name), ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _add_scene(table: Table, report: dict[str, Any]) -> None:
+    """What only the truth of a simulated scene tells."""
+    if report.get("stone_accuracy") is not None:
+        table.add_row(
+            "", f"{report['stone_accuracy']:.4f} of {report['judged_stones']} true stones, by their most labels"
+        )
+    for name, part in report.get("by_stretch", {}).items():
+        shares = (f"{'-' if part[key] is None else format(part[key], '.4f')} of the {what}"
+                  for key, what in (("accuracy", "pixels"), ("stone_accuracy", "stones")))  # fmt: skip
+        table.add_row("", f"{name}: {', '.join(shares)}")
+    if known := report.get("in_training"):
+        new = report["new_accuracy"]
+        of_new = "" if new is None else f"; {new:.4f} of the pixels of the others"
+        table.add_row("", f"specimens that were in training: {', '.join(known)}{of_new}")
+    elif known is not None:
+        table.add_row("", "no specimen of the belt was in training")
 
 
 def _add_incidents(table: Table, report: dict[str, Any]) -> None:

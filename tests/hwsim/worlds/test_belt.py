@@ -181,6 +181,26 @@ def test_what_is_said_of_a_stone_is_the_state_of_its_surface():
     assert said["water_mm"] == 0 or 0.1 <= said["water_mm"] <= 0.4
 
 
+def test_a_belt_in_stretches_has_the_surfaces_of_each_in_turn_and_again_behind_its_end():
+    stretches = {"wet": Surfaces(wet_share=1.0, water_mm=0.2), "dusty": Surfaces(dust=0.2, dust_mineral="gypsum")}
+    world = world_of(BeltScene(lines=2000, stretches=stretches))
+    end = float(world.way_mm(2000))
+    for first, last, name in ((0, 0.5, "wet"), (0.5, 1, "dusty"), (1, 1.5, "wet")):
+        stones = world.stones(first * end, last * end)
+        inside = stones[(stones["y"] > first * end) & (stones["y"] < last * end)]
+        said = [world.describe(int(number)) for number in inside["id"]]
+        assert len(said) > 50
+        assert {one["stretch"] for one in said} == {name}
+        assert all((one["water_mm"] > 0) == (name == "wet") and (one["dust"] > 0) <= (name == "dusty") for one in said)
+
+
+def test_one_stretch_is_the_belt_without_any():
+    surface = Surfaces(wet_share=0.5, dust=0.1, grain_spread=0.2, shadow=0.3, glint=0.1)
+    plain, alone = (painted(BeltScene(**how)) for how in ({"surface": surface}, {"stretches": {"all": surface}}))
+    for one, other in zip(fields(plain[0]), fields(alone[0]), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_the_strip_shows_the_panel_whatever_lies_beside_it() -> None:
     world = world_of(BeltScene(lines=200, strip_samples=12, seed=3, camera="nir224"))
     plain = world_of(BeltScene(lines=200, seed=3, camera="nir224"))
