@@ -24,7 +24,7 @@ from oreline.process import one_thread, tune_allocator
 from oreline.terminal import console_of
 
 ROUNDS, QUICK_ROUNDS = 3, 1
-TITLE = f"a line is {SAMPLES} samples x {BANDS} bands, uint16"
+TITLE = f"a line is {SAMPLES} samples x {BANDS} bands, uint16, where no camera is named"
 WIDTH = 110
 """Of the table, where the output is a file."""
 
@@ -52,6 +52,7 @@ def _cases(folder: Path, quick: bool) -> list[Case]:
     stages = (
         "oreline.bench.ceilings",
         "inference.bench",
+        "inference.bench_forms",
         "oreline.bench.transport",
         "oreline.bench.delivery",
         "oreline.bench.camera",

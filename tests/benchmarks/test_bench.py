@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from inference import bench_forms
 from inference.backends import bfloat16
 from inference.backends.torchscript import load
 from inference.bench import write_model
@@ -60,6 +61,17 @@ def test_the_network_of_the_benchmark_is_a_model_and_always_the_same(tmp_path: P
     assert first.model_sha256 == second.model_sha256
     assert 120 <= first.kmac <= 170
     assert len(Classifier.load(tmp_path / "a").classes) == len(first.classes)
+
+
+def test_what_models_read_is_measured_beside_what_they_read_before(tmp_path: Path) -> None:
+    made = bench_forms.cases(tmp_path, True)
+    names = [case.name for case in made]
+    for camera in ("nir224", "swir288"):
+        own = [case for case in made if case.name.startswith(f"{camera}: ")]
+        assert [case.ceiling for case in own[1::2]] == [case.name for case in own[::2]]
+        assert own[0].seconds() > 0
+        assert own[-1].seconds() > 0
+    assert len(set(names)) == len(names)
 
 
 def test_the_baseline_finds_the_same_classes_with_the_same_weights(tmp_path: Path) -> None:

@@ -28,12 +28,13 @@ import numpy as np
 from inference import bench
 from inference.calibration.calibrator import Calibrator
 from inference.classification.card import Card
+from inference.training.inputs import INPUTS
 reference, info = bench._reference(Card.read(pathlib.Path("inference/models/nir224")))
 line = np.random.default_rng(1).integers(250, 4096, (info.bands, info.samples)).astype(np.uint16)
 found = hashlib.sha256()
 for correction, strip in ((bench.CHAIN, bench.STRIP), (bench.BENT, bench.STRIP)):
-    calibrator = Calibrator(reference, info, correction, strip)
-    for values in (calibrator.reflectance(line)[0], calibrator.snv(line)[0]):
+    calibrator = Calibrator(reference, info, correction, strip, INPUTS["swir288"])
+    for values in (calibrator.reflectance(line)[0], calibrator.snv(line)[0], calibrator.features(line)[0]):
         found.update(values.tobytes())
 print(found.hexdigest())
 """

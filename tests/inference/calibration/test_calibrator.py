@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from inference.calibration.calibrator import Calibrator
 from inference.calibration.settings import Correction
 from inference.flags import Quality
+from inference.preprocessing.blocks import Blocks, LogBlock, LogDerivative, Scalars
 from inference.preprocessing.steps import Continuum, SavitzkyGolay, Snv, Steps, preprocessed
 from inference.references.measurement import Measurement
 from inference.references.reference import Reference
@@ -247,14 +248,32 @@ def test_a_real_recording_is_restored_at_its_place_on_the_sensor(shared_data: Pa
         Calibrator(reference, replace(full, samples=raw.shape[2], offset_x=200))
 
 
-def test_features_are_what_a_cards_steps_make_of_the_reflectance() -> None:
-    steps = (SavitzkyGolay(window=5), Snv())
+BLOCKS: Steps = (
+    Blocks(blocks=(LogDerivative(), LogBlock()), scalars=Scalars(log_mean=0.01, log_contrast=0.003, log_spreads=0.001)),
+)
+
+
+@pytest.mark.parametrize("steps", [(SavitzkyGolay(window=5), Snv()), BLOCKS], ids=["one block", "blocks"])
+def test_features_are_what_a_cards_steps_make_of_the_reflectance(steps: Steps) -> None:
     calibration, counts = Calibrator(a_reference(), INFO, steps=steps), scene()
     features, mean, invalid = (array.copy() for array in calibration.features(counts))
     reflectance = calibration.reflectance(counts)[0]
     np.testing.assert_allclose(features, preprocessed(steps, INFO.wavelengths_nm, reflectance), atol=1e-6)
     np.testing.assert_allclose(mean, reflectance.mean(axis=0), atol=1e-6)
     assert not invalid.any()
+
+
+def test_blocks_and_scalars_leave_mean_and_flags_as_they_are() -> None:
+    counts = scene()
+    counts[3, 5], counts[:, 7] = INFO.full_scale, 0
+    features, mean, invalid = (array.copy() for array in Calibrator(a_reference(), INFO, steps=BLOCKS).features(counts))
+    _, plain_mean, plain_invalid = Calibrator(a_reference(), INFO).features(counts)
+    np.testing.assert_array_equal(invalid, plain_invalid)
+    np.testing.assert_allclose(mean, plain_mean, atol=1e-7)
+    assert invalid[5] & Quality.SATURATED
+    assert invalid[7] & Quality.NEGATIVE
+    assert (features[:, 5] == 0).all()
+    assert np.isfinite(features).all()
 
 
 def test_a_sample_for_which_a_step_has_no_answer_has_no_mean_and_zero_features() -> None:
@@ -266,7 +285,9 @@ def test_a_sample_for_which_a_step_has_no_answer_has_no_mean_and_zero_features()
     assert np.isfinite(features).all()
 
 
-@pytest.mark.parametrize("steps", [(Snv(),), (SavitzkyGolay(window=5), Snv())], ids=["one pass", "more steps"])
+@pytest.mark.parametrize(
+    "steps", [(Snv(),), (SavitzkyGolay(window=5), Snv()), BLOCKS], ids=["one pass", "more steps", "blocks"]
+)
 @pytest.mark.parametrize("correction", [Correction(), Correction(smile_bands=(0.2,))], ids=["straight", "bent"])
 def test_lines_with_buffers_of_their_own_stand_side_by_side(correction: Correction, steps: Steps) -> None:
     calibrator = Calibrator(a_reference(), INFO, correction, steps=steps)
