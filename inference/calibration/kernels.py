@@ -230,7 +230,10 @@ def settle(features: Table, invalid: Table, mean: Table) -> None:
     for band in range(features.shape[0]):
         for sample in range(len(mean)):
             mean[sample] += np.float32(0) * features[band, sample]
-    for band in range(features.shape[0]):
+    whole = True
+    for sample in range(len(mean)):
+        whole &= mean[sample] == mean[sample] and invalid[sample] & _UNUSABLE == 0
+    for band in range(0 if whole else features.shape[0]):
         for sample in range(len(mean)):
             usable = mean[sample] == mean[sample] and invalid[sample] & _UNUSABLE == 0
             features[band, sample] = features[band, sample] if usable else np.float32(0)
