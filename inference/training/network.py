@@ -3,7 +3,7 @@
 Features (1, 1, features, samples) as `Layout` has them, logits (1, outputs, 1, samples). Three convolutions with
 stride cut the bands 32-fold; the last is as long as what remains, so that a band keeps its place: a spectrum means
 something by where it absorbs. Blocks are channels. Scalars enter every layer by a weight for each output, as if they
-were one more bias. Widths are multiples of 16, the lanes of a vector.
+were one more bias. Widths fill the lanes of vectors, 16 each, or nearly.
 """
 
 # No postponed annotations: TorchScript reads those of the class, and cannot read strings there.
@@ -17,7 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from inference.preprocessing.step import Layout
 
-WIDTHS = {"nir224": (32, 48, 48), "swir288": (16, 48, 48), "swir640": (16, 32, 48)}
+WIDTHS = {"nir224": (32, 48, 46), "swir288": (16, 48, 48), "swir640": (16, 32, 48)}
 """By camera: what it has time for at its own line rate, several times over, on one core."""
 BENCH_WIDTHS = (32, 48, 48)
 """About 150 kMAC at 224 bands: the network of the benchmark."""
