@@ -35,6 +35,9 @@ from inference.flags import UNUSABLE, Quality
 from inference.illumination import WhiteStrip
 from inference.models import SHIPPED
 from inference.references.limits import Limits
+from inference.training.not_rock import MADE, WOOD
+from inference.training.recipe import USUAL, Laboratory, Rock
+from inference.training.recipe import Recipe as TrainingRecipe
 from oreline import errors, plc, units
 from oreline.camera_settings import Step
 from oreline.cli.report import FIELDS
@@ -249,6 +252,29 @@ def recording_words() -> str:
     return _table(("", *(dialect.maker for dialect in MAKERS)), [*rows, files])
 
 
+def recipe() -> str:
+    """Ranges that training draws from."""
+    kinds = {"": TrainingRecipe, "laboratory.": Laboratory, "in_rock.": Rock}
+    said = {place + name: text for place, kind in kinds.items() for name, text in _fields(kind)}
+    rows = ((f"`{name}`", _plain(value), said.get(name, "")) for name, value in USUAL.flat().items())
+    return _table(("name", "value", ""), rows)
+
+
+def not_rock_bands() -> str:
+    """Where what is no rock absorbs."""
+    rows = (
+        (kind, ", ".join(str(centre) for centre, _, _ in bands))
+        for kind, bands in {"wood, plants": WOOD, **MADE}.items()
+    )
+    return _table(("kind", "bands, nm"), rows)
+
+
+def _fields(kind: type) -> Iterator[tuple[str, str]]:
+    tree = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    return _documented(tree.body)
+
+
 def _keys(dialect: Dialect, says: str) -> str:
     found = (words for words in dialect.words if words.says == says)
     return ", ".join(f"`{key}`{words.unit and f' {words.unit}'}" for words in found for key in words.keys)
@@ -284,9 +310,7 @@ def _meanings(model: type[BaseModel]) -> dict[str, str]:
     """The string that stands below each field, here or in what the model is made from."""
     meanings = {}
     for kind in reversed(model.__mro__[: model.__mro__.index(Section)]):
-        tree = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
-        assert isinstance(tree, ast.ClassDef)
-        meanings |= dict(_documented(tree.body))
+        meanings |= dict(_fields(kind))
     return meanings
 
 
@@ -308,6 +332,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "udp-datagrams": datagrams,
     "models": accuracies,
     "inseparable": inseparable,
+    "recipe": recipe,
+    "not-rock": not_rock_bands,
     "recall": recalls,
     "recording-words": recording_words,
     **{f"settings-{name}": partial(settings, read()) for name, read in SETTINGS.items()},

@@ -1,7 +1,7 @@
 """How pixels stray from their mineral: every range that training draws from.
 
 A pair holds the ends of a uniform range, log-uniform where it says so; a single number is a share of the pixels or a
-standard deviation. The figures were found by leaving each out, see docs/decisions/0033-two-answers.md.
+standard deviation. The figures were found by leaving each out, see docs/decisions/0036-rock-and-two-answers.md.
 """
 
 from __future__ import annotations
@@ -24,14 +24,19 @@ class Laboratory:
     minor: Range = (0.0, 0.45)
     """and how much of it."""
     grain: Range = (0.7, 1.4)
+    """Exponent of reflectance, more for coarser grains."""
     film: float = 0.3
     """Share of the pixels under a film of water."""
     gain: Range = (0.55, 1.25)
+    """Of lamp and facet,"""
     slope: float = 0.06
+    """their slope over the range,"""
     bend: float = 0.03
+    """and their bend."""
     electrons: Range = (2e4, 2e6)
     """At white, log-uniform: a signal-to-noise ratio of 100 to 1,000 at a reflectance of 0.5."""
     read: float = 60.0
+    """Noise of the amplifier, electrons."""
     offset: float = 0.002
     """Dark drift, in reflectance."""
 
@@ -41,12 +46,15 @@ class Rock:
     """Pixels of rock, where minerals with bands are few, mixed, stained and wet."""
 
     mixed: float = 0.5
+    """Share of the pixels that hold a second mineral with bands,"""
     minor: Range = (0.0, 0.5)
+    """and how much of the two it is."""
     alteration: float = 0.7
     """Share of the second minerals that are taken from those of hydrothermal alteration, mineral by mineral."""
     intimate: float = 0.5
     """Share of the mixtures and dilutions that are of grains, the rest being of areas."""
     undiluted: float = 0.25
+    """Share of the pixels that are minerals with bands alone."""
     mineral: Range = (0.08, 1.0)
     """Of a diluted pixel the share of minerals with bands, log-uniform."""
     grey: float = 0.5
@@ -58,20 +66,27 @@ class Rock:
     grain: float = 0.25
     """Standard deviation of the logarithm of the grain's exponent."""
     stained: float = 0.5
+    """Share of the pixels under a stain of iron,"""
     stain: Range = (0.0, 1.3)
-    """Of goethite or hematite, 1 being as deep as its own spectrum."""
+    """and how much of goethite's or hematite's own depth it has."""
     hydrous: float = 0.5
+    """Share of the pixels that are damp,"""
     water: Range = (0.0, 0.8)
-    """Of the 1900 nm band of a hydrous mineral; of its 1400 nm band any part of that."""
+    """and how much of a hydrous mineral's 1900 nm band they have; of its 1400 nm band any part of that."""
     film: float = 0.15
+    """Share of the pixels under a film of water."""
     slope: float = 0.25
+    """Of the logarithm of the continuum,"""
     bend: float = 0.125
+    """its bend,"""
     bumps: float = 0.04
-    """Of the logarithm of nine smooth bumps over the range."""
+    """and each of its nine smooth bumps."""
     gain: Range = (0.4, 1.2)
+    """Of lamp and facet."""
     snr: Range = (60.0, 500.0)
     """Mean reflectance over noise, log-uniform."""
     offset: float = 0.003
+    """Dark drift, in reflectance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +119,7 @@ class Recipe:
 
 USUAL = Recipe()
 _NEAR = Recipe(rock=0.0)
-"""To 1700 nm a camera sees too little of core to log it, and rock pixels would only cost."""
+"""To 1700 nm a camera sees too little of core to log it, whatever is learned."""
 
 
 def recipe_of(preset: str) -> Recipe:
