@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from oreline import palette
 from oreline.errors import ConfigError
-from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, LayerInfo
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, LabelLine, LayerInfo, StreamInfo
 from oreline.palette import ONLY
 
 Codes = NDArray[np.uint8]
@@ -91,6 +91,20 @@ def place(layers: Sequence[LayerInfo], name: str) -> int | None:
             return first
         first += layer.planes
     return None
+
+
+def counts_of(line: LabelLine, info: StreamInfo) -> dict[str, dict[str, int]]:
+    """Samples of a line by class, under `classes`, and by what each layer with names says, under its own."""
+    counts = {"classes": _counted(line.labels, info.classes)}
+    if line.layers is not None:
+        named = (layer for layer in info.layers if layer.legend)
+        counts |= {one.name: _counted(line.layers[place(info.layers, one.name)], one.legend) for one in named}
+    return counts
+
+
+def _counted(codes: Codes, legend: Sequence[ClassInfo]) -> dict[str, int]:
+    found = np.bincount(codes, minlength=256)
+    return {info.name: int(found[code]) for code, info in enumerate(legend) if found[code]}
 
 
 def _legend(layers: Sequence[LayerInfo], name: str) -> tuple[ClassInfo, ...]:

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-import numpy as np
 from pydantic import Field
 
+from oreline.answers import counts_of
 from oreline.config import Section
 from oreline.errors import RecordingError, StoreFailed
 from oreline.files import append_whole
@@ -20,7 +20,8 @@ START, TAIL_BYTES = b'{"run": "', 65_536
 
 
 class NdjsonSettings(Section):
-    """A file of JSON objects, one for each line or gap: where it is, and how many samples each class has."""
+    """A file of JSON objects, one for each line or gap: where it is, and how many samples each class has, and each
+    group and reason of a model that tells them."""
 
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=64)] = "lines"
     """Name of the file, without `.ndjson`. It grows from run to run."""
@@ -36,7 +37,8 @@ class Ndjson(Sink):
 
     def __init__(self, path: Path) -> None:
         self._path, self._file = path, path.open("ab+", buffering=0)
-        self._classes, self._pending = list[str](), list[bytes]()
+        self._info: StreamInfo | None = None
+        self._pending = list[bytes]()
 
     @classmethod
     def open(cls, settings: NdjsonSettings, output: Path) -> Ndjson:
@@ -54,11 +56,10 @@ class Ndjson(Sink):
     def consume(self, messages: list[Message]) -> None:
         for one in messages:
             if isinstance(one, StreamInfo):
-                self._classes = [kind.name for kind in one.classes]
-            elif isinstance(one, LabelLine):
-                counts = zip(self._classes, np.bincount(one.labels, minlength=256).tolist(), strict=False)
-                place = {"t_ns": one.stamp.t_ns, "encoder": one.stamp.encoder}
-                self._add(one.stamp.run, one, **place, classes={name: n for name, n in counts if n})
+                self._info = one
+            elif isinstance(one, LabelLine) and self._info is not None:
+                where = {"t_ns": one.stamp.t_ns, "encoder": one.stamp.encoder}
+                self._add(one.stamp.run, one, **where, **counts_of(one, self._info))
             elif isinstance(one, Gap):
                 self._add(one.run, one, reason=one.reason.name.lower())
 

@@ -41,6 +41,21 @@ def set_(
     background_reflectance: Annotated[
         float | None, typer.Option(help="Mean reflectance below which a sample is belt.", min=0.0, max=0.99)
     ] = None,
+    group_below: Annotated[
+        float | None, typer.Option(help="Probability of a group below which that is unknown too.", min=0.0, max=1.0)
+    ] = None,
+    bands_unknown_below: Annotated[
+        float | None, typer.Option(help="Of whose absorption bands: the same of their group.", min=0.0, max=1.0)
+    ] = None,
+    bands_species_below: Annotated[
+        float | None, typer.Option(help="And the same of their mineral.", min=0.0, max=1.0)
+    ] = None,
+    noisy_above: Annotated[
+        float | None, typer.Option(help="Noise of a band above which that is why a sample is unknown.", min=1e-6)
+    ] = None,
+    dark_below: Annotated[
+        float | None, typer.Option(help="Mean reflectance below which that is why.", min=0.0, max=0.99)
+    ] = None,
     colour: Annotated[
         list[str] | None, typer.Option(metavar="CLASS=RRGGBB", help="Colour of a class. May be repeated.")
     ] = None,
@@ -55,7 +70,11 @@ def set_(
         raise ConfigError(
             "a model that comes with Oreline is not changed in its place: give --out, a folder of your own"
         )
-    numbers = {"unknown_below": unknown_below, "background_reflectance": background_reflectance}
+    numbers = {
+        "unknown_below": unknown_below, "background_reflectance": background_reflectance, "group_below": group_below,
+        "bands_unknown_below": bands_unknown_below, "bands_species_below": bands_species_below,
+        "noisy_above": noisy_above, "dark_below": dark_below,
+    }  # fmt: skip
     changes = importlib.import_module("inference.classification.changes")
     public = changes.change(_folder(model), out, folder, colour or [], **numbers)
     console.print(f"changed and signed {out or model}; who is to run it elsewhere needs a copy of {public}")

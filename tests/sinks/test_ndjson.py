@@ -8,11 +8,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from oreline.errors import RecordingError, StoreFailed
-from oreline.messages import BACKGROUND, Gap, Reason
-from oreline.testing import RUN, SinkContract, label_line, stream_info
+from oreline.messages import BACKGROUND, UNKNOWN, Gap, Reason
+from oreline.testing import LAYERS, RUN, SinkContract, label_line, stream_info
 from sinks.ndjson import Ndjson, NdjsonSettings
 from sinks.settings import schema
 from tests.deploy.unit import ROOT
@@ -53,6 +54,23 @@ def test_an_object_says_where_a_line_is_and_how_many_samples_each_class_has_or_w
         {"run": RUN.hex(), "first": 0, "n": 1, "t_ns": 17, "encoder": 0, "classes": classes},
         {"run": RUN.hex(), "first": 1, "n": 3, "reason": "dropped"},
     ]
+    sink.close()
+
+
+def test_an_object_counts_groups_and_reasons_too_where_lines_tell_them(tmp_path: Path) -> None:
+    sink, info = opened(tmp_path), stream_info(layers=LAYERS)
+    layers = np.full((8, 32), UNKNOWN, np.uint8)
+    layers[0, :7], layers[4, 7:10] = 1, 1
+    sink.consume([info, label_line(0, info, [1] * 7 + [UNKNOWN] * 25, layers=layers)])
+    sink.commit()
+    (one,) = objects(tmp_path)
+    assert (one["classes"], one["group"], one["bands"], one["reason"]) == (
+        {"kaolinite": 7},
+        {"kaolin": 7},
+        {},
+        {"unsure": 3},
+    )
+    assert "probability" not in one
     sink.close()
 
 

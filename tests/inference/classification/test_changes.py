@@ -14,6 +14,7 @@ from inference.classification.classifier import Classifier
 from inference.classification.signature import checked
 from inference.models import SHIPPED
 from oreline.errors import ConfigError, ModelUntrusted
+from tests.inference import two_answers
 
 SHIPPED_MODEL = SHIPPED / "nir224"
 
@@ -86,3 +87,27 @@ def test_a_model_of_a_stranger_is_not_signed_on_the_way(folder: Path) -> None:
 def test_a_folder_that_is_there_is_not_written_over(folder: Path) -> None:
     with pytest.raises(ConfigError, match="is there already"):
         change(SHIPPED_MODEL, folder, None, [], unknown_below=0.5)
+
+
+def test_thresholds_of_both_answers_are_changed_and_the_model_answers_by_them(tmp_path: Path) -> None:
+    folder = two_answers.write(tmp_path / "two")
+    change(
+        folder, None, None, [], group_below=0.4, bands_unknown_below=0.3, bands_species_below=1.0, noisy_above=0.2,
+        dark_below=0.0,
+    )  # fmt: skip
+    model = Classifier.load(folder)
+    card = model.card
+    assert (card.group_below, card.noisy_above, card.dark_below) == (0.4, 0.2, 0.0)
+    assert card.bands is not None
+    assert (card.bands.unknown_below, card.bands.species_below) == (0.3, 1.0)
+    (answer,) = model.answers(two_answers.spectra(("kaolinite",)))
+    assert answer.bands is not None
+    assert (answer.bands.label, answer.bands.group) == ("unknown", "kaolin")
+
+
+def test_a_model_of_the_first_version_may_be_told_to_back_off_to_groups_and_has_no_second_answer(folder: Path) -> None:
+    assert Card.read(folder).group_below is None
+    change(folder, None, None, [], group_below=0.8)
+    assert [layer.name for layer in Classifier.load(folder).layers] == ["group", "group_confidence"]
+    with pytest.raises(ConfigError, match="does not tell whose absorption bands"):
+        change(folder, None, None, [], bands_unknown_below=0.5)
