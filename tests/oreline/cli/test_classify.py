@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +15,6 @@ from oreline.cli.main import app
 from oreline.errors import ConfigError, SpectraRefused
 from tests.inference import two_answers
 from tests.oreline.point_spectra.writers import write_asd, write_ecostress
-from tests.system.line import ROOT
 
 LIBRARY = load_library()
 NM = LIBRARY.wavelengths_nm
@@ -122,21 +119,22 @@ def test_units_that_are_said_count_and_one_that_is_none_is_refused(tmp_path, mod
     assert "furlongs" in str(refused)
 
 
-def test_it_needs_no_extra(tmp_path):
-    """In a process of its own, in which no extra can be imported, with a model that ships."""
-    path = minerals(tmp_path / "a.csv", "kaolinite")
-    code = "import sys; sys.modules.update(sklearn=None, matplotlib=None); from oreline.__main__ import main; main()"
-    words = [
-        sys.executable,
-        "-c",
-        code,
-        "classify",
-        str(path),
-        "--model",
-        "swir288",
-        "--json",
-        str(tmp_path / "a.json"),
-    ]
-    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert json.loads((tmp_path / "a.json").read_text())["rows"][0]["label"] == "kaolinite"
+@pytest.mark.shared
+def test_every_real_file_is_labelled_or_refused_in_one_sentence(shared_data, tmp_path, model):
+    files = sorted(path for path in (shared_data / "field").rglob("*") if path.is_file() and path.suffix != ".bip")
+    ran = classify(*files, "--model", model, "--json", tmp_path / "a.json")
+    assert isinstance(ran.exception, SpectraRefused)
+    found = json.loads((tmp_path / "a.json").read_text())
+    done = [Path(one["file"]).parent.name for one in found["files"] if one["refused"] is None]
+    assert set(done) == {
+        "asd", "csv", "relab", "sed", "sli_usgs", "ChapterM_Minerals", "tsg_core_PE257D", "tsg_testrocks_HL4"
+    }  # fmt: skip
+    refused = {Path(one["file"]).name: one["refused"] for one in found["files"] if one["refused"] is not None}
+    assert all("\n" not in words for words in refused.values())
+    assert "radiance" in refused["v7sample00000.asd"]
+    assert "2458.2 to 2500.0 nm" in refused["optimized.sli"]
+    assert "1000.0 to 1344.9 nm" in refused["mineral.silicate.kaolinite.asc.spectrum.txt"]
+    by_name = {row["name"]: row for row in found["rows"]}
+    assert by_name["Kaolinite_CM9"]["unknown_reason"] == "no values from 1000.0 to 1350.2 nm"
+    assert by_name["Calcite_WS272"]["label"] == by_name["Calcite WS272"]["label"] == "calcite"
+    assert by_name["Calcite_WS272"]["confidence"] == pytest.approx(by_name["Calcite WS272"]["confidence"], abs=1e-3)
