@@ -79,7 +79,7 @@ def _refuse_uncovered(points: PointSpectra, nm: Sequence[float], fwhm_nm: float,
 
 
 def _words(missing: Sequence[tuple[float, float]]) -> str:
-    return ", ".join(f"{first:.1f} to {last:.1f} nm" for first, last in missing)
+    return ", ".join(f"{first:.0f} to {last:.0f} nm" for first, last in missing)
 
 
 def _told(answer: Answer) -> Row:

@@ -27,6 +27,8 @@ from oreline.terminal import console_of
 SHOWN = 40
 """Spectra that a person is shown of a file; JSON and CSV have all."""
 WIDTH = 80
+LEAST_SHARE = 0.05
+"""Of a second group, from which on a person is told of it."""
 FEATURES_AT = "features of absorption are measured on the instrument's own bands"
 
 HEADS = (
@@ -128,7 +130,9 @@ def _bands(bands: Row | None) -> str:
     if bands is None:
         return "-"
     told = bands["label"] if bands["label"] != "unknown" else bands["group"] or "unknown"
-    return f"{told}, {100 * bands['share']:.0f} % {bands['second']}" if bands["second"] else told
+    if bands["second"] is None or bands["share"] < LEAST_SHARE:
+        return told
+    return f"{told}, {100 * bands['share']:.0f} % {bands['second']}"
 
 
 def _units(spectra: PointSpectra) -> str:
