@@ -71,6 +71,8 @@ class Training(Strict):
     widths: tuple[int, ...]
     recipe: dict[str, float | tuple[float, float]]
     versions: dict[str, str]
+    specimens: tuple[str, ...] | None = None
+    """Which rocks it learned: no other figure is of new ones. None where the card does not say it."""
 
 
 class Card(Strict):

@@ -147,13 +147,20 @@ class Classifier:
 
         reflectance: float32 (bands, spectra), at the card's wavelengths and as wide as its bands; what is not finite
         has the label "invalid"."""
-        steps, card = self.card.steps, self.card
-        features = preprocessed(steps[card.resampled :], card.wavelengths_nm, reflectance)
+        features = self._prepared(reflectance)
         mean = np.ascontiguousarray(reflectance.mean(axis=0), np.float32)
         mean[~np.isfinite(features).all(axis=0)] = np.nan
         features[:, np.isnan(mean)] = 0
         made = self.decide(features, mean, np.zeros(len(mean), np.uint8), reflectance, pointed_at=True)
         return answers_of(made, self.scheme, self.classes)
+
+    def logits(self, reflectance: Values) -> Values:
+        """What the network answers to such spectra, as it is: float32 (outputs, spectra)."""
+        return self._logits(self._prepared(reflectance))
+
+    def _prepared(self, reflectance: Values) -> Values:
+        card = self.card
+        return preprocessed(card.steps[card.resampled :], card.wavelengths_nm, reflectance)
 
     def compile(self) -> None:
         """Have everything compiled that would be at its first use."""

@@ -7,7 +7,7 @@ or by the derivative of log R between 2050 and 2450 nm.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from inference.evaluation.answers import Reflectance
+from inference.evaluation.answers import NO_BANDS, NOT_ROCK, Reflectance, summed
 from inference.evaluation.library import Library
 from inference.evaluation.sets import Rows, banded
 from inference.evaluation.weak_bands import has_window, quotient
@@ -46,12 +46,14 @@ Method = Callable[[Reflectance], Said]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pixels:
-    """Pixels of a training recipe: `features` float32 (features, n), `species` (n,) and `bands` (n,), a group; "" where
-    there is none. `prepared`: reflectance (bands, n) -> features."""
+    """Pixels of a training recipe: `features` float32 (features, n); `species` (n,), "" for what is no class; `bands`
+    (n,), a name of the second answer, of which `groups` says the group. `prepared`: reflectance (bands, n) -> features.
+    """
 
     features: Floats
     species: Names
     bands: Names
+    groups: Mapping[str, str]
     prepared: Callable[[Reflectance], Floats]
 
 
@@ -66,7 +68,7 @@ def methods(library: Library, rows: Rows, pixels: Pixels | None) -> dict[str, Me
     }
     if pixels is not None:
         made["LDA, physics"] = _physics(pixels)
-    if has_window(library.preset):
+    if has_window(library.preset.wavelengths_nm):
         nm = np.asarray(library.preset.wavelengths_nm, np.float32)
         with_bands = banded(species)
         inside = (nm >= NEAREST_NM[0]) & (nm <= NEAREST_NM[1])
@@ -99,14 +101,16 @@ def _by_species(predict: Callable[[Floats], Names], read: Callable[[Reflectance]
 
 
 def _physics(pixels: Pixels) -> Method:
-    first, second = (
-        _lda(PHYSICS_COMPONENTS, pixels.features[:, label != ""].T, label[label != ""])
-        for label in (pixels.species, pixels.bands)
-    )
+    known = pixels.species != ""
+    first = _lda(PHYSICS_COMPONENTS, pixels.features[:, known].T, pixels.species[known])
+    second = _lda(PHYSICS_COMPONENTS, pixels.features.T, pixels.bands)
+    of_group = [pixels.groups[name] for name in second.classes_]
 
     def method(seen: Reflectance) -> Said:
         asked = pixels.prepared(seen).T
-        return Said(first.predict(asked), second.predict(asked))
+        names, sums = summed(np.asarray(second.predict_proba(asked), np.float32), of_group)
+        named = ~np.isin(names, [NO_BANDS, NOT_ROCK])
+        return Said(first.predict(asked), names[named][sums[:, named].argmax(axis=1)])
 
     return method
 

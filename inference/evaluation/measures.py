@@ -46,12 +46,15 @@ def measure(library: Library, trials: Sequence[Trial], rocks: Sequence[Rock], th
     found = [_laboratory(library, trials, name, thresholds) for name in names]
     found.append(_stones(library, trials))
     found += [_strangers(library, trials, name, thresholds) for name in AGAINST if len(library.strangers)]
-    for rock in rocks:
-        found += [
-            Measured(name, f"{rock.name}: {on}", n, units, figures)
-            for name, on, n, units, figures in rock_measures(rock, trials, thresholds)
-        ]
-    return found
+    return found + [one for rock in rocks for one in on_rock(rock, trials, thresholds)]
+
+
+def on_rock(rock: Rock, trials: Sequence[Trial], thresholds: Thresholds) -> list[Measured]:
+    """What is judged on a rock."""
+    return [
+        Measured(name, f"{rock.name}: {on}", n, units, figures)
+        for name, on, n, units, figures in rock_measures(rock, trials, thresholds)
+    ]
 
 
 def by_split(trials: Sequence[Trial]) -> Iterator[list[Trial]]:
@@ -93,6 +96,7 @@ def _of_trial(
     yield (NETWORK, "group"), (groups(answers.best) == groups(truth)).astype(np.float64)
     yield (NETWORK, "told"), told.astype(np.float64)
     yield (NETWORK, "told and right"), np.where(told, right, np.nan)
+    yield (NETWORK, "group alone told"), group_told(answers, thresholds).astype(np.float64)
     yield (NETWORK, "not rock"), (answers.not_rock_first | answers.not_rock_second).astype(np.float64)
     names, sums = answers.band_groups
     yield (NETWORK, "bands"), np.where(with_bands, names[sums.argmax(axis=1)] == groups(truth), np.nan)

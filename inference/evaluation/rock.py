@@ -6,14 +6,16 @@ toss: that is why "either" stands beside "right", and the correlation with its s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.evaluation.answers import NOT_ROCK, Answers, Reflectance
-from oreline.cameras import CameraPreset
+from inference.evaluation.weak_bands import has_window
 from oreline.errors import SpectraRefused
 from oreline.palette import GROUPS
 from oreline.point_spectra import gaps, read_points, resampled
@@ -34,10 +36,28 @@ MINERALS, GROUPED, WEIGHED = (tuple(f"{what}{place} sTSAS" for place in (1, 2)) 
 """TSG's columns of its first and second mineral in the SWIR."""
 
 
+class NotLogged(SpectraRefused):
+    """Spectra whose minerals TSG did not name."""
+
+
+class Camera(Protocol):
+    """A camera, or a model's card in place of one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def wavelengths_nm(self) -> Sequence[float] | NDArray[np.float64]: ...
+
+    @property
+    def fwhm_nm(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rock:
     """n samples. `seen` float32 (bands, n); `minerals`, `groups` and `weights`, (2, n): TSG's first and second answer
-    in the SWIR, groups in the words of the palette, "" and NaN for none; `depth_m` (n,), NaN where it is not known."""
+    in the SWIR, groups in the words of the palette, "" and NaN for none; `depth_m` and `section`, row of the tray,
+    (n,), NaN where they are not known. `logged`: whether the camera sees the bands by which rock is logged."""
 
     name: str
     seen: Reflectance
@@ -45,19 +65,21 @@ class Rock:
     groups: NDArray[np.str_]
     weights: NDArray[np.float64]
     depth_m: NDArray[np.float64]
+    section: NDArray[np.float64]
+    logged: bool = True
 
     @classmethod
-    def load(cls, path: Path, preset: CameraPreset) -> Rock:
-        """A data set of TSG as a camera would see it. Raises SpectraRefused where it is none, was not logged in the
-        SWIR, or does not cover the camera."""
+    def load(cls, path: Path, camera: Camera) -> Rock:
+        """A data set of TSG as a camera would see it. Raises NotLogged where it is none or was not logged in the
+        SWIR, SpectraRefused where it does not cover the camera."""
         points = read_points(path)
         if not {*MINERALS, *GROUPED} <= set(points.columns):
-            raise SpectraRefused(f"{path} holds no minerals of TSG's SWIR library ({MINERALS[0]}): nothing to judge by")
-        seen, _ = resampled(points, preset.wavelengths_nm, preset.fwhm_nm)
+            raise NotLogged(f"{path} holds no minerals of TSG's SWIR library ({MINERALS[0]}): nothing to judge by")
+        seen, _ = resampled(points, camera.wavelengths_nm, camera.fwhm_nm)
         missing = np.asarray(~np.isfinite(seen).all(axis=0))
         if missing.any():
-            first, last = gaps(preset.wavelengths_nm, missing)[0]
-            raise SpectraRefused(f"{path} does not cover {first:.0f} to {last:.0f} nm of {preset.name}")
+            first, last = gaps(camera.wavelengths_nm, missing)[0]
+            raise SpectraRefused(f"{path} does not cover {first:.0f} to {last:.0f} nm of {camera.name}")
         unknown = np.full(len(points), np.nan)
         return cls(
             name=points.path.stem.removesuffix("_tsg"),
@@ -66,6 +88,8 @@ class Rock:
             groups=np.array([[group_of_tsg(one) for one in points.columns[name]] for name in GROUPED]),
             weights=np.stack([points.columns.get(name, unknown) for name in WEIGHED]).astype(np.float64),
             depth_m=points.columns.get("depth_m", unknown).astype(np.float64),
+            section=points.columns.get("section", unknown).astype(np.float64),
+            logged=has_window(camera.wavelengths_nm),
         )
 
     @property

@@ -22,7 +22,7 @@ Part = tuple[str, str, int, int, dict[tuple[str, str], Floats]]
 def rock_measures(rock: Rock, trials: Sequence[Trial], thresholds: Thresholds) -> Iterator[Part]:
     """What is judged on a rock: its groups, and apart from them what TSG says is no rock, or has no bands."""
     told = [bands_told(trial.answers[rock.name], thresholds) for trial in trials]
-    if rock.judged.any() and _logged(trials):
+    if rock.judged.any() and rock.logged:
         yield _part(rock, rock.name, "samples whose group the model has, as TSG names it", rock.judged,
                     [_of_groups(rock, trial, sure) for trial, sure in zip(trials, told, strict=True)])  # fmt: skip
         if (plain := rock.judged & ~_magnesite(rock)).sum() < rock.judged.sum():
@@ -36,14 +36,9 @@ def rock_measures(rock: Rock, trials: Sequence[Trial], thresholds: Thresholds) -
         yield _part(rock, f"{rock.name}, no rock", "wood and dry plants as TSG names them", wood,
                     [_refused(trial.answers[rock.name], thresholds) for trial in trials])  # fmt: skip
     aspectral = rock.groups[0] == ASPECTRAL
-    if aspectral.any() and _logged(trials):
+    if aspectral.any() and rock.logged:
         yield _part(rock, f"{rock.name}, aspectral", "samples without bands as TSG names them", aspectral,
                     [{("network", "refused by bands"): ~sure} for sure in told])  # fmt: skip
-
-
-def _logged(trials: Sequence[Trial]) -> bool:
-    """Whether the camera sees the bands by which rock is logged."""
-    return any(name.startswith("depth") for name in trials[0].sets)
 
 
 def _magnesite(rock: Rock) -> Flags:

@@ -53,7 +53,7 @@ def laboratory(library: Library, rows: Rows, seed: int) -> Iterator[tuple[str, J
         yield f"shift {shift:+d} nm", Judged(library.seen(library.spectra[rows], shift), rows)
     for level in LEVELS:
         yield f"mean {level:g}", Judged(shaded(clean, level, seed), rows)
-    if has_window(library.preset):
+    if has_window(library.preset.wavelengths_nm):
         yield from _weak(library, clean, rows, seed)
 
 

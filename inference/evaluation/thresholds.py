@@ -1,7 +1,7 @@
 """Thresholds of a card: chosen on half of the specimens, and held against the other half.
 
 A threshold that is judged by the rocks that chose it flatters. Groups fall short of their aim on new rocks by more than
-species do, and have a margin.
+species do, and have a margin; none is told that is less sure than a species must be.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.classification.kernels import noise
 from inference.evaluation.answers import Answers
 from inference.evaluation.decisions import Flags, Thresholds, band_species_told, bands_told, group_told, species_told
 from inference.evaluation.library import Library
@@ -23,7 +24,7 @@ from oreline.palette import group_of
 KEPT = 0.9
 """Share of the right answers that stay above a threshold below which is unknown."""
 RIGHT = 0.9
-"""Share of the answers of a kind that are to be right: groups where no species is told, species of a band group,"""
+"""Share of the answers of a kind that are to be right: groups, with a species or without, species of a band group,"""
 MARGIN = 0.05
 """and so much more where they are chosen."""
 LEAST = 20
@@ -63,13 +64,20 @@ class Half:
 
     def noise(self, name: str) -> float:
         """Median over these spectra of what `noisy_above` is held against."""
-        seen = [trial.sets[name].seen for trial in self.trials]
-        return float(np.median(noise_of(np.concatenate(seen, axis=1))))
+        seen = np.ascontiguousarray(np.concatenate([trial.sets[name].seen for trial in self.trials], axis=1))
+        found = np.empty(seen.shape[1], np.float32)
+        noise(seen, found)
+        return float(np.median(found))
 
     def found(self, name: str) -> float:
         """Share of a set whose species was the best."""
         answers, species = self.pooled([name])
         return float((answers.best == species).mean())
+
+    def seen(self, name: str) -> float:
+        """Share of a set whose bands were named by their group."""
+        answers, species = self.pooled([name], logged=True)
+        return float(_bands_right(answers, species).mean()) if len(species) else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +113,10 @@ def chosen(half: Half) -> Thresholds:
     """Thresholds by one half of the specimens."""
     answers, species = half.pooled(SORTED)
     unknown_below = _kept(answers.species.max(axis=1), answers.best == species)
-    rest = ~species_told(answers, Thresholds(unknown_below, 1.0)) & ~answers.not_rock_first
-    group_below = _right(answers.grouped[1].max(axis=1)[rest], _group_right(answers, species)[rest])
+    told = species_told(answers, Thresholds(unknown_below, 1.0))
+    sums = np.where(told, 1.0, answers.grouped[1].max(axis=1))[~answers.not_rock_first]
+    right = _group_right(answers, species)[~answers.not_rock_first]
+    group_below = max(unknown_below, _right(sums, right))
     found = Thresholds(unknown_below, group_below, noisy_above=_noisy_above(half), dark_below=_dark_below(half))
     return _with_bands(found, half) if answers.heads.names else found
 
@@ -136,21 +146,19 @@ def best_score(half: Half) -> str:
     return best_of(found)
 
 
-def noise_of(reflectance: Floats) -> Floats:
-    """Standard deviation of log R from one band to the next, (bands, n) -> (n,)."""
-    return np.asarray(np.diff(np.log(np.maximum(reflectance, np.float32(1e-4))), axis=0).std(axis=0))
-
-
 def _kept(share: Floats, right: Flags) -> float:
     return _rounded(float(float(np.quantile(share[right], 1.0 - KEPT)))) if right.any() else 1.0
 
 
 def _right(share: Floats, right: Flags) -> float:
-    """The least threshold above which the aim is met, with its margin; 1 where there is none."""
+    """The least threshold above which the aim is met with its margin, or else without; 1 where it never is."""
     order = np.argsort(-share, kind="stable")
     of = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    met = np.flatnonzero((of >= RIGHT + MARGIN) & (np.arange(1, len(order) + 1) >= LEAST))
-    return _rounded(share[order][met[-1]]) if len(met) else 1.0
+    enough = np.arange(1, len(order) + 1) >= LEAST
+    for aim in (RIGHT + MARGIN, RIGHT):
+        if len(met := np.flatnonzero(enough & (of >= aim))):
+            return _rounded(share[order][met[-1]])
+    return 1.0
 
 
 def _with_bands(found: Thresholds, half: Half) -> Thresholds:
@@ -170,8 +178,9 @@ def _noisy_above(half: Half) -> float | None:
 
 
 def _dark_below(half: Half) -> float | None:
-    """The brightest mean reflectance that loses LOST; None where none does."""
-    lost = [level for level in LEVELS if half.found(f"mean {level:g}") < half.found("clean") - LOST]
+    """The brightest mean reflectance that loses LOST of the bands; None where none does. By bands, for a mineral in the
+    shade is like a darker one, which no light would tell apart."""
+    lost = [level for level in LEVELS if half.seen(f"mean {level:g}") < half.seen("clean") - LOST]
     return lost[0] if lost else None
 
 
@@ -201,7 +210,8 @@ def _species_kept(thresholds: Thresholds, half: Half) -> float:
 
 def _groups_right(thresholds: Thresholds, half: Half) -> float:
     answers, species = half.pooled(SORTED)
-    return _share(_group_right(answers, species), group_told(answers, thresholds))
+    told = species_told(answers, thresholds) | group_told(answers, thresholds)
+    return _share(_group_right(answers, species), told)
 
 
 def _bands_kept(thresholds: Thresholds, half: Half) -> float:
@@ -216,7 +226,7 @@ def _band_species_right(thresholds: Thresholds, half: Half) -> float:
 
 _CHECKS: dict[str, tuple[str, float, Callable[[Thresholds, Half], float]]] = {
     "unknown_below": ("right species that are told", KEPT, _species_kept),
-    "group_below": ("groups told without a species that are right", RIGHT, _groups_right),
+    "group_below": ("groups told, with a species or without, that are right", RIGHT, _groups_right),
     "bands.unknown_below": ("right band groups that are told", KEPT, _bands_kept),
     "bands.species_below": ("species of band groups told that are right", RIGHT, _band_species_right),
 }

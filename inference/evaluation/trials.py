@@ -25,7 +25,7 @@ from inference.evaluation.threads import one_threaded
 
 FOLDS = 5
 SEEDS = (1, 2, 3)
-PIXELS = 6000
+PIXELS = 10_000
 """From which the baseline of the network's own physics learns."""
 COMPARED = ("clean", "hard", "film 0.1 mm", "depth 0.1", "depth 0.1, stain", "depth 0.03, stain")
 """Sets on which the other methods are judged too."""
@@ -80,10 +80,14 @@ def trials(
         train, test, seed = lesson.train, lesson.test, lesson.seed
         refuse_leak(library, train, np.concatenate([test, library.strangers]))
         trial = asked(library, maker.heads, maker.network(train, seed), rocks, test, seed)
-        others = methods(library, train, maker.pixels(train, seed, PIXELS))
-        found.append(replace(trial, split=lesson.split, said=_said(others, trial)))
+        found.append(replace(trial, split=lesson.split, said=_said(taught(library, maker, train, seed), trial)))
         done()
     return found
+
+
+def taught(library: Library, maker: Maker, rows: Rows, seed: int) -> dict[str, Method]:
+    """The other methods, having learned the same rows."""
+    return methods(library, rows, maker.pixels(rows, seed, PIXELS))
 
 
 def lessons(library: Library, seeds: Sequence[int]) -> list[Lesson]:

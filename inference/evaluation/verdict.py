@@ -58,14 +58,16 @@ def judge(
 
 def judged_sets(found: Sequence[Measured], library: Library) -> tuple[JudgedSet, ...]:
     """The sets as a card has them."""
-    sets = [
-        JudgedSet(name=one.name, rock=one.rock, spectra=one.spectra, specimens=one.specimens, figures=_figures(one))
-        for one in found
-    ]
-    if not has_window(library.preset):
+    sets = [judged_set(one) for one in found]
+    if not has_window(library.preset.wavelengths_nm):
         why = NO_WINDOW.format(last=library.preset.last_nm)
         sets.append(JudgedSet(name="rock by groups", rock="core", spectra=0, specimens=0, not_offered=why))
     return tuple(sets)
+
+
+def judged_set(one: Measured) -> JudgedSet:
+    """One of them."""
+    return JudgedSet(name=one.name, rock=one.rock, spectra=one.spectra, specimens=one.specimens, figures=_figures(one))
 
 
 def _figures(one: Measured) -> dict[str, dict[str, Estimate]]:

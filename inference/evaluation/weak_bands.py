@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.evaluation.answers import Reflectance
 from inference.preprocessing.steps import Continuum, preprocessed
-from oreline.cameras import CameraPreset
 
 DEPTHS = (0.2, 0.1, 0.06, 0.03)
 WINDOW_NM = (2080.0, 2450.0)
@@ -20,9 +21,9 @@ HALVINGS = 14
 Floats = NDArray[np.float32]
 
 
-def has_window(preset: CameraPreset) -> bool:
-    """Whether a camera sees the bands that are weakened."""
-    return preset.first_nm <= WINDOW_NM[0] and preset.last_nm >= WINDOW_NM[1]
+def has_window(nm: Sequence[float] | NDArray[np.float64]) -> bool:
+    """Whether bands at `nm` see the window."""
+    return bool(nm[0] <= WINDOW_NM[0] and nm[-1] >= WINDOW_NM[1])
 
 
 def depth_of(reflectance: Reflectance, nm: Floats) -> Floats:

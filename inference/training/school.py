@@ -53,11 +53,13 @@ class School:
         spectra, targets = self._trainee.spectra, self._trainee.targets
         drawn = self._trainee.sampler(rows, seed).draw(n)
         species = np.array([*spectra.classes, *("" for _ in targets.strangers)])[targets.first[drawn.major]]
-        bands = targets.groups or [*(group_of(name) or name for name in spectra.classes), *targets.strangers]
-        told = targets.second if targets.groups else targets.first
+        names = targets.names or (*spectra.classes, *targets.strangers)
+        groups = targets.groups or [group_of(name) or name for name in names]
+        told = targets.second if targets.names else targets.first
         return Pixels(
-            spectra.prepared(drawn.reflectance), species, np.array(bands)[told[drawn.major]], spectra.prepared
-        )
+            spectra.prepared(drawn.reflectance), species, np.array(names)[told[drawn.major]],
+            dict(zip(names, groups, strict=True)), spectra.prepared,
+        )  # fmt: skip
 
 
 _pupil: list[Trainee] = []

@@ -121,6 +121,7 @@ def training_of(trainee: Trainee, data: Path, seed: int) -> Training:
         widths=trainee.widths,
         recipe=trainee.recipe.flat() | schedule,
         versions=_versions(),
+        specimens=tuple(np.unique(trainee.spectra.specimen[~trainee.spectra.reserved]).tolist()),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,26 @@ from oreline.errors import ConfigError
 from oreline.recordings.truth import find_truth
 from oreline.terminal import console, tell
 
+CARD = "card.json"
 MOST = 3
 """Wrong answers that are named of a class, the commonest."""
+
+
+def model_of(judged: Path) -> Path | None:
+    """The folder of a model, where that is what is to be judged: named by it, or as one that is installed."""
+    if (judged / CARD).is_file():
+        return judged
+    models = importlib.import_module("inference.models")
+    known: Path | None = models.folder(str(judged)) if not judged.exists() and str(judged) in models.MODELS else None
+    return known
+
+
+def refuse_foreign(judged: Path, foreign: Mapping[str, object], *, is_model: bool) -> None:
+    """Raises ConfigError for an option that means nothing here."""
+    for name, value in foreign.items():
+        if value:
+            what, other = ("a model", "labels") if is_model else ("no model", "a model")
+            raise ConfigError(f"{judged} is {what}, and {name} is for judging {other}: leave it away")
 
 
 def main(labels: Path, truth: Path | None, first_line: int, errors: Path | None, json: Path | None) -> None:

@@ -146,20 +146,41 @@ def replay(
 
 @app.command()
 def evaluate(
-    labels: Annotated[Path, typer.Argument(metavar="RUN|LABELS", help="Output folder of a run, or a file of labels.")],
+    judged: Annotated[
+        Path, typer.Argument(metavar="RUN|LABELS|MODEL", help="Output folder of a run, a file of labels, or a model.")
+    ],
+    data: Annotated[
+        list[Path] | None,
+        typer.Argument(help="What a model is judged by: a library, logs of rock (.tsg), spectra with their minerals."),
+    ] = None,
     truth: Annotated[
         Path | None, typer.Option(help="Truth: a label map, or the folder of a scene; by default that in RUN.")
     ] = None,
     first_line: Annotated[int, typer.Option(help="Line of the truth at which LABELS begins.", min=0)] = 0,
     errors: Annotated[Path | None, typer.Option(help="Write a map of the errors to this PNG.")] = None,
+    against: Annotated[str | None, typer.Option(help="Another model, to compare MODEL with on the same DATA.")] = None,
+    quick: Annotated[bool, typer.Option(help="One split of the library that MODEL learned, not three.")] = False,
+    jobs: Annotated[int, typer.Option(help="Networks that are trained at a time.", min=1, max=64)] = 1,
+    html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file.")] = None,
     json: Annotated[Path | None, typer.Option("--json", help="Write all numbers as JSON to this file.")] = None,
 ) -> None:
-    """Compare labels with the truth of a scene: accuracy by class, confusion, and a map of the errors.
+    """Compare labels with the truth of a scene: accuracy by class, confusion, a map of the errors; or judge a model.
 
     Example: oreline evaluate out/demo --errors errors.png
+
+    Example: oreline evaluate swir288 core.tsg rocks.csv --against my-model --html page.html
     """
+    evaluation = importlib.import_module("oreline.cli.evaluate")
+    model = evaluation.model_of(judged)
+    of_labels = {"--truth": truth, "--first-line": first_line, "--errors": errors}
+    of_model = {"DATA": data, "--against": against, "--quick": quick, "--html": html}
+    evaluation.refuse_foreign(judged, of_labels if model else of_model, is_model=model is not None)
     try_to_write(*filter(None, (json, errors)))
-    importlib.import_module("oreline.cli.evaluate").main(labels, truth, first_line, errors, json)
+    if model is None:
+        evaluation.main(judged, truth, first_line, errors, json)
+    else:
+        judging = importlib.import_module("inference.commands.evaluate")
+        judging.main(model, data or [], against, json, html, quick, jobs)
 
 
 @app.command()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from inference.commands.report.facts import Facts
 from inference.references.acceptance import exposure_ratio
 
-INK, BLUE, RED, GREY = "#1c2733", "#1f6fb2", "#c0392b", "#8795a1"
+INK, BLUE, RED, GREY, GREEN = "#1c2733", "#1f6fb2", "#c0392b", "#8795a1", "#2e8b57"
 STYLE: Any = {
     "font.size": 9, "axes.edgecolor": GREY, "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK,
     "ytick.color": INK, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "oreline",

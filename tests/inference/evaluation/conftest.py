@@ -69,7 +69,7 @@ class Nearest:
         species = self.library.species[chosen]
         seen = self.library.seen(self.library.spectra[chosen])
         read = lambda r: np.ascontiguousarray(features(r).T)  # noqa: E731
-        return Pixels(read(seen), species, np.array([group_of(name) for name in species]), read)
+        return Pixels(read(seen), species, species, {name: group_of(name) for name in self.heads.classes}, read)
 
 
 class Ignorant(Nearest):

@@ -42,7 +42,7 @@ def _rock(small: Library) -> Rock:
     turned[32:] = False
     groups = np.stack([np.where(turned, second, first), np.where(turned, first, second)])
     weights = np.tile([[0.7], [0.3]], (1, 48))
-    return Rock("tray", seen, groups.copy(), groups, weights, 60 + np.arange(48) * 0.01)
+    return Rock("tray", seen, groups.copy(), groups, weights, 60 + np.arange(48) * 0.01, np.ones(48))
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_share_of_kaolin_is_that_of_the_two_and_of_nothing_else() -> None:
     assert kaolin_share(answers) == pytest.approx(1.0), "no mica in this list"
     groups = np.array([["kaolin", "kaolin", "calcite"], ["white mica", "calcite", ""]])
     weights = np.array([[0.6, 0.3, 1.0], [0.3, 0.7, np.nan]])
-    rock = Rock("r", np.zeros((2, 3), np.float32), groups.copy(), groups, weights, np.arange(3.0))
+    rock = Rock("r", np.zeros((2, 3), np.float32), groups.copy(), groups, weights, np.arange(3.0), np.ones(3))
     assert rock.kaolin_share == pytest.approx([2 / 3, np.nan, np.nan], nan_ok=True)
 
 
