@@ -8,7 +8,7 @@ from pathlib import Path
 from oreline.errors import ConfigError
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = {"matplotlib": "report", "pytest": "test", "sklearn": "train"}
+EXTRAS = {"matplotlib": "report", "pytest": "test", "sklearn": "train", "threadpoolctl": "train"}
 """Packages that a line does not need, and the extra of pyproject.toml that has them."""
 
 

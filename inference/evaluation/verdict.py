@@ -74,11 +74,12 @@ def _figures(one: Measured) -> dict[str, dict[str, Estimate]]:
     found: dict[str, dict[str, Estimate]] = {}
     for (method, quantity), sampled in one.figures.items():
         if np.isfinite((of := figure(sampled)).mean):
-            found.setdefault(method, {})[quantity] = _estimate(of)
+            found.setdefault(method, {})[quantity] = estimate(of)
     return found
 
 
-def _estimate(of: Figure) -> Estimate:
+def estimate(of: Figure) -> Estimate:
+    """A figure as a card has it."""
     low, high = (end if np.isfinite(end) else of.mean for end in (of.low, of.high))
     return Estimate(mean=round(of.mean, 4), spread=round(of.spread, 4), low=round(low, 4), high=round(high, 4))
 

@@ -4,6 +4,7 @@ page with pictures."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,7 @@ from inference.evaluation.bootstrap import Figure, difference, figure
 from inference.evaluation.examination import QUICK, Examination, examine, is_own
 from inference.evaluation.measures import NETWORK, Measured
 from inference.evaluation.trials import FOLDS, SEEDS
-from inference.evaluation.verdict import judged_set
-from oreline.cli.report import save
+from inference.evaluation.verdict import estimate, judged_set
 from oreline.errors import ConfigError
 from oreline.files import try_to_write, write_whole
 from oreline.process import one_thread, tune_allocator
@@ -64,7 +64,8 @@ def main(
         tell(note)
     show(first, compared, terminal)
     if json is not None:
-        save(report_of(first, second, compared), json)
+        text = dumps(report_of(first, second, compared), indent=1, allow_nan=False)
+        write_whole(json, f"{text}\n".encode())
     if html is not None:
         from inference.commands.evaluate.plots import plots  # only here: it needs the extra [report]
 
@@ -100,7 +101,7 @@ def report_of(first: Examination, second: Examination | None, compared: Sequence
             "notes": second.notes,
             "sets": [judged_set(one).model_dump(exclude_none=True) for one in second.measured],
             "differences": [
-                {"set": one.name, "figure": quantity, "mean": of.mean, "low": of.low, "high": of.high}
+                {"set": one.name, "figure": quantity, **estimate(of).model_dump(exclude={"spread"})}
                 for one, quantity, of in compared
                 if of.mean == of.mean
             ],
