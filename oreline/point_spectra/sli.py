@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from oreline.recordings.names import find_data
 from oreline.recordings.wavelengths import Unit, UnknownUnit, is_unsaid, unit_of
 
 _SUFFIXES = ("", ".sli", ".slb", ".esl", ".lib")
+_SCALE = re.compile(r"reflect[^,}]*[*x\u00d7] ?(10{2,5})\b", re.IGNORECASE)
 _OTHERS = ("radiance", "emissivity", "absorbance", "transmittance", "irradiance")
 
 
@@ -61,7 +63,7 @@ def _read(source: Source) -> Raw:
         wavelengths=centres,
         values=values / scale,
         unit=unit,
-        percent=None if scale == 1.0 else False,
+        percent=False if scale != 1.0 else True if "%" in (field.text("z plot titles") or "") else None,
         fwhm_nm=_width(field, centres, unit),
         notes=[
             *field.notes,
@@ -122,7 +124,9 @@ def _width(field: FieldReader, centres: Sequence[float], unit: Unit | None) -> f
 
 
 def _scale(field: FieldReader) -> float:
-    text = (field.text("reflectance scale factor") or "1").strip("{} ")
+    """By what values are divided: of a field of its own, or as titles of the axis say it, "reflectance [*10000]"."""
+    said = _SCALE.search(field.text("z plot titles") or "")
+    text = (field.text("reflectance scale factor") or (said[1] if said else "1")).strip("{} ")
     scale = number(text)
     if scale is None or not 0 < scale < np.inf:
         raise field.refusal(f"'reflectance scale factor' must be a number above 0, not {text[:40]!r}")

@@ -203,6 +203,10 @@ def test_units_of_a_library_in_any_case_and_its_scale_and_ignored_value_count(tm
     assert np.isnan(points.reflectance[0, NM < 400]).all()
     assert np.abs(points.reflectance[0] - R)[NM >= 400].max() < 1e-6
     assert any("divided by 10000" in note for note in points.notes)
+    titles = {"z plot titles": "{wavelength [!7l!3m]!N, reflectance [*10000]}"}
+    points = read_points(write_sli(tmp_path, NM, R[None] * 10_000, **titles))
+    assert np.abs(points.reflectance[0] - R).max() < 1e-6
+    assert points.scale == "fractions, as the file says"
     assert "counts, radiance" in refusal_of(write_sli(tmp_path, NM, R[None] * 10_000))
 
 
