@@ -19,7 +19,8 @@ from inference.preprocessing import block_kernels as kernels
 from inference.preprocessing.filters import savitzky_golay
 from inference.preprocessing.step import Layout, Part, Ready, Spectra, Step, Wavelengths
 
-Positive = Annotated[float, Field(gt=0)]
+Number = Annotated[float, Field(ge=1e-6, le=1e6)]
+"""Neither nothing nor endless in float32."""
 
 
 class SnvBlock(Part):
@@ -32,7 +33,7 @@ class LogBlock(Part):
     """`gain` times log R less its mean over the bands."""
 
     block: Literal["log"] = "log"
-    gain: Positive = 3.0
+    gain: Number = 3.0
 
 
 class LogDerivative(Part):
@@ -43,8 +44,8 @@ class LogDerivative(Part):
     block: Literal["log_derivative"] = "log_derivative"
     window: Annotated[int, Field(ge=3, le=101)] = 5
     order: Annotated[int, Field(ge=1, le=6)] = 2
-    cuts_nm: tuple[Positive, ...] = ()
-    damping: Positive = 0.003
+    cuts_nm: Annotated[tuple[Number, ...], Field(max_length=32)] = ()
+    damping: Number = 0.003
 
     @model_validator(mode="after")
     def _determined(self) -> LogDerivative:
@@ -69,9 +70,9 @@ class Scalars(Part):
     standard deviation in each window, to which that number is added.
     """
 
-    log_mean: Positive | None = None
-    log_contrast: Positive | None = None
-    log_spreads: Positive | None = None
+    log_mean: Number | None = None
+    log_contrast: Number | None = None
+    log_spreads: Number | None = None
 
 
 class Blocks(Step):
@@ -79,7 +80,7 @@ class Blocks(Step):
     is `floor` at least."""
 
     step: Literal["blocks"] = "blocks"
-    floor: Annotated[float, Field(ge=1e-6)] = 0.003
+    floor: Annotated[float, Field(ge=1e-6, lt=1)] = 0.003
     blocks: Annotated[
         tuple[Annotated[SnvBlock | LogBlock | LogDerivative, Field(discriminator="block")], ...], Field(min_length=1)
     ]
@@ -108,13 +109,10 @@ class Blocks(Step):
         return int(one.log_mean is not None), int(one.log_contrast is not None), windows
 
     def ready(self, nm: Wavelengths, samples: int) -> tuple[Wavelengths, Ready]:
-        derivative = self._derivative or LogDerivative()
-        first, weights = savitzky_golay(len(nm), derivative.window, derivative.order, 1)
-        ends = np.array(derivative.ends(nm), np.int64)
-        filters = *_in_fours(first, weights), ends, np.float32(derivative.damping)
+        filters = _filters(self._derivative, nm)
         gain = np.float32(next((one.gain for one in self.blocks if isinstance(one, LogBlock)), 0.0))
         floors = np.array([one or 0.0 for one in self.scalars.model_dump().values()], np.float32)
-        rows = len(nm), int(np.diff(ends).max()), kernels.MOMENTS
+        rows = len(nm), int(np.diff(filters[2]).max()), kernels.MOMENTS
         logs, slopes, moments = (aligned((count, kernels.LANES), np.float32) for count in rows)
         out, places = aligned((self.layout(nm).features, samples), np.float32), self._places(nm)
 
@@ -139,6 +137,17 @@ class Blocks(Step):
             places[kind] = row if count else -1
             row += count
         return places
+
+
+def _filters(
+    derivative: LogDerivative | None, nm: Wavelengths
+) -> tuple[NDArray[np.uint64], NDArray[np.float32], NDArray[np.int64], np.float32]:
+    """As the kernel takes them, of nothing where no derivative is wanted."""
+    if derivative is None:
+        nothing = np.zeros((0, kernels.FOUR))
+        return nothing.astype(np.uint64), nothing.astype(np.float32), np.array([0, 0], np.int64), np.float32(0)
+    first, weights = savitzky_golay(len(nm), derivative.window, derivative.order, 1)
+    return *_in_fours(first, weights), np.array(derivative.ends(nm), np.int64), np.float32(derivative.damping)
 
 
 def _in_fours(first: NDArray[np.int64], weights: NDArray[np.float64]) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:

@@ -4,6 +4,7 @@ wherever a sample stands."""
 from __future__ import annotations
 
 import json
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -149,6 +150,8 @@ def test_a_card_says_them_in_a_few_words_and_other_steps_may_go_before() -> None
         ({"blocks": [{"block": "log_derivative", "window": 4}]}, "must be odd"),
         ({"blocks": [{"block": "log"}], "floor": 0}, "greater than"),
         ({"blocks": [{"block": "log"}], "scalars": {"log_mean": 0}}, "greater than"),
+        ({"blocks": [{"block": "log", "gain": 1e300}]}, "less than"),
+        ({"blocks": [{"block": "log_derivative", "cuts_nm": [1.0] * 33}]}, "at most 32"),
         ({"blocks": [{"block": "ratio"}]}, "snv"),
     ],
 )
@@ -160,6 +163,21 @@ def test_impossible_blocks_are_refused(wrong: dict[str, object], why: str) -> No
 def test_nothing_may_follow_blocks() -> None:
     with pytest.raises(ValidationError, match="blocks can only be the last step"):
         TypeAdapter(Steps).validate_python((Blocks(blocks=(LogBlock(),)), Snv()))
+
+
+def test_a_few_bands_will_do_where_no_filter_goes_over_them() -> None:
+    made = preprocessed(
+        (Blocks(blocks=(LogBlock(gain=1.0), SnvBlock())),), (1000.0, 1100.0), np.ones((2, 5), np.float32)
+    )
+    np.testing.assert_array_equal(made, np.zeros((4, 5)))
+
+
+def test_nothing_is_allocated_for_a_line() -> None:
+    chain, line = Chain(ALL, grid("swir288"), 384), spectra(288, 384)
+    tracemalloc.start()
+    chain(line)
+    assert tracemalloc.get_traced_memory()[1] < 4096
+    tracemalloc.stop()
 
 
 def test_a_camera_of_too_few_bands_is_refused() -> None:
