@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
@@ -17,10 +17,12 @@ from hwsim.plant.belt import Motion
 from hwsim.plant.judge import Aim, Bar, Feed, Result, judge
 from hwsim.plant.program import Route
 from hwsim.plant.server import Settings
-from hwsim.plant.stones import load_truth
+from hwsim.plant.stones import TrueStone, load_truth
 from hwsim.settings import Settings as Simulator
+from hwsim.spectra import load
 from hwsim.worlds.motion import way_mm
 from oreline.config import Config
+from oreline.palette import group_of
 from oreline.recordings.recording import open_recording
 
 STREAMS = ("feed", "concentrate", "tails")
@@ -45,10 +47,18 @@ def plant_report(config: Config, sorter: Mapping[str, Any]) -> dict[str, Any]:
         rows, changes, feeds = commands["rows"], commands["changes"], commands["feeds"]
     feed, bar = _site(config, settings, sorter, int(changes["count"][-1]))
     recipe = sorter["recipe"]
-    aim = Aim(frozenset(recipe["ore"]), recipe["min_fraction"], recipe["min_pixels"])
+    aim = Aim(ore_of(recipe["ore"], feed.stones), recipe["min_fraction"], recipe["min_pixels"])
     counted = json.loads((config.line.output / "plant.json").read_text(encoding="utf-8"))
     facts = as_dict(judge(rows, changes, feed, bar, aim)) | {name: counted[name] for name in COUNTS}
     return facts | {"diversions": diversions(changes), "held": held(feeds, feed.mm_per_count)}
+
+
+def ore_of(names: Sequence[str], stones: Iterable[TrueStone]) -> frozenset[str]:
+    """The minerals of some stones that a recipe's ore means: classes of a model, and all of a group that no class is
+    named as."""
+    groups = set(names) - set(load().species)
+    minerals = {mineral for stone in stones for mineral in stone.species}
+    return frozenset(mineral for mineral in minerals if mineral in names or group_of(mineral) in groups)
 
 
 def as_dict(result: Result) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from hwsim.plant import Route
 from hwsim.plant.program import FEED
-from hwsim.plant.report import plant_report, show
+from hwsim.plant.report import ore_of, plant_report, show
 from oreline.config import Config
 from oreline.recordings.envi_writer import EnviWriter
 from sinks.conveyor.recipe import Recipe
@@ -113,3 +113,14 @@ def test_a_belt_without_stones_has_no_grade(config: Config) -> None:
     report = plant_report(config, SORTER)
     assert (report["feed"]["grade"], report["recovery"]) == (None, None)
     assert "recovery -" in shown(report)
+
+
+def test_a_group_of_the_recipe_is_the_ore_of_all_its_minerals(config: Config) -> None:
+    of_a_group = {**SORTER, "recipe": {**SORTER["recipe"], "ore": ["carbonate"]}}
+    assert plant_report(config, of_a_group) == plant_report(config, SORTER)
+
+
+def test_a_class_goes_before_a_group_of_its_name() -> None:
+    stones = feed_of([Laid(100, 40, 12, 12, "chlorite"), Laid(100, 80, 12, 12, "clinochlore")], LINES).stones
+    assert ore_of(["chlorite"], stones) == {"chlorite"}
+    assert ore_of(["sulphate", "clinochlore"], stones) == {"clinochlore"}
