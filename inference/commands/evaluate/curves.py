@@ -38,7 +38,7 @@ def pictures(ours: Examination, theirs: Examination | None) -> Iterator[Any]:
         "Under a film of water",
         f"Share of spectra called by their name, and by their group, on {on}; leftmost: dry. Marks: other methods on "
         f"the same spectra. The film is computed, no wet rock was measured. {band}",
-        2.7,
+        3.0,
         partial(_films, ours, theirs),
     )
     if f"depth {DEPTHS[0]:g}" in by_name:
@@ -48,13 +48,15 @@ def pictures(ours: Examination, theirs: Examination | None) -> Iterator[Any]:
             "Share whose group of bands is named right where all bands are weakened until the deepest between 2080 and "
             f"2450 nm has this depth, signal to noise 300: up to {weakest.spectra} laboratory spectra of "
             f"{weakest.specimens} specimens, held out; drill core has 0.05 to 0.2. Marks: other methods. {band}",
-            2.9,
+            3.3,
             partial(_depths, ours, theirs),
         )
     yield (
         "Noise, shadow, wavelengths",
-        f"Share called by their name, on {on}. {band}",
-        2.7,
+        f"Share called by their name, on {on}; and share of those with bands whose group of bands is named right. "
+        "In the middle: in so deep a shade that they seem that dark. A bright mineral in the shade is like a dark one, "
+        f"but for its bands. {band}",
+        2.9,
         partial(_conditions, ours, theirs),
     )
 
@@ -67,7 +69,7 @@ def _films(ours: Examination, theirs: Examination | None, canvas: Canvas) -> Non
     axes.set(xscale="log", xlabel="film, mm", ylabel="share right", ylim=(0, 1.02))
     axes.set_xticks([place for place, _ in FILMS], ["dry", *(f"{film:g}" for film in FILMS_MM)])
     axes.minorticks_off()
-    axes.legend(loc="lower left", ncols=3, fontsize=8)
+    canvas.legend(loc="outside lower center", ncols=6, fontsize=8)
 
 
 def _depths(ours: Examination, theirs: Examination | None, canvas: Canvas) -> None:
@@ -86,19 +88,21 @@ def _depths(ours: Examination, theirs: Examination | None, canvas: Canvas) -> No
     axes.set(xscale="log", xlabel="depth of the deepest band", ylabel="share right", ylim=(0, 1.02))
     axes.set_xticks(DEPTHS, [f"{depth:g}" for depth in DEPTHS])
     axes.minorticks_off()
-    axes.legend(loc="lower right", ncols=2, fontsize=8)
+    canvas.legend(loc="outside lower center", ncols=4, fontsize=8)
 
 
 def _conditions(ours: Examination, theirs: Examination | None, canvas: Canvas) -> None:
     left, middle, right = canvas.subplots(1, 3, sharey=True)
     for axes, points, label in ((left, NOISES, "signal to noise"), (middle, SHADES, "mean reflectance"),
                                 (right, MOVED, "shift, nm")):  # fmt: skip
-        _draw(axes, ours, theirs, [("", BLUE, "species", points)])
+        lines: list[LINE] = [("species", BLUE, "species", points), ("group of bands", INK, "bands", points)]
+        _draw(axes, ours, theirs, lines)
         axes.set(xlabel=label, ylim=(0, 1.02))
     left.set(xscale="log", ylabel="share right")
     left.set_xticks(SNRS, [f"{snr}" for snr in SNRS])
     middle.set(xscale="log")
     middle.set_xticks([place for place, _ in SHADES], ["as is", *(f"{level:g}" for level in LEVELS)])
+    right.legend(loc="lower center", fontsize=8)
     for axes in (left, middle):
         axes.minorticks_off()
         axes.tick_params(axis="x", labelsize=7)
