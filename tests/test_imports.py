@@ -37,6 +37,7 @@ EDGES = {
     ("oreline/cli/evaluate.py", "inference.models"),
     ("oreline/cli/evaluate.py", "sinks.log.evaluation"),
     ("oreline/cli/config.py", "sinks.settings"),
+    ("oreline/cli/model.py", "inference.classification.card"),
     ("oreline/cli/model.py", "inference.classification.changes"),
     ("oreline/cli/model.py", "inference.classification.signature"),
     ("oreline/cli/model.py", "inference.models"),

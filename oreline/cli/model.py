@@ -1,4 +1,4 @@
-"""`oreline model`: who made a model, and whether it is as it was made."""
+"""`oreline model`: what a model is, who made it, and whether it is as it was made."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from oreline.cli.model_card import show as show_card
 from oreline.errors import ConfigError
 from oreline.terminal import commands, console
 
@@ -15,7 +16,7 @@ Model = Annotated[Path, typer.Argument(help="Folder of a model: model.pt, golden
 Known = Annotated[Path, typer.Argument(help="Folder of a model, or the name of one that is installed.")]
 
 app = commands(
-    "Signatures of models.\n\n"
+    "Models: what they are, and who signed them.\n\n"
     "A model is a program: whoever made it can do on this host whatever the line may. So a line runs only models that "
     "are signed by a maker it trusts: those that come with Oreline, this user, and the makers in its folder of keys "
     "(`oreline keys allow NAME.pem`). `oreline train` signs what it makes."
@@ -93,6 +94,15 @@ def verify(
     card, who = importlib.import_module("inference.classification.signature").checked(model, folder)
     card.check_files(model)
     console.print(f"{model} is {card.name} {card.model_sha256[:16]}, whole, and signed by {who}")
+
+
+@app.command()
+def show(model: Known) -> None:
+    """Say what a model knows, how well, by which thresholds it answers, and what it must not be used for.
+
+    Example: oreline model show swir288
+    """
+    show_card(importlib.import_module("inference.classification.card").Card.read(_folder(model)), console)
 
 
 def _folder(model: Path) -> Path:
