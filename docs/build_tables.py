@@ -209,15 +209,84 @@ def pixel_formats() -> str:
     return _table(("PixelFormat", "code", "bits", "in a buffer", "largest count"), rows)
 
 
+CORE = "PE257D_0001"
+
+
 def accuracies() -> str:
-    """The models that come with Oreline, by their cards."""
-    methods = ("network", "SAM", "LDA", "SVM")
-    rows = []
-    for card in _cards():
-        said, by = card.metrics, card.metrics.accuracy
-        shares = (by.cnn, by.sam, by.lda, by.svm, said.cnn_pixels, said.sure_and_right, said.unknown_rejected)
-        rows.append((f"`{card.name}`", f"{card.kmac:.0f}", *(f"{share:.0%}" for share in shares)))
-    return _table(("model", "kMAC", *methods, "pixels", "sure and right", "strangers refused"), rows)
+    """The models that come with Oreline, by their cards: the few figures that a reader asks for first."""
+    asked = (("clean", "species"), ("clean", "group"), ("hard", "species"), ("film 0.1 mm", "species"),
+             ("strangers", "AUROC"), (CORE, "either"))  # fmt: skip
+    head = ("model", "kMAC", "by name", "by group", "hard", "under .1 mm of water", "strangers, AUROC", "core, either")
+    rows = ((f"`{card.name}`", f"{card.kmac:.0f}", *(_figure(card, *one) for one in asked)) for card in _cards())
+    return _table(head, rows)
+
+
+def judged() -> str:
+    """Everything that the cards say of the networks, set by set."""
+    cards = _cards()
+    names = dict.fromkeys(one.name for card in cards for one in card.metrics.sets or ())
+    rows = [
+        (f"{name}, {_on(cards, name)}", quantity, *(_figure(card, name, quantity) for card in cards))
+        for name in names
+        for quantity in JUDGED
+        if any(_figure(card, name, quantity) not in ("", "not offered") for card in cards)
+    ]
+    return _table(("judged on", "figure", *(f"`{card.name}`" for card in cards)), rows)
+
+
+JUDGED = (
+    "species", "group", "bands", "AUROC", "FPR95", "named as a species", "named as a group", "right", "wrong", "either",
+    "neither and sure", "r", "mean error", "refused by species", "refused by bands",
+)  # fmt: skip
+
+
+def rivals() -> str:
+    """Other methods on the same spectra."""
+    asked = (("clean", "species"), ("hard", "species"), ("film 0.1 mm", "species"), ("depth 0.1, stain", "bands"),
+             ("depth 0.03, stain", "bands"), (CORE, "either"), (CORE, "group"),
+             ("HL4_testrocks without magnesite", "group"))  # fmt: skip
+    methods = ("network", "LDA, physics", "nearest, hull", "nearest, derivative", "SAM", "SVM", "LDA")
+    rows = [
+        (f"`{card.name}`", f"{name}: {quantity}", *(_figure(card, name, quantity, method) for method in methods))
+        for card in _cards()
+        for name, quantity in asked
+        if _figure(card, name, quantity) not in ("", "not offered")
+    ]
+    return _table(("model", "judged on", *methods), rows)
+
+
+def thresholds() -> str:
+    """What the cards' thresholds come to on specimens that did not choose them."""
+    rows = (
+        (f"`{card.name}`", f"`{one.name}`", one.of, f"{one.aim:.2f}", f"{one.chosen:.2f}", f"{one.measured:.2f}")
+        for card in _cards()
+        for one in card.metrics.thresholds or ()
+    )
+    return _table(("model", "threshold", "share that it rules", "aim", "where chosen", "on other rocks"), rows)
+
+
+def not_for() -> str:
+    """What the models must not be used for."""
+    rows = ((f"`{card.name}`", sentence) for card in _cards() for sentence in card.not_for or ())
+    return _table(("model", "not for"), rows)
+
+
+def _figure(card: Card, name: str, quantity: str, method: str = "network") -> str:
+    """A figure with its interval; of a card before version 2 the one that it has; nothing where it has none."""
+    if card.metrics.sets is None:
+        asked = (name, quantity, method) == ("clean", "species", "network")
+        return f"{card.metrics.accuracy.cnn:.2f}" if asked else ""
+    found = next((one for one in card.metrics.sets if one.name == name), None)
+    if found is None or quantity not in found.figures.get(method, {}):
+        return "not offered" if name == CORE and any(one.not_offered for one in card.metrics.sets) else ""
+    of = found.figures[method][quantity]
+    return f"{of.mean:.2f} ({of.low:.2f}-{of.high:.2f})"
+
+
+def _on(cards: Sequence[Card], name: str) -> str:
+    sizes = [(one.spectra, one.specimens) for card in cards for one in card.metrics.sets or () if one.name == name]
+    spectra, specimens = max(sizes)
+    return f"{spectra} of {specimens}"
 
 
 def inseparable() -> str:
@@ -331,6 +400,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "plc-state": states,
     "udp-datagrams": datagrams,
     "models": accuracies,
+    "judged": judged,
+    "rivals": rivals,
+    "thresholds": thresholds,
+    "not-for": not_for,
     "inseparable": inseparable,
     "recipe": recipe,
     "not-rock": not_rock_bands,
