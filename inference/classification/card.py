@@ -98,7 +98,7 @@ class Card(Strict):
     bands: BandAnswer | None = None
     """The second answer, None where the network has none."""
     noisy_above: Annotated[float, Field(gt=0)] | None = None
-    """Noise, standard deviation of log R from one band to the next, above which an unknown is "noisy"."""
+    """Noise of a band, as a share of its reflectance, above which an unknown is "noisy"."""
     dark_below: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Mean reflectance below which an unknown is "too dark"."""
     not_for: tuple[str, ...] | None = None

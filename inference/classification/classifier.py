@@ -147,8 +147,8 @@ class Classifier:
 
         reflectance: float32 (bands, spectra), at the card's wavelengths and as wide as its bands; what is not finite
         has the label "invalid"."""
-        features = self._prepared(reflectance)
-        mean = np.ascontiguousarray(reflectance.mean(axis=0), np.float32)
+        reflectance = np.ascontiguousarray(reflectance, np.float32)
+        features, mean = self._prepared(reflectance), reflectance.mean(axis=0)
         mean[~np.isfinite(features).all(axis=0)] = np.nan
         features[:, np.isnan(mean)] = 0
         made = self.decide(features, mean, np.zeros(len(mean), np.uint8), reflectance, pointed_at=True)
