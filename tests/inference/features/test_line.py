@@ -52,15 +52,17 @@ def test_a_line_has_the_features_of_its_spectra(seed: int, samples: int, uneven:
 
 @pytest.mark.parametrize("what", [np.nan, np.inf, -np.inf, 0.0, -0.1])
 @pytest.mark.parametrize("sample", [0, 31, 32, 69])
-def test_a_value_that_is_none_spoils_its_sample_and_no_other(what: float, sample: int) -> None:
+def test_a_value_that_is_none_spoils_its_window_and_sample_and_no_other(what: float, sample: int) -> None:
     values, free = rocks(SWIR, 70, 1), np.zeros(70, np.uint8)
     line = LineFeatures(SWIR.tolist(), 70)
     before = line(values, free).copy()
-    values[100:, sample] = what
+    assert np.isfinite(before[2, :, [0, 31, 32, 69]]).all()
+    values[int(np.abs(SWIR - 2135).argmin()), sample] = what
     after = line(values, free)
-    assert np.isnan(after[1:, :, sample]).all()
-    others = np.arange(70) != sample
-    np.testing.assert_array_equal(after[:, :, others], before[:, :, others])
+    assert np.isnan(after[2, :, sample]).all()
+    others = np.ones(before.shape, np.bool_)
+    others[2, :, sample] = False
+    np.testing.assert_array_equal(after[others], before[others])
 
 
 def test_a_sample_of_which_nothing_is_to_be_concluded_has_no_feature() -> None:

@@ -112,6 +112,17 @@ def test_what_is_most_probable_decides_also_where_no_sample_is_sure(probability:
     assert not RECIPE.model_copy(update={"decide": "votes"}).wants(stone)
 
 
+def test_classes_of_ore_are_probable_together() -> None:
+    recipe = Recipe(ore=("calcite", "kaolinite"), decide="mean", min_pixels=4)
+    kinds, layers = recipe.kinds(INFO.classes), np.zeros((5, 12), np.uint8)
+    layers[[1, 2]] = 128
+    segmenter, cores = Segmenter(kinds), Cores.of(INFO, kinds)
+    (run,) = segmenter.push(belt("..xxxxxx....")[0])[0]
+    cores.push([run], layers)
+    assert run.stone.probable == (1.0, 0.0)
+    assert recipe.wants(run.stone)
+
+
 def test_a_line_that_does_not_follow_the_last_ends_its_core() -> None:
     labels, planes = belt("xxx xxx xxx xxx"), layers_of(np.full((4, 3), 0.25))
     info = stream_info(samples=3, layers=INFO.layers)
