@@ -26,6 +26,7 @@ EDGES = {
     ("oreline/cli/main.py", "hwsim.cli"),
     ("oreline/cli/main.py", "inference.commands.calibrate"),
     ("oreline/cli/main.py", "inference.commands.evaluate"),
+    ("inference/commands/evaluate/__init__.py", "inference.commands.evaluate.plots"),
     ("oreline/cli/main.py", "inference.training.train"),
     ("oreline/cli/main.py", "oreline.bench"),
     ("oreline/cli/main.py", "inference.references.from_recordings"),

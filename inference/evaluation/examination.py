@@ -22,6 +22,7 @@ from inference.evaluation.retrained import trainee_of
 from inference.evaluation.rock import NotLogged, Rock
 from inference.evaluation.sets import Judged
 from inference.evaluation.trials import SEEDS, Trial, lessons, taught, trials
+from inference.evaluation.verdict import NO_WINDOW
 from inference.training.school import School
 from oreline.cameras import camera_preset
 from oreline.errors import ConfigError
@@ -116,6 +117,8 @@ def _on_file(
     judged = Judged(rock.seen, np.arange(rock.seen.shape[1]), is_rock=True)
     said = {rock.name: {name: method(rock.seen) for name, method in others.items()}}
     trial = Trial(0, {rock.name: judged}, {rock.name: _answers(classifier, rock.seen)}, said, {})
+    if not rock.logged:
+        found.notes.append(f"{rock.name}: {NO_WINDOW.format(last=found.card.wavelengths_nm[-1])}")
     found.own[rock.name] = trial
     found.rocks.append(rock)
     found.measured += on_rock(rock, [trial], found.thresholds)

@@ -4,6 +4,7 @@ page with pictures."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def main(
     one_thread()
     tune_allocator()
     try_to_write(*filter(None, (json, html)))
+    draw = import_module("inference.commands.evaluate.plots").plots if html else None  # it needs the extra [report]
     rival = models.folder(against) if against is not None else None
     folders = [model, *([rival] if rival else [])]
     cards = [Card.read(folder) for folder in folders]
@@ -66,10 +68,8 @@ def main(
     if json is not None:
         text = dumps(report_of(first, second, compared), indent=1, allow_nan=False)
         write_whole(json, f"{text}\n".encode())
-    if html is not None:
-        from inference.commands.evaluate.plots import plots  # only here: it needs the extra [report]
-
-        write_whole(html, page(first, second, compared, plots(first, second)).encode())
+    if html is not None and draw is not None:
+        write_whole(html, page(first, second, compared, draw(first, second)).encode())
 
 
 def differences(ours: Examination, theirs: Examination) -> Iterator[Difference]:

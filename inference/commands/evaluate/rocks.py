@@ -32,7 +32,7 @@ Names = NDArray[np.str_]
 
 def pictures(ours: Examination, theirs: Examination | None) -> Iterator[Any]:
     """Of each log its tray, and where it holds kaolin and mica side by side their share along the hole."""
-    for rock in ours.rocks:
+    for rock in (one for one in ours.rocks if one.logged):
         rows = len(np.unique(_rows(rock)))
         yield (
             f"{rock.name} beside its log",
