@@ -22,8 +22,8 @@ CONFUSED = 0.2
 """A pair is inseparable where all methods together take this share of one for the other."""
 OLD = {"cnn": NETWORK, "sam": "SAM", "lda": "LDA", "svm": "SVM"}
 NO_WINDOW = (
-    "groups are not offered: the camera ends at {last:.0f} nm, below the bands by which rock is logged, and what is left "
-    "takes wet kaolin and mica for smectite"
+    "groups are not offered: the camera ends at {last:.0f} nm, below the bands by which rock is logged, and what is "
+    "left takes wet kaolin and mica for smectite"
 )
 
 
