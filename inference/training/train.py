@@ -23,6 +23,7 @@ from inference.classification.signature import SIGNATURE, sign
 from inference.evaluation.decisions import Thresholds
 from inference.evaluation.library import Library
 from inference.evaluation.rock import Rock
+from inference.evaluation.threads import one_threaded
 from inference.evaluation.trials import FOLDS, lessons
 from inference.evaluation.verdict import Verdict, judge
 from inference.preprocessing.steps import SNV, Steps
@@ -47,6 +48,7 @@ BACKGROUND_REFLECTANCE = 0.06
 """Above a rubber belt, 0.04 to 0.05. Galena is darker still, and pyrite in a shadow: they are lost in the belt."""
 
 
+@one_threaded
 def main(
     preset: str,
     data: Path,

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from inference.evaluation.threads import one_threaded
 from inference.training.data import OTHER, Spectra
 from inference.training.end_members import EndMembers
 from inference.training.families import FAMILIES
@@ -31,6 +32,7 @@ class Trainee:
     family: str
     widths: tuple[int, ...]
 
+    @one_threaded
     def taught(self, rows: Rows, seed: int) -> nn.Module:
         """A network that has learned these rows of classes, and all minerals that are no class and are not kept apart.
         Same rows, same seed, same weights."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from inference.backends.torchscript import encode
 from inference.training.data import load
@@ -40,6 +42,15 @@ def test_networks_trained_side_by_side_are_those_trained_alone(trainee: Trainee,
     together = [encode(school.taught(*lesson)) for lesson in reversed(lessons)][::-1]
     assert together == [encode(trainee.taught(*lesson)) for lesson in lessons]
     assert len(set(together)) == 2
+
+
+def test_a_machine_of_more_cores_trains_the_same_network(trainee: Trainee) -> None:
+    trainee = replace(trainee, schedule=Schedule(steps=8, batch=384))
+    networks = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            networks.append(encode(trainee.taught(trainee.spectra.known, 1)))
+    assert networks[0] == networks[1]
 
 
 def test_what_was_not_announced_is_trained_when_it_is_asked_for(trainee: Trainee, school: School) -> None:
