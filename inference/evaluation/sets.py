@@ -26,6 +26,7 @@ LEVELS = (0.1, 0.06, 0.03, 0.015)
 ELECTRONS, READ = np.float32(1e5), np.float32(60.0)
 """Of the camera in the shade, at white."""
 ROCK_SNR = 300
+MIXED = "rock pixels"
 STRANGERS, WET_STRANGERS = "strangers", "strangers under .1 mm of water"
 
 Rows = NDArray[np.int64]

@@ -17,7 +17,7 @@ from inference.evaluation.answers import Answers
 from inference.evaluation.decisions import Flags, Thresholds, band_species_told, bands_told, group_told, species_told
 from inference.evaluation.library import Library
 from inference.evaluation.rejection import SCORES, auroc, best_of
-from inference.evaluation.sets import LEVELS, SNRS, STRANGERS, WET_STRANGERS, banded
+from inference.evaluation.sets import LEVELS, MIXED, SNRS, STRANGERS, WET_STRANGERS, banded
 from inference.evaluation.trials import Trial
 from oreline.palette import group_of
 
@@ -34,8 +34,8 @@ LOST = 0.1
 KNOWN, WET = "clean", "film 0.1 mm"
 SORTED = (KNOWN, "hard", WET)
 """Sets on which the first answer's thresholds rest,"""
-LOGGED = ("clean", "depth 0.2", "depth 0.1", "depth 0.06", "depth 0.1, stain", "depth 0.06, stain", "depth 0.1, film")
-"""and those of the second; that of a set which the camera cannot see is passed over."""
+LOGGED = (MIXED,)
+"""and those of the second: of two minerals in a pixel the larger may have half of what is told."""
 
 Floats = NDArray[np.float32]
 

@@ -15,19 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from inference.evaluation.answers import Answers, Ask, Heads
+from inference.evaluation.answers import Answers, Ask, Heads, Reflectance
 from inference.evaluation.baselines import Method, Pixels, Said, methods
 from inference.evaluation.library import Library
 from inference.evaluation.rock import Rock
-from inference.evaluation.sets import Judged, Rows, laboratory, strangers
+from inference.evaluation.sets import MIXED, Judged, Rows, banded, laboratory, strangers
 from inference.evaluation.stones import decided, stones
 from inference.evaluation.threads import one_threaded
 
 FOLDS = 5
 SEEDS = (1, 2, 3)
+ROCK_PIXELS = 5
+"""Pixels of rock that are made of each spectrum kept to judge by."""
 PIXELS = 10_000
 """From which the baseline of the network's own physics learns."""
-COMPARED = ("clean", "hard", "film 0.1 mm", "depth 0.1", "depth 0.1, stain", "depth 0.03, stain")
+COMPARED = ("clean", "hard", "film 0.1 mm", "depth 0.1", "depth 0.1, stain", "depth 0.03, stain", MIXED)
 """Sets on which the other methods are judged too."""
 
 
@@ -43,6 +45,10 @@ class Maker(Protocol):
 
     def pixels(self, rows: Rows, seed: int, n: int) -> Pixels:
         """What that network learned from, n draws."""
+        ...
+
+    def rock(self, rows: Rows, seed: int) -> Reflectance | None:
+        """One pixel of rock, (bands, n), of each of these rows, as the recipe draws them; None where it draws none."""
         ...
 
 
@@ -79,7 +85,9 @@ def trials(
     for lesson in lessons(library, seeds):
         train, test, seed = lesson.train, lesson.test, lesson.seed
         refuse_leak(library, train, np.concatenate([test, library.strangers]))
-        trial = asked(library, maker.heads, maker.network(train, seed), rocks, test, seed)
+        trial = asked(
+            library, maker.heads, maker.network(train, seed), rocks, test, seed, mixed(library, maker, test, seed)
+        )
         found.append(replace(trial, split=lesson.split, said=_said(taught(library, maker, train, seed), trial)))
         done()
     return found
@@ -99,10 +107,21 @@ def lessons(library: Library, seeds: Sequence[int]) -> list[Lesson]:
     ]
 
 
+def mixed(library: Library, maker: Maker, test: Rows, seed: int) -> Judged | None:
+    """Pixels of rock of those of `test` that have bands; None where the recipe makes none."""
+    rows = np.repeat(test[banded(library.species[test])], ROCK_PIXELS)
+    seen = maker.rock(rows, seed) if len(rows) else None
+    return None if seen is None else Judged(seen, rows)
+
+
 @one_threaded
-def asked(library: Library, heads: Heads, ask: Ask, rocks: Sequence[Rock], test: Rows, seed: int) -> Trial:
-    """One network that has learned none of the specimens of `test`, and asked about them, strangers, and rocks."""
+def asked(
+    library: Library, heads: Heads, ask: Ask, rocks: Sequence[Rock], test: Rows, seed: int, pixels: Judged | None = None
+) -> Trial:
+    """One network that has learned none of the specimens of `test`, and asked about them, strangers, and rocks.
+    `pixels`: those of rock, made of the same specimens."""
     sets = {**dict(laboratory(library, test, seed)), **dict(strangers(library))}
+    sets |= {} if pixels is None else {MIXED: pixels}
     sets |= {rock.name: Judged(rock.seen, np.arange(rock.seen.shape[1]), is_rock=True) for rock in rocks}
     answers = {name: Answers(heads, ask(judged.seen)) for name, judged in sets.items()}
     decisions = decided(heads, ask, stones(library, test, seed))

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from torch import nn
 
-from inference.evaluation.answers import Ask, Heads
+from inference.evaluation.answers import Ask, Heads, Reflectance
 from inference.evaluation.baselines import Pixels
 from inference.training.fit import asked
 from inference.training.trainee import Rows, Trainee
@@ -47,6 +47,13 @@ class School:
         """What a network that has learned `rows` answers to reflectance."""
         network, spectra = self.taught(rows, seed), self._trainee.spectra
         return lambda reflectance: asked(network, spectra.prepared(reflectance))
+
+    def rock(self, rows: Rows, seed: int) -> Reflectance | None:
+        """One pixel of rock of each of `rows`, (bands, n), from these rows and what is no class alone."""
+        if not self._trainee.recipe.rock:
+            return None
+        sampler = self._trainee.sampler(np.unique(rows), seed)
+        return sampler.of(rows, np.ones(len(rows), np.bool_)).reflectance
 
     def pixels(self, rows: Rows, seed: int, n: int) -> Pixels:
         """What it has learned from, n draws."""

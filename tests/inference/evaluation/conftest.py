@@ -71,6 +71,9 @@ class Nearest:
         read = lambda r: np.ascontiguousarray(features(r).T)  # noqa: E731
         return Pixels(read(seen), species, species, {name: group_of(name) for name in self.heads.classes}, read)
 
+    def rock(self, rows: Rows, _seed: int) -> Reflectance | None:
+        return self.library.seen(self.library.spectra[rows])
+
 
 class Ignorant(Nearest):
     """Networks whose answers have nothing to do with the spectrum."""
