@@ -70,7 +70,8 @@ def test_other_methods_may_learn_the_same_pixels(school: School, trainee: Traine
     pixels = school.pixels(trainee.spectra.known, 1, 300)
     assert pixels.features.shape == (trainee.spectra.layout.features, 300)
     assert {"calcite", "quartz", ""} <= set(pixels.species.tolist()) <= {*trainee.targets.classes, ""}
-    assert {"carbonate", "no bands", "not rock"} <= set(pixels.bands.tolist())
+    assert {"calcite", "no bands", "not rock"} <= set(pixels.bands.tolist()) <= set(trainee.targets.names)
+    assert pixels.groups["calcite"] == "carbonate"
 
 
 def test_an_error_in_another_process_is_raised_here(trainee: Trainee, school: School) -> None:
