@@ -13,7 +13,7 @@ from oreline.palette import group_of
 
 Reflectance = NDArray[np.float32]
 Ask = Callable[[Reflectance], NDArray[np.float32]]
-"""Reflectance float32 (bands, n), at a model's bands -> logits (outputs, n)."""
+"""Reflectance float32 (bands, n), at a model's bands -> logits (n, outputs), n >= 1."""
 
 NOT_ROCK, NO_BANDS, OTHER_BANDS = "not rock", "no bands", "other bands"
 
@@ -45,6 +45,11 @@ class Heads:
         """Outputs of the first answer."""
         return len(self.classes) + len(self.strangers)
 
+    @property
+    def outputs(self) -> int:
+        """Outputs of all."""
+        return self.answered + len(self.names)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
@@ -52,6 +57,11 @@ class Answers:
 
     heads: Heads
     logits: NDArray[np.float32]
+
+    @classmethod
+    def to(cls, heads: Heads, ask: Ask, seen: Reflectance) -> Answers:
+        """Answers to spectra (bands, n), of which there may be none."""
+        return cls(heads, ask(seen) if seen.shape[1] else np.empty((0, heads.outputs), np.float32))
 
     @property
     def first(self) -> NDArray[np.float32]:

@@ -71,6 +71,8 @@ def methods(library: Library, rows: Rows, pixels: Pixels | None) -> dict[str, Me
     if has_window(library.preset.wavelengths_nm):
         nm = np.asarray(library.preset.wavelengths_nm, np.float32)
         with_bands = banded(species)
+        if not with_bands.any():
+            return made
         inside = (nm >= NEAREST_NM[0]) & (nm <= NEAREST_NM[1])
         windows: dict[str, Callable[[Reflectance], Floats]] = {
             "nearest, hull": lambda seen: _hull(seen[inside], nm[inside]),

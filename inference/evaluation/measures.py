@@ -42,7 +42,8 @@ class Measured:
 def measure(library: Library, trials: Sequence[Trial], rocks: Sequence[Rock], thresholds: Thresholds) -> list[Measured]:
     """All sets, in the order in which they were asked."""
     apart = {*AGAINST, *(rock.name for rock in rocks)}
-    names = [name for name in trials[0].sets if name not in apart and len(trials[0].sets[name].rows)]
+    asked = dict.fromkeys(name for trial in trials for name, one in trial.sets.items() if len(one.rows))
+    names = [name for name in asked if name not in apart]
     found = [_laboratory(library, trials, name, thresholds) for name in names]
     found.append(_stones(library, trials))
     found += [_strangers(library, trials, name, thresholds) for name in AGAINST if len(library.strangers)]
@@ -81,8 +82,9 @@ def _values(
         rows = np.concatenate([trial.sets[name].rows for trial in of_seed])
         order = np.argsort(rows, kind="stable")
         parts = [dict(_of_trial(library, trial, name, thresholds)) for trial in of_seed]
-        for key in parts[0]:
-            found.setdefault(key, []).append(np.concatenate([part[key] for part in parts])[order])
+        for key in dict.fromkeys(key for part in parts for key in part):
+            empty = np.empty(0)
+            found.setdefault(key, []).append(np.concatenate([part.get(key, empty) for part in parts])[order])
     return found
 
 

@@ -44,7 +44,7 @@ def stones(library: Library, rows: NDArray[np.int64], seed: int) -> Reflectance:
 
 def decided(heads: Heads, ask: Ask, pixels: Reflectance) -> dict[str, Classes]:
     """The class of each stone, (n,), by what is decided from."""
-    answers = Answers(heads, ask(pixels))
+    answers = Answers.to(heads, ask, pixels)
     share = answers.species.reshape(-1, PIXELS, len(heads.classes))
     logits = answers.class_logits.reshape(share.shape)
     mean = np.ascontiguousarray(pixels.reshape(len(pixels), -1, PIXELS).mean(axis=2))
@@ -53,5 +53,5 @@ def decided(heads: Heads, ask: Ask, pixels: Reflectance) -> dict[str, Classes]:
         "vote": votes.sum(axis=1).argmax(axis=1),
         "mean probability": share.mean(axis=1).argmax(axis=1),
         "mean logits": logits.mean(axis=1).argmax(axis=1),
-        "mean spectrum": Answers(heads, ask(mean)).class_logits.argmax(axis=1),
+        "mean spectrum": Answers.to(heads, ask, mean).class_logits.argmax(axis=1),
     }

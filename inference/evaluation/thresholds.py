@@ -72,12 +72,12 @@ class Half:
     def found(self, name: str) -> float:
         """Share of a set whose species was the best."""
         answers, species = self.pooled([name])
-        return float((answers.best == species).mean())
+        return _share(answers.best == species, species != "")
 
     def seen(self, name: str) -> float:
         """Share of a set whose bands were named by their group."""
         answers, species = self.pooled([name], logged=True)
-        return float(_bands_right(answers, species).mean()) if len(species) else 0.0
+        return _share(_bands_right(answers, species), species != "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from inference.evaluation.rock import Rock
 from inference.evaluation.sets import MIXED, Judged, Rows, banded, laboratory, strangers
 from inference.evaluation.stones import decided, stones
 from inference.evaluation.threads import one_threaded
+from oreline.errors import ConfigError
 
 FOLDS = 5
 SEEDS = (1, 2, 3)
@@ -123,21 +124,23 @@ def asked(
     sets = {**dict(laboratory(library, test, seed)), **dict(strangers(library))}
     sets |= {} if pixels is None else {MIXED: pixels}
     sets |= {rock.name: Judged(rock.seen, np.arange(rock.seen.shape[1]), is_rock=True) for rock in rocks}
-    answers = {name: Answers(heads, ask(judged.seen)) for name, judged in sets.items()}
+    answers = {name: Answers.to(heads, ask, judged.seen) for name, judged in sets.items()}
     decisions = decided(heads, ask, stones(library, test, seed))
     return Trial(seed, sets, answers, {}, decisions)
 
 
 def _said(others: Mapping[str, Method], trial: Trial) -> dict[str, dict[str, Said]]:
     """What the methods say of the sets on which they are compared."""
-    asked = [name for name in trial.sets if name in COMPARED or trial.sets[name].is_rock]
+    asked = [name for name, judged in trial.sets.items() if (name in COMPARED or judged.is_rock) and len(judged.rows)]
     return {name: {by: method(trial.sets[name].seen) for by, method in others.items()} for name in asked}
 
 
 def splits(library: Library, seed: int) -> Iterator[tuple[Rows, Rows]]:
     """Rows to learn and rows to judge by, no specimen on both sides; classes are spread over the folds as evenly as
-    whole specimens allow, and some have fewer specimens than folds."""
+    whole specimens allow, and some have fewer specimens than folds. Raises ConfigError where there are too few."""
     known = library.known
+    if (rocks := len(np.unique(library.specimen[known]))) < FOLDS:
+        raise ConfigError(f"the library has {rocks} specimens of its classes: to be judged by {FOLDS} are needed")
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)

@@ -9,7 +9,8 @@ import pytest
 
 from inference.evaluation.library import Library
 from inference.evaluation.trials import FOLDS, lessons, refuse_leak, splits, trials
-from inference.evaluation.verdict import Verdict
+from inference.evaluation.verdict import Verdict, judge
+from oreline.errors import ConfigError
 from tests.inference.evaluation.conftest import Nearest
 
 
@@ -52,3 +53,19 @@ def test_other_methods_are_asked_the_same_spectra(knowing: Verdict) -> None:
         for method, said in by.items():
             assert len(said.species) == len(trial.sets[name].rows), (name, method)
     assert {"SAM", "LDA", "SVM", "LDA, physics", "nearest, hull", "nearest, derivative"} == set(trial.said["clean"])
+
+
+def test_library_of_few_specimens_is_refused_in_words(small: Library) -> None:
+    few = np.isin(small.specimen, ["kaolinite 1", "kaolinite 2", "calcite 1", "calcite 2"])
+    with pytest.raises(ConfigError, match="4 specimens of its classes: to be judged by 5"):
+        next(splits(replace(small, role=np.where(few, small.role, "")), 1))
+
+
+def test_library_without_minerals_that_have_bands_is_judged_by_what_it_has(small: Library) -> None:
+    species = np.where(small.species == "calcite", "albite", small.species)
+    plain = np.isin(species, ["quartz", "albite"])
+    library = replace(small, species=species, role=np.where(plain, small.role, ""))
+    verdict = judge(library, Nearest(library), (), (1,))
+    names = {one.name for one in verdict.metrics.sets or ()}
+    assert "clean" in names
+    assert not any(name.startswith(("depth", "strangers")) for name in names)
