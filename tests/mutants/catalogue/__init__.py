@@ -8,6 +8,7 @@ from tests.mutants.catalogue import (
     incidents,
     layers,
     measures,
+    networks,
     producer,
     ring,
     sinks,
@@ -28,4 +29,5 @@ MUTANTS = (
     *incidents.MUTANTS,
     *system.MUTANTS,
     *strangers.MUTANTS,
+    *networks.MUTANTS,
 )
