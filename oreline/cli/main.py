@@ -93,10 +93,18 @@ def replay(
     speed: Annotated[str, typer.Option(help="1 is the recorded rate; max loses nothing and waits for nobody.")] = "max",
     reflectance: Annotated[Path | None, typer.Option(help="Write reflectance as float32 ENVI BIL (OUT.hdr).")] = None,
     labels: Annotated[Path | None, typer.Option(help="Write labels as ENVI Classification (OUT.hdr).")] = None,
+    groups: Annotated[
+        Path | None, typer.Option(help="Write the groups of the labels likewise, of a model that tells them (OUT.hdr).")
+    ] = None,
+    bands: Annotated[
+        Path | None, typer.Option(help="Write whose absorption bands samples show, of a model that tells it (OUT.hdr).")
+    ] = None,
     uncertainty: Annotated[
         Path | None, typer.Option(help="Write how sure reflectance is, its standard uncertainty (OUT.hdr).")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="Name or folder of the model for --labels.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Name or folder of the model for --labels, --groups and --bands.")
+    ] = None,
     dark: Annotated[Path | None, typer.Option(help="The dark reference, or the folder that has it.")] = None,
     white: Annotated[Path | None, typer.Option(help="The white reference, or the folder that has it.")] = None,
     reference: Annotated[Path | None, typer.Option(help="Folder of a saved reference to use.")] = None,
@@ -110,10 +118,11 @@ def replay(
 
     Example: oreline replay out/demo/scene --labels out/labels.hdr
     """
-    wanted = {"reflectance": reflectance, "labels": labels, "uncertainty": uncertainty}
-    wanted = {what: header for what, header in wanted.items() if header is not None}
+    asked = {"reflectance": reflectance, "labels": labels, "groups": groups, "bands": bands, "uncertainty": uncertainty}
+    wanted = {what: header for what, header in asked.items() if header is not None}
     if not wanted:
-        raise ConfigError("nothing to do: ask for --reflectance, --labels or --uncertainty OUT.hdr, or several")
+        options = ", ".join(f"--{what}" for what in asked)
+        raise ConfigError(f"nothing to do: ask for one or several of {options} OUT.hdr")
     replaying = importlib.import_module("oreline.cli.replay")
     setting_of = importlib.import_module("oreline.cli.replay_setting").setting_of
     references = importlib.import_module("inference.references.from_recordings")

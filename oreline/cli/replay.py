@@ -29,6 +29,8 @@ TRUSTED_RATIO = 1e6
 WAVELENGTH_TOLERANCE_NM = 2.0
 SUFFIXES = (".img", ".hdr")
 """Of a result's two files."""
+OF_LABELS = {"labels", "groups", "bands"}
+"""Results that need a model."""
 RECORDED = {"labelled": "lines", "shed": "shed", "lost": "lost"}
 """What the report calls what a recorder has counted."""
 
@@ -80,8 +82,8 @@ def line_of(
     """The configuration of a line that plays a scene, from `start_line` to its end or, with `loop`, for ever; it lacks
     `inference.reference`.
 
-    `wanted`: of reflectance, labels and uncertainty. `speed`: a factor on the rate at which it was recorded, or "max".
-    Raises ConfigError, ModelError.
+    `wanted`: of reflectance, uncertainty and OF_LABELS. `speed`: a factor on the rate at which it was recorded, or
+    "max". Raises ConfigError, ModelError.
     """
     scene = found.scene
     simulator = _simulator(scene, setting) | {"speed": _factor(speed), "loop": loop, "start_line": start_line}
@@ -92,7 +94,7 @@ def line_of(
         "simulator": simulator,
         "acquisition": _acquisition(scene, setting) | {"steps": steps},
         "inference": _inference(scene, setting, wanted, model),
-        "sinks": {**({"log": {}} if "labels" in wanted else {}), **records},
+        "sinks": {**({"log": {}} if _labelled(wanted) else {}), **records},
     }
     return Config(tables, f"replay of {scene.path}")
 
@@ -124,7 +126,7 @@ def _acquisition(scene: Recording, setting: Setting) -> dict[str, Any]:
 
 def _inference(scene: Recording, setting: Setting, wanted: Collection[str], model: str | None) -> dict[str, Any]:
     needs_reflectance = "reflectance" in wanted or "uncertainty" in wanted
-    streams = [*(["labels"] if "labels" in wanted else []), *(["reflectance"] if needs_reflectance else [])]
+    streams = [*(["labels"] if _labelled(wanted) else []), *(["reflectance"] if needs_reflectance else [])]
     no_data = {} if setting.no_data is None else {"no_data": setting.no_data}
     return {
         "streams": streams,
@@ -133,8 +135,13 @@ def _inference(scene: Recording, setting: Setting, wanted: Collection[str], mode
         "limits": {"refuse": False, "age_h": None, "warn_age_h": None, "exposure_ratio": TRUSTED_RATIO},
         "correction": {"bad_bands": list(setting.bad_bands), **no_data},
         **({"uncertainty": True} if "uncertainty" in wanted else {}),
-        **({"model": model or model_for(scene)} if "labels" in wanted else {}),
+        **({"model": model or model_for(scene)} if _labelled(wanted) else {}),
     }
+
+
+def _labelled(wanted: Collection[str]) -> bool:
+    """Whether a model is needed for what is wanted."""
+    return not OF_LABELS.isdisjoint(wanted)
 
 
 def report_of(
@@ -156,6 +163,7 @@ def report_of(
         "unaccounted": less(known, counts.values()),
         "missing_lines": found.scene.missing_lines,
         "lines_per_s": rate_of(config),
+        "shares": facts_of(output, "log").get("shares", {}),
         "saturated_samples": inference.get("saturated_samples"),
         "reference": inference.get("reference"),
         **incidents_of(output),

@@ -18,7 +18,7 @@ from oreline.messages import INVALID, UNKNOWN
 from oreline.recordings.label_map import read_labels
 from tests.inference import two_answers
 from tests.sinks.log.journals import journal_rows
-from tests.system.line import Line
+from tests.system.line import Command, Line
 
 LINES = 200
 LAYERS = "group", "group_confidence", "bands", "bands_group", "bands_confidence", "second", "share", "reason"
@@ -74,6 +74,23 @@ def test_two_answers_reach_whoever_reads_them(twofold: Line) -> None:
     calcite = recorded.labels == names.index("calcite")
     np.testing.assert_array_equal(calcite[-LINES:], told["bands"] == list(two_answers.BANDS).index("calcite"))
     assert report["stones"]["ejected"] > 0
+
+
+@pytest.mark.long
+def test_a_replay_writes_groups_and_whose_bands_as_label_files(short_belt: Path, tmp_path: Path, cli: Command) -> None:
+    model, files = (
+        two_answers.write(tmp_path / "model"),
+        {name: tmp_path / f"{name}.hdr" for name in ("groups", "bands")},
+    )
+    options = [part for name, path in files.items() for part in (f"--{name}", path)]
+    report = tmp_path / "report.json"
+    ran = cli("replay", short_belt, "--model", model, "--output", tmp_path / "out", "--json", report, *options)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    groups, bands = (read_labels(files[name]) for name in files)
+    assert {one.name for one in groups.classes} >= {"kaolin", "carbonate"}
+    assert {one.name for one in bands.classes} >= {"calcite", "carbonate (group)", "no bands"}
+    assert groups.labels.shape == bands.labels.shape == (300, 384)
+    assert json.loads(report.read_text())["shares"]["bands"]["carbonate"] > 0
 
 
 @pytest.mark.long
