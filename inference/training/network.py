@@ -31,10 +31,11 @@ DERIVATIVE_GAIN = 5.0
 class Network(nn.Module):
     """Network that is deployed: four convolutions, scalars added to each, and nothing that only training needs.
 
-    One class with plain tensors, not nested modules: TorchScript numbers the types of nested ones anew each time, and
-    the same training would not give the same bytes. `scalar0` to `scalar3`: what a scalar adds to each output,
-    (outputs, scalars, 1, 1); `centre`: what is taken off the scalars before, (1, scalars, 1, 1), so that they are small
-    where they are rounded. With scalars the channels lie innermost, where it is quickest to add to each of them.
+    One class with plain tensors, not nested modules, and one constant: TorchScript numbers the types of nested ones
+    anew each time and writes constants in the order of a set, so that the same training would not give the same bytes.
+    `scalar0` to `scalar3`: what a scalar adds to each output, (outputs, scalars, 1, 1); `centre`: what is taken off the
+    scalars before, (1, scalars, 1, 1), so that they are small where they are rounded. With scalars the channels lie
+    innermost, where it is quickest to add to each of them.
     """
 
     weight0: torch.Tensor
@@ -50,16 +51,12 @@ class Network(nn.Module):
     scalar2: torch.Tensor
     scalar3: torch.Tensor
     centre: torch.Tensor
-    blocks: Final[int]
-    bands: Final[int]
-    scalars: Final[int]
+    layout: Final[tuple[int, int, int]]
 
     def __init__(self, layout: Layout, layers: Iterable[Iterable[torch.Tensor]], centre: torch.Tensor) -> None:
         """`layers`: weight, bias, and what the scalars add."""
         super().__init__()
-        self.blocks = layout.blocks
-        self.bands = layout.bands
-        self.scalars = layout.scalars
+        self.layout = (layout.blocks, layout.bands, layout.scalars)
         self.register_buffer("centre", centre.clone())
         for number, layer in enumerate(layers):
             for name, value in zip(("weight", "bias", "scalar"), layer, strict=True):
@@ -67,15 +64,16 @@ class Network(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(1, 1, features, samples) -> (1, outputs, 1, samples)."""
+        blocks, bands, scalars = self.layout
         x = features
-        if self.blocks > 1 or self.scalars > 0:
-            x = features.narrow(2, 0, self.blocks * self.bands).reshape(1, self.blocks, self.bands, -1)
-        if self.scalars == 0:
+        if blocks > 1 or scalars > 0:
+            x = features.narrow(2, 0, blocks * bands).reshape(1, blocks, bands, -1)
+        if scalars == 0:
             x = functional.relu(functional.conv2d(x, self.weight0, self.bias0, [8, 1]))
             x = functional.relu(functional.conv2d(x, self.weight1, self.bias1, [2, 1]))
             x = functional.relu(functional.conv2d(x, self.weight2, self.bias2, [2, 1]))
             return functional.conv2d(x, self.weight3, self.bias3)
-        s = features.narrow(2, self.blocks * self.bands, self.scalars).transpose(1, 2) - self.centre
+        s = features.narrow(2, blocks * bands, scalars).transpose(1, 2) - self.centre
         x = x.contiguous(memory_format=torch.channels_last)
         s = s.contiguous(memory_format=torch.channels_last)
         x = functional.conv2d(x, self.weight0, self.bias0, [8, 1]).add_(functional.conv2d(s, self.scalar0)).relu_()

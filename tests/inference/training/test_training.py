@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,7 @@ from inference.training.train import main
 from oreline.cameras import CAMERAS
 from oreline.errors import ConfigError, SystemRefused
 from oreline.testing import stream_info
+from tests.conftest import ROOT
 from tests.packages.acme.acme_oreline import linear
 
 NM = np.arange(400.0, 2501.0, 2.0, dtype=np.float32)
@@ -196,6 +200,24 @@ def test_what_is_deployed_computes_what_was_trained(layout: Layout) -> None:
     answered = load_network(encode(network), (layout.features, 20))(features[0, 0].numpy())
     np.testing.assert_allclose(answered, expected[0, :, 0], atol=1e-4)
     assert encode(deployed(training)) == encode(network)
+
+
+@pytest.mark.parametrize("layout", ["(1, 224, 0)", "(2, 288, 7)"])
+def test_a_network_has_the_same_bytes_in_every_process(layout: str) -> None:
+    code = (
+        "import hashlib, torch; from inference.backends.torchscript import encode;"
+        "from inference.preprocessing.step import Layout; from inference.training.network import build, deployed;"
+        f"torch.manual_seed(1); network = deployed(build(Layout(*{layout}), 5, (16, 16, 16)));"
+        "print(hashlib.sha256(encode(network)).hexdigest())"
+    )
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("0", "1")
+    }  # fmt: skip
+    assert len(answers) == 1
 
 
 def test_scalars_enter_every_layer_and_each_by_itself() -> None:
