@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from inference.classification.metrics import Metrics, Pair, Share, Strict
+from inference.classification.metrics import Metrics, Pair, Rounding, Share, Strict
 from inference.preprocessing.steps import SNV, Resample, Steps
 from oreline.errors import ModelError
 from oreline.files import read_plain, write_whole
@@ -104,6 +104,8 @@ class Card(Strict):
     not_for: tuple[str, ...] | None = None
     """What the model must not be used for, a sentence each."""
     kmac: float
+    bfloat16: Rounding | None = None
+    """What computing in bfloat16 changes; None where the network cannot, or where it was not looked at."""
     metrics: Metrics
     confused: tuple[Pair, ...]
     training: Training

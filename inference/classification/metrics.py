@@ -96,3 +96,11 @@ class Pair(Strict):
     """Share of a labelled b, mean of all methods,"""
     b_as_a: Share
     """and of b labelled a."""
+
+
+class Rounding(Strict):
+    """What bfloat16 changes, on the golden vector. `logits`: the largest difference from float32, as a share of their
+    standard deviation. `labels`: share of the samples with another best class."""
+
+    logits: Annotated[float, Field(ge=0)]
+    labels: Share

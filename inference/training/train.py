@@ -33,6 +33,7 @@ from inference.training.fit import STEPS, Schedule
 from inference.training.inputs import INPUTS
 from inference.training.not_for import not_for
 from inference.training.recipe import recipe_of
+from inference.training.rounding import rounding
 from inference.training.school import School
 from inference.training.targets import Targets
 from inference.training.trainee import Trainee
@@ -161,6 +162,7 @@ def _card(
         dark_below=found.dark_below,
         not_for=not_for(camera, trainee.recipe, bool(targets.names), trainee.missing),
         preprocessing="snv" if spectra.steps == SNV else spectra.steps,
+        bfloat16=rounding(content, golden, targets.answered),
         kmac=FAMILIES.find(trainee.family).kmac(spectra.layout, targets.outputs, trainee.widths),
         metrics=verdict.metrics,
         confused=verdict.confused,

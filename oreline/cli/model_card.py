@@ -29,6 +29,11 @@ def show(card: Any, console: Console) -> None:
     console.print(f"{card.kmac:.0f} kMAC a spectrum, learned {training.data} in {training.steps} steps")
     for sentence in card.not_for or ():
         console.print(f"not for: {sentence}")
+    if card.bfloat16 is not None:
+        console.print(
+            f"in bfloat16 logits differ by {card.bfloat16.logits:.1%} of their spread at most, "
+            f"and {card.bfloat16.labels:.0%} of the labels"
+        )
     console.print()
     for table in (_classes(card), _bands(card.bands), _thresholds(card), _judged(card.metrics)):
         if table.row_count:

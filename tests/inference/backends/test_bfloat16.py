@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn import functional
 
 from inference.backends import bfloat16, load
+from inference.backends.bfloat16 import exact
 from inference.backends.bfloat16.chain import read
 from inference.backends.torchscript import encode
 from inference.classification.card import GOLDEN, Card
@@ -30,6 +31,7 @@ from inference.models import SHIPPED
 from inference.preprocessing.step import Layout
 from inference.settings import Settings
 from inference.training.network import Network, build, deployed
+from inference.training.rounding import rounding
 from oreline.errors import ModelError, ModelMismatch
 
 AVAILABLE = bfloat16.available()
@@ -75,25 +77,6 @@ def shipped(name: str) -> tuple[bytes, np.ndarray]:
         return (SHIPPED / name / "model.pt").read_bytes(), np.ascontiguousarray(golden["snv"])
 
 
-def rounded(values: torch.Tensor) -> torch.Tensor:
-    return values.to(torch.bfloat16).to(torch.float64)
-
-
-def expected(content: bytes, features: np.ndarray) -> np.ndarray:
-    """Logits with weights and inputs of each layer rounded to bfloat16, and exact sums."""
-    chain, samples = read(content), features.shape[1]
-    bands = chain.blocks * (chain.bands or len(features))
-    x = torch.from_numpy(features[:bands]).reshape(1, chain.blocks, -1, samples)
-    scalars = torch.from_numpy(features[bands:] - chain.centre[:, None])
-    for layer in chain.layers:
-        weight, bias = torch.from_numpy(layer.weight)[..., None], torch.from_numpy(layer.bias).double()
-        x = functional.conv2d(rounded(x), rounded(weight), bias, [layer.stride, 1])
-        if layer.entry is not None:
-            x = x + (rounded(torch.from_numpy(layer.entry)) @ rounded(scalars))[None, :, None]
-        x = x if layer is chain.layers[-1] else functional.relu(x)
-    return x[0, :, 0].numpy()
-
-
 @on_each_unit
 @pytest.mark.parametrize(
     ("layout", "samples", "outputs", "widths"),
@@ -118,9 +101,12 @@ def test_logits_are_those_of_rounded_weights_and_inputs(
 ) -> None:
     content, features = encode(network(layout, outputs, widths)), spectra(layout.features, samples)
     features += np.linspace(-4, 4, layout.features, dtype=np.float32)[:, None]
-    answered, exact = load("torchscript", content, features.shape, "bfloat16")(features), expected(content, features)
-    assert answered.shape == exact.shape == (outputs, samples)
-    assert np.abs(answered - exact).max() < 0.005 * exact.std()
+    answered, known = (
+        load("torchscript", content, features.shape, "bfloat16")(features),
+        exact.logits(content, features),
+    )
+    assert answered.shape == known.shape == (outputs, samples)
+    assert np.abs(answered - known).max() < 0.005 * known.std()
 
 
 @on_each_unit
@@ -128,8 +114,8 @@ def test_scalars_are_rounded_where_they_are_small_and_float32_is_near() -> None:
     layout = Layout(2, 288, 7)
     content, features = encode(network(layout, 70, (16, 48, 48))), spectra(layout.features, 200)
     features += np.linspace(-4, 4, layout.features, dtype=np.float32)[:, None]
-    exact, answered = (load("torchscript", content, features.shape, one)(features) for one in ("float32", "bfloat16"))
-    assert 0 < np.abs(answered - exact).max() < 0.05 * exact.std()
+    plain, answered = (load("torchscript", content, features.shape, one)(features) for one in ("float32", "bfloat16"))
+    assert 0 < np.abs(answered - plain).max() < 0.05 * plain.std()
 
 
 @on_each_unit
@@ -170,12 +156,23 @@ def test_threads_do_not_get_in_each_others_way() -> None:
 @pytest.mark.parametrize("name", ["nir224", "swir288"])
 def test_a_class_differs_only_where_float32_hardly_preferred_it(name: str) -> None:
     content, snv = shipped(name)
-    exact, answered = (load("torchscript", content, snv.shape, one)(snv) for one in ("float32", "bfloat16"))
-    second, best = np.sort(exact, axis=0)[-2:]
-    differ = exact.argmax(axis=0) != answered.argmax(axis=0)
+    plain, answered = (load("torchscript", content, snv.shape, one)(snv) for one in ("float32", "bfloat16"))
+    second, best = np.sort(plain, axis=0)[-2:]
+    differ = plain.argmax(axis=0) != answered.argmax(axis=0)
     assert (best - second)[differ].max(initial=0.0) < 0.1
-    assert 0 < np.abs(answered - exact).max() < 0.125 * exact.std()
+    assert 0 < np.abs(answered - plain).max() < 0.125 * plain.std()
     assert Classifier.load(SHIPPED / name, "bfloat16").id == f"{Classifier.load(SHIPPED / name).id[:12]}bf16"
+
+
+@pytest.mark.parametrize("name", ["nir224", "swir288"])
+def test_what_rounding_changes_can_be_told_on_any_processor(name: str) -> None:
+    folder, card = SHIPPED / name, Card.read(SHIPPED / name)
+    model, golden = (folder / "model.pt").read_bytes(), (folder / GOLDEN).read_bytes()
+    found = rounding(model, golden, len(card.classes) + len(card.strangers or ()))
+    assert found
+    assert 0 < found.logits < 0.125
+    assert found.labels <= 0.05
+    assert rounding(encode(Sigmoid().eval()), golden, 2) is None
 
 
 @on_each_unit
@@ -311,8 +308,8 @@ def test_a_network_of_another_form_is_refused_with_what_to_do(other: Callable[[]
 def test_the_form_that_scalars_are_known_in_is_taken() -> None:
     content = encode(Scalars(1, 222).eval())
     features = spectra(224, 40)
-    exact, answered = (load("torchscript", content, (224, 40), one)(features) for one in ("float32", "bfloat16"))
-    np.testing.assert_allclose(answered, exact, atol=0.02)
+    plain, answered = (load("torchscript", content, (224, 40), one)(features) for one in ("float32", "bfloat16"))
+    np.testing.assert_allclose(answered, plain, atol=0.02)
 
 
 @on_each_unit

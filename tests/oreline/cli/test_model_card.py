@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from inference.classification.card import BandAnswer, Card
-from inference.classification.metrics import Estimate, JudgedSet, ThresholdCheck
+from inference.classification.metrics import Estimate, JudgedSet, Rounding, ThresholdCheck
 from inference.models import SHIPPED
 from oreline.cli.model_card import show
 
@@ -50,6 +50,12 @@ def _line(text: str, word: str) -> str:
 def test_every_figure_stands_with_its_interval_its_rocks_and_its_rival(card: Card) -> None:
     row = _line(_printed(card), "clean")
     assert all(part in row for part in ("408", "172", "0.810", "0.740-0.870", "0.780 LDA, physics"))
+
+
+def test_what_bfloat16_changes_is_said_where_it_is_known(card: Card) -> None:
+    assert "bfloat16" not in _printed(card.model_copy(update={"bfloat16": None}))
+    known = card.model_copy(update={"bfloat16": Rounding(logits=0.0388, labels=0.015625)})
+    assert "in bfloat16 logits differ by 3.9% of their spread at most, and 2% of the labels" in _printed(known)
 
 
 def test_what_is_not_offered_says_why(card: Card) -> None:
