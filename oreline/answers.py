@@ -79,8 +79,9 @@ def answer_of(which: Which, classes: Sequence[ClassInfo], layers: Sequence[Layer
 def group_of(name: str) -> str:
     """The group of what an answer says: of a mineral, of the rest of a group, of a group alone; what has none is its
     own."""
-    own = name.removesuffix(ONLY).removeprefix("other ")
-    return own if name.endswith(ONLY) else palette.group_of(own) or own
+    own = name.removesuffix(ONLY)
+    rest = own.removeprefix("other ")
+    return own if name.endswith(ONLY) or own in palette.GROUPS else palette.group_of(rest) or rest
 
 
 def place(layers: Sequence[LayerInfo], name: str) -> int | None:

@@ -110,7 +110,8 @@ def _grouped(
 ) -> tuple[tuple[ClassInfo, ...], NDArray[np.int32]]:
     """The groups that are named, in order, and the number of each one's; `others`: colours of those without one."""
     names = list(dict.fromkeys(of))
-    infos = (ClassInfo(name, colour_of_group(name, others.get(name, numbered(i)))) for i, name in enumerate(names))
+    alone = (others.get(name) or colour_of(name, numbered(i)) for i, name in enumerate(names))
+    infos = (ClassInfo(name, colour_of_group(name, own)) for name, own in zip(names, alone, strict=True))
     return tuple(infos), np.array([names.index(one) for one in of], np.int32)
 
 

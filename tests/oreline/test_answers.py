@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from oreline.answers import answer_of, place
+from oreline.answers import answer_of, group_of, place
 from oreline.errors import ConfigError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN
 from oreline.testing import CLASSES, LAYERS
@@ -42,6 +42,18 @@ def test_a_group_stands_where_no_species_is_sure() -> None:
         assert [known[code] for code in answer.codes(labels, layers).tolist()] == expected
         page = answer.codes(np.stack([labels] * 3), np.stack([layers] * 3))
         assert page.tolist() == [answer.codes(labels, layers).tolist()] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("calcite", "carbonate"), ("other kaolin", "kaolin"), ("other AlOH", "other AlOH"), ("topaz", "other AlOH"),
+        ("chlorite", "chlorite"), ("kaolin (group)", "kaolin"), ("other MgOH (group)", "other MgOH"),
+        ("no bands", "no bands"), ("unobtainium", "unobtainium"),
+    ],
+)  # fmt: skip
+def test_what_an_answer_says_has_a_group(name: str, group: str) -> None:
+    assert group_of(name) == group
 
 
 def test_what_is_belt_by_its_label_is_belt_in_every_answer() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inference.classification.card import Card
+from inference.classification.card import BandAnswer, Card
 from inference.classification.layers import chosen
 from inference.models import SHIPPED
 from oreline.errors import ConfigError
@@ -54,6 +54,13 @@ def test_a_class_without_a_group_is_its_own() -> None:
     odd = card.classes[0].model_copy(update={"name": "unobtainium"})
     (group, *_) = chosen(card.model_copy(update={"classes": (odd, *card.classes[1:])}), None)
     assert (group.legend[0].name, group.legend[0].colour) == ("unobtainium", odd.colour)
+
+
+def test_a_group_of_the_second_answer_that_is_one_mineral_has_its_colour() -> None:
+    bands = BandAnswer(names=("vermiculite", "calcite"), groups=("vermiculite", "carbonate"), unknown_below=0.5,
+                       species_below=0.5)  # fmt: skip
+    (group,) = (layer for layer in chosen(two_answers.card(bands=bands), None) if layer.name == "bands_group")
+    assert [one.colour for one in group.legend] == [rgb(MINERALS["vermiculite"]), rgb(GROUPS["carbonate"])]
 
 
 def test_what_is_blank_is_no_answer_or_nothing() -> None:
