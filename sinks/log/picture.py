@@ -67,7 +67,7 @@ def export(db: sqlite3.Connection, run: bytes, stem: Path, title: str = "", whic
             path = stem.with_name(f"{stem.name}_{len(paths):03d}.png")
             heading = Heading(title or stem.parent.resolve().name, run, about, len(paths) + 1, of, WHAT[which])
             shown = replace(page, labels=answer.codes(page.labels, page.layers))
-            why = reasons_of(page, part.layers) if which == "labels" else ""
+            why = reasons_of(shown, part.layers) if which == "labels" else ""
             picture = draw_page(shown, paint, heading, shots.over(page.seq, part.samples), why)
             with replacing(path) as draft:
                 picture.save(draft, "PNG")
@@ -183,7 +183,7 @@ def entries_of(page: Page, paint: Paint) -> list[Entry]:
 
 
 def reasons_of(page: Page, layers: Sequence[LayerInfo]) -> str:
-    """Why what is unknown of the rock is, with shares of the rock; "" where lines do not say."""
+    """Why what is shown as unknown of the rock is, with shares of the rock; "" where lines do not say."""
     at = place(layers, "reason")
     if at is None or page.layers is None:
         return ""

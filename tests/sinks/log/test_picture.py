@@ -160,6 +160,16 @@ def test_where_only_the_group_is_sure_it_is_painted_and_the_second_answer_has_a_
     assert (by_bands[:, 28:] == (24, 24, 28)).all()
 
 
+def test_what_has_a_group_is_not_counted_among_the_unknown_of_a_map(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = list[str]()
+    draw = picture.draw_page
+    monkeypatch.setattr(picture, "draw_page", lambda *given: (said.append(given[4]), draw(*given))[1])
+    layered(tmp_path)
+    assert said == ["Unknown: unsure 28.6%, not rock 14.3%.", "", ""]
+
+
 def test_the_legend_says_why_what_is_unknown_is() -> None:
     planes = np.full((2, 8, 4), UNKNOWN, np.uint8)
     planes[0, 4] = 0, 1, 1, UNKNOWN
