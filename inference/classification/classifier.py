@@ -118,7 +118,7 @@ class Classifier:
 
         In this order a label is: INVALID where a bit of those is set or the mean is not finite; BACKGROUND where the
         mean is below the card's; UNKNOWN where the network's probability is below the card's, or not a number, or that
-        of "not rock" is the largest. Confidence is the highest class's probability times 255, at least 1, and 0 where
+        of "not rock" above one half. Confidence is the highest class's probability times 255, at least 1, and 0 where
         none was asked for. Raises ModelMismatch for other shapes.
         """
         samples = len(mean_reflectance)

@@ -15,6 +15,8 @@ from oreline.messages import BACKGROUND, INVALID, UNKNOWN
 GROUP, GROUP_CONFIDENCE, BANDS, BANDS_GROUP, BANDS_CONFIDENCE, SECOND, SHARE, REASON = range(8)
 PLANES = 8
 """Of what is decided beside the label; `numbers` are those of GROUP_CONFIDENCE, BANDS_CONFIDENCE and SHARE."""
+MORE_THAN_HALF = np.float32(0.5)
+"""Of the probability, before something is said to be no rock."""
 IS_NOT_ROCK, IS_DARK, IS_NOISY, HAS_NO_BANDS, IS_NOT_LISTED, IS_UNSURE = range(6)
 """Places in `inference.classification.layers.REASONS`."""
 Table = NDArray[Any]
@@ -118,8 +120,7 @@ def decide(
         _largest(sums, 0, groups, large, group)
     for s in range(samples):
         other = logits[places[0], s] if places[0] >= 0 else best[s]
-        no_rock = logits[places[1], s] if places[1] >= 0 else best[s]
-        refused = no_rock > best[s] and no_rock >= other
+        refused = places[1] >= 0 and _exp(logits[places[1], s] - top[s]) * inverse[s] > MORE_THAN_HALF
         share = _exp(best[s] - top[s]) * inverse[s]
         labels[s], confidence[s] = UNKNOWN, 0
         planes[GROUP, s], planes[REASON, s] = UNKNOWN, IS_UNSURE
@@ -195,7 +196,7 @@ def decide_bands(
         planes[BANDS, s] = planes[BANDS_GROUP, s] = planes[SECOND, s] = UNKNOWN
         numbers[1, s], numbers[2, s] = max(one[s], np.float32(0)), 0
         at = name_group[name[s] - first]
-        apart = at == places[3] or at == places[4]
+        apart = at == places[3] or (at == places[4] and most[s] > MORE_THAN_HALF)
         if labels[s] == BACKGROUND or labels[s] == INVALID:
             numbers[1, s] = 0
         elif apart:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.classification.card import Card
+from inference.classification.kernels import MORE_THAN_HALF
 from oreline.palette import group_of
 
 Reflectance = NDArray[np.float32]
@@ -121,23 +122,26 @@ class Answers:
 
     @property
     def not_rock_first(self) -> NDArray[np.bool_]:
-        """Where the first answer says above all that it is no rock,"""
-        return self._says(self.first, (*self.heads.classes, *self.heads.strangers), NOT_ROCK)
+        """Where the first answer is surer than not that it is no rock,"""
+        return self._says(self.first, (*self.heads.classes, *self.heads.strangers), NOT_ROCK, float(MORE_THAN_HALF))
 
     @property
     def not_rock_second(self) -> NDArray[np.bool_]:
         """and where the second does."""
-        return self._says(self.second, self.heads.names, NOT_ROCK)
+        return self._says(self.second, self.heads.names, NOT_ROCK, float(MORE_THAN_HALF))
 
     @property
     def no_bands(self) -> NDArray[np.bool_]:
         """Where the second answer says above all that there are no bands."""
         return self._says(self.second, self.heads.names, NO_BANDS)
 
-    def _says(self, share: NDArray[np.float32], names: Sequence[str], name: str) -> NDArray[np.bool_]:
+    def _says(
+        self, share: NDArray[np.float32], names: Sequence[str], name: str, above: float = 0.0
+    ) -> NDArray[np.bool_]:
         if name not in names:
             return np.zeros(len(self.logits), np.bool_)
-        return np.asarray(share.argmax(axis=1) == names.index(name))
+        place = names.index(name)
+        return np.asarray((share.argmax(axis=1) == place) & (share[:, place] > above))
 
     def __getitem__(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Answers:
         return Answers(self.heads, self.logits[rows])

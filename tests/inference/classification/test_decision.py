@@ -47,14 +47,15 @@ def by_the_rules(logits: NDArray[np.float32], card: Card = CARD) -> list[dict[st
         sums = {group: p[:N][[one == group for one in GROUPS]].sum() for group in dict.fromkeys(GROUPS)}
         best, sure = int(p[:N].argmax()), max(sums, key=lambda group: float(sums[group]))
         label, group, reason = "unknown", "unknown", "unsure"
-        if p.argmax() == N + 1:
+        if p[N + 1] > 0.5:
             reason = "not rock"
         elif p[best] >= card.unknown_below:
             label, group, reason = NAMES[best], GROUPS[best], ""
         elif sums[sure] >= card.group_below:
             group = sure
         name, band_group, second, share = "unknown", "unknown", "", 0.0
-        if bands.names[q.argmax()] in ("no bands", "not rock"):
+        strange = bands.names[q.argmax()]
+        if strange == "no bands" or (strange == "not rock" and q.max() > 0.5):
             name = band_group = bands.names[q.argmax()]
         else:
             of = {g: q[[one == g for one in bands.groups]].sum() for g in dict.fromkeys(bands.groups)}
@@ -71,7 +72,7 @@ def by_the_rules(logits: NDArray[np.float32], card: Card = CARD) -> list[dict[st
                 reason = "not in the list"
         if reason in ("unsure", "not in the list") and name == "no bands":
             reason = "no bands"
-        elif reason == "unsure" and p.argmax() == N:
+        elif reason == "unsure" and p[N] > p[best]:
             reason = "not in the list"
         answers.append(
             {"label": label, "group": group, "reason": reason, "bands": name, "bands_group": band_group,
