@@ -17,8 +17,8 @@ from sinks.log.pages import pages
 from sinks.log.reading import newest_run, reading, segments
 
 PICTURE = Path(__file__).parent / "img" / "label-map.png"
-LINES = 900
-"""Two seconds of the demo's belt."""
+LINES = slice(4050, 4950)
+"""Two seconds of the demo's belt: it is wet in the first and dusty in the second."""
 SPAN = 6
 """Between the two pictures and the legend."""
 COLOURS = 200
@@ -27,7 +27,7 @@ LEAST_SHARE = 0.002
 
 
 def build(demo: Path, path: Path = PICTURE) -> None:
-    """Write the first `LINES` of a demo, from left to right: what the camera saw above what was said of it."""
+    """Write `LINES` of a demo, from left to right: what the camera saw above what was said of it."""
     labels, classes = _labels(demo)
     paint = Paint(classes)
     seen = false_colours(find_recording(demo / "scene"), LINES)[:, : labels.shape[1]]
@@ -42,13 +42,13 @@ def build(demo: Path, path: Path = PICTURE) -> None:
 
 
 def _labels(demo: Path) -> tuple[NDArray[np.uint8], tuple[ClassInfo, ...]]:
-    """The first labels of the journal, uint8 (lines, samples), and what they stand for."""
+    """Labels of the journal, uint8 (lines, samples), and what they stand for."""
     with reading(demo / "journal.sqlite") as db:
         run = newest_run(db)
         assert run is not None
         segment = segments(db, run)[-1]
         page = next(pages(db, run, segment))
-    return page.labels[:LINES], segment.classes
+    return page.labels[LINES], segment.classes
 
 
 def _entries(labels: NDArray[np.uint8], paint: Paint) -> list[Entry]:

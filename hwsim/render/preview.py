@@ -39,8 +39,9 @@ def preview(recordings: RecordingSet, path: Path, lines: int = 1200) -> None:
     red, green, blue = (f"{scene.wavelengths_nm[band]:.0f}" for band in _bands(scene))
     minerals = read_labels(_beside(scene, "truth.hdr"))
     paint, labels = Paint(minerals.classes), minerals.labels[:lines]
+    seen = false_colours(recordings, slice(lines))
     maps = {
-        f"{scene.path.stem}: {red}, {green} and {blue} nm as red, green and blue": false_colours(recordings, lines),
+        f"{scene.path.stem}: {red}, {green} and {blue} nm as red, green and blue": seen,
         "truth: the mineral of which there is most": paint(labels),
     }
     width = max(LEAST_WIDTH, LEFT + len(labels) + ROW)
@@ -60,9 +61,9 @@ def preview(recordings: RecordingSet, path: Path, lines: int = 1200) -> None:
     image.save(path)
 
 
-def false_colours(recordings: RecordingSet, lines: int) -> Colours:
-    """The first lines as the camera saw them, uint8 (lines, samples, 3). Raises RecordingError without references."""
-    reflectance = _reflectance(recordings, slice(0, lines), slice(None), _bands(recordings.scene))
+def false_colours(recordings: RecordingSet, lines: slice) -> Colours:
+    """Lines as the camera saw them, uint8 (lines, samples, 3). Raises RecordingError without references."""
+    reflectance = _reflectance(recordings, lines, slice(None), _bands(recordings.scene))
     bright = np.percentile(reflectance, BRIGHTEST)
     return np.asarray(255 * np.clip(reflectance / bright, 0, 1) ** 0.6, np.uint8).transpose(0, 2, 1)
 

@@ -29,7 +29,7 @@ def test_a_preview_shows_the_camera_the_truth_and_spectra(world, tmp_path):
     settings = SCENES[world]
     found = render(settings, tmp_path)
     preview(found, tmp_path / "scene.png", lines=110)
-    seen = false_colours(found, 110).transpose(1, 0, 2)
+    seen = false_colours(found, slice(110)).transpose(1, 0, 2)
     assert seen.shape == (384, 110, 3)
     with Image.open(tmp_path / "scene.png") as image:
         picture = np.asarray(image)
@@ -65,4 +65,4 @@ def test_a_recording_without_truth_or_references_has_no_preview(tmp_path):
     with pytest.raises(RecordingError, match="render the scene again"):
         preview(found, tmp_path / "scene.png")
     with pytest.raises(RecordingError, match="no references"):
-        false_colours(type(found)(found.scene, None, None), 10)
+        false_colours(type(found)(found.scene, None, None), slice(10))
