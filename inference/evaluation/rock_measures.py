@@ -22,23 +22,30 @@ Part = tuple[str, str, int, int, dict[tuple[str, str], Floats]]
 def rock_measures(rock: Rock, trials: Sequence[Trial], thresholds: Thresholds) -> Iterator[Part]:
     """What is judged on a rock: its groups, and apart from them what TSG says is no rock, or has no bands."""
     told = [bands_told(trial.answers[rock.name], thresholds) for trial in trials]
-    if rock.judged.any() and rock.logged:
-        yield _part(rock, rock.name, "samples whose group the model has, as TSG names it", rock.judged,
-                    [_of_groups(rock, trial, sure) for trial, sure in zip(trials, told, strict=True)])  # fmt: skip
-        if (plain := rock.judged & ~_magnesite(rock)).sum() < rock.judged.sum():
-            yield _part(rock, f"{rock.name} without magnesite", "the same without a mineral that is in no library of "
-                        "ours", plain, [_of_groups(rock, t, s) for t, s in zip(trials, told, strict=True)])  # fmt: skip
-        if ((rock.kaolin_share > 0) & (rock.kaolin_share < 1)).sum() >= MIXED:
-            yield _shares(rock, trials)
-            yield _intervals(rock, trials)
+    if rock.logged:
+        yield from _logged(rock, trials, told)
     wood = rock.groups[0] == NOT_ROCK
     if wood.any():
-        yield _part(rock, f"{rock.name}, no rock", "wood and dry plants as TSG names them", wood,
-                    [_refused(trial.answers[rock.name], thresholds) for trial in trials])  # fmt: skip
-    aspectral = rock.groups[0] == ASPECTRAL
-    if aspectral.any() and rock.logged:
-        yield _part(rock, f"{rock.name}, aspectral", "samples without bands as TSG names them", aspectral,
-                    [{("network", "refused by bands"): ~sure} for sure in told])  # fmt: skip
+        refused = [_refused(trial.answers[rock.name], thresholds) for trial in trials]
+        yield _part(rock, f"{rock.name}, no rock", "wood and dry plants as TSG names them", wood, refused)
+
+
+def _logged(rock: Rock, trials: Sequence[Trial], told: Sequence[Flags]) -> Iterator[Part]:
+    """What a camera can be judged by that sees the bands of a log."""
+    groups = [_of_groups(rock, trial, sure) for trial, sure in zip(trials, told, strict=True)]
+    plain, aspectral = rock.judged & ~_magnesite(rock), rock.groups[0] == ASPECTRAL
+    if rock.judged.any():
+        yield _part(rock, rock.name, "samples whose group the model has, as TSG names it", rock.judged, groups)
+    if 0 < plain.sum() < rock.judged.sum():
+        on = "the same without a mineral that is in no library of ours"
+        yield _part(rock, f"{rock.name} without magnesite", on, plain, groups)
+    if ((rock.kaolin_share > 0) & (rock.kaolin_share < 1)).sum() >= MIXED:
+        yield _shares(rock, trials)
+        if np.isfinite(rock.depth_m).all():
+            yield _intervals(rock, trials)
+    if aspectral.any():
+        refused = [{("network", "refused by bands"): ~sure} for sure in told]
+        yield _part(rock, f"{rock.name}, aspectral", "samples without bands as TSG names them", aspectral, refused)
 
 
 def _magnesite(rock: Rock) -> Flags:

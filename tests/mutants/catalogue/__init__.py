@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.catalogue import (
     acquisition,
     end,
+    evaluation,
     incidents,
     layers,
     measures,
@@ -21,6 +22,7 @@ MUTANTS = (
     *ring.MUTANTS,
     *stream.MUTANTS,
     *end.MUTANTS,
+    *evaluation.MUTANTS,
     *acquisition.MUTANTS,
     *sinks.MUTANTS,
     *layers.MUTANTS,
