@@ -33,7 +33,9 @@ class Decision(NamedTuple):
 
 def decided(logits: Values, mean: Values, invalid: Codes, scheme: Scheme, *, told: bool, belt: bool) -> Decision:
     """Decision by what a network answers, float32 (outputs, samples). `told`: whether anything beside labels is asked
-    for. `belt`: whether what is dark may be belt."""
+    for. `belt`: whether what is dark may be belt. Some networks answer sample by sample: rows of such an array are a
+    tenth as fast as a copy."""
+    logits = np.ascontiguousarray(logits)
     samples, first = len(mean), len(logits) - len(scheme.names)
     labels, confidence = np.empty(samples, np.uint8), np.empty(samples, np.uint8)
     planes, numbers = np.empty((kernels.PLANES, samples), np.uint8), np.empty((3, samples), np.float32)

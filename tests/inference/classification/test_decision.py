@@ -156,6 +156,12 @@ def test_noise_is_the_reason_where_it_is_more_than_the_card_allows() -> None:
     assert names == ["unsure"] * 200 + ["noisy"] * 200
 
 
+def test_how_an_answer_lies_in_memory_changes_nothing() -> None:
+    logits = np.random.default_rng(2).normal(0, 3, (CARD.outputs, 60)).astype(np.float32)
+    for one, other in zip(decision(logits), decision(np.asfortranarray(logits)), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_belt_and_what_is_invalid_have_no_layers() -> None:
     logits = np.repeat(one_sample(calcite=9, b_calcite=9), 3, axis=1)
     model = classifier(logits)
