@@ -40,8 +40,11 @@ class TruthWriter:
     def __init__(self, world: World, folder: Path) -> None:
         scene, samples, self._world = world.scene, world.scene.preset.samples, world
         self.path = folder / f"{scene.name}_truth.json"
+        library = load()
+        species = (library.species[library.index(name)] or name for name in scene.all_minerals)
         classes = tuple(
-            ClassInfo(name, colour_of(name, numbered(index))) for index, name in enumerate(scene.all_minerals)
+            ClassInfo(name, colour_of(known, numbered(index)))
+            for index, (name, known) in enumerate(zip(scene.all_minerals, species, strict=True))
         )
 
         def create(kind: str, bands: int, dtype: Any, **more: Any) -> EnviWriter:

@@ -105,7 +105,8 @@ def test_a_models_minerals_are_told_apart_and_are_as_in_a_scenes_preview(model: 
     shown = {info.name: info for info in card.labels}
     assert alike(shown | OTHERS, sight) == {}
     assert {name: info.colour for name, info in shown.items()} == {name: colour_of(name, (0, 0, 0)) for name in shown}
-    assert set(load().names) <= set(MINERALS)
+    library = load()
+    assert {species or name for name, species in zip(library.names, library.species, strict=True)} <= set(MINERALS)
 
 
 def test_colours_alone_tell_most_of_a_models_minerals_apart() -> None:

@@ -14,7 +14,7 @@ from inference.classification.classifier import Classifier
 from inference.classification.signature import checked
 from inference.models import SHIPPED
 from oreline.errors import ConfigError, ModelUntrusted
-from tests.inference import two_answers
+from tests.inference import first_version, two_answers
 
 SHIPPED_MODEL = SHIPPED / "nir224"
 
@@ -105,7 +105,10 @@ def test_thresholds_of_both_answers_are_changed_and_the_model_answers_by_them(tm
     assert (answer.bands.label, answer.bands.group) == ("unknown", "kaolin")
 
 
-def test_a_model_of_the_first_version_may_be_told_to_back_off_to_groups_and_has_no_second_answer(folder: Path) -> None:
+def test_a_model_of_the_first_version_may_be_told_to_back_off_to_groups_and_has_no_second_answer(
+    tmp_path: Path,
+) -> None:
+    folder = first_version.write(tmp_path / "first")
     assert Card.read(folder).group_below is None
     change(folder, None, None, [], group_below=0.8)
     assert [layer.name for layer in Classifier.load(folder).layers] == ["group", "group_confidence"]

@@ -12,9 +12,8 @@ from inference.classification.card import Card
 from inference.classification.classifier import Classifier
 from inference.classification.kernels import BANDS, BANDS_GROUP, GROUP, REASON, SECOND
 from inference.classification.layers import REASONS
-from inference.models import SHIPPED
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, blank_planes
-from tests.inference import two_answers
+from tests.inference import first_version, two_answers
 
 CARD = two_answers.card()
 N = len(CARD.classes)
@@ -191,7 +190,7 @@ def test_what_is_certainly_no_rock_is_an_answer_all_the_same() -> None:
 
 
 def test_a_model_of_the_first_version_answers_the_same_whether_its_layers_are_told_or_not() -> None:
-    card = Card.read(SHIPPED / "swir288")
+    card = first_version.card()
     logits = np.random.default_rng(4).normal(0, 5, (31, 500)).astype(np.float32)
     plain, told = (Classifier(card, lambda _: logits, layers=layers) for layers in (None, ["probability"]))
     arguments = np.zeros((plain.features, 500), np.float32), np.full(500, 0.5, np.float32), np.zeros(500, np.uint8)

@@ -6,11 +6,10 @@ import pytest
 
 from inference.classification.card import BandAnswer, Card
 from inference.classification.layers import chosen
-from inference.models import SHIPPED
 from oreline.errors import ConfigError
 from oreline.messages import blank_planes
 from oreline.palette import GROUPS, MINERALS, rgb
-from tests.inference import two_answers
+from tests.inference import first_version, two_answers
 
 ALL = ["group", "group_confidence", "bands", "bands_group", "bands_confidence", "second", "share", "reason"]
 
@@ -29,7 +28,7 @@ def test_a_model_tells_all_but_the_probabilities_unless_it_is_told_which() -> No
 
 def test_a_model_without_a_second_answer_has_no_layers_of_it() -> None:
     assert names(two_answers.card(bands=None), None) == ["group", "group_confidence", "reason"]
-    assert names(Card.read(SHIPPED / "nir224").model_copy(update={"version": 1}), []) == []
+    assert names(first_version.card(), None) == []
 
 
 def test_a_layer_that_the_model_has_not_is_refused_with_the_nearest() -> None:
