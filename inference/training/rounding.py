@@ -14,7 +14,7 @@ from oreline.errors import ModelError
 def rounding(model: bytes, golden: bytes, answered: int) -> Rounding | None:
     """What it changes on the golden vector, the same on every processor; None for a network that it cannot compute.
     `answered`: outputs of the first answer, of classes and strangers."""
-    with np.load(io.BytesIO(golden)) as data:
+    with np.load(io.BytesIO(golden), allow_pickle=False) as data:
         features, plain = np.ascontiguousarray(data["snv"]), data["logits"]
     try:
         rounded = exact.logits(model, features)
