@@ -7,11 +7,12 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
+from oreline.errors import ConfigError
 from oreline.guard import refusal
 
 OTHERS, WRITERS = 0o077, 0o022
@@ -90,9 +91,11 @@ def append_whole(file: FileIO, content: bytes) -> None:
         raise
 
 
-def try_to_write(*paths: Path) -> None:
+def try_to_write(*paths: Path, reading: Iterable[Path] = ()) -> None:
     """Try whether files, and the folders above them, can be made or replaced; nothing is. For before the work whose
-    results they are to hold. Raises SystemRefused, or StoreFailed, for the first that cannot."""
+    results they are to hold, and which reads the files `reading`. Raises SystemRefused, or StoreFailed, for the first
+    that cannot, and ConfigError for one that would replace what is read or another result."""
+    _refuse_taken(paths, reading)
     for path in paths:
         try:
             if path.is_dir():
@@ -103,6 +106,17 @@ def try_to_write(*paths: Path) -> None:
                 _try_page(path.resolve().parent)
         except OSError as error:
             raise refusal(error, path) from None
+
+
+def _refuse_taken(paths: Iterable[Path], reading: Iterable[Path]) -> None:
+    read, results = {path.resolve() for path in reading}, set[Path]()
+    for path in paths:
+        place = path.resolve()
+        if place in read:
+            raise ConfigError(f"{path} is read, and a result would replace it: give the result another name")
+        if place in results and (path.is_file() or not path.exists()):
+            raise ConfigError(f"{path} is the name of two results: give each its own")
+        results.add(place)
 
 
 def try_folder(folder: Path) -> None:

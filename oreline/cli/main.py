@@ -184,7 +184,7 @@ def evaluate(
     of_labels = {"--truth": truth, "--first-line": first_line, "--errors": errors}
     of_model = {"DATA": data, "--against": against, "--quick": quick, "--html": html}
     evaluation.refuse_foreign(judged, of_labels if model else of_model, is_model=model is not None)
-    try_to_write(*filter(None, (json, errors)))
+    try_to_write(*filter(None, (json, errors, html)), reading=filter(None, (judged, truth, *(data or ()))))
     if model is None:
         evaluation.main(judged, truth, first_line, errors, json)
     else:
@@ -210,7 +210,7 @@ def classify(
 
     Example: oreline classify rock.asd core_tsg.tsg --model swir288 --json labels.json
     """
-    try_to_write(*filter(None, (json, csv)))
+    try_to_write(*filter(None, (json, csv)), reading=files)
     importlib.import_module("oreline.cli.classify").main(files, model, json, csv, percent, unit)
 
 

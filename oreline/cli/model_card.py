@@ -39,6 +39,9 @@ def show(card: Any, console: Console) -> None:
         if table.row_count:
             console.print(table)
             console.print()
+    for one in card.metrics.sets or ():
+        if one.not_offered is not None:
+            console.print(f"{one.name}: {one.not_offered}")
     for pair in card.confused:
         a, b = share(pair.a_as_b, 1.0), share(pair.b_as_a, 1.0)
         console.print(f"hardly separable: {pair.a} is taken for {pair.b} in {a}, the other way in {b}")
@@ -100,7 +103,6 @@ def _judged(metrics: Any) -> Table:
         table.add_row(*on, "species", f"{metrics.accuracy.cnn:.3f}", "", f"{best[0]:.3f} {best[1]}")
     for one in metrics.sets or ():
         if one.not_offered is not None:
-            table.add_row(one.name, "", "", one.not_offered)
             continue
         named = (one.name, f"{one.spectra}", f"{one.specimens}")
         for quantity in SHOWN:

@@ -90,7 +90,7 @@ def _delete_runs(values: NDArray[np.float32]) -> list[str]:
 def _refuse_other_quantities(path: Path, reflectance: NDArray[np.float32]) -> None:
     finite = reflectance[np.isfinite(reflectance)]
     if not finite.size:
-        raise SpectraRefused(f"{path} holds no value that is a number")
+        raise SpectraRefused(f"{path} holds no reflectance: each of its values is deleted, missing or none above 0")
     brightest, darkest = np.percentile(finite, (BRIGHTEST, DARKEST)).tolist()
     if brightest > LARGEST:
         raise _other_quantity(path, brightest)

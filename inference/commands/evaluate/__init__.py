@@ -49,7 +49,7 @@ def main(
         raise ConfigError(f"name what {model} is judged by: a library, logs of rock, or spectra with their minerals")
     one_thread()
     tune_allocator()
-    try_to_write(*filter(None, (json, html)))
+    try_to_write(*filter(None, (json, html)), reading=data)
     draw = import_module("inference.commands.evaluate.plots").plots if html else None  # it needs the extra [report]
     rival = models.folder(against) if against is not None else None
     folders = [model, *([rival] if rival else [])]

@@ -119,6 +119,30 @@ def test_units_that_are_said_count_and_one_that_is_none_is_refused(tmp_path, mod
     assert "furlongs" in str(refused)
 
 
+@pytest.mark.parametrize("option", ["--json", "--csv"])
+def test_a_result_never_replaces_a_file_that_is_read(tmp_path, model, option):
+    path, link = minerals(tmp_path / "a.csv", "kaolinite"), tmp_path / "b.csv"
+    link.symlink_to(path)
+    before = path.read_bytes()
+    for result in (path, link):
+        refused = classify(path, "--model", model, option, result).exception
+        assert isinstance(refused, ConfigError)
+        assert "another name" in str(refused)
+    assert path.read_bytes() == before
+
+
+def test_two_results_of_one_name_are_refused_before_either_is_written(tmp_path, model):
+    path, out = minerals(tmp_path / "a.csv", "kaolinite"), tmp_path / "out"
+    assert isinstance(classify(path, "--model", model, "--json", out, "--csv", out).exception, ConfigError)
+    assert not out.exists()
+
+
+def test_spectra_of_zeros_alone_are_refused_for_what_they_are(tmp_path, model):
+    refused = classify(table(tmp_path / "a.csv", NM, np.zeros((1, NM.size)), ("k",), "nm"), "--model", model).exception
+    assert isinstance(refused, SpectraRefused)
+    assert "none above 0" in str(refused)
+
+
 @pytest.mark.shared
 def test_every_real_file_is_labelled_or_refused_in_one_sentence(shared_data, tmp_path, model):
     files = sorted(path for path in (shared_data / "field").rglob("*") if path.is_file() and path.suffix != ".bip")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from inference.models import SHIPPED
 from oreline.cli.evaluate import model_of, refuse_foreign
+from oreline.cli.main import app
 from oreline.errors import ConfigError
 
 
@@ -29,3 +31,13 @@ def test_option_that_means_nothing_here_is_refused_by_name(is_model: bool) -> No
     refuse_foreign(Path("x"), {"--truth": None, "--first-line": 0, "DATA": []}, is_model=is_model)
     with pytest.raises(ConfigError, match="--against is for judging"):
         refuse_foreign(Path("x"), {"--truth": None, "--against": "swir288"}, is_model=is_model)
+
+
+@pytest.mark.parametrize("option", ["--json", "--errors"])
+def test_a_result_never_replaces_what_is_judged(tmp_path: Path, option: str) -> None:
+    labels = tmp_path / "labels.hdr"
+    labels.write_text("ENVI\n")
+    ran = CliRunner().invoke(app, ["evaluate", str(labels), option, str(labels)])
+    assert isinstance(ran.exception, ConfigError)
+    assert "another name" in str(ran.exception)
+    assert labels.read_text() == "ENVI\n"

@@ -58,8 +58,8 @@ def test_what_bfloat16_changes_is_said_where_it_is_known(card: Card) -> None:
     assert "in bfloat16 logits differ by 3.9% of their spread at most, and 2% of the labels" in _printed(known)
 
 
-def test_what_is_not_offered_says_why(card: Card) -> None:
-    assert "the camera ends at 1700 nm" in _line(_printed(card), "core")
+def test_what_is_not_offered_says_why_over_the_whole_width(card: Card) -> None:
+    assert _line(_printed(card), "core") == "core: the camera ends at 1700 nm"
 
 
 def test_what_it_is_not_for_comes_before_all_figures(card: Card) -> None:
