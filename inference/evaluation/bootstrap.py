@@ -34,8 +34,10 @@ class Figure:
 
 def weights(unit: NDArray[np.str_], draws: int = DRAWS) -> Floats:
     """How often each row counts, (1 + draws, n), for rows of `unit` (n,): first the sample as it is, then the draws.
-    As many units are drawn alike, whatever is measured on them."""
+    As many units are drawn alike, whatever is measured on them; of no rows there are none to draw."""
     names, index = np.unique(unit, return_inverse=True)
+    if not names.size:
+        return np.ones((1 + draws, 0))
     rng = np.random.default_rng([SEED, len(names)])
     drawn = rng.multinomial(len(names), np.full(len(names), 1.0 / len(names)), draws)
     return np.concatenate([np.ones((1, len(unit))), drawn[:, index]])

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from oreline.cli.report import save
 from oreline.cli.verdict import share
-from oreline.errors import ConfigError
+from oreline.errors import ConfigError, nearest
 from oreline.recordings.truth import find_truth
 from oreline.terminal import console, tell
 
@@ -35,7 +35,8 @@ def refuse_foreign(judged: Path, foreign: Mapping[str, object], *, is_model: boo
     for name, value in foreign.items():
         if value:
             what, other = ("a model", "labels") if is_model else ("no model", "a model")
-            raise ConfigError(f"{judged} is {what}, and {name} is for judging {other}: leave it away")
+            meant = "" if is_model else nearest(str(judged), importlib.import_module("inference.models").MODELS)
+            raise ConfigError(f"{judged} is {what}, and {name} is for judging {other}: leave it away.{meant}")
 
 
 def main(labels: Path, truth: Path | None, first_line: int, errors: Path | None, json: Path | None) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from oreline.answers import group_of
 from oreline.errors import RecordingError
 from oreline.messages import BACKGROUND, ClassInfo
+from oreline.palette import GROUPS
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
 from oreline.recordings.label_map import read_labels
 
@@ -109,9 +110,11 @@ class Confusion:
 
     @property
     def _expected(self) -> NDArray[np.uint8]:
-        """The label that each index of the truth should get; BACKGROUND where there is none to expect."""
+        """The label that each index of the truth should get, its group where all labels are groups; BACKGROUND where
+        there is none to expect."""
         expected, names = np.full(256, BACKGROUND, np.uint8), [info.name for info in self.classes]
+        are_groups = all(name in GROUPS or group_of(name) == name for name in names)
         for index, name in enumerate(self.truth.names):
-            if name in names:
-                expected[index] = names.index(name)
+            if (answer := group_of(name) if are_groups else name) in names:
+                expected[index] = names.index(answer)
         return expected

@@ -103,6 +103,15 @@ def test_nothing_is_said_of_specimens_that_were_all_learned(model: Path, rocks: 
         main(model, [_table(rocks, tmp_path / "old.csv", old)], None, None, None)
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_spectra_that_are_all_in_the_list_or_all_strangers_are_one_set(
+    model: Path, rocks: Library, tmp_path: Path, listed: bool
+) -> None:
+    rows = np.flatnonzero(np.isin(rocks.species, [one.name for one in Card.read(model).classes]) == listed)
+    found = _report(model, [_table(rocks, tmp_path / "all.csv", rows)], tmp_path)
+    assert [one["name"] for one in found["sets"]] == [f"all.csv, {'in' if listed else 'not in'} the list"]
+
+
 def test_spectra_that_do_not_say_what_they_are_are_refused(model: Path, rocks: Library, tmp_path: Path) -> None:
     table = tmp_path / "nameless.csv"
     lines = ["name," + ",".join(f"{nm:g}" for nm in rocks.nm), "a," + ",".join(f"{v:.4f}" for v in rocks.spectra[0])]

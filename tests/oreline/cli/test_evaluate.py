@@ -41,3 +41,8 @@ def test_a_result_never_replaces_what_is_judged(tmp_path: Path, option: str) -> 
     assert isinstance(ran.exception, ConfigError)
     assert "another name" in str(ran.exception)
     assert labels.read_text() == "ENVI\n"
+
+
+def test_misspelt_model_is_answered_with_the_one_that_is_near() -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'swir288'"):
+        refuse_foreign(Path("swir289"), {"DATA": [Path("core.tsg")]}, is_model=False)

@@ -52,6 +52,15 @@ def test_a_file_of_labels_is_judged_class_by_class(tmp_path: Path, truth: Path) 
     assert evaluate(label_file(tmp_path / "said.hdr", SAID, ANSWERS), truth) == {**WANTED, "maps": []}
 
 
+def test_a_file_of_groups_is_judged_by_the_groups_of_the_truth(tmp_path: Path, truth: Path) -> None:
+    groups = tuple(ClassInfo(name, (1, 2, 3)) for name in ("sulphate", "carbonate", "other MgOH"))
+    found = evaluate(label_file(tmp_path / "said.hdr", SAID, groups), truth)
+    assert (found["accuracy"], found["judged_pixels"]) == (6 / 8, 8)
+    assert found["confusion"] == {
+        "sulphate": {"sulphate": 3, "other MgOH": 1}, "carbonate": {"carbonate": 3, "unknown": 1},
+    }  # fmt: skip
+
+
 def test_a_file_that_begins_later_is_judged_from_there(tmp_path: Path, truth: Path) -> None:
     said = label_file(tmp_path / "said.hdr", SAID[1:], ANSWERS)
     assert evaluate(said, truth, first_line=1)["confusion"] == {
