@@ -14,8 +14,8 @@ def not_for(camera: CameraPreset, recipe: Recipe, bands: bool, missing: Sequence
     film = recipe.film_mm[1]
     said = [
         f"Rock under a film of water thicker than {film:g} mm: none was learned, and bands drown in it; let it drain.",
-        "Proof that something is no rock: no plastic, paint or rubber was measured, they are known by the positions of "
-        "their bands alone.",
+        "Proof that something is no rock: no plastic, paint, rubber or leaf was measured, they are known by the places "
+        "of their bands alone.",
         "Minerals that are not in its list: many are answered unknown, not all.",
     ]
     if camera.last_nm < LOGGED_NM:

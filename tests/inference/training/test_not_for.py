@@ -14,7 +14,7 @@ def said(camera: str, bands: bool, *missing: str) -> str:
 def test_every_model_says_how_wet_a_rock_may_be_and_that_no_plastic_was_measured() -> None:
     for camera in CAMERAS:
         assert "thicker than 0.25 mm" in said(camera, bands=True)
-        assert "no plastic, paint or rubber was measured" in said(camera, bands=True)
+        assert "no plastic, paint, rubber or leaf was measured" in said(camera, bands=True)
 
 
 def test_a_camera_to_1700_nm_says_why_it_logs_no_core() -> None:
