@@ -85,6 +85,7 @@ def one_line(ran: Run) -> int:
         ("DELETE FROM lines WHERE seq = :one", "1 numbers that nothing covers"),
         ("INSERT INTO gaps SELECT run, seq, 1, 0, 1 FROM lines WHERE seq = :one", "1 numbers that two records"),
         ("UPDATE lines SET confidence = zeroblob(640) WHERE seq = :one", "1 journalled lines that are not the"),
+        ("UPDATE lines SET layers = zeroblob(length(layers)) WHERE seq = :one", "1 journalled lines that are not"),
         ("UPDATE lines SET labels = zeroblob(640) WHERE seq = :one", "1 lines of the recording that got other"),
         ("UPDATE runs SET end = end + 7", "7 numbers by which the journal's end differs"),
         ("UPDATE runs SET end = NULL", "the end of the stream is not in the journal"),

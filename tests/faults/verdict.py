@@ -36,7 +36,9 @@ FLAT, SOAK_S = 0.02, 600.0
 """Memory grows by no more, relative, in a run of so long that nothing is done to."""
 BACKLOG_S = 1.0
 """After a restart there is work for so long, and how fast it is done shows."""
-_ROWS = "SELECT run, seq, epoch, block_id, t_ns, encoder, flags, model, calibration, labels, confidence FROM lines"
+_ROWS = (
+    "SELECT run, seq, epoch, block_id, t_ns, encoder, flags, model, calibration, labels, confidence, layers FROM lines"
+)
 
 Records = NDArray[np.void]
 
@@ -134,9 +136,13 @@ def _content(labels: Records, db: sqlite3.Connection) -> dict[str, int]:
 
 
 def _line(row: tuple[Any, ...]) -> LabelLine:
-    run, seq, epoch, block_id, t_ns, encoder, flags, model, calibration, labels, confidence = row
-    arrays = (np.frombuffer(blob, np.uint8) for blob in (labels, confidence))
-    return LabelLine(Stamp(run, epoch, seq, block_id, t_ns, encoder), Flag(flags), model, calibration, *arrays)
+    run, seq, epoch, block_id, t_ns, encoder, flags, model, calibration, *blobs = row
+    labels, confidence, layers = (None if blob is None else np.frombuffer(blob, np.uint8) for blob in blobs)
+    if layers is not None:
+        layers = layers.reshape(-1, len(labels))
+    return LabelLine(
+        Stamp(run, epoch, seq, block_id, t_ns, encoder), Flag(flags), model, calibration, labels, confidence, layers
+    )
 
 
 def _restarts(run: Run, seen: Records, gaps: list[tuple[int, int, int]]) -> dict[str, Any]:
