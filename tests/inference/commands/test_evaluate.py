@@ -17,6 +17,8 @@ from inference.training.train import main as train
 from oreline.errors import ConfigError, SpectraRefused
 from tests.inference.evaluation.conftest import library as made
 
+pytestmark = pytest.mark.long
+
 
 def _saved(library: Library, path: Path, rows: np.ndarray | None = None) -> Path:
     chosen = np.arange(len(library.species)) if rows is None else rows

@@ -20,6 +20,8 @@ from inference.training.targets import Targets
 from inference.training.trainee import Trainee
 from oreline.cameras import CAMERAS
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def trainee(mineral_file: Path) -> Trainee:
