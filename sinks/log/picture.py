@@ -150,7 +150,7 @@ def _draw_axes(draw: ImageDraw.ImageDraw, seq: NDArray[np.int64], samples: int, 
 def _step(span: float) -> float:
     """A round distance of which three to eight fill a span."""
     decade = 10.0 ** np.floor(np.log10(span))
-    return float(next(part * decade for part in (0.1, 0.2, 0.5, 1.0) if span / (part * decade) <= 8))
+    return float(next(part * decade for part in (0.1, 0.2, 0.5, 1.0, 2.0) if span / (part * decade) <= 8))
 
 
 def _painted(page: Page, paint: Paint, shot: NDArray[np.bool_]) -> Pixels:

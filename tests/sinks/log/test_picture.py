@@ -178,3 +178,8 @@ def test_the_legend_says_why_what_is_unknown_is() -> None:
     assert picture.reasons_of(shown, LAYERS) == "Unknown: unsure 50.0%, not rock 25.0%."
     assert picture.reasons_of(shown, LAYERS[:1]) == ""
     assert picture.reasons_of(replace(shown, labels=shown.labels[::-1]), LAYERS) == ""
+
+
+@pytest.mark.parametrize("span", [1.0, 8.0, 8.1, 9.6, 10.0, 384.0, 576.0, 960.0, 999.0])
+def test_lines_of_any_width_have_three_to_ten_marks(span: float) -> None:
+    assert 3 <= span / picture._step(span) <= 10
