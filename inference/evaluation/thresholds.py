@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.classification.kernels import noise
+from inference.classification.metrics import ThresholdCheck
 from inference.evaluation.answers import Answers
 from inference.evaluation.decisions import Flags, Thresholds, band_species_told, bands_told, group_told, species_told
 from inference.evaluation.library import Library
@@ -80,19 +81,6 @@ class Half:
         return _share(_bands_right(answers, species), species != "")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A threshold's `aim`, what it came to where it was `chosen`, and where it was `measured`: on other specimens.
-    `of`: the share that is meant."""
-
-    name: str
-    of: str
-    aim: float
-    chosen: float
-    measured: float
-    specimens: int
-
-
 def halves(library: Library, trials: Sequence[Trial]) -> tuple[Half, Half]:
     """The specimens of each class, and the strangers, dealt out in turn."""
     dealt: tuple[set[str], set[str]] = set(), set()
@@ -121,7 +109,7 @@ def chosen(half: Half) -> Thresholds:
     return _with_bands(found, half) if answers.heads.names else found
 
 
-def checks(thresholds: Thresholds, by: Half, other: Half) -> tuple[Check, ...]:
+def checks(thresholds: Thresholds, by: Half, other: Half) -> tuple[ThresholdCheck, ...]:
     """Each threshold where it was chosen and on the other half. Raises ValueError where a specimen is in both."""
     if by.specimens & other.specimens:
         raise ValueError("a threshold is measured on specimens that chose it: the figure is worth nothing")
@@ -129,7 +117,9 @@ def checks(thresholds: Thresholds, by: Half, other: Half) -> tuple[Check, ...]:
     for name, (of, aim, share) in _CHECKS.items():
         if name.startswith("bands") and not other.trials[0].answers["clean"].heads.names:
             continue
-        made.append(Check(name, of, aim, share(thresholds, by), share(thresholds, other), len(other.specimens)))
+        chosen, measured = (round(share(thresholds, half), 4) for half in (by, other))
+        specimens = len(other.specimens)
+        made.append(ThresholdCheck(name=name, of=of, aim=aim, chosen=chosen, measured=measured, specimens=specimens))
     return tuple(made)
 
 

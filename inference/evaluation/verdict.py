@@ -14,7 +14,7 @@ from inference.evaluation.library import Library
 from inference.evaluation.measures import NETWORK, Measured, measure
 from inference.evaluation.rock import Rock
 from inference.evaluation.sets import STRANGERS
-from inference.evaluation.thresholds import Check, best_score, checks, chosen, halves
+from inference.evaluation.thresholds import best_score, checks, chosen, halves
 from inference.evaluation.trials import FOLDS, Maker, Trial, trials
 from inference.evaluation.weak_bands import has_window
 
@@ -85,7 +85,7 @@ def estimate(of: Figure) -> Estimate:
 
 
 def _metrics(
-    library: Library, found: Sequence[Measured], seeds: Sequence[int], score: str, held: Sequence[Check]
+    library: Library, found: Sequence[Measured], seeds: Sequence[int], score: str, held: Sequence[ThresholdCheck]
 ) -> Metrics:
     by_name = {one.name: one for one in found}
     share: Callable[[str, str, str], float] = lambda name, method, of: round(  # noqa: E731
@@ -110,14 +110,8 @@ def _metrics(
         seeds=len(seeds),
         sets=judged_sets(found, library),
         score=score,
-        thresholds=tuple(
-            ThresholdCheck(
-                name=one.name, of=one.of, aim=one.aim, chosen=round(one.chosen, 4),
-                measured=round(one.measured, 4), specimens=one.specimens,
-            )
-            for one in held
-        ),
-    )  # fmt: skip
+        thresholds=tuple(held),
+    )
 
 
 def _recall(library: Library, made: Sequence[Trial]) -> tuple[float, ...]:
