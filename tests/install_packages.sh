@@ -5,6 +5,9 @@ missing=$(while read -r program package; do
   command -v "$program" >/dev/null || printf '%s ' "$package"
 done <<'LIST'
 systemd-analyze systemd
+chromium chromium
+mosquitto mosquitto
+npm npm
 LIST
 )
 [ -n "$missing" ] || exit 0
