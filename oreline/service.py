@@ -21,6 +21,7 @@ from oreline import notify
 from oreline.facts import leave_facts
 from oreline.incidents import open_log, report
 from oreline.metrics import REGISTRY
+from oreline.metrics_port import note_port
 from oreline.metrics_server import serve
 from oreline.stops import heed
 
@@ -57,6 +58,7 @@ class Service:
         gc.freeze()
         gc.set_threshold(*COLLECT)
         port = serve(REGISTRY, metrics_port)
+        note_port(self.output, self.name, port)
         self.tell(f"READY=1\nX_METRICS_PORT={port}\nSTATUS=ready", READY_TIMEOUT_S)
 
     def progress(self, done: object, due: object = None) -> None:

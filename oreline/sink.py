@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
-from oreline.config import Section
+from oreline.config import Config, Section
 from oreline.expected import Expected
 from oreline.messages import Message
 
@@ -24,7 +24,7 @@ class Policy(StrEnum):
 class Sink(Protocol):
     """Lines in, an effect outside. Single-threaded: `consume`, then `commit`, over and over, then `close`.
 
-    A class need not be made on this one; one that is has `check`, and an `idle` that does nothing.
+    A class need not be made on this one; one that is has `check`, and a `join` and an `idle` that do nothing.
     """
 
     policy: ClassVar[Policy]
@@ -44,6 +44,10 @@ class Sink(Protocol):
     @classmethod
     def open(cls, settings: Any, output: Path) -> Self:
         """Start, or resume after a crash, with `output` as the folder for files. Raises an OrelineError."""
+
+    def join(self, config: Config) -> None:
+        """Called once after `open`, with the configuration of the line: for a sink that serves others there, or hears
+        them. Raises an OrelineError."""
 
     def resume(self) -> tuple[bytes, int] | None:
         """The run and the next sequence number after the last committed one; None where nothing was committed."""

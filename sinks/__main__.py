@@ -35,6 +35,8 @@ def main(name: str, path: str) -> None:
     service = Service(name, site.output)
     keys = client_keys(common.remote, site.keys, name, "inference") if common.remote else None
     sink = kind.open(settings, site.output)
+    if hasattr(sink, "join"):
+        sink.join(config)
     inbox = Inbox(
         common.remote or site.endpoint(sink.stream),
         name,

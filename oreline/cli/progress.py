@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from oreline.cli.report import UNTIMED
 from oreline.config import Config
 from oreline.messages import LOST
+from oreline.metrics_port import Samples
 from oreline.sink import LOG, SORTER
-from oreline.supervision.supervisor import Samples, Supervisor
+from oreline.supervision.supervisor import Supervisor
 from oreline.terminal import Ticker
 
 LOST_NAMES = {reason.name.lower() for reason in LOST}

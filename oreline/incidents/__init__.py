@@ -10,9 +10,10 @@ from oreline.incidents.following import Follower, history, in_order
 from oreline.incidents.incident import Incident, Severity
 from oreline.incidents.kinds import KINDS, Kind, kind_of
 from oreline.incidents.log import INCIDENTS, Log
-from oreline.incidents.process import open_log, refused, report
+from oreline.incidents.process import FOLDER, open_log, refused, report
 
 __all__ = [
+    "FOLDER",
     "INCIDENTS",
     "KINDS",
     "Follower",

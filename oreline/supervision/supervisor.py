@@ -14,18 +14,15 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.client import HTTPException
 from importlib import import_module
 from pathlib import Path
-
-from prometheus_client.parser import text_string_to_metric_families
 
 from oreline.config import Config
 from oreline.errors import PASSING, StageFailed, StateGone, Stopped, Undelivered
 from oreline.incidents import report
+from oreline.metrics_port import Samples, samples_at
 from oreline.notify import SPEAKS
 from oreline.sink import Policy
 from oreline.standing import Standing
@@ -49,9 +46,6 @@ STAY = (
     "Where the end of a session does that (logind's RemoveIPC), `loginctl enable-linger` keeps it, or name a folder on "
     "disk in line.state"
 )
-
-Samples = dict[tuple[str, ...], float]
-"""Values by metric name and label values, the labels in order of their names."""
 
 
 def workers_of(config: Config, path: Path, *, finishing: bool = False) -> list[Worker]:
@@ -313,14 +307,4 @@ class Supervisor:
 
     def samples(self, name: str) -> Samples:
         """The metrics of a worker now; empty where it does not answer."""
-        port = self.worker(name).port
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=1) as answer:
-                text = answer.read().decode()
-            return {
-                (sample.name, *(sample.labels[label] for label in sorted(sample.labels))): sample.value
-                for family in text_string_to_metric_families(text)
-                for sample in family.samples
-            }
-        except (OSError, HTTPException, ValueError):
-            return {}
+        return samples_at(self.worker(name).port)
