@@ -26,6 +26,7 @@ from oreline.errors import OrelineError, ReferenceRefused
 from oreline.guard import refusal
 from oreline.incidents import report
 from oreline.messages import Kind, StreamInfo
+from oreline.metrics import REFERENCE_LIMIT
 
 NONE = "none"
 """Code of what is no refusal: there is just no reference yet."""
@@ -69,6 +70,8 @@ class ReferenceReview:
         self.refusal: OrelineError = ReferenceRefused(NONE_YET, NONE)
         """Why there is no reference, where there is none."""
         self._limits, self._certificates = limits or Limits(), certificates or Certificates()
+        warn_h = self._limits.warn_age_h
+        REFERENCE_LIMIT.set(None if warn_h is None else warn_h * 3600)
         self._calibrate, self.model, self.features = calibrate, model, features
         self._seen = store.chosen
         self._warned: set[str] = set()

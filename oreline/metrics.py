@@ -78,6 +78,7 @@ TEMPERATURE = Reading("oreline_camera_temperature_celsius", "The camera's Device
 CALIBRATING = Reading("oreline_calibrating", "1 while no scene is recorded, and none will be yet")
 CAMERA_RATE = Reading("oreline_camera_lines_per_second", "Rate that the camera is set to")
 REFERENCE_AGE = Reading("oreline_reference_age_seconds", "Age of the reference in force")
+REFERENCE_LIMIT = Reading("oreline_reference_limit_seconds", "Age at which a reference is too old")
 
 REGISTRY.register(INCIDENTS)
 

@@ -27,13 +27,22 @@ def note_port(output: Path, name: str, port: int) -> None:
 
 def noted_port(output: Path, name: str) -> int | None:
     """The port that a process of the line has left; None where it left none, or is gone."""
+    return _note(output, name)[1]
+
+
+def noted_process(output: Path, name: str) -> int | None:
+    """The number of a process of the line that is there; None where it left none, or is gone."""
+    return _note(output, name)[0]
+
+
+def _note(output: Path, name: str) -> tuple[int, int] | tuple[None, None]:
     try:
         note = json.loads(read_plain(_path(output, name), _MOST))
         pid, port = int(note["pid"]), int(note["port"])
         os.kill(pid, 0)
     except (OSError, ValueError, TypeError, KeyError, OverflowError):
-        return None
-    return port if pid > 0 else None
+        return None, None
+    return (pid, port) if pid > 0 else (None, None)
 
 
 def samples_at(port: int | None) -> Samples:

@@ -15,6 +15,7 @@ SINKS = Registry(
         "log": "sinks.log:Log",
         "ndjson": "sinks.ndjson:Ndjson",
         "record": "sinks.record:Record",
+        "station": "sinks.station:Station",
     },
     Sink,
 )

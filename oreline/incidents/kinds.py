@@ -64,6 +64,9 @@ _BY_STAGE = {
         "no_end": (ALARM, "the run before was given up, or what it had left was removed: its end is in no journal"),
         "put_back": (ALARM, "a file was removed or moved while it was open: it is there again, whole"),
     },
+    "station": {
+        "face_failed": (ALARM, "a face of the operator's station has failed; it is opened again"),
+    },
     "a stream": {
         "ring_full": (ALARM, "lines were given up that a consumer lacked"),
         "hold_exceeded": (ALARM, "a consumer that the line's file does not name is too far behind: it loses lines"),
@@ -82,6 +85,7 @@ _BY_STAGE = {
         "silent": (WARNING, "a process has shown no progress for too long: killed"),
         "restarted": (WARNING, "a process died, and is started again"),
         "stopped": (INFO, "somebody stopped the line before it was at work"),
+        "left_out": (ALARM, "a sink that keeps nothing and moves nothing cannot go on; the line goes on without it"),
         "gave_up": (ALARM, "the line ends before it should"),
         "cut_short": (WARNING, "the run before was cut short: what it left is delivered first"),
         "finished": (INFO, "what the run before had left is delivered"),

@@ -24,7 +24,7 @@ from oreline.errors import PASSING, StageFailed, StateGone, Stopped, Undelivered
 from oreline.incidents import report
 from oreline.metrics_port import Samples, samples_at
 from oreline.notify import SPEAKS
-from oreline.sink import Policy
+from oreline.sink import Policy, Sink
 from oreline.standing import Standing
 from oreline.stops import heed
 from oreline.supervision.worker import CRASHED, KILLED, Worker
@@ -68,9 +68,19 @@ def workers_of(config: Config, path: Path, *, finishing: bool = False) -> list[W
     ]
 
 
+def _kind(config: Config, sink: str) -> type[Sink]:
+    kind: type[Sink] = import_module("sinks.settings").settings_of(config, sink)[1]
+    return kind
+
+
 def _is_complete(config: Config, sink: str) -> bool:
-    policy: Policy = import_module("sinks.settings").settings_of(config, sink)[1].policy
-    return policy is Policy.COMPLETE
+    return _kind(config, sink).policy is Policy.COMPLETE
+
+
+def _is_spectator(config: Config, sink: str) -> bool:
+    """True of a sink that keeps nothing and moves nothing: a line that is at work goes on without it."""
+    kind = _kind(config, sink)
+    return kind.policy is Policy.FRESH and not kind.acts_on_plant
 
 
 @dataclass
@@ -94,6 +104,8 @@ class Supervisor:
     def __post_init__(self) -> None:
         self.workers = workers_of(self.config, self.path, finishing=self.finishing)
         self._line = [worker for worker in self.workers if worker.name not in SUPPORT]
+        sinks = self.config.tables.get("sinks", {})
+        self._spectators = {name for name in sinks if _is_spectator(self.config, name)}
         self.config.line.output.mkdir(parents=True, exist_ok=True)
         folder = self.config.line.folder
         address = self.config.line.socket("notify")
@@ -235,6 +247,15 @@ class Supervisor:
 
     def _check(self, worker: Worker) -> None:
         """Note an orderly end, start again what died, give up on what refused."""
+        try:
+            self._settle(worker)
+        except StageFailed as failure:
+            if not self._up or worker.name not in self._spectators or isinstance(failure, StateGone):
+                raise
+            worker.ended = True
+            report(worker.name, "left_out", f"{failure}; the line goes on without it")
+
+    def _settle(self, worker: Worker) -> None:
         code = worker.process.poll() if worker.process else None
         if code is None:
             return

@@ -1,0 +1,212 @@
+"""Hub of the station: the one model of the line's state. Everything here happens on the station's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import Mapping
+
+import numpy as np
+
+from oreline.answers import Answer, answer_of
+from oreline.config import Config
+from oreline.incidents import Incident
+from oreline.messages import LOST, EndOfStream, Flag, Gap, Line, Reason, StreamInfo
+from oreline.metrics_port import Samples
+from oreline.moment import now
+from oreline.sink import SORTER
+from sinks.station.bus import Bus
+from sinks.station.commands import Commands
+from sinks.station.gather import INCIDENTS_S, METRICS_S, Gatherer
+from sinks.station.latency import RecentLatency
+from sinks.station.lines import LineBlock
+from sinks.station.rates import Rates
+from sinks.station.status import UNKNOWN_NUMBER, Phase, PlcStatus, Recipe, Status
+
+LOOK_S = 0.25
+SILENT_NS = 1_000_000_000
+"""A line that has given none for so long gives none."""
+MOST_STONES = 2048
+
+
+class Hub:
+    """Hub of one line. `config`: the line's. `info`: what the stream says of itself, and `answer` what its codes stand
+    for. `status`: now. `stones`: the last ones. `bus`: what happens. `commands`: what a face may have done."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.bus = Bus()
+        self.commands = Commands(lambda act: self.bus.publish("audit", act))
+        self.info: StreamInfo | None = None
+        self.answer: Answer | None = None
+        self.stones: deque[Line] = deque(maxlen=MOST_STONES)
+        self.rates = Rates()
+        self.recipe = Recipe()
+        self.held = False
+        self._sorter = next(iter(config.sinks(SORTER)), None)
+        processes = ("acquisition", "inference", *config.tables.get("sinks", {}))
+        self._gatherer = Gatherer(config.line.output, processes)
+        self._latency = RecentLatency(self._sorter or "inference")
+        self._flags, self._reference_id = Flag.NONE, ""
+        self._ended = False
+        self.status = Status(site=config.line.name)
+
+    async def run(self) -> None:
+        """Look at the line until cancelled."""
+        try:
+            await asyncio.gather(self._follow(), self._measure(), self._watch())
+        finally:
+            self._gatherer.close()
+
+    def take_block(self, block: LineBlock) -> None:
+        """Lines that have come."""
+        self._ended = False
+        self.rates.see(block)
+        self._flags = Flag(int(np.bitwise_or.reduce(block.flags)))
+        self.bus.publish("lines", block)
+
+    def take_reference(self, identity: str) -> None:
+        """The reference of the lines that come now."""
+        self._reference_id = identity
+
+    def take_stone(self, stone: Line) -> None:
+        """A stone that is decided."""
+        self.stones.append(stone)
+        self.bus.publish("stone", stone)
+
+    def take_info(self, info: StreamInfo) -> None:
+        """The stream is described anew."""
+        before, self.info = self.info, info
+        if before is None or not info.same_setting(before) or info.run != before.run:
+            self.answer = answer_of("labels", info.classes, info.layers)
+            self.rates.restart()
+        self._ended = False
+        self.bus.publish("info", info)
+
+    def take_gap(self, gap: Gap) -> None:
+        """Lines that do not come; those that only this station was too slow for are nobody's loss."""
+
+    def take_end(self, end: EndOfStream) -> None:  # noqa: ARG002
+        """The stream has ended."""
+        self._ended = True
+        self.look()
+
+    def take_incident(self, incident: Incident) -> None:
+        """Something happened."""
+        self.bus.publish("incident", incident)
+
+    async def _follow(self) -> None:
+        while True:
+            for incident in self._gatherer.incidents():
+                self.take_incident(incident)
+            await asyncio.sleep(INCIDENTS_S)
+
+    async def _measure(self) -> None:
+        while True:
+            counts = await self._gatherer.read_metrics()
+            self._latency.see(counts.get(self._sorter or "inference", {}))
+            await asyncio.sleep(METRICS_S)
+
+    async def _watch(self) -> None:
+        while True:
+            self.look()
+            await asyncio.sleep(LOOK_S)
+
+    def look(self) -> None:
+        """Make the status anew, and publish it."""
+        self.status = self._status(time.monotonic_ns())
+        self.bus.publish("status", self.status)
+
+    def _status(self, now_ns: int) -> Status:
+        counts, info = self._gatherer.counts, self.info
+        acquisition, inference = counts.get("acquisition", {}), counts.get("inference", {})
+        sorter = counts.get(self._sorter or "", {})
+        lines_per_s = self.rates.lines_per_s(now_ns)
+        return Status(
+            at=now(),
+            site=self.config.line.name,
+            phase=self._phase(now_ns, acquisition),
+            run=info.run.hex() if info else "",
+            camera=info.camera if info else "",
+            serial=info.serial if info else "",
+            model=info.model if info else "",
+            samples=info.samples if info else 0,
+            pitch_mm=info.pitch_mm if info else 0.0,
+            line_rate_hz=acquisition.get(("oreline_camera_lines_per_second",), info.line_rate_hz if info else math.nan),
+            lines_per_s=lines_per_s,
+            belt_m_per_s=self._belt(now_ns),
+            last_line_age_s=math.nan if self.rates.last_ns is None else (now_ns - self.rates.last_ns) * 1e-9,
+            latency_p50_ms=self._latency.quantile(0.5),
+            latency_p99_ms=self._latency.quantile(0.99),
+            budget_ms=self._budget(),
+            lines=int(inference.get(("oreline_lines_total", "scene", "inference"), 0)),
+            lost=_gaps(inference, "inference", shed=False),
+            shed=_gaps(sorter, self._sorter or "", shed=True),
+            shares=self.rates.shares(now_ns, self.answer) if self.answer else {},
+            stones=_by_label(sorter, "oreline_stones_total"),
+            camera_temperature_c=acquisition.get(("oreline_camera_temperature_celsius",), UNKNOWN_NUMBER),
+            lamp_ok=Flag.LAMP not in self._flags,
+            reference_id=self._reference_id,
+            reference_age_s=inference.get(("oreline_reference_age_seconds",), UNKNOWN_NUMBER),
+            reference_limit_s=inference.get(("oreline_reference_limit_seconds",), UNKNOWN_NUMBER),
+            reference_stale=Flag.STALE in self._flags,
+            held=self.held or bool(sorter.get(("oreline_held",), 0)),
+            sorts=self._sorter is not None,
+            plc=_plc(sorter, self.config.tables.get("sinks", {}).get(self._sorter or "", {}).get("valves", 64)),
+            recipe=self.recipe,
+            queues={k: int(v) for k, v in _by_label({**acquisition, **inference}, "oreline_queue_depth").items()},
+            processes={name: bool(samples) for name, samples in counts.items()},
+            counts=counts,
+        )
+
+    def _phase(self, now_ns: int, acquisition: Samples) -> Phase:
+        if self._ended:
+            return Phase.ENDED
+        if acquisition.get(("oreline_calibrating",)):
+            return Phase.CALIBRATING
+        if self.rates.last_ns is None:
+            return Phase.STARTING
+        if now_ns - self.rates.last_ns > SILENT_NS:
+            return Phase.NO_LINES
+        return Phase.HELD if self.status.held else Phase.RUNNING
+
+    def _belt(self, now_ns: int) -> float:
+        """Metres a second, where samples are square: a line is as long as a sample is wide."""
+        info = self.info
+        if info is None or not info.pitch_mm or not info.counts_per_line:
+            return math.nan
+        return self.rates.counts_per_s(now_ns) / info.counts_per_line * info.pitch_mm * 1e-3
+
+    def _budget(self) -> float:
+        table = self.config.tables.get("sinks", {}).get(self._sorter or "", {})
+        return float(table.get("deadline_ms", 150.0)) if self._sorter else math.nan
+
+
+def _gaps(samples: Samples, stage: str, *, shed: bool) -> int:
+    """Lines that did not come to a stage."""
+    reasons = {Reason.SHED} if shed else LOST
+    keys = (("oreline_gap_lines_total", reason.name.lower(), stage) for reason in reasons)
+    return int(sum(samples.get(key, 0) for key in keys))
+
+
+def _by_label(samples: Mapping[tuple[str, ...], float], wanted: str) -> dict[str, int]:
+    return {label[0]: int(n) for (name, *label), n in samples.items() if name == wanted and label}
+
+
+def _plc(sorter: Samples, valves: int) -> PlcStatus:
+    """What the sorter tells of its bank of valves."""
+    if ("oreline_plc_connected",) not in sorter:
+        return PlcStatus(valves=valves)
+    faulty = _by_label(sorter, "oreline_valve_faulty")
+    shots = _by_label(sorter, "oreline_valve_shots_total")
+    return PlcStatus(
+        connected=bool(sorter[("oreline_plc_connected",)]),
+        inhibit=bool(sorter.get(("oreline_plc_inhibit",), 0)),
+        valves=valves,
+        faults=int(sorter.get(("oreline_valve_faults",), 0)),
+        faulty=tuple(sorted(int(valve) for valve, n in faulty.items() if n)),
+        shots=tuple(shots.get(str(valve), 0) for valve in range(valves)) if shots else (),
+        testing=bool(sorter.get(("oreline_valves_testing",), 0)),
+    )

@@ -1,0 +1,70 @@
+"""Who may do what at the station, and what is told of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from oreline.errors import OrelineError, StoreFailed
+from sinks.station.commands import Act, Actor, Commands, Refused, Role
+
+VIEWER, OPERATOR, ENGINEER = (Actor(role.words, role, "web") for role in Role)
+
+
+def hold(actor: Actor, reason: str, minutes: int = 5) -> dict[str, Any]:
+    return {"old": False, "new": True, "words": f"{actor.name}: {reason}, {minutes} min"}
+
+
+@pytest.fixture
+def acts() -> list[Act]:
+    return []
+
+
+@pytest.fixture
+def commands(acts: list[Act]) -> Commands:
+    commands = Commands(acts.append)
+    commands.register("hold", Role.OPERATOR, hold)
+    return commands
+
+
+def test_who_may_has_it_done_and_told(commands: Commands, acts: list[Act]) -> None:
+    result = asyncio.run(commands.do(OPERATOR, "hold", reason="belt jam"))
+    assert result["words"] == "operator: belt jam, 5 min"
+    assert acts == [Act(OPERATOR, "hold", {"reason": "belt jam"}, result=result)]
+
+
+def test_a_role_that_is_too_low_is_refused_and_told(commands: Commands, acts: list[Act]) -> None:
+    with pytest.raises(Refused, match="viewer is viewer: hold is for operators") as refused:
+        asyncio.run(commands.do(VIEWER, "hold", reason="fun"))
+    assert refused.value.code == "role"
+    assert acts[0].refused == "viewer is viewer: hold is for operators"
+
+
+def test_an_engineer_may_what_an_operator_may(commands: Commands) -> None:
+    assert asyncio.run(commands.do(ENGINEER, "hold", reason="test"))["new"]
+    assert (commands.allowed(Role.VIEWER), commands.allowed(Role.ENGINEER)) == ([], ["hold"])
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "code"),
+    [("hodl", {}, "unknown"), ("hold", {}, "argument"), ("hold", {"reason": "x", "actor": 1}, "argument")],
+)
+def test_what_makes_no_sense_is_refused_with_what_would(
+    commands: Commands, acts: list[Act], verb: str, arguments: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(Refused, match=r"hold|minutes, reason") as refused:
+        asyncio.run(commands.do(OPERATOR, verb, **arguments))
+    assert refused.value.code == code
+    assert len(acts) == 1
+
+
+def test_what_fails_while_it_is_done_is_told_with_its_reason(commands: Commands, acts: list[Act]) -> None:
+    async def save(_actor: Actor) -> None:
+        raise StoreFailed("the disk is full")
+
+    commands.register("save", Role.ENGINEER, save)
+    with pytest.raises(OrelineError, match="disk is full"):
+        asyncio.run(commands.do(ENGINEER, "save"))
+    assert acts[0].refused == "the disk is full"

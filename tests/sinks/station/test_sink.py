@@ -1,0 +1,65 @@
+"""The station as a sink: what comes to it is in its hub."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from oreline.config import Config
+from oreline.messages import EndOfStream
+from oreline.testing import RUN, label_line, stream_info
+from sinks.station import Station
+from sinks.station.hub import Hub
+from sinks.station.lines import LineBlock
+from sinks.station.settings import StationSettings
+from sinks.station.status import Phase
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    station = Station.open(StationSettings(), tmp_path)
+    station.join(Config({"line": {"output": str(tmp_path)}, "sinks": {"conveyor": {}, "station": {}}}))
+    yield station
+    station.close()
+
+
+def eventually(what: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_lines_are_in_the_hub_and_the_line_runs(station: Station) -> None:
+    blocks: list[LineBlock] = []
+    station.hub.take_block = lambda block: (blocks.append(block), Hub.take_block(station.hub, block))  # type: ignore[method-assign,assign,return-value]
+    station.consume([stream_info(), *(label_line(seq, labels=np.full(32, 1, np.uint8)) for seq in range(100))])
+    station.idle()
+    eventually(lambda: station.hub.status.phase is Phase.RUNNING)
+    assert [int(seq) for block in blocks for seq in block.seq] == list(range(100))
+    assert station.hub.status.shares == {"kaolinite": 1.0}
+    assert station.hub.status.run == RUN.hex()
+
+
+def test_a_stream_that_has_ended_is_said_to_have(station: Station) -> None:
+    station.consume([stream_info(), label_line(0), EndOfStream(RUN, 1, 1, 1, 0, 0)])
+    eventually(lambda: station.hub.status.phase is Phase.ENDED)
+
+
+def test_lines_that_stop_are_missed(station: Station) -> None:
+    station.consume([stream_info(), label_line(0)])
+    station.idle()
+    eventually(lambda: station.hub.status.phase is Phase.NO_LINES)
+
+
+def test_an_error_in_the_hub_ends_the_station(tmp_path: Path) -> None:
+    station = Station.open(StationSettings(), tmp_path)
+    station.join(Config({"line": {"output": str(tmp_path)}, "sinks": {"station": {}}}))
+    station.hub.look = lambda: 1 / 0  # type: ignore[method-assign,assign,return-value]
+    with pytest.raises(ZeroDivisionError):
+        eventually(station.idle)
+    station.close()
