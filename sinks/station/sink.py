@@ -108,7 +108,7 @@ class Station(Sink):
             self.hub.take_block(block_of(lines, self.hub.answer, taken_ns))
             self.hub.take_reference(lines[-1].reference_id)
 
-    def _tell(self, function: Callable[..., None], *arguments: Any) -> None:
+    def _tell(self, function: Callable[..., object], *arguments: Any) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function, *arguments)
 
