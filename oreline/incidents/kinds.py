@@ -37,7 +37,6 @@ _BY_STAGE = {
         "encoder_missed": (WARNING, "the encoder could not be read; such lines have no position, and are flagged"),
         "encoder_rollover": (INFO, "the encoder's counter wrapped, which is no fault"),
         "recording_ended": (INFO, "the recording has ended before its step"),
-        "asked": (WARNING, "steps were asked for that cannot be understood"),
         "aside": (WARNING, "how many lines were taken in between is no longer known: they count for the scene"),
     },
     "inference": {
@@ -96,6 +95,7 @@ _BY_STAGE = {
         "not_finished": (ALARM, "the run before is not delivered: what it left stays where it is"),
     },
     "any process": {
+        "asked": (WARNING, "something was asked for that cannot be understood: what is in force stays"),
         "refused": (ALARM, "it cannot go on, and ends with the exit code of its refusal"),
         "crashed": (ALARM, "an error in it, with its traceback"),
         "library": (WARNING, "what a library had to say"),
