@@ -55,14 +55,14 @@ def workers_of(config: Config, path: Path, *, finishing: bool = False) -> list[W
     """
     site = config.line
 
-    def worker(name: str, module: str, *arguments: str, watched: bool = True) -> Worker:
-        return Worker(name, [sys.executable, "-m", module, *arguments], site, watched)
+    def worker(name: str, module: str, *arguments: str, watched: bool = True, spectator: bool = False) -> Worker:
+        return Worker(name, [sys.executable, "-m", module, *arguments], site, watched, spectator)
 
     world = () if finishing else (("camera", "simulator"), ("plant", "plant"))
     sinks = [name for name in config.tables.get("sinks", {}) if not finishing or _is_complete(config, name)]
     return [
         *(worker(name, "hwsim", name, str(path), watched=False) for name, table in world if table in config.tables),
-        *(worker(name, "sinks", name, str(path)) for name in sinks),
+        *(worker(name, "sinks", name, str(path), spectator=_is_spectator(config, name)) for name in sinks),
         worker("inference", "inference", str(path)),
         worker("acquisition", "acquisition", str(path), *([FINISH] if finishing else [])),
     ]
@@ -104,8 +104,6 @@ class Supervisor:
     def __post_init__(self) -> None:
         self.workers = workers_of(self.config, self.path, finishing=self.finishing)
         self._line = [worker for worker in self.workers if worker.name not in SUPPORT]
-        sinks = self.config.tables.get("sinks", {})
-        self._spectators = {name for name in sinks if _is_spectator(self.config, name)}
         self.config.line.output.mkdir(parents=True, exist_ok=True)
         folder = self.config.line.folder
         address = self.config.line.socket("notify")
@@ -250,7 +248,7 @@ class Supervisor:
         try:
             self._settle(worker)
         except StageFailed as failure:
-            if not self._up or worker.name not in self._spectators or isinstance(failure, StateGone):
+            if not self._up or not worker.spectator or isinstance(failure, StateGone):
                 raise
             worker.ended = True
             report(worker.name, "left_out", f"{failure}; the line goes on without it")

@@ -12,7 +12,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from oreline.config import LineSettings
@@ -32,6 +34,7 @@ _LEAST, _NUMBERS = 1, {"X_METRICS_PORT": 65_535, "WATCHDOG_USEC": 1 << 48, "X_RE
 """Numbers that a process tells, and the largest that makes sense."""
 _PRCTL = ctypes.CDLL(None).prctl
 _PR_SET_PDEATHSIG = 1
+SPECTATOR_NICE = 10
 
 
 class Refusal(NamedTuple):
@@ -44,12 +47,14 @@ class Refusal(NamedTuple):
 
 @dataclass
 class Worker:
-    """`port`: of its metrics. `failures`: deaths in a row, each before it had been at work for `site.steady_s`."""
+    """`spectator`: it keeps nothing and moves nothing, so others have the processor first, and the line goes on without
+    it. `port`: of its metrics. `failures`: deaths in a row, each before it had been at work for `site.steady_s`."""
 
     name: str
     command: Sequence[str]
     site: LineSettings
     watched: bool = True
+    spectator: bool = False
     process: subprocess.Popen[bytes] | None = None
     ready: bool = False
     ended: bool = False
@@ -77,7 +82,7 @@ class Worker:
             env={**environment, **watchdog},
             start_new_session=True,
             pass_fds=(lock,),
-            preexec_fn=lambda: _die_with(supervisor),
+            preexec_fn=lambda: _begin(supervisor, SPECTATOR_NICE if self.spectator else 0),
         )
 
     def hear(self, fields: Mapping[str, str]) -> None:
@@ -163,8 +168,13 @@ def _cause(code: int) -> str:
     return "ended by an error in it" if code in CRASHED else f"ended with exit code {code}"
 
 
-def _die_with(supervisor: int) -> None:
-    """Between fork and exec."""
+def _begin(supervisor: int, nice: int) -> None:
+    """Between fork and exec: die with the supervisor, and stand back behind others. Where each session has its share of
+    the processor, the kernel looks at the session's own number."""
     _PRCTL(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if nice:
+        os.nice(nice)
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(nice), encoding="ascii")
     if os.getppid() != supervisor:
         os._exit(KILLED + signal.SIGKILL)
