@@ -87,14 +87,14 @@ class Station(Sink):
                 self._tell(self.hub.take_end, one)
 
     def commit(self) -> None:
-        """Hand over what is old enough. Raises what has ended the loop."""
+        """Hand over a block when one is due; until then let lines gather, since to take them one by one costs more.
+        Raises what has ended the loop."""
         if self._failure is not None:
             raise self._failure
-        if time.monotonic_ns() - self._flushed_ns > FLUSH_NS:
-            self._flush()
+        time.sleep(max(0, self._flushed_ns + FLUSH_NS - time.monotonic_ns()) * 1e-9)
+        self._flush()
 
     def idle(self) -> None:
-        self._flush()
         self.commit()
 
     def _flush(self) -> None:
