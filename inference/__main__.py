@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -13,10 +13,13 @@ from oreline.process import one_thread, tune_allocator
 one_thread()
 tune_allocator()
 
+from inference import backends  # noqa: E402  (numba, torch read the settings above when imported)
 from inference.active_reference import ActiveReference, Patient  # noqa: E402
-from inference.calibration.calibrator import Calibrator  # noqa: E402  (numba, torch read the settings above when imported)
+from inference.calibration.calibrator import Calibrator  # noqa: E402
+from inference.classification.card import MODEL  # noqa: E402
 from inference.classification.classifier import Classifier  # noqa: E402
 from inference.features.windows import FEATURES  # noqa: E402
+from inference.labeller import Model  # noqa: E402
 from inference.pipeline import Pipeline  # noqa: E402
 from inference.preprocessing.steps import SNV  # noqa: E402
 from inference.reference_review import ReferenceReview  # noqa: E402
@@ -27,6 +30,7 @@ from inference.references.store import Store  # noqa: E402
 from inference.settings import Settings, Stream  # noqa: E402
 from inference.warm_up import compile_kernels  # noqa: E402
 from oreline.config import Config, LineSettings  # noqa: E402
+from oreline.errors import ModelError  # noqa: E402
 from oreline.guard import guarded  # noqa: E402
 from oreline.incidents import refused  # noqa: E402
 from oreline.keys import client_keys, server_keys  # noqa: E402
@@ -72,6 +76,7 @@ def main(path: str) -> None:
         incidents=pipeline.account.incidents,
         saturated_samples=pipeline.saturated_samples,
         reference=_facts(pipeline.active.reference) if pipeline.active.reference else None,
+        quicker=_quicker(settings, pipeline.model),
     )
 
 
@@ -115,6 +120,18 @@ def _facts(reference: Reference) -> dict[str, object]:
         "left_out": dark.rejected + white.rejected,
         "saturated_white_samples": int(white.saturated.sum()),
     }
+
+
+def _quicker(settings: Settings, model: Model | None) -> backends.Precision | None:
+    """The precision in which this processor would be quicker at this network; None where it knows no such."""
+    if not isinstance(model, Classifier) or settings.precision != "float32":
+        return None
+    with suppress(ModelError):
+        folder, card = settings.model_folder(), model.card
+        assert folder is not None
+        backends.load(card.backend, card.content(folder, MODEL, card.model_sha256), (model.features, 1), "bfloat16")
+        return "bfloat16"
+    return None
 
 
 def _outbox(name: Stream, settings: Settings, config: Config, layers: tuple[LayerInfo, ...]) -> Outbox:

@@ -17,7 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from inference.preprocessing.step import Layout
 
-WIDTHS = {"nir224": (32, 48, 46), "swir288": (16, 48, 48), "swir640": (16, 32, 48)}
+WIDTHS = {"nir224": (16, 48, 48), "swir288": (16, 48, 48), "swir640": (16, 32, 48)}
 """By camera: what it has time for at its own line rate, several times over, on one core."""
 BENCH_WIDTHS = (32, 48, 48)
 """About 150 kMAC at 224 bands: the network of the benchmark."""

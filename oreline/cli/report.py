@@ -50,6 +50,8 @@ FIELDS = {
     "saturated_samples": "samples at full scale, which are invalid",
     "reference": "the reference in force at the end: `id`, `dark_lines`, `white_lines`, `left_out`, "
     "`saturated_white_samples`; null without one",
+    "quicker": "the `precision` of [inference] in which this processor would be quicker at the network than in the "
+    "one of this run; null where none is known",
     "accuracy": "where the scene's truth is known: share of the true stone pixels of trained species with their label",
     "judged_pixels": "how many those pixels are",
     "by_species": "the same accuracy, species by species",
@@ -202,7 +204,7 @@ def _account(output: Path, sink: str) -> dict[str, int]:
 
 def _of_inference(output: Path) -> dict[str, Any]:
     facts = facts_of(output, "inference")
-    return {name: facts.get(name) for name in ("saturated_samples", "reference")}
+    return {name: facts.get(name) for name in ("saturated_samples", "reference", "quicker")}
 
 
 def _missing_lines(config: Config) -> int | None:

@@ -58,7 +58,7 @@ def _findings(report: dict[str, Any]) -> Iterator[Finding]:
         yield Finding(ALARM, "what became of the lines is not known, for a process left no count: see incidents")
     if lost := report.get("lost"):
         yield Finding(ALARM, f"{share(lost, acquired)} of lines were lost ({lost:,}): see incidents")
-    yield from _late(report.get("sorter") or {})
+    yield from _late(report.get("sorter") or {}, report.get("quicker"))
     if undelivered := report.get("undelivered"):
         yield Finding(WARNING, f"{undelivered:,} lines wait in the rings for the next start")
     if missing := report.get("missing_lines"):
@@ -68,10 +68,13 @@ def _findings(report: dict[str, Any]) -> Iterator[Finding]:
     yield from _alarms(report.get("history", []))
 
 
-def _late(sorter: dict[str, Any]) -> Iterator[Finding]:
+def _late(sorter: dict[str, Any], quicker: str | None) -> Iterator[Finding]:
+    """`quicker`: the precision in which the machine would be."""
     if shed := sorter.get("shed"):
         of = f"{share(shed, sorter.get('acquired', 0))} of lines came too late to be sorted ({shed:,})"
-        yield Finding(ALARM, f"{of}: the machine was too slow or too busy, see latency and budget_ms")
+        remedy = f', and is more than twice as quick at the network with inference.precision = "{quicker}"'
+        why = f"the machine was too slow or too busy{remedy if quicker else ''}, see latency and budget_ms"
+        yield Finding(ALARM, f"{of}: {why}")
     late = (sorter.get("commands_late") or 0) + (sorter.get("plc_late") or 0)
     if late:
         yield Finding(ALARM, f"{late:,} rows of valves came too late to be fired: see deadline_ms")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from inference.backends import bfloat16
+from inference.models import SHIPPED
 from inference.settings import Settings
 from oreline.config import Config, LineSettings
 from oreline.messages import ClassInfo, LayerInfo
@@ -25,6 +27,23 @@ def test_a_line_is_classified_in_the_precision_that_it_asks_for(
     settings = Settings.model_validate({"model": "nir224", "precision": precision})
     process._pipeline(settings, LineSettings(output=tmp_path), lambda _seconds: nullcontext())
     assert asked == [precision]
+
+
+@pytest.mark.parametrize(
+    ("units", "precision", "quicker"),
+    [(["AVX-512"], "float32", "bfloat16"), ([], "float32", None), (["AVX-512"], "bfloat16", None)],
+)
+def test_a_run_tells_the_precision_in_which_its_processor_would_be_quicker(
+    monkeypatch: pytest.MonkeyPatch, units: list[str], precision: str, quicker: str | None
+) -> None:
+    from inference import __main__ as process
+
+    if not bfloat16.LIBRARY.exists():
+        pytest.skip("the compiler here does not know bfloat16: gcc 12 does")
+    monkeypatch.setattr(bfloat16, "available", lambda: units)
+    settings = Settings.model_validate({"model": "nir224", "precision": precision})
+    assert process._quicker(settings, process.Classifier.load(SHIPPED / "nir224")) == quicker
+    assert process._quicker(settings, None) is None
 
 
 def slot_of(folder: Path, layers: tuple[LayerInfo, ...], samples: int) -> int:

@@ -34,7 +34,7 @@ def said(**changes: Any) -> list[tuple[str, str]]:
     ],
 )
 def test_a_run_in_which_all_went_well_says_what_it_did_and_no_more(changes: dict[str, Any], words: str) -> None:
-    assert said(**changes) == [(GOOD, words)]
+    assert said(**changes, quicker="bfloat16") == [(GOOD, words)]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,12 @@ def test_a_run_in_which_all_went_well_says_what_it_did_and_no_more(changes: dict
             ALARM,
             "3 % of lines came too late to be sorted (270): the machine was too slow or too busy, see latency and "
             "budget_ms",
+        ),
+        (
+            {"sorter": {"acquired": 9000, "shed": 270}, "quicker": "bfloat16"},
+            ALARM,
+            "3 % of lines came too late to be sorted (270): the machine was too slow or too busy, and is more than "
+            'twice as quick at the network with inference.precision = "bfloat16", see latency and budget_ms',
         ),
         (
             {"sorter": {"acquired": 9000, "commands_late": 2, "plc_late": 1}},
