@@ -12,7 +12,8 @@ from collections import deque
 from dataclasses import dataclass
 
 from sinks.conveyor.recipe import Recipe
-from sinks.conveyor.segment import Run, Stone
+from sinks.conveyor.rules import Cut
+from sinks.conveyor.segment import Stone
 from sinks.conveyor.valves import Span, ValveBank
 
 
@@ -32,25 +33,26 @@ class _Waiting:
     encoder: int
     send_by_ns: int
     deadline_ns: int
-    runs: list[Run]
+    cuts: list[Cut]
 
 
 class Schedule:
     """Lines that wait until they are decided. `distance`: encoder counts from the camera to the valves."""
 
-    def __init__(self, bank: ValveBank, recipe: Recipe, distance: int, max_lines: int) -> None:
-        self._bank, self._recipe, self._distance, self._max_lines = bank, recipe, distance, max_lines
+    def __init__(self, bank: ValveBank, distance: int, max_lines: int) -> None:
+        self._bank, self._distance, self._max_lines = bank, distance, max_lines
         self._waiting: deque[_Waiting] = deque()
 
-    def push(self, seq: int, encoder: int, send_by_ns: int, deadline_ns: int, runs: list[Run]) -> None:
-        """Let a line wait. It passes the valves `distance` counts after `encoder`."""
-        self._waiting.append(_Waiting(seq, encoder + self._distance, send_by_ns, deadline_ns, runs))
+    def push(self, seq: int, encoder: int, send_by_ns: int, deadline_ns: int, cuts: list[Cut]) -> None:
+        """Let a line wait, and decide the stones that it ended. It passes the valves `distance` counts after
+        `encoder`."""
+        self._waiting.append(_Waiting(seq, encoder + self._distance, send_by_ns, deadline_ns, cuts))
+        self.close(cuts)
 
-    def close(self, stones: list[Stone]) -> None:
+    def close(self, cuts: list[Cut]) -> None:
         """Decide stones that have ended, unless they were decided already."""
-        for stone in stones:
-            if stone.decision is None:
-                stone.decision = self._recipe.wants(stone)
+        for cut in cuts:
+            _decide(cut.rule.recipe, cut.ended)
 
     def release(self, now_ns: int, lead: int = 0) -> list[Row]:
         """The rows that can leave or must; they fire `lead` counts before their line is at the valves."""
@@ -58,15 +60,23 @@ class Schedule:
         while self._waiting:
             line = self._waiting[0]
             if now_ns >= line.send_by_ns or len(self._waiting) > self._max_lines:
-                self.close([run.stone.root() for run in line.runs])
-            elif any(run.stone.root().decision is None for run in line.runs):
+                for cut in line.cuts:
+                    _decide(cut.rule.recipe, [run.stone.root() for run in cut.runs])
+            elif any(run.stone.root().decision is None for cut in line.cuts for run in cut.own):
                 break
             rows.append(self._row(self._waiting.popleft(), lead))
         return rows
 
     def _row(self, line: _Waiting, lead: int) -> Row:
         spans: tuple[list[Span], list[Span]] = [], []
-        for run in line.runs:
-            spans[self._recipe.fires(run)].append((run.start, run.stop))
+        for cut in line.cuts:
+            for run in cut.own:
+                spans[cut.rule.recipe.fires(run)].append((run.start, run.stop))
         unwanted, wanted = spans
         return Row(line.seq, line.encoder - lead, self._bank.bitmap(wanted, unwanted), line.deadline_ns)
+
+
+def _decide(recipe: Recipe, stones: list[Stone]) -> None:
+    for stone in stones:
+        if stone.decision is None:
+            stone.decision = recipe.wants(stone)

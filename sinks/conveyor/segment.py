@@ -3,7 +3,7 @@
 A line is cut into runs of samples that are ore, or that are other rock. Runs of successive lines that touch, also by a
 corner, are one stone; those of them that are alike are one piece of it. What meets is united (the smaller points to
 the larger), so that memory holds only what is in the last line. A stone or a piece has ended when a line no longer
-continues it.
+continues it. No recipe says which samples are rock: all find the same stones, and only their pieces differ.
 
 Stones that touch look like one. What tells them apart is the extent, the share of its box that a shape fills: pi / 4
 for any ellipse along the axes, whatever the shape of a pixel; about half of that for two that touch. The box's sides
@@ -13,6 +13,7 @@ those with nothing before them in their column.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Self, TypeVar
@@ -57,7 +58,8 @@ class Stone(Piece):
     """Connected samples of rock, `ore` of them ore. `starts`, `tops`: those with nothing before them in their line, in
     their column. `ended`: pieces of it that have, until they are counted. `sums`, `core_sums`: what `Cores` has
     added up over its samples, and over those that are not at its outline, int64 (1 + rivals,): the probability of ore,
-    and of each of its rivals.
+    and of each of its rivals. `first`: number of the line that it began at. `older`: it has samples before the first
+    line that its segmenter was given.
 
     `decision`: True to eject, False to let pass, None while undecided. `cut`: its end was not seen.
     """
@@ -69,6 +71,8 @@ class Stone(Piece):
     core_sums: Sums | None = None
     decision: bool | None = None
     cut: bool = False
+    first: int = 0
+    older: bool = False
 
     @property
     def extent(self) -> float:
@@ -92,6 +96,8 @@ class Stone(Piece):
         self.ended += other.ended
         self.sums = _total(self.sums, other.sums)
         self.core_sums = _total(self.core_sums, other.core_sums)
+        self.first = min(self.first, other.first)
+        self.older |= other.older
         if self.decision is None:
             self.decision = other.decision
 
@@ -120,12 +126,32 @@ class Segmenter:
     def __init__(self, kinds: NDArray[np.uint8]) -> None:
         self._kinds = kinds
         self._last: list[Run] = []
+        self._above: list[Run] = []
 
-    def push(self, labels: NDArray[np.uint8], doubtful: bool = False) -> tuple[list[Run], list[Stone], list[Stone]]:
-        """Take one line, labels uint8 (samples,): its runs, the stones that it ended, and the stones that go on, of
-        which it ended pieces."""
-        runs = self._runs(labels, doubtful)
-        self._join(runs)
+    def beside(self, kinds: NDArray[np.uint8]) -> Segmenter:
+        """A segmenter by other kinds, for the next line and those after it: stones of this one that go on are `older`
+        there."""
+        other = Segmenter(kinds)
+        other._above = self._last
+        return other
+
+    @property
+    def open(self) -> Iterator[Stone]:
+        """The stones of the last line, some of them more than once."""
+        return (run.stone.root() for run in self._last)
+
+    def push(
+        self, labels: NDArray[np.uint8], doubtful: bool = False, number: int = 0
+    ) -> tuple[list[Run], list[Stone], list[Stone]]:
+        """Take one line, labels uint8 (samples,), of this number: its runs, the stones that it ended, and the stones
+        that go on, of which it ended pieces."""
+        runs = self._runs(labels, doubtful, number)
+        for above, run in _touching(self._last, runs):
+            _meet(above, run)
+        if self._above:
+            for _, run in _touching(self._above, runs):
+                run.stone.root().older = True
+            self._above = []
         stones, parted = self._end(runs)
         self._last = runs
         return runs, stones, parted
@@ -138,7 +164,7 @@ class Segmenter:
         self._last = []
         return stones
 
-    def _runs(self, labels: NDArray[np.uint8], doubtful: bool) -> list[Run]:
+    def _runs(self, labels: NDArray[np.uint8], doubtful: bool, number: int) -> list[Run]:
         kinds = np.zeros(len(labels) + 2, np.uint8)
         kinds[1:-1] = self._kinds[labels]
         edges = np.flatnonzero(kinds[1:] != kinds[:-1])
@@ -151,21 +177,10 @@ class Segmenter:
             pixels = stop - start
             ore = pixels if kind == ORE else 0
             if stone is None:
-                stone = Stone(0, 0, doubtful, starts=1)
+                stone = Stone(0, 0, doubtful, starts=1, first=number)
             stone.ore, stone.pixels, stone.tops = stone.ore + ore, stone.pixels + pixels, stone.tops + pixels
             runs.append(Run(start, stop, kind, Piece(ore, pixels, doubtful), stone))
         return runs
-
-    def _join(self, runs: list[Run]) -> None:
-        """Unite each run with those of the last line that it touches; both lists are sorted by sample."""
-        last, j = self._last, 0
-        for run in runs:
-            while j < len(last) and last[j].stop < run.start:
-                j += 1
-            k = j
-            while k < len(last) and last[k].start <= run.stop:
-                _meet(last[k], run)
-                k += 1
 
     def _end(self, runs: list[Run]) -> tuple[list[Stone], list[Stone]]:
         """The stones of the last line that end, and those of the others of which pieces do."""
@@ -179,6 +194,18 @@ class Segmenter:
                 stone.ended.append(piece)
                 (parted if id(stone) in stones else ended)[id(stone)] = stone
         return list(ended.values()), list(parted.values())
+
+
+def _touching(last: list[Run], runs: list[Run]) -> Iterator[tuple[Run, Run]]:
+    """Each run with those of the line before that it touches; both lists are sorted by sample."""
+    j = 0
+    for run in runs:
+        while j < len(last) and last[j].stop < run.start:
+            j += 1
+        k = j
+        while k < len(last) and last[k].start <= run.stop:
+            yield last[k], run
+            k += 1
 
 
 def _meet(above: Run, run: Run) -> None:

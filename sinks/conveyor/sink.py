@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from oreline.answers import Answer
 from oreline.config import Section
 from oreline.errors import StreamError
 from oreline.expected import Expected
@@ -22,13 +21,13 @@ from oreline.messages import EndOfStream, Flag, Gap, LabelLine, Message, Reason,
 from oreline.metrics import LatencyHistogram
 from oreline.sink import Policy
 from sinks.conveyor.bank_monitor import BankMonitor
-from sinks.conveyor.cores import Cores, probability_at
+from sinks.conveyor.cores import probability_at
 from sinks.conveyor.encoder_check import EncoderCheck
 from sinks.conveyor.line_state import LineState
 from sinks.conveyor.outputs import find
 from sinks.conveyor.outputs.output import BankStatus, ValveOutput
+from sinks.conveyor.rules import Cut, Rules
 from sinks.conveyor.schedule import Schedule
-from sinks.conveyor.segment import Segmenter, Stone
 from sinks.conveyor.settings import ConveyorSettings
 from sinks.conveyor.shot_queue import ShotQueue
 from sinks.conveyor.speed import Speed
@@ -53,9 +52,7 @@ class Conveyor:
         self._bank = BankMonitor(output.status)
         self._info: StreamInfo | None = None
         self._state = LineState(settings.fail_safe)
-        self._answer: Answer
-        self._segmenter: Segmenter
-        self._cores: Cores | None = None
+        self._rules: Rules
         self._schedule: Schedule
         self._speed: Speed
         self._encoder_check: EncoderCheck
@@ -63,7 +60,7 @@ class Conveyor:
         self._next_seq = 0
         self._handled: list[int] = []
         self._latency = LatencyHistogram()
-        self._totals = Totals(settings.recipe)
+        self._totals = Totals()
         self._shots = ShotQueue()
         output.took = self._shots.put
         self._report: dict[str, Any] | None = None
@@ -167,21 +164,18 @@ class Conveyor:
             return
         settings = self._settings
         counts_per_line = settings.check(info.counts_per_line, info.line_rate_hz)
-        kinds = settings.recipe.kinds(info.classes, info.layers)
-        cores = Cores.of(info, kinds) if settings.recipe.decide == "mean" else None
-        self._answer = settings.recipe.answer(info.classes, info.layers)
+        rules = Rules(settings.recipe, info, settings.max_lines)
         if self._info is not None:
             self._cut()
             self._release()
         self._info = info
         self._totals.begin(info.classes, info.layers)
-        self._segmenter = Segmenter(kinds)
-        self._cores = cores
+        self._rules = rules
         self._speed = Speed(info.counts_per_line * info.line_rate_hz)
         bank = ValveBank(settings.valves, info.samples, settings.margin_valves)
         while_read = round(_READ_S * counts_per_line * info.line_rate_hz)
         self._encoder_check = EncoderCheck(max(settings.distance_counts // 2, while_read, counts_per_line))
-        self._schedule = Schedule(bank, settings.recipe, settings.distance_counts, settings.max_lines)
+        self._schedule = Schedule(bank, settings.distance_counts, settings.max_lines)
         self._shots.begin(ShotWriter(self._folder, info.run), bank)
         self._output.begin(counts_per_line, info.model)
 
@@ -200,15 +194,12 @@ class Conveyor:
         if stamp.seq != self._next_seq:
             self._cut()
         self._look_at(line, now)
-        codes = self._answer.codes(line.labels, line.layers)
-        runs, ended, parted = self._segmenter.push(codes, Flag.ENCODER in line.flags)
-        if self._cores is not None and line.layers is not None:
-            self._cores.push(runs, line.layers)
-        self._schedule.push(stamp.seq, stamp.encoder, deadline - int(self._settings.send_ms * 1e6), deadline, runs)
-        self._end(ended)
-        for stone in parted:
-            self._totals.parted(stone)
+        cuts = self._rules.push(line)
+        self._schedule.push(stamp.seq, stamp.encoder, deadline - int(self._settings.send_ms * 1e6), deadline, cuts)
+        self._count(cuts)
         self._next_seq = stamp.seq + 1
+        if self._rules.is_overdue:
+            self._cut()
 
     def _look_at(self, line: LabelLine, now: int) -> None:
         """Take note of what the line says of the belt and of the light."""
@@ -230,14 +221,16 @@ class Conveyor:
         self._cut()
 
     def _cut(self) -> None:
-        self._end(self._segmenter.cut())
-        if self._cores is not None:
-            self._cores.cut()
+        cuts = self._rules.cut()
+        self._schedule.close(cuts)
+        self._count(cuts)
 
-    def _end(self, stones: list[Stone]) -> None:
-        self._schedule.close(stones)
-        for stone in stones:
-            self._totals.ended(stone)
+    def _count(self, cuts: list[Cut]) -> None:
+        for cut in cuts:
+            for stone in cut.own_of(cut.ended):
+                self._totals.ended(cut.rule.recipe, stone)
+            for stone in cut.own_of(cut.parted):
+                self._totals.parted(cut.rule.recipe, stone)
 
     def _compare(self) -> None:
         """The bank's count of the belt with the camera's, at each reading of it."""

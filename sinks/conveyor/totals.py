@@ -16,15 +16,14 @@ _SPECIAL = {"unknown": UNKNOWN, "background": BACKGROUND, "invalid": INVALID}
 
 
 class Totals:
-    """Totals of stones of at least the recipe's size, and of samples by label.
+    """Totals of stones of at least their recipe's size, and of samples by label.
 
     `stones`: each stone, or, of those that touch, each piece; `ejected` of them are told to be, `doubtful` are not
     since their position is. `cut`: stones whose end was not seen. `stale`: lines that came too late, or that nobody
     knows the place of.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
+    def __init__(self) -> None:
         self._classes: tuple[ClassInfo, ...] = ()
         self._names: dict[int, str] = {}
         self._pixels, self._reasons = np.zeros(256, np.int64), np.zeros(256, np.int64)
@@ -50,19 +49,19 @@ class Totals:
             for code, why in self._why.items():
                 UNKNOWN_PIXELS.labels(why).inc(int(reasons[code]))
 
-    def ended(self, stone: Stone) -> None:
+    def ended(self, recipe: Recipe, stone: Stone) -> None:
         """A stone that has ended and is decided."""
-        self.cut += stone.cut and self._recipe.counts(stone)
-        if self._recipe.is_clump(stone):
-            self.parted(stone)
+        self.cut += stone.cut and recipe.counts(stone)
+        if recipe.is_clump(stone):
+            self.parted(recipe, stone)
         else:
-            self._decided(stone)
+            self._decided(recipe, stone)
 
-    def parted(self, stone: Stone) -> None:
+    def parted(self, recipe: Recipe, stone: Stone) -> None:
         """A stone of which pieces have ended: what is no clump may still become one, and is counted when it ends."""
-        if self._recipe.is_clump(stone):
+        if recipe.is_clump(stone):
             for piece in stone.ended:
-                self._decided(piece)
+                self._decided(recipe, piece)
             stone.ended.clear()
 
     def report(self) -> dict[str, Any]:
@@ -73,10 +72,10 @@ class Totals:
             "unknown": {why: int(self._reasons[code]) for code, why in self._why.items()},
         }
 
-    def _decided(self, thing: Piece) -> None:
-        if not self._recipe.counts(thing):
+    def _decided(self, recipe: Recipe, thing: Piece) -> None:
+        if not recipe.counts(thing):
             return
-        ejected = self._recipe.ejects(thing)
+        ejected = recipe.ejects(thing)
         self.stones += 1
         self.ejected += ejected
         self.doubtful += thing.doubtful

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from oreline.errors import ConfigError
-from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
-from oreline.testing import CLASSES, LAYERS
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, Flag
+from oreline.testing import CLASSES, LAYERS, label_line, stream_info
 from sinks.conveyor.recipe import Recipe
+from sinks.conveyor.rules import Rules
 from sinks.conveyor.schedule import Row, Schedule
-from sinks.conveyor.segment import Segmenter, Stone
+from sinks.conveyor.segment import Stone
 from sinks.conveyor.settings import ConveyorSettings
 from sinks.conveyor.valves import ValveBank
 
@@ -26,15 +27,16 @@ class Belt:
 
     def __init__(self, max_lines: int = 100, min_extent: float = 0.0, min_pixels: int = 2) -> None:
         self.recipe = Recipe(ore=("ore",), min_fraction=0.5, min_pixels=min_pixels, min_extent=min_extent)
-        kinds = self.recipe.kinds((ClassInfo("ore", (0, 0, 0)), ClassInfo("waste", (0, 0, 0))))
-        self.segmenter = Segmenter(kinds)
-        self.schedule = Schedule(ValveBank(8, 8, 0), self.recipe, 1000, max_lines)
+        classes = ClassInfo("ore", (0, 0, 0)), ClassInfo("waste", (0, 0, 0))
+        self.info = stream_info(samples=8, classes=classes)
+        self.rules = Rules(self.recipe, self.info, 100)
+        self.schedule = Schedule(ValveBank(8, 8, 0), 1000, max_lines)
         self.seq = 0
 
     def line(self, *labels: int, send_by: int = LATER, doubtful: bool = False) -> None:
-        runs, closed, _ = self.segmenter.push(np.array(labels, np.uint8), doubtful)
-        self.schedule.push(self.seq, self.seq * 10, send_by, send_by + 5, runs)
-        self.schedule.close(closed)
+        flags = Flag.ENCODER if doubtful else Flag(0)
+        cuts = self.rules.push(label_line(self.seq, self.info, list(labels), flags=flags))
+        self.schedule.push(self.seq, self.seq * 10, send_by, send_by + 5, cuts)
         self.seq += 1
 
     def rows(self, now: int = 0) -> list[tuple[int, int]]:

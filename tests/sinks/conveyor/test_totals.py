@@ -18,15 +18,15 @@ KEYS = {".": BACKGROUND, "o": 0, "w": 1}
 
 def counted(text: str, cut: bool = False) -> tuple[int, int, int, int]:
     """Stones, and those ejected, doubtful and cut; a line that ends with ! is of doubtful position."""
-    count, segmenter = Totals(RECIPE), Segmenter(KINDS)
+    count, segmenter = Totals(), Segmenter(KINDS)
     for line in text.split():
         labels = np.array([KEYS[key] for key in line.rstrip("!")], np.uint8)
         _, ended, parted = segmenter.push(labels, line.endswith("!"))
         for stone in ended + (segmenter.cut() if cut else []):
             stone.decision = RECIPE.wants(stone)
-            count.ended(stone)
+            count.ended(RECIPE, stone)
         for stone in parted:
-            count.parted(stone)
+            count.parted(RECIPE, stone)
     return count.stones, count.ejected, count.doubtful, count.cut
 
 
@@ -59,7 +59,7 @@ def test_a_stone_whose_end_was_not_seen_is_cut() -> None:
 
 
 def test_unknown_samples_are_counted_by_why_they_are() -> None:
-    info, count = stream_info(layers=LAYERS), Totals(RECIPE)
+    info, count = stream_info(layers=LAYERS), Totals()
     count.begin(info.classes, info.layers)
     layers = np.full((8, 32), UNKNOWN, np.uint8)
     layers[4, :5] = 0, 1, 1, 1, UNKNOWN
