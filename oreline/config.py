@@ -59,6 +59,8 @@ class LineSettings(Section):
     """Folder for journals, maps and reports."""
     references: Path | None = None
     """Folder of the line's dark and white references; None: `references` in the output folder."""
+    recipes: Path | None = None
+    """Folder of the recipes that may be chosen while the line runs; None: `recipes` in the output folder."""
     state: Path | None = None
     """Folder for rings and sockets, of this line and of its user alone; memory-backed by default. Paths of sockets are
     short: at most 90 bytes."""
@@ -84,6 +86,10 @@ class LineSettings(Section):
     @property
     def references_folder(self) -> Path:
         return self.references or self.output / "references"
+
+    @property
+    def recipes_folder(self) -> Path:
+        return self.recipes or self.output / "recipes"
 
     def ring(self, stream: str) -> Path:
         """The file of a stream's ring."""

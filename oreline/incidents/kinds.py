@@ -54,6 +54,8 @@ _BY_STAGE = {
         "plc_lost": (ALARM, "the PLC does not answer, or its heartbeat stands still"),
         "plc_inhibit": (ALARM, "the PLC went to its safe state; rows that waited were dropped"),
         "encoder_mismatch": (ALARM, "the PLC counts the belt otherwise than the camera: nothing is ejected"),
+        "recipe_changed": (INFO, "another recipe decides the stones that begin from now on"),
+        "recipe_refused": (WARNING, "a recipe was asked for that cannot be used: the one in force stays"),
         "no_shots": (WARNING, "what the valves were told could not be written; label maps lack it"),
         "unanswered": (WARNING, "a message to the valves got no answer: rows go again while there is time"),
         "valve_fault": (ALARM, "the PLC reports a valve that does not do as it is told"),

@@ -48,6 +48,16 @@ class Recipe(Section):
             raise ValueError("decide = 'mean' is of the probability of labels: sort by 'labels', or decide by 'votes'")
         return self
 
+    @property
+    def words(self) -> str:
+        """What it does, for people."""
+        return f"{' or '.join(self.ore)}"
+
+    @property
+    def cut_off(self) -> float | None:
+        """The least share of ore in a stone that is ejected."""
+        return self.min_fraction
+
     def answer(self, classes: tuple[ClassInfo, ...], layers: tuple[LayerInfo, ...] = ()) -> Answer:
         """The answer of a stream that stones are sorted by. Raises ConfigError where its lines do not tell it."""
         return answer_of(self.by, classes, layers)

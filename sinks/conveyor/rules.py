@@ -22,10 +22,11 @@ MOST_RULES = 4
 
 class Rule:
     """A recipe at work on the lines of a stream. Its own are the stones that begin at its first line or later, and
-    before line `until`, the first of the next rule. Raises ConfigError where the stream does not tell what it asks."""
+    before line `until`, the first of the next rule. `title`: what its recipe is called. Raises ConfigError where the
+    stream does not tell what it asks."""
 
-    def __init__(self, recipe: Recipe, info: StreamInfo, before: Rule | None = None) -> None:
-        self.recipe = recipe
+    def __init__(self, recipe: Recipe, info: StreamInfo, title: str, before: Rule | None = None) -> None:
+        self.recipe, self.title = recipe, title
         self.until = sys.maxsize
         self._answer = recipe.answer(info.classes, info.layers)
         kinds = recipe.kinds(info.classes, info.layers)
@@ -80,8 +81,8 @@ class Rules:
     """Rules of a belt, in the order that they came into force. A stone that goes on for more than `patience` lines
     after a change is to be cut, so that the rules end."""
 
-    def __init__(self, recipe: Recipe, info: StreamInfo, patience: int) -> None:
-        self._rules = [Rule(recipe, info)]
+    def __init__(self, recipe: Recipe, info: StreamInfo, patience: int, title: str = "") -> None:
+        self._rules = [Rule(recipe, info, title)]
         self._info, self._patience, self._next = info, patience, 0
 
     @property
@@ -99,9 +100,9 @@ class Rules:
         """True where a stone of an earlier recipe goes on for too long: `cut` is due."""
         return self._next - self._rules[0].until > self._patience
 
-    def use(self, recipe: Recipe) -> None:
+    def use(self, recipe: Recipe, title: str = "") -> None:
         """Let a recipe decide the stones that begin from now on. Raises ConfigError, and leaves what is in force."""
-        rule = Rule(recipe, self._info, self._rules[-1])
+        rule = Rule(recipe, self._info, title, self._rules[-1])
         self._rules[-1].until = self._next
         self._rules.append(rule)
 

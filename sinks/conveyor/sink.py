@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from oreline.config import Section
+from oreline.config import Config, Section
 from oreline.errors import StreamError
 from oreline.expected import Expected
 from oreline.messages import EndOfStream, Flag, Gap, LabelLine, Message, Reason, StreamInfo
@@ -26,6 +26,7 @@ from sinks.conveyor.encoder_check import EncoderCheck
 from sinks.conveyor.line_state import LineState
 from sinks.conveyor.outputs import find
 from sinks.conveyor.outputs.output import BankStatus, ValveOutput
+from sinks.conveyor.recipe_in_force import RecipeInForce
 from sinks.conveyor.rules import Cut, Rules
 from sinks.conveyor.schedule import Schedule
 from sinks.conveyor.settings import ConveyorSettings
@@ -61,6 +62,7 @@ class Conveyor:
         self._handled: list[int] = []
         self._latency = LatencyHistogram()
         self._totals = Totals()
+        self._recipe = RecipeInForce(settings.recipe)
         self._shots = ShotQueue()
         output.took = self._shots.put
         self._report: dict[str, Any] | None = None
@@ -81,6 +83,10 @@ class Conveyor:
     def open(cls, settings: ConveyorSettings, output: Path, clock: Callable[[], int] = time.monotonic_ns) -> Conveyor:
         """Connect to the valves. Raises PlcError."""
         return cls(settings, find(settings.output).open(settings, clock), output, clock)
+
+    def join(self, config: Config) -> None:
+        """Hear who asks for another recipe."""
+        self._recipe.join(config.line.recipes_folder)
 
     def resume(self) -> None:
         """A sorter starts with what is on the belt now."""
@@ -107,6 +113,7 @@ class Conveyor:
 
     def idle(self) -> None:
         if self._info is not None:
+            self._recipe.follow(self._rules)
             self._compare()
             self._release()
         misplaced = self._info is not None and self._encoder_check.off
@@ -122,6 +129,7 @@ class Conveyor:
             self._output.farewell()
             self._hear()
             self._shots.close()
+            self._recipe.close()
             self._report = self.report()
         return self._report
 
@@ -133,7 +141,7 @@ class Conveyor:
     def report(self) -> dict[str, Any]:
         """Report so far: what `Totals` and `Tally` count, `plc_late`, the rows that came to the bank after they were
         due, `unanswered`, the messages that it did not answer, `outages`, how often it was lost, and the `settings`
-        that all this is by."""
+        that all this is by, and the `recipe` that is in force, since when."""
         tally, bank = self._output.tally, self._bank
         return {
             **self._totals.report(),
@@ -145,7 +153,8 @@ class Conveyor:
             "outages": bank.alarms["plc_lost"],
             "incidents": dict(bank.alarms),
             "latency_ms": self._latency.summary(),
-            "settings": self._settings.model_dump(mode="json"),
+            "settings": self._settings.model_copy(update={"recipe": self._recipe.recipe}).model_dump(mode="json"),
+            "recipe": self._recipe.report(),
             "artefacts": self._artefacts(),
         }
 
@@ -164,7 +173,7 @@ class Conveyor:
             return
         settings = self._settings
         counts_per_line = settings.check(info.counts_per_line, info.line_rate_hz)
-        rules = Rules(settings.recipe, info, settings.max_lines)
+        rules = self._recipe.begin(info, settings.max_lines)
         if self._info is not None:
             self._cut()
             self._release()

@@ -94,7 +94,7 @@ def test_a_belt_of_many_stones_fires_as_over_modbus(
             feed(one, *(label_line(first + i, labels=pictures[first + i]) for i in range(8)))
     report, its = sorter.close(), conveyor.close()
     differ = {name for name in report if report[name] != its[name]}
-    assert differ <= {"settings", "latency_ms", "unanswered", "incidents"}
+    assert differ <= {"settings", "recipe", "latency_ms", "unanswered", "incidents"}
     over_modbus = {
         int(row["encoder"]): sum(int(word) << 16 * i for i, word in enumerate(row["valves"])) for row in program.rows
     }
