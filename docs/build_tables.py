@@ -52,6 +52,8 @@ from sinks.conveyor import outputs
 from sinks.conveyor.outputs import udp_bank
 from sinks.conveyor.recipe import Recipe
 from sinks.settings import Common
+from sinks.station.alarms.alarm import Rule
+from sinks.station.alarms.rules import NO_ALARM, RULES
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -114,6 +116,62 @@ def incidents() -> str:
     """Kinds of incidents."""
     rows = ((kind.stage, f"`{name}`", kind.severity, kind.meaning) for name, kind in KINDS.items())
     return _table(("stage", "kind", "severity", "what it says where nobody has more to say"), rows)
+
+
+def alarms() -> str:
+    """All alarms in short, each with a link to what it says."""
+    rows = (
+        (f"[`{rule.name}`](#{rule.name})", rule.title, _word(rule.priority), _lasting(rule.act_within_s))
+        for rule in sorted(RULES, key=lambda rule: -rule.priority)
+    )
+    return _table(("alarm", "what is said", "priority", "time to act"), rows)
+
+
+def alarms_explained() -> str:
+    """A section for each alarm."""
+    return "\n".join(_explained(rule) for rule in RULES)
+
+
+def _explained(rule: Rule) -> str:
+    facts = {
+        "Cause": rule.cause,
+        "Consequence": rule.consequence,
+        "Action": f"{rule.action} Within {_lasting(rule.act_within_s)}.",
+        "Status": f"{_word(rule.ne107)} ({rule.ne107.value}), priority {_word(rule.priority)}.",
+        "Comes with": _raised_by(rule),
+        "One for each": "process, stream or valve." if rule.by_source else "",
+        "Latched": "it stays until it is acknowledged and confirmed." if rule.latched else "",
+        "Not told beside": ", ".join(f"[`{name}`](#{name})" for name in rule.suppressed_by),
+    }
+    said = "".join(f"- {what}: {words}\n" for what, words in facts.items() if words)
+    return f"### {rule.name}\n\n{rule.title}.\n\n{said}"
+
+
+def _word(member: Enum) -> str:
+    return member.name.lower().replace("_", " ")
+
+
+def _raised_by(rule: Rule) -> str:
+    kinds = ", ".join(f"`{kind}`" for kind in rule.kinds)
+    least = f" ({rule.least} of them or more)" if rule.least > 1 else ""
+    condition = " ".join((rule.condition.__doc__ or "").split()).rstrip(".") if rule.condition else ""
+    after = f", for {rule.after_s:g} s" if rule.after_s else ""
+    seen = f"what is seen of the line ({condition[:1].lower()}{condition[1:]}{after})" if rule.condition else ""
+    incidents = f"incidents {kinds}{least}" if kinds else ""
+    return (
+        f"{' or '.join(filter(None, (incidents, seen)))}; over after {rule.quiet_s:g} s without."
+        if kinds or seen
+        else ""
+    )
+
+
+def _lasting(seconds: int) -> str:
+    return f"{seconds // 3600} h" if seconds >= 3600 else f"{seconds // 60} min"
+
+
+def no_alarms() -> str:
+    """Kinds of incidents that are no alarm."""
+    return _table(("kind", "why it calls nobody"), ((f"`{kind}`", why) for kind, why in NO_ALARM.items()))
 
 
 def severities() -> str:
@@ -420,6 +478,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "reasons": reasons,
     "incidents": incidents,
     "severities": severities,
+    "alarms": alarms,
+    "alarms-explained": alarms_explained,
+    "no-alarms": no_alarms,
     "report": report_fields,
     "settings-scene": partial(settings, BeltScene),
     "settings-core": partial(settings, CoreScene),

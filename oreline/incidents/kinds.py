@@ -67,6 +67,8 @@ _BY_STAGE = {
     },
     "station": {
         "face_failed": (ALARM, "a face of the operator's station has failed; it is opened again"),
+        "no_audit": (ALARM, "what somebody did could not be written in the audit log"),
+        "no_alarm_state": (WARNING, "the state of alarms could not be read or written: after a restart some call anew"),
     },
     "a stream": {
         "ring_full": (ALARM, "lines were given up that a consumer lacked"),

@@ -147,6 +147,7 @@ class Hub:
             shares=self.rates.shares(now_ns, self.answer) if self.answer else {},
             stones=_by_label(sorter, "oreline_stones_total"),
             camera_temperature_c=acquisition.get(("oreline_camera_temperature_celsius",), UNKNOWN_NUMBER),
+            flags=self._flags,
             lamp_ok=Flag.LAMP not in self._flags,
             reference_id=self._reference_id,
             reference_age_s=inference.get(("oreline_reference_age_seconds",), UNKNOWN_NUMBER),

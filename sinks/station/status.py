@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from oreline.messages import Flag
 from oreline.moment import NEVER, Moment
 
 UNKNOWN_NUMBER = math.nan
@@ -64,9 +65,10 @@ class Status:
     encoder, for square samples of `pitch_mm`. `latency_p50_ms`, `latency_p99_ms`: from the sensor to the sorter, or to
     inference where there is no sorter, over the last seconds, and the sorter's `budget_ms`. `lines`, `lost`, `shed`:
     scene lines since the start of the run's processes, what came to inference, what nobody got, what the sorter passed
-    over. `shares`: by name, of the rock of the last minute, all together 1. `reference_age_s` and the age
-    `reference_limit_s` beyond which it is too old. `queues`: records that wait, by stream. `processes`: whether each
-    process of the line answers. `counts`: every sample of the processes' metrics, by process.
+    over. `flags`: of the last block of lines, of any of them. `shares`: by name, of the rock of the last minute, all
+    together 1. `reference_age_s` and the age `reference_limit_s` beyond which it is too old. `queues`: records that
+    wait, by stream. `processes`: whether each process of the line answers. `counts`: every sample of the processes'
+    metrics, by process.
     """
 
     at: Moment = NEVER
@@ -90,6 +92,7 @@ class Status:
     shed: int = 0
     shares: Mapping[str, float] = field(default_factory=dict)
     stones: Mapping[str, int] = field(default_factory=dict)
+    flags: Flag = Flag.NONE
     camera_temperature_c: float = UNKNOWN_NUMBER
     lamp_ok: bool = True
     reference_id: str = ""
