@@ -1,7 +1,8 @@
 """Messages: frozen types, one name each.
 
-Every message covers `n` consecutive sequence numbers from `first`; a line covers one, a gap as many as it lost,
-`StreamInfo` and `EndOfStream` none. A consumer that has seen every message has therefore accounted for every line:
+Every message covers `n` consecutive sequence numbers from `first`; a line or a stone covers one, a gap as many as it
+lost, `StreamInfo` and `EndOfStream` none. A consumer that has seen every message has therefore accounted for every
+line:
 
     acquired = labelled + shed + lost        (reference lines are counted apart, they are nobody's loss)
 """
@@ -56,6 +57,19 @@ class Reason(IntEnum):
 
 
 LOST = frozenset(Reason) - {Reason.SHED, Reason.REFERENCE}
+
+
+class Decision(IntEnum):
+    """What a sorter did with a stone."""
+
+    PASSED = 0
+    """It is not wanted."""
+    EJECTED = 1
+    """Valves were told to open for it; which of them took that in time, `StoneRecord.valves` says."""
+    DOUBTFUL = 2
+    """Its position is not known, so it is not ejected, wanted or not."""
+    HELD = 3
+    """It is wanted, but sorting was held, and no valve was told."""
 
 
 class Flag(IntFlag):
@@ -257,6 +271,40 @@ class FeatureLine(Line):
     features: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StoneRecord(Line):
+    """A stone that has passed the sorter; of stones that touch, each piece. `stamp.seq` numbers the stones of a run
+    from 0 on; its time is that of the stone's last line, its encoder that of the first.
+
+    `first_line`, `last_line`: sequence numbers of lines. `first_sample`, `stop_sample`: the samples [first, stop) that
+    its box spans. `pixels`: its samples, and `counts` of them by class: uint32 (classes + 1,), by the classes of its
+    stream's StreamInfo, unknown last. `decision`, and `why` in short words; `measure`: the number that was compared
+    with the recipe's limit, NaN where none was. `valves`: bit v is set where the bank took that valve v is to open over
+    it. `product`: where valves send it, 0 for what they let pass. `recipe`: name and version. `model`, `reference_id`:
+    of its last line. `cut`: its end was not seen. `clump`: it is a piece of stones that touch. `outline`: its runs of
+    samples, int32 (n, 3): line, counted from `first_line`, start, stop; of a stone of very many runs the lines that are
+    a multiple of 2, 4, or so, alone.
+    """
+
+    first_line: int
+    last_line: int
+    first_sample: int
+    stop_sample: int
+    pixels: int
+    decision: Decision
+    why: str
+    measure: float
+    valves: int
+    product: int
+    recipe: str
+    model: str
+    reference_id: str
+    cut: bool
+    clump: bool
+    counts: NDArray[np.uint32]
+    outline: NDArray[np.int32]
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """`n` lines from `first` on that do not come, and why."""
@@ -288,4 +336,4 @@ class EndOfStream:
         return 0
 
 
-Message = StreamInfo | RawLine | LabelLine | ReflectanceLine | FeatureLine | Gap | EndOfStream
+Message = StreamInfo | RawLine | LabelLine | ReflectanceLine | FeatureLine | StoneRecord | Gap | EndOfStream

@@ -19,6 +19,7 @@ from oreline.errors import WireError
 from oreline.messages import (
     INVALID,
     ClassInfo,
+    Decision,
     EndOfStream,
     FeatureInfo,
     FeatureLine,
@@ -32,6 +33,7 @@ from oreline.messages import (
     Reason,
     ReflectanceLine,
     Stamp,
+    StoneRecord,
     StreamInfo,
 )
 from oreline.moment import NEVER, Moment
@@ -43,6 +45,9 @@ FRAMES_LIMIT = 6
 PLANES_LIMIT = 1024
 """Of all layers of a line together."""
 FEATURES_LIMIT = 64
+RUNS_LIMIT = 65_535
+"""Of the outline of a stone."""
+VALVE_BYTES, BRIEF_BYTES = 16, 48
 
 DAY_S = 86_400
 _CLOCK = struct.Struct("<qqq16s")
@@ -62,8 +67,21 @@ def text(most: int) -> Check:
     return lambda value: type(value) is str and len(value) <= most
 
 
+def _brief(value: Any) -> bool:
+    """A text of at most 48 bytes."""
+    return type(value) is str and len(value.encode(errors="replace")) <= BRIEF_BYTES
+
+
+def _truth(value: Any) -> bool:
+    return type(value) is bool
+
+
 def _real(value: Any) -> bool:
     return type(value) is float and 0.0 <= value < float("inf")
+
+
+def _measure(value: Any) -> bool:
+    return type(value) is float and not math.isinf(value)
 
 
 def _temperature(value: Any) -> bool:
@@ -354,6 +372,28 @@ def _build_features(header: Header, frames: Sequence[Buffer]) -> FeatureLine:
     return FeatureLine(_stamp_in(header), Flag(header["flags"]), header["calibration"], features)
 
 
+def _split_stone(stone: StoneRecord) -> tuple[Header, list[Buffer]]:
+    header = {name: getattr(stone, name) for name in _PLAIN} | {
+        "decision": int(stone.decision),
+        "valves": stone.valves.to_bytes(VALVE_BYTES, "little"),
+        "calibration": stone.reference_id,
+        "classes": stone.counts.shape[0] - 1,
+        "runs": stone.outline.shape[0],
+    }
+    return {**_stamp_out(stone.stamp), **header}, [_bytes(stone.counts, np.uint32), _bytes(stone.outline, np.int32)]
+
+
+def _build_stone(header: Header, frames: Sequence[Buffer]) -> StoneRecord:
+    _only(frames, 2)
+    counts = _array(frames, 0, np.uint32, (header.pop("classes") + 1,))
+    outline = _array(frames, 1, np.int32, (header.pop("runs"), 3))
+    if header["last_line"] < header["first_line"] or header["stop_sample"] <= header["first_sample"]:
+        raise WireError("a stone that ends before it begins")
+    named = {"decision": Decision(header.pop("decision")), "reference_id": header.pop("calibration")}
+    valves = int.from_bytes(header.pop("valves"), "little")
+    return StoneRecord(_stamp_in(header), **header, **named, valves=valves, counts=counts, outline=outline)
+
+
 def _split_gap(gap: Gap) -> tuple[Header, list[Buffer]]:
     return {
         "run": gap.run,
@@ -400,6 +440,22 @@ _INFO: dict[str, Check] = {
 _FLAGS = integer(0, int(max(Flag)) * 2 - 1)
 _END: dict[str, Check] = {**_ORIGIN, "seq": U64, "lines": U64, "lost": U64, "reference": U64}
 
+_PLAIN: dict[str, Check] = {
+    "first_line": U64,
+    "last_line": U64,
+    "first_sample": integer(0, 65_535),
+    "stop_sample": _SIZE,
+    "pixels": U64,
+    "why": _brief,
+    "measure": _measure,
+    "product": integer(0, 255),
+    "recipe": _brief,
+    "model": _ID,
+    "cut": _truth,
+    "clump": _truth,
+}
+"""Fields of a stone that are on the wire as they are."""
+
 _FORMATS: dict[str, _Format] = {
     "StreamInfo": _Format(_INFO, _split_info, _build_info),
     "RawLine": _Format(
@@ -422,6 +478,19 @@ _FORMATS: dict[str, _Format] = {
         {**_STAMP, "flags": _FLAGS, "calibration": _ID, "features": integer(1, FEATURES_LIMIT), "samples": _SIZE},
         _split_features,
         _build_features,
+    ),
+    "StoneRecord": _Format(
+        {
+            **_STAMP,
+            **_PLAIN,
+            "decision": integer(0, max(Decision)),
+            "valves": lambda value: type(value) is bytes and len(value) == VALVE_BYTES,
+            "calibration": _ID,
+            "classes": integer(0, INVALID),
+            "runs": integer(0, RUNS_LIMIT),
+        },
+        _split_stone,
+        _build_stone,
     ),
     "Gap": _Format(
         {**_ORIGIN, "first": U64, "n": integer(1, 2**63 - 1), "reason": integer(1, max(Reason))},

@@ -15,6 +15,7 @@ from oreline.errors import WireError
 from oreline.messages import (
     INVALID,
     ClassInfo,
+    Decision,
     EndOfStream,
     FeatureInfo,
     Flag,
@@ -23,6 +24,7 @@ from oreline.messages import (
     LayerInfo,
     RawLine,
     Stamp,
+    StoneRecord,
     StreamInfo,
 )
 from oreline.moment import Moment
@@ -203,3 +205,47 @@ def test_a_line_holds_as_many_planes_as_it_says(planes: object) -> None:
         decode([msgpack.packb({**msgpack.unpackb(header), "planes": planes}), *arrays])
     with pytest.raises(WireError, match="expected 3"):
         decode([header, *arrays[:2]])
+
+
+STONE = StoneRecord(
+    Stamp(b"\xff" * 16, 2**63 - 1, 2**63 - 1, 2**63 - 1, 2**63 - 1, -(2**63)),
+    2**63 - 1, 2**63 - 1, 65_534, 65_535, 2**63 - 1, Decision.HELD, "w" * 48, math.nan, 2**128 - 1, 255, "é" * 24,
+    "f" * 16, "f" * 16, True, True, np.arange(INVALID + 1, dtype=np.uint32), np.arange(6, dtype=np.int32).reshape(2, 3),
+)  # fmt: skip
+
+
+def test_the_longest_stone_fits_its_header_and_survives() -> None:
+    frames = encode(STONE)
+    decoded = decode(frames)
+    assert isinstance(decoded, StoneRecord)
+    assert (decoded.stamp, decoded.decision, decoded.valves) == (STONE.stamp, STONE.decision, STONE.valves)
+    np.testing.assert_array_equal(decoded.counts, STONE.counts)
+    np.testing.assert_array_equal(decoded.outline, STONE.outline)
+    assert [bytes(frame) for frame in encode(decoded)] == [bytes(frame) for frame in frames]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"last_line": 7},
+        {"stop_sample": 3},
+        {"decision": 4},
+        {"decision": True},
+        {"cut": 1},
+        {"valves": bytes(15)},
+        {"valves": 1},
+        {"measure": 1},
+        {"measure": math.inf},
+        {"why": "é" * 25},
+        {"recipe": "\ud800" * 49},
+        {"classes": INVALID + 1},
+        {"classes": 3},
+        {"runs": 1},
+        {"runs": -1},
+    ],
+)
+def test_a_stone_that_is_nearly_right_is_refused(change: dict[str, Any]) -> None:
+    header, *arrays = encode(STONE)
+    changed = {**msgpack.unpackb(header), **change}
+    with pytest.raises(WireError):
+        decode([msgpack.packb(changed, unicode_errors="surrogatepass"), *arrays])

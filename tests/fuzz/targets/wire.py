@@ -15,6 +15,7 @@ from oreline.errors import WireError
 from oreline.messages import (
     INVALID,
     ClassInfo,
+    Decision,
     EndOfStream,
     FeatureInfo,
     FeatureLine,
@@ -27,6 +28,7 @@ from oreline.messages import (
     Reason,
     ReflectanceLine,
     Stamp,
+    StoneRecord,
     StreamInfo,
 )
 from oreline.moment import NEVER, Moment
@@ -81,6 +83,28 @@ LAYER = st.builds(
 )
 FEATURE = st.builds(FeatureInfo, name=st.text(min_size=1, max_size=64), first_nm=REAL, last_nm=REAL)
 FEATURES = st.builds(FeatureLine, stamp=STAMP, flags=FLAGS, reference_id=ID, features=array(np.float32, 3, 2, 5))
+BRIEF = st.text(max_size=48).filter(lambda text: len(text.encode()) <= 48)
+STONE = st.builds(
+    StoneRecord,
+    stamp=STAMP,
+    first_line=st.integers(0, 2**62),
+    last_line=st.integers(2**62, 2**63 - 1),
+    first_sample=st.integers(0, 100),
+    stop_sample=st.integers(101, 65_535),
+    pixels=U64,
+    decision=st.sampled_from(Decision),
+    why=BRIEF,
+    measure=st.floats(allow_infinity=False),
+    valves=st.integers(0, 2**128 - 1),
+    product=st.integers(0, 255),
+    recipe=BRIEF,
+    model=ID,
+    reference_id=ID,
+    cut=st.booleans(),
+    clump=st.booleans(),
+    counts=array(np.uint32, 4),
+    outline=array(np.int32, 5, 3),
+)
 INFO = st.builds(
     StreamInfo,
     run=RUN,
@@ -107,7 +131,7 @@ INFO = st.builds(
 )
 GAP = st.builds(Gap, run=RUN, epoch=U64, first=U64, n=st.integers(1, 2**63 - 1), reason=st.sampled_from(Reason))
 END = st.builds(EndOfStream, run=RUN, epoch=U64, seq=U64, lines=U64, lost=U64, reference=U64)
-MESSAGES = st.one_of(RAW, LABELS, REFLECTANCE, FEATURES, INFO, GAP, END)
+MESSAGES = st.one_of(RAW, LABELS, REFLECTANCE, FEATURES, STONE, INFO, GAP, END)
 
 _INFO = StreamInfo(bytes(16), 0, 0, "c", "s", (1000.0,), 1, 0, 4095, 1.0, 1.0, 1.0, 1.0, 1.0)
 _HEADER, _WAVELENGTHS, _CLASSES = (bytes(frame) for frame in encode(_INFO))
