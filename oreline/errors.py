@@ -16,6 +16,7 @@ OrelineError                     1
 ├── RecordingError    ValueError         40   truncated, or not a recording
 │   └── StoreFailed       OSError        41   the disk takes no more; what was committed is safe
 ├── SpectraRefused    ValueError         42   no point spectra, or not reflectance, or not of the model's range
+├── AuditBroken       ValueError         43   an audit log was changed, or is none
 ├── PlcError          ConnectionError    50   no PLC, or it refused
 ├── StreamError       ConnectionError    60   no peer, or one of another version
 │   └── WireError                        61   bytes that are not a message
@@ -103,6 +104,10 @@ class StoreFailed(RecordingError, OSError):
 
 class SpectraRefused(OrelineError, ValueError):
     exit_code = 42
+
+
+class AuditBroken(OrelineError, ValueError):
+    exit_code = 43
 
 
 class PlcError(OrelineError, ConnectionError):

@@ -68,6 +68,7 @@ _BY_STAGE = {
     "station": {
         "face_failed": (ALARM, "a face of the operator's station has failed; it is opened again"),
         "no_audit": (ALARM, "what somebody did could not be written in the audit log"),
+        "audit_repaired": (WARNING, "the last line of the audit log was not whole, and is gone: a crash, or somebody"),
         "no_alarm_state": (WARNING, "the state of alarms could not be read or written: after a restart some call anew"),
     },
     "a stream": {

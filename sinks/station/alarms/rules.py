@@ -557,6 +557,18 @@ RULES = (
         suppressed_by=("store_failed",),
     ),
     Rule(
+        name="audit_repaired",
+        title=marked("The audit log was cut short"),
+        cause=marked("A crash while it was written, or somebody has changed it."),
+        consequence=marked("Its last line is gone; the log says so itself."),
+        action=marked("Look at it: oreline audit verify."),
+        priority=Priority.LOW,
+        ne107=Ne107.CHECK_FUNCTION,
+        act_within_s=8 * HOUR,
+        kinds=("audit_repaired",),
+        latched=True,
+    ),
+    Rule(
         name="alarms_forgotten",
         title=marked("The state of alarms could not be kept"),
         cause=marked("Its file is damaged, or its disk takes nothing."),
