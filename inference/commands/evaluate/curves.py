@@ -54,8 +54,8 @@ def pictures(ours: Examination, theirs: Examination | None) -> Iterator[Any]:
     yield (
         "Noise, shadow, wavelengths",
         f"Share called by their name, on {on}; and share of those with bands whose group of bands is named right. "
-        "In the middle: in so deep a shade that they seem that dark. A bright mineral in the shade is like a dark one, "
-        f"but for its bands. {band}",
+        "In the middle: in so deep a shade that they seem that dark. A bright mineral in the shade is like a dark one"
+        f"{', but for its bands' if ours.card.bands else ''}. {band}",
         2.9,
         partial(_conditions, ours, theirs),
     )
@@ -124,6 +124,8 @@ def _draw(axes: Any, ours: Examination, theirs: Examination | None, lines: Seque
 def _marks(axes: Any, ours: Examination, points: Sequence[tuple[float, str]], quantity: str) -> None:
     for method, mark in OTHERS.items():
         place, found = _points(ours.measured, points, quantity, method)
+        if not place:
+            continue
         axes.plot(place, [of.mean for of in found], mark, color=GREY, markersize=5, mfc="none", label=method)
 
 

@@ -20,9 +20,11 @@ from inference.evaluation.rock import ASPECTRAL, Rock, kaolin_share
 from inference.evaluation.rock_measures import INTERVAL_M, MIXED
 from inference.evaluation.thresholds import groups
 
-UNKNOWN = "unknown"
-SHADES = {UNKNOWN: (0.93, 0.93, 0.93), NO_BANDS: (0.78, 0.8, 0.83), ASPECTRAL: (0.78, 0.8, 0.83), "": (1.0, 1.0, 1.0),
-          NOT_ROCK: (0.36, 0.33, 0.3)}  # fmt: skip
+UNKNOWN, NOT_LOGGED = "unknown", "not in the log"
+SHADES = {
+    UNKNOWN: (0.93, 0.93, 0.93), NO_BANDS: (0.78, 0.8, 0.83), ASPECTRAL: (0.78, 0.8, 0.83),
+    NOT_LOGGED: (1.0, 1.0, 1.0), NOT_ROCK: (0.36, 0.33, 0.3),
+}  # fmt: skip
 WORDS = {NO_BANDS: "no bands", ASPECTRAL: "no bands"}
 ROW = 125
 """Samples of a row where a log does not say its rows."""
@@ -40,7 +42,7 @@ def pictures(ours: Examination, theirs: Examination | None) -> Iterator[Any]:
             "major mineral by group. The log is a reference, not truth: where two minerals are near each other, which "
             "is first is a toss. Nothing of this rock was in any training.",
             0.42 * rows + 1.3,
-            partial(_tray, rock, ours.own[rock.name].answers[rock.name], ours),
+            partial(tray, rock, strips(rock, ours)),
         )
         held = (rock.kaolin_share > 0) & (rock.kaolin_share < 1)
         if held.sum() >= MIXED and np.isfinite(rock.depth_m).all():
@@ -75,9 +77,16 @@ def by_species(answers: Answers, ours: Examination) -> Names:
     return np.where(answers.not_rock_first, NOT_ROCK, told)
 
 
-def _tray(rock: Rock, answers: Answers, ours: Examination, canvas: Canvas) -> None:
+def strips(rock: Rock, ours: Examination) -> dict[str, Names]:
+    """What a log and a model say of each sample, by group."""
+    answers = ours.own[rock.name].answers[rock.name]
+    logged = np.where(rock.groups[0] == "", NOT_LOGGED, rock.groups[0])
+    return {"log": logged, "bands": by_bands(answers, ours), "mineral": by_species(answers, ours)}
+
+
+def tray(rock: Rock, strips: dict[str, Names], canvas: Any) -> None:
+    """Draw a tray row by row, each strip below the one before. `canvas`: a figure, or a part of one."""
     axes = canvas.subplots()
-    strips = {"log": rock.groups[0], "bands": by_bands(answers, ours), "mineral": by_species(answers, ours)}
     row_of = _rows(rock)
     wide = int(np.bincount(row_of).max())
     lines, labels = [], []
@@ -96,8 +105,9 @@ def _tray(rock: Rock, answers: Answers, ours: Examination, canvas: Canvas) -> No
         axes.spines[place].set_visible(False)
     for number, row in enumerate(np.unique(row_of)):
         if np.isfinite(depth := rock.depth_m[row_of == row]).all():
-            axes.text(wide + 1, 4 * number + 1, f"{depth[0]:.2f} to {depth[-1]:.2f} m", fontsize=7, va="center")
-    present = dict.fromkeys(WORDS.get(one, one) for said in strips.values() for one in said.tolist() if one)
+            middle, words = (len(strips) + 1) * number + 1, f"{depth[0]:.2f} to {depth[-1]:.2f} m"
+            axes.text(wide + 1, middle, words, fontsize=7, va="center")
+    present = dict.fromkeys(WORDS.get(one, one) for said in strips.values() for one in said.tolist())
     patches = [Patch(facecolor=_colour(one), edgecolor=GREY, linewidth=0.4, label=one) for one in present]
     canvas.legend(handles=patches, loc="outside lower center", ncols=6, fontsize=7)
 
@@ -107,7 +117,11 @@ def _colour(group: str) -> tuple[float, float, float]:
 
 
 def _share(rock: Rock, ours: Examination, theirs: Examination | None, canvas: Canvas) -> None:
-    axes = canvas.subplots()
+    share(rock, ours, theirs, canvas.subplots())
+
+
+def share(rock: Rock, ours: Examination, theirs: Examination | None, axes: Any) -> None:
+    """Draw the share of kaolin along the hole."""
     which = np.isfinite(rock.kaolin_share)
     place, of = np.unique(np.floor(rock.depth_m[which] / INTERVAL_M), return_inverse=True)
     middle = (place + 0.5) * INTERVAL_M
@@ -117,9 +131,9 @@ def _share(rock: Rock, ours: Examination, theirs: Examination | None, canvas: Ca
     ]
     if theirs is not None and rock.name in theirs.own:
         said.append(("other model", kaolin_share(theirs.own[rock.name].answers[rock.name]), BLUE, "--"))
-    for label, share, colour, style in said:
-        mean = np.bincount(of, share[which]) / np.bincount(of)
+    for label, of_kaolin, colour, style in said:
+        mean = np.bincount(of, of_kaolin[which]) / np.bincount(of)
         axes.step(middle, mean, style, where="mid", color=colour, linewidth=1.3, label=label)
     axes.set(xlabel="depth, m", ylabel="share of kaolin", ylim=(0, 1), xlim=(middle[0], middle[-1]))
     axes.grid(color=GREY, alpha=0.25)
-    axes.legend(loc="upper right", ncols=3)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2, ncols=3, fontsize=8)

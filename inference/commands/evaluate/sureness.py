@@ -28,12 +28,13 @@ def pictures(ours: Examination, theirs: Examination | None) -> Iterator[Any]:
     if not ours.folds or ours.library is None:
         return
     library = ours.library
+    weakened = "; on the right those with bands, weakened" if _has_bands(ours) else ""
     rocks, foreign = (len(np.unique(library.specimen[rows])) for rows in (library.known, library.strangers))
     on = f"{len(library.known)} laboratory spectra of {rocks} specimens, held out"
     yield (
         "If only the surest are told",
-        f"Share of wrong names among those told, where so much is told at all; dots: the model's threshold. On {on}; "
-        "on the right those with bands, weakened." + (" Dashed: the other model." if theirs else ""),
+        f"Share of wrong names among those told, where so much is told at all; dots: the model's threshold. On {on}"
+        f"{weakened}.{' Dashed: the other model.' if theirs else ''}",
         2.9,
         partial(_risk, ours, theirs),
     )
@@ -49,7 +50,7 @@ def pictures(ours: Examination, theirs: Examination | None) -> Iterator[Any]:
 
 def _risk(ours: Examination, theirs: Examination | None, canvas: Canvas) -> None:
     panels = [("species", _of_species, SORTED)]
-    if any(name in ours.folds[0].sets for name in LOGGED):
+    if _has_bands(ours):
         panels.append(("group of bands", _of_bands, LOGGED))
     for axes, (title, of, sets) in zip(canvas.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         for name, colour in sets.items():
@@ -60,6 +61,10 @@ def _risk(ours: Examination, theirs: Examination | None, canvas: Canvas) -> None
         axes.set_title(title, fontsize=9, loc="left")
         axes.grid(color=GREY, alpha=0.25)
         axes.legend(loc="upper left", fontsize=8)
+
+
+def _has_bands(ours: Examination) -> bool:
+    return any(name in ours.folds[0].sets for name in LOGGED)
 
 
 def _curve(axes: Any, of: Told, one: Examination, name: str, colour: str, style: str) -> None:
