@@ -62,7 +62,7 @@ class Cores:
 
     def push(self, runs: list[Run], layers: NDArray[np.uint8]) -> None:
         """Take one line: its runs, and its layers, uint8 (planes, samples)."""
-        outputs, spans = layers[self._planes_at], _spans(runs)
+        outputs, spans = layers[self._planes_at], spans_of(runs)
         planes = np.vstack([outputs[self._ore].sum(axis=0, dtype=np.uint16), outputs[~self._ore]])
         rock = self._rock(spans.bounds)
         self._add_core(rock)
@@ -86,7 +86,7 @@ class Cores:
         _add(self._spans, self._planes * core, "core_sums")
 
 
-def _spans(runs: list[Run]) -> _Spans:
+def spans_of(runs: list[Run]) -> _Spans:
     """Runs that touch are of one stone."""
     bounds, stones = list[int](), list[Stone]()
     for run in runs:

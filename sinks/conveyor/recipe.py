@@ -6,13 +6,39 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from oreline.answers import Answer, answer_of
 from oreline.config import Section
 from oreline.errors import ConfigError, nearest
 from oreline.messages import BACKGROUND, INVALID, ClassInfo, LayerInfo
 from sinks.conveyor.segment import NOTHING, ORE, OTHER, Piece, Run, Stone
+from sinks.recipes.expression import parse
+from sinks.recipes.tokens import MOST_CHARACTERS
+from sinks.recipes.words import in_words, percent
+
+ROWS = 1
+"""Of valves, in the banks that there are."""
+MOST_PRODUCTS = 8
+EJECTED = "ejected"
+
+
+def _checked(when: str) -> str:
+    parse(when)
+    return when
+
+
+When = Annotated[str, AfterValidator(_checked), Field(max_length=MOST_CHARACTERS)]
+
+
+class Product(Section):
+    """Product that stones are sorted into; a stone is of the first whose condition holds."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,31}$")]
+    when: When
+    """Condition on a stone's shares, as the recipe's own `when`."""
+    valves: Annotated[int, Field(ge=1, le=ROWS)] | None = None
+    """Row of valves that opens for it, 1; left out: none does."""
 
 
 class Recipe(Section):
@@ -22,8 +48,8 @@ class Recipe(Section):
     """
 
     ore: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Classes or groups of the model that are ore; of a class and a group of one name the class. Where no class of a
-    sample is sure, but its group is, that counts."""
+    """Classes or groups of the model that are ore: what valves are for. Of a class and a group of one name the class.
+    Where no class of a sample is sure, but its group is, that counts."""
     by: Literal["labels", "bands"] = "labels"
     """Answer that stones are sorted by: "labels", the major mineral, or "bands", whose absorption bands a sample shows,
     of a model that tells it."""
@@ -39,24 +65,53 @@ class Recipe(Section):
     """Fewest samples of a stone."""
     max_pixels: Annotated[int, Field(ge=1)] = 10_000
     """Most samples of a stone: what has more is several that touch."""
+    when: When | None = None
+    """Condition on a stone's shares, in place of `min_fraction`: "muscovite + 0.5 * illite > 0.4 and quartz < 0.2".
+    Names are classes or groups, in quotes where they are of several words, or unknown."""
+    products: Annotated[tuple[Product, ...], Field(max_length=MOST_PRODUCTS)] = ()
+    """Products, in place of `when`: a stone is of the first whose condition holds, and passes where none does."""
     min_extent: Annotated[float, Field(ge=0, le=1)] = 0.55
     """Share of its box that a stone fills: what fills less is several that touch. 0 takes all that touches for one."""
 
     @model_validator(mode="after")
-    def _probable_labels(self) -> Self:
+    def _one_way(self) -> Self:
         if self.decide == "mean" and self.by != "labels":
             raise ValueError("decide = 'mean' is of the probability of labels: sort by 'labels', or decide by 'votes'")
+        if self.when and self.products:
+            raise ValueError("'when' and 'products' are two ways to decide: leave one of them out")
+        if self.conditions and (self.decide == "mean" or {"min_fraction", "min_probability"} & self.model_fields_set):
+            raise ValueError(
+                "a recipe with 'when' or 'products' is decided by that: leave out decide, min_fraction, min_probability"
+            )
+        if len({product.name for product in self.products}) < len(self.products):
+            raise ValueError("two products have one name: give each its own")
         return self
+
+    @property
+    def conditions(self) -> tuple[Product, ...]:
+        """Products that are decided by conditions; none where ore decides. They count from 1 on: what is of none is of
+        0, and passes."""
+        return (Product(name=EJECTED, when=self.when, valves=1),) if self.when else self.products
 
     @property
     def words(self) -> str:
         """What it does, for people."""
-        return f"{' or '.join(self.ore)}"
+        stones = f"stones of at least {self.min_pixels} samples"
+        if self.products:
+            told = (f"{one.name}{' (valves)' * bool(one.valves)} where {_told(one.when)}" for one in self.products)
+            return f"{stones} are {'; '.join(told)}"
+        ore, least = " or ".join(self.ore), percent(self.min_fraction)
+        if self.when:
+            return f"{stones} are ejected where {_told(self.when)}"
+        if self.decide == "mean":
+            rival = "of what it and the most probable other are together"
+            return f"{stones} are ejected where {ore} is, by mean probability, at least {least} {rival}"
+        return f"{stones} are ejected where {ore} is at least {least}"
 
     @property
     def cut_off(self) -> float | None:
-        """The least share of ore in a stone that is ejected."""
-        return self.min_fraction
+        """The least share of ore in a stone that is ejected; None where conditions decide."""
+        return None if self.conditions else self.min_fraction
 
     def answer(self, classes: tuple[ClassInfo, ...], layers: tuple[LayerInfo, ...] = ()) -> Answer:
         """The answer of a stream that stones are sorted by. Raises ConfigError where its lines do not tell it."""
@@ -100,6 +155,10 @@ class Recipe(Section):
         """True where a stone that is decided, or a piece of a clump, is ejected."""
         wanted = thing.decision if isinstance(thing, Stone) else thing.ore and self.counts(thing)
         return bool(wanted) and not thing.doubtful
+
+
+def _told(when: str) -> str:
+    return in_words(parse(when))
 
 
 def _refuse(ore: str, answer: Answer) -> list[int]:

@@ -11,8 +11,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+import numpy as np
+
 from oreline.messages import Flag, LabelLine, StreamInfo
 from sinks.conveyor.cores import Cores
+from sinks.conveyor.products import Products
 from sinks.conveyor.recipe import Recipe
 from sinks.conveyor.segment import Run, Segmenter, Stone
 
@@ -32,6 +35,7 @@ class Rule:
         kinds = recipe.kinds(info.classes, info.layers)
         self._segmenter: Segmenter = before._segmenter.beside(kinds) if before is not None else Segmenter(kinds)
         self._cores = Cores.of(info, kinds) if recipe.decide == "mean" else None
+        self._products = Products(recipe, self._answer) if recipe.conditions else None
 
     def owns(self, stone: Stone) -> bool:
         """True of a stone that this rule decides, as far as it is seen."""
@@ -47,7 +51,23 @@ class Rule:
         runs, ended, parted = self._segmenter.push(codes, Flag.ENCODER in line.flags, line.stamp.seq)
         if self._cores is not None and line.layers is not None:
             self._cores.push(runs, line.layers)
+        if self._products is not None:
+            self._products.count(runs, codes)
         return Cut(self, runs, ended, parted, alone)
+
+    def decide(self, stones: list[Stone]) -> None:
+        """Decide stones by what was seen of them so far, unless they were decided already."""
+        for stone in stones:
+            if stone.decision is None:
+                stone.product = self._product(stone)
+                stone.decision = bool(stone.product if self._products is None else self._products.opens[stone.product])
+
+    def _product(self, stone: Stone) -> int:
+        if self._products is None:
+            return int(self.recipe.wants(stone))
+        if stone.counts is None or not self.recipe.counts(stone):
+            return 0
+        return int(self._products.of(stone.counts[None].astype(np.float64))[0])
 
     def cut(self, *, alone: bool) -> Cut:
         """End all stones that are open."""

@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from sinks.conveyor.recipe import Recipe
 from sinks.conveyor.rules import Cut
-from sinks.conveyor.segment import Stone
 from sinks.conveyor.valves import Span, ValveBank
 
 
@@ -52,7 +50,7 @@ class Schedule:
     def close(self, cuts: list[Cut]) -> None:
         """Decide stones that have ended, unless they were decided already."""
         for cut in cuts:
-            _decide(cut.rule.recipe, cut.ended)
+            cut.rule.decide(cut.ended)
 
     def release(self, now_ns: int, lead: int = 0) -> list[Row]:
         """The rows that can leave or must; they fire `lead` counts before their line is at the valves."""
@@ -61,7 +59,7 @@ class Schedule:
             line = self._waiting[0]
             if now_ns >= line.send_by_ns or len(self._waiting) > self._max_lines:
                 for cut in line.cuts:
-                    _decide(cut.rule.recipe, [run.stone.root() for run in cut.runs])
+                    cut.rule.decide([run.stone.root() for run in cut.runs])
             elif any(run.stone.root().decision is None for cut in line.cuts for run in cut.own):
                 break
             rows.append(self._row(self._waiting.popleft(), lead))
@@ -74,9 +72,3 @@ class Schedule:
                 spans[cut.rule.recipe.fires(run)].append((run.start, run.stop))
         unwanted, wanted = spans
         return Row(line.seq, line.encoder - lead, self._bank.bitmap(wanted, unwanted), line.deadline_ns)
-
-
-def _decide(recipe: Recipe, stones: list[Stone]) -> None:
-    for stone in stones:
-        if stone.decision is None:
-            stone.decision = recipe.wants(stone)

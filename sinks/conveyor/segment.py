@@ -58,10 +58,11 @@ class Stone(Piece):
     """Connected samples of rock, `ore` of them ore. `starts`, `tops`: those with nothing before them in their line, in
     their column. `ended`: pieces of it that have, until they are counted. `sums`, `core_sums`: what `Cores` has
     added up over its samples, and over those that are not at its outline, int64 (1 + rivals,): the probability of ore,
-    and of each of its rivals. `first`: number of the line that it began at. `older`: it has samples before the first
-    line that its segmenter was given.
+    and of each of its rivals. `counts`: its samples by class, int64 (classes + 1,), where its recipe asks. `first`:
+    number of the line that it began at. `older`: it has samples before the first line that its segmenter was given.
 
-    `decision`: True to eject, False to let pass, None while undecided. `cut`: its end was not seen.
+    `decision`: True to eject, False to let pass, None while undecided; `product`: of its recipe, counted from 1, 0 for
+    what passes. `cut`: its end was not seen.
     """
 
     starts: int = 0
@@ -69,7 +70,9 @@ class Stone(Piece):
     ended: list[Piece] = field(default_factory=list, repr=False)
     sums: Sums | None = None
     core_sums: Sums | None = None
+    counts: Sums | None = None
     decision: bool | None = None
+    product: int = 0
     cut: bool = False
     first: int = 0
     older: bool = False
@@ -96,10 +99,11 @@ class Stone(Piece):
         self.ended += other.ended
         self.sums = _total(self.sums, other.sums)
         self.core_sums = _total(self.core_sums, other.core_sums)
+        self.counts = _total(self.counts, other.counts)
         self.first = min(self.first, other.first)
         self.older |= other.older
         if self.decision is None:
-            self.decision = other.decision
+            self.decision, self.product = other.decision, other.product
 
 
 @dataclass(frozen=True, slots=True)

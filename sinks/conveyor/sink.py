@@ -26,6 +26,7 @@ from sinks.conveyor.encoder_check import EncoderCheck
 from sinks.conveyor.line_state import LineState
 from sinks.conveyor.outputs import find
 from sinks.conveyor.outputs.output import BankStatus, ValveOutput
+from sinks.conveyor.products import Products
 from sinks.conveyor.recipe_in_force import RecipeInForce
 from sinks.conveyor.rules import Cut, Rules
 from sinks.conveyor.schedule import Schedule
@@ -74,6 +75,7 @@ class Conveyor:
         expected.must_have(cls.stream)
         if expected.classes is not None:
             settings.recipe.kinds(expected.classes, expected.layers or ())
+            Products(settings.recipe, settings.recipe.answer(expected.classes, expected.layers or ()))
         if settings.recipe.decide == "mean" and expected.layers is not None:
             probability_at(expected.layers)
         if expected.counts_per_line is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ class Totals:
         self._pixels, self._reasons = np.zeros(256, np.int64), np.zeros(256, np.int64)
         self._why = dict[int, str]()
         self._at: int | None = None
+        self._products: Counter[str] = Counter()
         self.stones = self.ejected = self.doubtful = self.cut = self.stale = 0
 
     def begin(self, classes: tuple[ClassInfo, ...], layers: tuple[LayerInfo, ...] = ()) -> None:
@@ -56,6 +58,8 @@ class Totals:
             self.parted(recipe, stone)
         else:
             self._decided(recipe, stone)
+            if stone.product and recipe.products:
+                self._products[recipe.products[stone.product - 1].name] += 1
 
     def parted(self, recipe: Recipe, stone: Stone) -> None:
         """A stone of which pieces have ended: what is no clump may still become one, and is counted when it ends."""
@@ -69,6 +73,7 @@ class Totals:
         names = "stones", "ejected", "doubtful", "cut", "stale"
         return {name: getattr(self, name) for name in names} | {
             "classes": pixels | {name: int(self._pixels[label]) for name, label in _SPECIAL.items()},
+            "products": dict(self._products),
             "unknown": {why: int(self._reasons[code]) for code, why in self._why.items()},
         }
 

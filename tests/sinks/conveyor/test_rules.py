@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from oreline.errors import ConfigError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, Flag, LayerInfo
 from oreline.testing import label_line, stream_info
-from sinks.conveyor.recipe import Recipe
+from sinks.conveyor.recipe import Product, Recipe
 from sinks.conveyor.rules import MOST_RULES, Rules
 from sinks.conveyor.schedule import Schedule
 from sinks.conveyor.valves import ValveBank
@@ -22,11 +22,17 @@ from tests.sinks.conveyor.test_segment import flood
 LINES, SAMPLES = 14, 10
 BANDS = LayerInfo("bands", legend=(ClassInfo("kaolinite", (9, 9, 9)), ClassInfo("no bands", (1, 1, 1))))
 INFO = stream_info(samples=SAMPLES, layers=(BANDS, LayerInfo("probability", 4, scale=1 / 255)))
+TWO_PRODUCTS = (
+    Product(name="unsure", when="unknown > 0.3 and kaolinite > 0.1"),
+    Product(name="good", when="kaolinite > 0.2", valves=1),
+)
 RECIPES = (
     Recipe(ore=("calcite",), min_pixels=1),
     Recipe(ore=("kaolinite",), min_pixels=3, min_fraction=0.3),
     Recipe(ore=("kaolinite",), by="bands", min_pixels=2, min_extent=0.0),
     Recipe(ore=("calcite", "gypsum"), decide="mean", min_pixels=2, max_pixels=12),
+    Recipe(ore=("calcite",), when="calcite + 0.5 * gypsum > 0.4 and unknown < 0.3", min_pixels=1),
+    Recipe(ore=("kaolinite",), by="bands", min_pixels=2, products=TWO_PRODUCTS, min_extent=0.0),
 )
 Outcome = tuple[Any, ...]
 
@@ -65,7 +71,7 @@ class Belt:
         blown = np.array([[row.bitmap >> sample & 1 for sample in range(SAMPLES)] for row in rows], np.bool_)
         seen = [
             ((number, sample), run.kind, piece.pixels, piece.ore, stone.pixels, stone.ore, stone.decision, stone.cut,
-             stone.starts, stone.tops, stone.probable, cut.rule.recipe.fires(run), cut.rule.recipe)
+             stone.starts, stone.tops, stone.probable, stone.product, cut.rule.recipe.fires(run), cut.rule.recipe)
             for number, cuts in enumerate(lines) for cut in cuts for run in cut.own
             for piece, stone in [(run.piece.root(), run.stone.root())] for sample in range(run.start, run.stop)
         ]  # fmt: skip
