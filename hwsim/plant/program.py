@@ -8,7 +8,8 @@ It leaves SORT by itself: for REJECT while the line says REJECT_ALL, and for its
 because the heartbeat stands still or somebody pressed the emergency stop. Rows that have not fired by then never do,
 nor do those of a batch that comes before it is re-armed: it is acknowledged and dropped.
 
-It feeds rock while the line says RUN and not CALIBRATING, and is not inhibited.
+It feeds rock while the line says RUN and not CALIBRATING, and is not inhibited. What it opens while the line says TEST
+is kept apart from what it fires at stones.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from hwsim.plant.belt import unwrap
+from hwsim.plant.valve_test import ValveTest, words_of
 from oreline import plc
 from oreline.config import Section
 from oreline.errors import PlcError
@@ -38,8 +40,6 @@ ROW = np.dtype(
 v is bit v % 16 of word v // 16), the batch it came in, and CLOCK_MONOTONIC when it was taken."""
 CHANGE = np.dtype([("t_ns", "<i8"), ("count", "<i8"), ("route", "u1"), ("silent_ns", "<i8")])
 """A change of route: CLOCK_MONOTONIC and the belt's count when it was made, and how long the heartbeat had stood."""
-
-
 FEED = np.dtype([("t_ns", "<i8"), ("count", "<i8"), ("on", "?")])
 """The feeder goes on, or is held: CLOCK_MONOTONIC and the belt's count at that moment."""
 
@@ -69,7 +69,8 @@ class VirtualPlc:
     """`scan` is one cycle over the register image; it is to be called every `scan_ms`.
 
     `rearm_s`: the operator re-arms after so long a time of good heartbeats; None: never. `position`: the absolute count
-    of the belt. `clock`: CLOCK_MONOTONIC in ns. `default`: the route when it is inhibited.
+    of the belt. `clock`: CLOCK_MONOTONIC in ns. `default`: the route when it is inhibited. `version`: of the register
+    map that it speaks.
 
     The heartbeat is seen by scans only, so the PLC gives up two of them early: it is in its default route when 150 ms
     have passed since the line last wrote.
@@ -84,12 +85,13 @@ class VirtualPlc:
         scan_ms: float = 0.0,
         default: Route = Route.REJECT,
         faults: Sequence[ValveFault] = (),
+        version: int = plc.MAP_VERSION,
     ) -> None:
         self._rearm_ns = None if rearm_s is None else int(rearm_s * 1e9)
         self._patience_ns = int((plc.HEARTBEAT_TIMEOUT_MS - 2 * scan_ms) * 1e6)
         self._belt, self._clock, self._default, self._faults = position, clock, default, faults
         self._position = 0
-        self._status = plc.Status()
+        self._status = plc.Status(version=version)
         self.state = plc.State.STOPPED
         self.stopped = False
         self.heartbeat: int | None = None
@@ -99,6 +101,7 @@ class VirtualPlc:
         self._fed: list[tuple[int, int, bool]] = []
         self._route: Route | None = None
         self._safe, self._used = False, 0
+        self._test = ValveTest()
         self._refused: list[int] = []
         self.batches = self.refused = self.dropped = self.safe_states = 0
 
@@ -118,9 +121,19 @@ class VirtualPlc:
         return np.concatenate([np.frombuffer(bytes(self._feeds), FEED), np.array(self._fed, FEED)])
 
     @property
+    def tested(self) -> NDArray[Any]:
+        """What was opened in tests, of dtype TESTED."""
+        return self._test.opened
+
+    @property
     def lates(self) -> NDArray[np.int64]:
         """CLOCK_MONOTONIC when each row came that was due already, and did not fire."""
         return np.frombuffer(bytes(self._lates), np.int64)
+
+    @property
+    def version(self) -> int:
+        """Version of the register map that it speaks."""
+        return self._status.version
 
     @property
     def inhibited(self) -> bool:
@@ -144,12 +157,17 @@ class VirtualPlc:
         self._watch(now, *plc.decode_pulse(command[pulse : pulse + plc.size(plc.PULSE)]))
         if command[-1] and command[-1] != self._status.acknowledged:
             self._take(now, command)
+        self._go_on_testing(now)
         self._follow_route(now)
         self._feed(now)
         latch = self._position % plc.ENCODER_MODULUS
-        self._set(encoder=latch, heartbeat=(self._status.heartbeat + 1) & 0xFFFF, valve_faults=len(self.faulty()))
+        faulty = self.faulty()
+        bits = sum(1 << valve for valve in faulty)
+        beat = (self._status.heartbeat + 1) & 0xFFFF
+        self._set(encoder=latch, heartbeat=beat, valve_faults=len(faulty), faulty=bits)
+        said = plc.encode_status(self._status)
         first = plc.start(plc.STATUS)
-        registers[first : first + plc.size(plc.STATUS)] = plc.encode_status(self._status)
+        registers[first : first + len(said)] = said
 
     def faulty(self) -> set[int]:
         """The valves that do not answer. One that stands open shows at once, others when they are told to open."""
@@ -169,6 +187,7 @@ class VirtualPlc:
             "dropped": self.dropped,
             "safe_states": self.safe_states,
             "valve_faults": len(self.faulty()),
+            "tested": len(self.tested),
         }
 
     def _watch(self, now: int, state: plc.State, heartbeat: int) -> None:
@@ -180,12 +199,12 @@ class VirtualPlc:
             self.heartbeat, self._heard_ns = heartbeat, now
             if self._rearm_ns is not None and not self.stopped and now - self._good_since_ns >= self._rearm_ns:
                 self.rearm()
-        elif plc.State.RUN in state and silent >= self._patience_ns:
+        elif state & (plc.State.RUN | plc.State.TEST) and silent >= self._patience_ns:
             self._set(inhibit=1)
 
     def _take(self, now: int, command: list[int]) -> None:
         try:
-            batch = plc.decode(command)
+            batch = plc.decode(command, self._status.version)
         except PlcError:
             self.refused += command != self._refused
             self._refused = command
@@ -193,6 +212,9 @@ class VirtualPlc:
         if self._status.inhibit:
             self.dropped += sum(map(bool, batch.bitmaps))
             self._set(acknowledged=batch.sequence)
+            return
+        if batch.test:
+            self._used |= self._test.take(now, batch)
             return
         self.batches += 1
         late = 0
@@ -202,10 +224,17 @@ class VirtualPlc:
                 late += 1
                 self._lates += np.int64(now).tobytes()
             elif bitmap:
-                valves = [bitmap >> 16 * word & 0xFFFF for word in range(plc.MAX_VALVES // 16)]
-                self._rows += np.array((due, batch.counts_per_line, valves, batch.sequence, now), ROW).tobytes()
+                row = (due, batch.counts_per_line, words_of(bitmap), batch.sequence, now)
+                self._rows += np.array(row, ROW).tobytes()
                 self._used |= bitmap
         self._set(acknowledged=batch.sequence, late=(self._status.late + late) & 0xFFFF)
+
+    def _go_on_testing(self, now: int) -> None:
+        if plc.State.TEST not in self.state or self._status.inhibit:
+            self._test.stop()
+        done = self._test.go_on(now)
+        if done is not None:
+            self._set(acknowledged=done)
 
     def _follow_route(self, now: int) -> None:
         safe = bool(self._status.inhibit)

@@ -50,6 +50,8 @@ class Settings(Section):
     """Nozzles and their jets."""
     faults: tuple[ValveFault, ...] = ()
     """Valves that are broken."""
+    register_map: Annotated[int, Field(ge=1, le=plc.MAP_VERSION)] = plc.MAP_VERSION
+    """Version of the register map that the PLC speaks."""
 
 
 class Stop(Protocol):
@@ -60,11 +62,11 @@ class Stop(Protocol):
 
 def serve(settings: Settings, output: Path, ready: Callable[[int], None], stop: Stop) -> dict[str, int]:
     """Run the PLC until `stop` is set; `ready` gets the port. Writes `settings.commands`: the arrays `rows` (of dtype
-    ROW), `changes` (of dtype CHANGE), `lates` (int64, CLOCK_MONOTONIC in ns of the rows that came too late) and
-    `feeds` (of dtype FEED).
+    ROW), `changes` (of dtype CHANGE), `lates` (int64, CLOCK_MONOTONIC in ns of the rows that came too late), `feeds`
+    (of dtype FEED) and `tested` (of dtype TESTED).
 
-    Returns the counts: batches, rows, late, refused, dropped, safe_states, valve_faults. Raises SystemRefused where the
-    port is taken.
+    Returns the counts: batches, rows, late, refused, dropped, safe_states, valve_faults, tested. Raises SystemRefused
+    where the port is taken.
     """
     refuse_other(output / settings.commands, _is_commands)
     try_to_write(output / settings.commands)
@@ -75,6 +77,7 @@ def serve(settings: Settings, output: Path, ready: Callable[[int], None], stop: 
         scan_ms=settings.scan_ms,
         default=Route[settings.default_route.upper()],
         faults=settings.faults,
+        version=settings.register_map,
     )
     asyncio.run(run(program, settings, ready, stop))
     output.mkdir(parents=True, exist_ok=True)
@@ -84,6 +87,7 @@ def serve(settings: Settings, output: Path, ready: Callable[[int], None], stop: 
         changes=program.changes,
         lates=program.lates,
         feeds=program.feeds,
+        tested=program.tested,
     )
     return program.summary()
 
@@ -109,7 +113,7 @@ async def run(program: VirtualPlc, settings: Settings, ready: Callable[[int], No
             program.scan(registers)
         return None
 
-    device = SimDevice(id=0, simdata=_registers(), action=on_access)
+    device = SimDevice(id=0, simdata=_registers(program.version), action=on_access)
     server = ModbusTcpServer(device, address=(settings.host, settings.port))
     try:
         await server.serve_forever(background=True)
@@ -125,8 +129,9 @@ async def run(program: VirtualPlc, settings: Settings, ready: Callable[[int], No
     await server.shutdown()  # type: ignore[no-untyped-call]
 
 
-def _registers() -> list[SimData]:
+def _registers(version: int) -> list[SimData]:
+    status = plc.STATUS_1 if version == 1 else plc.STATUS
     return [
         SimData(plc.start(plc.COMMAND), values=[0] * plc.size(plc.COMMAND), datatype=DataType.REGISTERS),
-        SimData(plc.start(plc.STATUS), values=[0] * plc.size(plc.STATUS), datatype=DataType.REGISTERS, readonly=True),
+        SimData(plc.start(status), values=[0] * plc.size(status), datatype=DataType.REGISTERS, readonly=True),
     ]

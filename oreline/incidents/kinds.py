@@ -53,6 +53,7 @@ _BY_STAGE = {
     "conveyor": {
         "plc_lost": (ALARM, "the PLC does not answer, or its heartbeat stands still"),
         "plc_inhibit": (ALARM, "the PLC went to its safe state; rows that waited were dropped"),
+        "plc_map": (INFO, "the PLC speaks register map 1: it does not say which valve fails, and tests none"),
         "encoder_mismatch": (ALARM, "the PLC counts the belt otherwise than the camera: nothing is ejected"),
         "recipe_changed": (INFO, "another recipe decides the stones that begin from now on"),
         "recipe_refused": (WARNING, "a recipe was asked for that cannot be used: the one in force stays"),

@@ -28,6 +28,9 @@ class ConveyorSettings(Section):
     """Valves in the bank, evenly across all samples."""
     margin_valves: Annotated[int, Field(ge=0, lt=MAX_VALVES)] = 0
     """Valves that open more on each side of a stone."""
+    stand_ins: bool = True
+    """The valves beside one that does not answer open for its stones, where no rock that is not wanted lies under
+    them. Their jets reach part of what it should."""
     valve_lag_ms: Annotated[float, Field(ge=0, le=100)] = 0.0
     """From a valve's command to its air at the stones; commands are earlier by the way that the belt goes in that time,
     at the speed that it has."""

@@ -20,7 +20,6 @@ from oreline.expected import Expected
 from oreline.messages import EndOfStream, Flag, Gap, LabelLine, Message, Reason, StreamInfo
 from oreline.metrics import LatencyHistogram
 from oreline.sink import Policy
-from sinks.conveyor.bank_monitor import BankMonitor
 from sinks.conveyor.cores import probability_at
 from sinks.conveyor.encoder_check import EncoderCheck
 from sinks.conveyor.line_state import LineState
@@ -33,8 +32,9 @@ from sinks.conveyor.schedule import Schedule
 from sinks.conveyor.settings import ConveyorSettings
 from sinks.conveyor.shot_queue import ShotQueue
 from sinks.conveyor.speed import Speed
+from sinks.conveyor.stand_ins import valves_in
 from sinks.conveyor.totals import Totals
-from sinks.conveyor.valves import ValveBank
+from sinks.conveyor.valve_care import ValveCare
 from sinks.shots import ShotWriter, path_of
 
 _READ_S = 0.05
@@ -51,7 +51,8 @@ class Conveyor:
 
     def __init__(self, settings: ConveyorSettings, output: ValveOutput, folder: Path, clock: Callable[[], int]) -> None:
         self._settings, self._output, self._folder, self._clock = settings, output, folder, clock
-        self._bank = BankMonitor(output.status)
+        self._valves = ValveCare(settings, output, clock)
+        self._bank = self._valves.monitor
         self._info: StreamInfo | None = None
         self._state = LineState(settings.fail_safe)
         self._rules: Rules
@@ -120,7 +121,7 @@ class Conveyor:
             self._release()
         misplaced = self._info is not None and self._encoder_check.off
         self._output.pump(self._state.at(self._clock(), self._bank, misplaced=misplaced))
-        self._hear()
+        self._valves.hear()
 
     def close(self) -> dict[str, Any]:
         """Cut what is open, send what is still in time, and say good-bye to the valves."""
@@ -129,7 +130,7 @@ class Conveyor:
                 self._cut()
             self._drain()
             self._output.farewell()
-            self._hear()
+            self._valves.hear()
             self._shots.close()
             self._recipe.close()
             self._report = self.report()
@@ -142,8 +143,9 @@ class Conveyor:
 
     def report(self) -> dict[str, Any]:
         """Report so far: what `Totals` and `Tally` count, `plc_late`, the rows that came to the bank after they were
-        due, `unanswered`, the messages that it did not answer, `outages`, how often it was lost, and the `settings`
-        that all this is by, and the `recipe` that is in force, since when."""
+        due, `unanswered`, the messages that it did not answer, `faulty_valves`, those that do not answer now,
+        `register_map`, the version that a PLC speaks, `outages`, how often it was lost, and the `settings` that all
+        this is by, and the `recipe` that is in force, since when."""
         tally, bank = self._output.tally, self._bank
         return {
             **self._totals.report(),
@@ -152,6 +154,8 @@ class Conveyor:
             "commands": tally.commands,
             "plc_late": bank.status.late,
             "unanswered": bank.status.unanswered,
+            "faulty_valves": valves_in(bank.status.faulty),
+            "register_map": bank.status.register_map,
             "outages": bank.alarms["plc_lost"],
             "incidents": dict(bank.alarms),
             "latency_ms": self._latency.summary(),
@@ -163,10 +167,6 @@ class Conveyor:
     def _artefacts(self) -> dict[str, str]:
         shots = path_of(self._folder, self._info.run) if self._info is not None else None
         return {"shots": str(shots)} if shots is not None and shots.is_file() else {}
-
-    def _hear(self) -> None:
-        if self._output.status is not self._bank.status:
-            self._bank.see(self._output.status, self._clock())
 
     def _begin(self, info: StreamInfo) -> None:
         before = self._info
@@ -183,7 +183,7 @@ class Conveyor:
         self._totals.begin(info.classes, info.layers)
         self._rules = rules
         self._speed = Speed(info.counts_per_line * info.line_rate_hz)
-        bank = ValveBank(settings.valves, info.samples, settings.margin_valves)
+        bank = self._valves.begin(info.samples)
         while_read = round(_READ_S * counts_per_line * info.line_rate_hz)
         self._encoder_check = EncoderCheck(max(settings.distance_counts // 2, while_read, counts_per_line))
         self._schedule = Schedule(bank, settings.distance_counts, settings.max_lines)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sinks.conveyor.stand_ins import stand_ins
+
 Span = tuple[int, int]
 
 
@@ -12,8 +14,10 @@ class ValveBank:
     """Bank of valves that stand evenly across all samples; on each side of what is wanted, `margin` valves more open.
 
     A valve may reach over several stones. It goes with the most of what is under it: a neighbour that is not wanted
-    would fly with the stone that is.
+    would fly with the stone that is. `dead`: valves that do not answer, bit v for valve v, for which others stand in.
     """
+
+    dead = 0
 
     def __init__(self, valves: int, samples: int, margin: int) -> None:
         edges = np.arange(valves + 1) * samples
@@ -28,7 +32,11 @@ class ValveBank:
         for spans, worth in ((wanted, 1), (unwanted, -1)):
             for start, stop in spans:
                 gain[start + 1 : stop + 1] = worth
-        return self._widened(self._over(gain.cumsum()))
+        total = gain.cumsum()
+        under = total[self._after] - total[self._first]
+        opens = _bits(under > 0)
+        for_dead = stand_ins(opens, self.dead, _bits(under >= 0)) if opens & self.dead else 0
+        return self._widened(opens) | for_dead & self._all
 
     def spans(self, bitmap: int) -> list[Span]:
         """The samples under the open valves of a row, in stretches."""
@@ -37,11 +45,11 @@ class ValveBank:
         starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
         return [(int(self._first[i]), int(self._after[j - 1])) for i, j in zip(starts, stops, strict=True)]
 
-    def _over(self, total: NDArray[np.int64]) -> int:
-        opens = total[self._after] > total[self._first]
-        return int.from_bytes(np.packbits(opens, bitorder="little").tobytes(), "little")
-
     def _widened(self, bitmap: int) -> int:
         for _ in range(self._margin):
             bitmap |= bitmap << 1 | bitmap >> 1
         return bitmap & self._all
+
+
+def _bits(valves: NDArray[np.bool_]) -> int:
+    return int.from_bytes(np.packbits(valves, bitorder="little").tobytes(), "little")

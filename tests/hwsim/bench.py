@@ -31,7 +31,7 @@ class Bench:
     def __init__(self, rearm_s: float | None = 1.0, faults: Sequence[ValveFault] = (), **options: Any) -> None:
         self.now, self.position = 10**12, 0
         self.program = VirtualPlc(rearm_s, lambda: self.position, lambda: self.now, faults=faults, **options)
-        self.registers = [0] * 207
+        self.registers = [0] * (plc.start(plc.STATUS) + plc.size(plc.STATUS))
         self.heartbeat = 0
 
     @property

@@ -32,6 +32,10 @@ class BankStatus:
     """Messages to it that got no answer, while others did."""
     lost: str = ""
     """Why it is not to be reached, in words; empty while it is."""
+    faulty: int = 0
+    """Which valves do not answer, bit v for valve v; 0 also where it tells only how many."""
+    register_map: int = 0
+    """Version of the register map that it speaks; 0 where it speaks none. By 2, it tests valves."""
 
 
 class ValveOutput(Protocol):

@@ -34,6 +34,8 @@ ROW = struct.Struct(">I16s")
 ANSWER = struct.Struct(">2sBBIIIHH")
 """b"OA", version 1, 1 in the safe state, session, number of the datagram that is answered, encoder count, valves that
 do not answer, rows of that datagram that were due already."""
+FAULTY = struct.Struct(">16s")
+"""After ANSWER, from a bank that can say it: which valves do not answer, valve v is bit v % 8 of byte v // 8."""
 VERSION = 1
 _SILENCE_NS = HEARTBEAT_TIMEOUT_MS * 1_000_000
 _ATTEMPTS, _ATTEMPT_S = 20, 0.05
@@ -70,7 +72,7 @@ class UdpBank(RowQueue):
         self._session, self._number = secrets.randbits(32), 0
         self._sent: dict[int, _Sent] = {}
         self._unheard_since_ns: int | None = None
-        self._next_beat_ns = 0
+        self._next_beat_ns, self._told = 0, State.STOPPED
 
     @classmethod
     def open(cls, settings: UdpSettings, clock: Callable[[], int]) -> UdpBank:
@@ -109,7 +111,7 @@ class UdpBank(RowQueue):
         self._drop_late()
         while self._waiting and not self.status.lost and not self.status.inhibit:
             self._send([self._waiting.popleft() for _ in range(min(MAX_ROWS, len(self._waiting)))], state)
-        if self._clock() >= self._next_beat_ns:
+        if state != self._told or self._clock() >= self._next_beat_ns:
             self._send([], state)
 
     def farewell(self) -> None:
@@ -124,7 +126,8 @@ class UdpBank(RowQueue):
             number = self._number = (self._number + 1) % 2**32
         if self._unheard_since_ns is None:
             self._unheard_since_ns = now
-        self._sent[number], self._next_beat_ns = _Sent(now, rows), now + self._heartbeat_ns
+        self._sent[number], self._told = _Sent(now, rows), state
+        self._next_beat_ns = now + self._heartbeat_ns
         numbers = (self._session, number, self._model_crc, int(state), self._counts_per_line)
         parts = (ROW.pack(row.encoder % ENCODER_MODULUS, row.bitmap.to_bytes(16, "little")) for row in rows)
         with suppress(OSError):
@@ -149,11 +152,14 @@ class UdpBank(RowQueue):
 
     def _hear(self) -> None:
         with suppress(OSError):
-            while answer := self._link.recv(ANSWER.size + 1):
-                if len(answer) == ANSWER.size:
-                    self._take(*ANSWER.unpack(answer))
+            while answer := self._link.recv(ANSWER.size + FAULTY.size + 1):
+                if len(answer) in (ANSWER.size, ANSWER.size + FAULTY.size):
+                    faulty = int.from_bytes(answer[ANSWER.size :], "little")
+                    self._take(faulty, *ANSWER.unpack_from(answer))
 
-    def _take(self, magic: bytes, version: int, inhibit: int, session: int, number: int, *said: int) -> None:
+    def _take(
+        self, faulty: int, magic: bytes, version: int, inhibit: int, session: int, number: int, *said: int
+    ) -> None:
         """An answer; one of another session says nothing."""
         if (magic, version, session) != (b"OA", VERSION, self._session):
             return
@@ -161,7 +167,13 @@ class UdpBank(RowQueue):
         self._unheard_since_ns = None
         sent = self._sent.pop(number, _Sent(0, []))
         self.status = BankStatus(
-            self._clock(), encoder, bool(inhibit), faults, before.late + late * bool(sent.rows), before.unanswered
+            self._clock(),
+            encoder,
+            bool(inhibit),
+            faults,
+            before.late + late * bool(sent.rows),
+            before.unanswered,
+            faulty=faulty,
         )
         if inhibit:
             self.tally.dropped += len(sent.rows)

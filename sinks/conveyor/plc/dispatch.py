@@ -10,7 +10,7 @@ batch that it acknowledges there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -56,6 +56,7 @@ class ModbusOutput(RowQueue):
         self._outstanding: list[Row] = []
         self._sequence = status.acknowledged
         self._heartbeat = self._next_beat_ns = self._next_look_ns = 0
+        self._told = plc.State.STOPPED
         self._set_status("")
 
     @classmethod
@@ -69,8 +70,15 @@ class ModbusOutput(RowQueue):
         """True while rows wait to be sent or acknowledged."""
         return bool(self._waiting or self._outstanding)
 
+    def drop(self, rows: Iterable[Row] = ()) -> None:
+        """Rows that must not fire, and with them all that wait; what was under way to a PLC that is lost does not go
+        again."""
+        if not self._linked:
+            rows, self._outstanding = [*self._outstanding, *rows], []
+        super().drop(rows)
+
     def pump(self, state: plc.State) -> None:
-        """Send what can be sent now."""
+        """Send what can be sent now, and a state that has changed at once."""
         self._drop_late()
         try:
             if not self._linked and not self._linked_again():
@@ -79,7 +87,7 @@ class ModbusOutput(RowQueue):
                 self._look()
             if self._waiting and not self._outstanding and self._monitor.alive and not self._monitor.status.inhibit:
                 self._send_batch(state)
-            if self._clock() >= self._next_beat_ns:
+            if state != self._told or self._clock() >= self._next_beat_ns:
                 self._beat(state)
         except PlcError as error:
             self._lose(error)
@@ -100,7 +108,7 @@ class ModbusOutput(RowQueue):
         self._sequence = plc.next_sequence(self._sequence)
         registers = plc.encode(self._batch(self._outstanding, state))
         self._link.write(plc.COMMAND, registers)
-        now = self._clock()
+        now, self._told = self._clock(), state
         self._next_look_ns, self._next_beat_ns = now + _POLL_NS, now + self._heartbeat_ns
 
     def _take_rows(self) -> list[Row]:
@@ -122,7 +130,15 @@ class ModbusOutput(RowQueue):
         encoder = rows[0].encoder % plc.ENCODER_MODULUS
         self._heartbeat = (self._heartbeat + 1) & 0xFFFF
         return plc.Batch(
-            self._sequence, encoder, self._counts_per_line, tuple(bitmaps), state, self._heartbeat, self._model_crc
+            self._sequence,
+            encoder,
+            self._counts_per_line,
+            tuple(bitmaps),
+            state,
+            self._heartbeat,
+            self._model_crc,
+            self._monitor.status.version,
+            plc.State.TEST in state,
         )
 
     def _look(self) -> None:
@@ -153,6 +169,7 @@ class ModbusOutput(RowQueue):
     def _beat(self, state: plc.State) -> None:
         self._heartbeat = (self._heartbeat + 1) & 0xFFFF
         self._link.write(plc.PULSE, plc.encode_pulse(state, self._heartbeat))
+        self._told = state
         self._next_beat_ns = self._clock() + self._heartbeat_ns
 
     def _lose(self, error: PlcError) -> None:
@@ -162,9 +179,17 @@ class ModbusOutput(RowQueue):
         self._reconnector.lost(self._clock())
 
     def _set_status(self, lost: str) -> None:
-        seen, plc_status = self._monitor, self._monitor.status
-        inhibit, faults = bool(plc_status.inhibit), plc_status.valve_faults
-        self.status = BankStatus(seen.seen_ns, plc_status.encoder, inhibit, faults, seen.late, lost=lost)
+        seen, said = self._monitor, self._monitor.status
+        self.status = BankStatus(
+            seen.seen_ns,
+            said.encoder,
+            bool(said.inhibit),
+            said.valve_faults,
+            seen.late,
+            lost=lost,
+            faulty=said.faulty,
+            register_map=said.version,
+        )
 
     @property
     def _linked(self) -> bool:

@@ -595,6 +595,7 @@ RULES = (
 
 NO_ALARM = {
     "encoder_rollover": "a counter that wraps is no fault",
+    "plc_map": "a PLC of register map 1 sorts as well",
     "recording_ended": "a replay ends like that",
     "aside": "only the count of lines taken in between is doubtful, once after a restart",
     "features_left_out": "said once at a start, of a camera that is as it is",

@@ -25,10 +25,17 @@ BATCHES = st.builds(
     state=STATE,
     heartbeat=WORD,
     model_crc=DOUBLE,
+    version=st.integers(1, plc.MAP_VERSION),
+    test=st.booleans(),
 )
-STATUSES = st.builds(
-    plc.Status, encoder=DOUBLE, heartbeat=WORD, acknowledged=WORD, late=WORD, valve_faults=WORD, inhibit=WORD
-)
+
+
+def _statuses(**of_map: st.SearchStrategy[int]) -> st.SearchStrategy[plc.Status]:
+    both = dict.fromkeys(("heartbeat", "acknowledged", "late", "valve_faults", "inhibit"), WORD)
+    return st.builds(plc.Status, encoder=DOUBLE, **both, **of_map)
+
+
+STATUSES = _statuses(version=st.just(1)) | _statuses(faulty=st.integers(0, 2**plc.MAX_VALVES - 1))
 
 
 def words(frames: Frames) -> list[int]:

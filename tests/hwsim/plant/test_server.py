@@ -54,7 +54,7 @@ def test_the_plc_speaks_modbus_and_writes_down_what_it_took(
     assert client.write_registers(203, [9]).isError()
     assert client.read_holding_registers(150).isError()
     client.close()  # type: ignore[no-untyped-call]
-    nothing_wrong = dict.fromkeys(("late", "refused", "dropped", "safe_states", "valve_faults"), 0)
+    nothing_wrong = dict.fromkeys(("late", "refused", "dropped", "safe_states", "valve_faults", "tested"), 0)
     assert finish() == {"batches": 1, "rows": 2, **nothing_wrong}
     with np.load(tmp_path / "commands.npz", allow_pickle=False) as saved:
         assert saved["rows"]["encoder"].tolist() == [1000, 1020]

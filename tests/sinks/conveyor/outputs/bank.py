@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from oreline.plc import HEARTBEAT_TIMEOUT_MS, State
-from sinks.conveyor.outputs.udp_bank import ANSWER, HEAD, ROW, VERSION
+from sinks.conveyor.outputs.udp_bank import ANSWER, FAULTY, HEAD, ROW, VERSION
 
 Lost = Callable[[int], bool]
 
@@ -30,6 +30,8 @@ class Bank:
     rows: dict[int, int] = field(default_factory=dict)
     state: State = State.STOPPED
     model_crc = counts_per_line = 0
+    faulty: int | None = None
+    """Which valves do not answer, of a bank that tells it."""
     faults = late = repeated = missing = datagrams = 0
     inhibited = False
 
@@ -75,7 +77,8 @@ class Bank:
         self.late += late
         answer = (self.inhibited, session, number, self.position(), self.faults, late)
         if not self.loses_answers(n):
-            self.socket.sendto(ANSWER.pack(b"OA", VERSION, *answer), sorter)
+            said = b"" if self.faulty is None else FAULTY.pack(self.faulty.to_bytes(FAULTY.size, "little"))
+            self.socket.sendto(ANSWER.pack(b"OA", VERSION, *answer) + said, sorter)
 
     def _plan(self, row: tuple[int, bytes]) -> bool:
         """Whether it is due already; one that is known is the same row."""

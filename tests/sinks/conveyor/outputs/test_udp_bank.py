@@ -81,6 +81,18 @@ def test_an_ore_stone_opens_the_valves_over_it_and_a_barren_one_does_not(bank: B
     assert (bank.missing, bank.repeated) == (0, 0)
 
 
+def test_a_bank_that_says_which_valves_fail_is_understood_and_so_is_one_that_says_how_many(
+    bank: Bank, sorter: Conveyor, eventually: Eventually
+) -> None:
+    until = idling(sorter, eventually)
+    bank.faults = 2
+    until(lambda: sorter.status.valve_faults == 2)
+    assert sorter.status.faulty == 0
+    bank.faulty = 1 << 127 | 1
+    until(lambda: sorter.status.faulty == bank.faulty)
+    assert sorter.close()["faulty_valves"] == [0, 127]
+
+
 def test_a_belt_of_many_stones_fires_as_over_modbus(
     bank: Bank, sorter: Conveyor, program: VirtualPlc, conveyor: Conveyor
 ) -> None:
@@ -94,7 +106,7 @@ def test_a_belt_of_many_stones_fires_as_over_modbus(
             feed(one, *(label_line(first + i, labels=pictures[first + i]) for i in range(8)))
     report, its = sorter.close(), conveyor.close()
     differ = {name for name in report if report[name] != its[name]}
-    assert differ <= {"settings", "recipe", "latency_ms", "unanswered", "incidents"}
+    assert differ <= {"settings", "recipe", "latency_ms", "unanswered", "incidents", "register_map"}
     over_modbus = {
         int(row["encoder"]): sum(int(word) << 16 * i for i, word in enumerate(row["valves"])) for row in program.rows
     }
