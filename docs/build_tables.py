@@ -54,6 +54,7 @@ from sinks.conveyor.recipe import Recipe
 from sinks.settings import Common
 from sinks.station.alarms.alarm import Rule
 from sinks.station.alarms.rules import NO_ALARM, RULES
+from sinks.station.alarms.settings import AlarmSettings
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -503,6 +504,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings-recipe": partial(settings, Recipe),
     **{f"settings-{name}-output": partial(settings, outputs.find(name).Settings) for name in outputs.VALVE_OUTPUTS.own},
     "settings-conveyor": partial(settings, find(SORTER).Settings),
+    "settings-station-alarms": partial(settings, AlarmSettings),
     "sinks": sinks,
     "sinks-settings": sinks_settings,
 }

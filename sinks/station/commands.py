@@ -6,7 +6,9 @@ one that was refused.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+import reprlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -32,7 +34,7 @@ class Role(IntEnum):
 
 
 class Refused(OrelineError):
-    """A command that is not done. `code`: "role", "unknown", "argument", or "state"."""
+    """A command that is not done. `code`: "role", "unknown", "argument", "state", or "audit"."""
 
     def __init__(self, code: str, words: str) -> None:
         super().__init__(words)
@@ -64,37 +66,62 @@ class Act:
 class _Verb:
     role: Role
     function: Function
-    takes: frozenset[str]
+    takes: Mapping[str, str]
+    """Annotations of the arguments, by name."""
     needs: frozenset[str]
 
 
-class Commands:
-    """Commands by verb. `tell`: hears of each act, before `do` returns."""
+async def _nothing(_: object) -> None:
+    return
 
-    def __init__(self, tell: Callable[[Act], None] = lambda _act: None) -> None:
-        self.tell = tell
+
+class Commands:
+    """Commands by verb. `refuse`: asked before one is done, raises an OrelineError where none may be. `tell`: hears of
+    each act, before `do` returns."""
+
+    def __init__(
+        self,
+        tell: Callable[[Act], Awaitable[None]] = _nothing,
+        refuse: Callable[[str], Awaitable[None]] = _nothing,
+    ) -> None:
+        self._tell, self._refuse = tell, refuse
         self._verbs: dict[str, _Verb] = {}
+        self._doing: set[asyncio.Task[Any]] = set()
 
     def register(self, verb: str, role: Role, function: Function) -> None:
         """Have a function do a verb, for those of a role or more. Its parameters after the actor are the arguments."""
         _, *parameters = inspect.signature(function).parameters.values()
         needs = frozenset(one.name for one in parameters if one.default is one.empty)
-        self._verbs[verb] = _Verb(role, function, frozenset(one.name for one in parameters), needs)
+        self._verbs[verb] = _Verb(role, function, {one.name: str(one.annotation) for one in parameters}, needs)
 
     def allowed(self, role: Role) -> list[str]:
         """The verbs that somebody of a role may use."""
         return sorted(verb for verb, entry in self._verbs.items() if role >= entry.role)
 
     async def do(self, actor: Actor, verb: str, /, **arguments: Any) -> Any:
-        """Do it, and return what came of it. Raises Refused, or the OrelineError of who cannot do it."""
+        """Do it, and return what came of it; it is done to its end, and told, also where nobody waits for it any more.
+        Raises Refused, or the OrelineError of who cannot do it."""
+        task = asyncio.ensure_future(self._do(actor, verb, arguments))
+        self._doing.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._doing.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    async def _do(self, actor: Actor, verb: str, arguments: Mapping[str, Any]) -> Any:
         try:
-            result = self._entry(actor, verb, arguments).function(actor, **arguments)
+            entry = self._entry(actor, verb, arguments)
+            await self._refuse(verb)
+            result = entry.function(actor, **arguments)
             if isinstance(result, Awaitable):
                 result = await result
-        except OrelineError as error:
-            self.tell(Act(actor, verb, arguments, refused=str(error)))
+        except Exception as error:
+            await self._tell(Act(actor, verb, arguments, refused=str(error) or type(error).__name__))
             raise
-        self.tell(Act(actor, verb, arguments, result=result if isinstance(result, Mapping) else {}))
+        await self._tell(Act(actor, verb, arguments, result=result if isinstance(result, Mapping) else {}))
         return result
 
     def _entry(self, actor: Actor, verb: str, arguments: Mapping[str, Any]) -> _Verb:
@@ -106,4 +133,18 @@ class Commands:
         if wrong := sorted(arguments.keys() - entry.takes) or sorted(entry.needs - arguments.keys()):
             known = ", ".join(sorted(entry.takes)) or "nothing"
             raise Refused("argument", f"{verb} takes {known}: {wrong[0]!r} is missing, or wrong")
+        for name, value in arguments.items():
+            if not _suits(value, entry.takes[name]):
+                kind = _WORDS[entry.takes[name]]
+                raise Refused("argument", f"{verb} takes {kind} as {name!r}, not {reprlib.repr(value)}")
         return entry
+
+
+_WORDS = {"str": "text", "bool": "true or false", "int": "a whole number", "float": "a number"}
+
+
+def _suits(value: Any, kind: str) -> bool:
+    """True of a value that may be given for a plain type; of others their function judges."""
+    if kind == "float":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return kind not in _WORDS or type(value).__name__ == kind

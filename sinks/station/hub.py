@@ -17,6 +17,10 @@ from oreline.messages import LOST, EndOfStream, Flag, Gap, Line, Reason, StreamI
 from oreline.metrics_port import Samples
 from oreline.moment import now
 from oreline.sink import SORTER
+from sinks.station.alarms.desk import AlarmDesk
+from sinks.station.alarms.settings import AlarmSettings
+from sinks.station.audit import AUDIT, AuditLog
+from sinks.station.audit.trail import Trail
 from sinks.station.bus import Bus
 from sinks.station.commands import Commands
 from sinks.station.gather import INCIDENTS_S, METRICS_S, Gatherer
@@ -29,16 +33,22 @@ LOOK_S = 0.25
 SILENT_NS = 1_000_000_000
 """A line that has given none for so long gives none."""
 MOST_STONES = 2048
+RING_LINES = {"raw": ("acquisition", 512), "labels": ("inference", 8192)}
+"""By stream, whose table says how many records its ring has, and how many it has otherwise."""
 
 
 class Hub:
     """Hub of one line. `config`: the line's. `info`: what the stream says of itself, and `answer` what its codes stand
-    for. `status`: now. `stones`: the last ones. `bus`: what happens. `commands`: what a face may have done."""
+    for. `status`: now. `stones`: the last ones. `bus`: what happens. `commands`: what a face may have done. `alarms`:
+    those of the line, some of them beyond `limits`."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, limits: AlarmSettings | None = None) -> None:
         self.config = config
         self.bus = Bus()
-        self.commands = Commands(lambda act: self.bus.publish("audit", act))
+        trail = Trail(AuditLog(config.line.output / AUDIT, config.line.name), self.bus)
+        self.commands = Commands(trail.note, trail.refuse)
+        self.alarms = AlarmDesk(self.bus, config.line.output, _rings(config), limits or AlarmSettings())
+        self.alarms.register(self.commands)
         self.info: StreamInfo | None = None
         self.answer: Answer | None = None
         self.stones: deque[Line] = deque(maxlen=MOST_STONES)
@@ -56,7 +66,7 @@ class Hub:
     async def run(self) -> None:
         """Look at the line until cancelled."""
         try:
-            await asyncio.gather(self._follow(), self._measure(), self._watch())
+            await asyncio.gather(self.alarms.run(), self._follow(), self._measure(), self._watch())
         finally:
             self._gatherer.close()
 
@@ -183,6 +193,11 @@ class Hub:
     def _budget(self) -> float:
         table = self.config.tables.get("sinks", {}).get(self._sorter or "", {})
         return float(table.get("deadline_ms", 150.0)) if self._sorter else math.nan
+
+
+def _rings(config: Config) -> dict[str, int]:
+    tables = config.tables
+    return {one: tables.get(table, {}).get("ring_lines", usual) for one, (table, usual) in RING_LINES.items()}
 
 
 def _gaps(samples: Samples, stage: str, *, shed: bool) -> int:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from oreline.config import Section
+from sinks.station.alarms.settings import AlarmSettings
 
 
 class StationSettings(Section):
     """The operator's station: each of its faces has a table of its own."""
+
+    alarms: AlarmSettings = AlarmSettings()
+    """Limits beyond which somebody is called, a table of its own."""

@@ -46,7 +46,7 @@ class Station(Sink):
 
     def join(self, config: Config) -> None:
         """Make the hub, and open the faces on a loop in a thread of its own."""
-        self.hub = Hub(config)
+        self.hub = Hub(config, self._settings.alarms)
         line_commands.register(self.hub)
         self._thread.start()
         self._up.wait()

@@ -72,4 +72,4 @@ class Acts:
 def _said(by: str, comment: str) -> dict[str, str]:
     if len(comment) > MOST_WORDS:
         raise Refused("argument", f"a comment has at most {MOST_WORDS} characters, not {len(comment)}")
-    return {"by": by, "comment": comment}
+    return {"by": by, "comment": comment.encode(errors="replace").decode()}

@@ -92,10 +92,10 @@ def stale(look: Look) -> Holds:
 
 def camera_warm(look: Look) -> Holds:
     """The camera is warmer than it may be."""
-    celsius = look.now.camera_temperature_c
-    if math.isnan(celsius):
-        return None
-    return _if(celsius > look.limits.camera_c, f"it has {celsius:.1f} °C, more than {look.limits.camera_c:g} °C")
+    celsius, limit = look.now.camera_temperature_c, look.limits.camera_c
+    if limit is None:
+        return NO
+    return None if math.isnan(celsius) else _if(celsius > limit, f"it has {celsius:.1f} °C, more than {limit:g} °C")
 
 
 def unknown(look: Look) -> Holds:

@@ -7,20 +7,11 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sinks.station.alarms.settings import AlarmSettings
 from sinks.station.status import Phase, Status
 
 SINCE_NS = 2_000_000_000
 """Metrics are asked for once a second: over so long, each counter was told anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Limits beyond which something calls somebody. `camera_c`: warmest camera, degrees Celsius; `free_gb`: least room
-    for the output folder; `unknown_share`: most of the rock that is unknown."""
-
-    camera_c: float = math.inf
-    free_gb: float = 2.0
-    unknown_share: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +24,7 @@ class Look:
     free_bytes: float = math.nan
     rings: Mapping[str, int] = field(default_factory=dict)
     answered: frozenset[str] = frozenset()
-    limits: Limits = Limits()
+    limits: AlarmSettings = field(default_factory=AlarmSettings)
 
     @property
     def lines_come(self) -> bool:
@@ -49,7 +40,7 @@ class Look:
 class Looks:
     """Looks, one after the other."""
 
-    def __init__(self, rings: Mapping[str, int], limits: Limits) -> None:
+    def __init__(self, rings: Mapping[str, int], limits: AlarmSettings) -> None:
         self._rings, self._limits = rings, limits
         self._past: deque[Status] = deque()
         self._answered: frozenset[str] = frozenset()

@@ -24,7 +24,10 @@ def acts() -> list[Act]:
 
 @pytest.fixture
 def commands(acts: list[Act]) -> Commands:
-    commands = Commands(acts.append)
+    async def tell(act: Act) -> None:
+        acts.append(act)
+
+    commands = Commands(tell)
     commands.register("hold", Role.OPERATOR, hold)
     return commands
 
@@ -68,3 +71,49 @@ def test_what_fails_while_it_is_done_is_told_with_its_reason(commands: Commands,
     with pytest.raises(OrelineError, match="disk is full"):
         asyncio.run(commands.do(ENGINEER, "save"))
     assert acts[0].refused == "the disk is full"
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [({"reason": 5}, "takes text as 'reason', not 5"), ({"reason": "x", "minutes": 2.5}, "a whole number as 'minutes'"),
+     ({"reason": "x", "minutes": True}, "a whole number")],
+)  # fmt: skip
+def test_an_argument_of_another_type_is_refused(commands: Commands, given: dict[str, Any], why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        asyncio.run(commands.do(OPERATOR, "hold", **given))
+
+
+def test_an_act_whose_asker_has_gone_is_done_and_told(commands: Commands, acts: list[Act]) -> None:
+    async def leave() -> None:
+        go = asyncio.Event()
+
+        async def fire(_actor: Actor) -> dict[str, Any]:
+            await go.wait()
+            return {"new": "tested"}
+
+        commands.register("test", Role.ENGINEER, fire)
+        asking = asyncio.ensure_future(commands.do(ENGINEER, "test"))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.sleep(0)
+        assert acts == []
+        go.set()
+        while not acts:
+            await asyncio.sleep(0)
+
+    asyncio.run(leave())
+    assert (acts[0].verb, acts[0].refused, acts[0].result) == ("test", "", {"new": "tested"})
+
+
+def test_what_may_not_be_done_now_is_not_done(acts: list[Act]) -> None:
+    async def tell(act: Act) -> None:
+        acts.append(act)
+
+    async def refuse(verb: str) -> None:
+        raise Refused("audit", f"no {verb}")
+
+    commands = Commands(tell, refuse)
+    commands.register("hold", Role.OPERATOR, lambda _actor: pytest.fail("it was done"))
+    with pytest.raises(Refused, match="no hold"):
+        asyncio.run(commands.do(OPERATOR, "hold"))
+    assert acts[0].refused == "no hold"

@@ -12,8 +12,9 @@ from oreline.incidents import KINDS
 from oreline.messages import Flag
 from oreline.moment import Moment
 from sinks.station.alarms.alarm import Priority, Rule
-from sinks.station.alarms.look import SINCE_NS, Limits, Look, Looks
+from sinks.station.alarms.look import SINCE_NS, Look, Looks
 from sinks.station.alarms.rules import FLOOD, NO_ALARM, RULES
+from sinks.station.alarms.settings import AlarmSettings
 from sinks.station.status import Phase, PlcStatus, Status
 
 NAMES = [rule.name for rule in RULES]
@@ -28,7 +29,7 @@ STILL = {"phase": Phase.NO_LINES, "last_line_age_s": 1.2, "lines_per_s": 0.0}
 
 def held_at(now: dict[str, Any], **more: Any) -> Look:
     rings = {"raw": 512, "labels": 8192}
-    limits = Limits(camera_c=40.0)
+    limits = AlarmSettings(camera_c=40.0)
     answered = frozenset({"acquisition", "log"})
     return replace(
         Look(replace(RUNNING, **now), RUNNING, 50e9, rings, answered, limits), **more
@@ -146,7 +147,7 @@ def test_a_lost_camera_is_back_when_its_lines_are() -> None:
 
 
 def test_a_look_compares_with_the_status_of_a_moment_ago() -> None:
-    looks = Looks({}, Limits())
+    looks = Looks({}, AlarmSettings())
     at = Moment(0, 0, 0, bytes(16))
     states = [replace(RUNNING, at=replace(at, t_ns=i * SINCE_NS // 4), lost=i) for i in range(12)]
     seen = [looks.at(state, 1e9) for state in states]
