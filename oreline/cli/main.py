@@ -20,6 +20,7 @@ from oreline.cli.config import app as config_app
 from oreline.cli.keys import app as keys_app
 from oreline.cli.model import app as model_app
 from oreline.cli.progress import Progress
+from oreline.cli.recipe import app as recipe_app
 from oreline.cli.report_table import show
 from oreline.config import Config
 from oreline.errors import STOPPED, ConfigError, StageFailed, StateGone, Undelivered
@@ -42,6 +43,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(config_app, name="config")
 app.add_typer(keys_app, name="keys")
 app.add_typer(model_app, name="model")
+app.add_typer(recipe_app, name="recipe")
 app.add_typer(importlib.import_module("hwsim.cli").app, name="sim")
 app.add_typer(importlib.import_module("inference.commands.calibrate").app, name="calibrate")
 

@@ -6,11 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oreline.answers import Answer
-from sinks.conveyor.cores import spans_of
+from oreline.messages import ClassInfo, LayerInfo
+from sinks.conveyor.cores import probability_at, spans_of
 from sinks.conveyor.recipe import Recipe
 from sinks.conveyor.segment import Run
 from sinks.recipes.condition import Fitted
 from sinks.recipes.expression import parse
+
+
+def fitting(recipe: Recipe, classes: tuple[ClassInfo, ...], layers: tuple[LayerInfo, ...]) -> None:
+    """Raises ConfigError where a recipe asks what a stream of these classes and layers does not tell."""
+    recipe.kinds(classes, layers)
+    Products(recipe, recipe.answer(classes, layers))
+    if recipe.decide == "mean":
+        probability_at(layers)
 
 
 class Products:

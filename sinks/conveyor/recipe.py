@@ -123,9 +123,12 @@ class Recipe(Section):
         answer = self.answer(classes, layers)
         kinds = np.full(256, OTHER, np.uint8)
         kinds[[BACKGROUND, INVALID]] = NOTHING
-        for ore in self.ore:
-            kinds[answer.named(ore) or _refuse(ore, answer)] = ORE
+        kinds[self.codes(answer)] = ORE
         return kinds
+
+    def codes(self, answer: Answer) -> list[int]:
+        """The codes of an answer that are ore. Raises ConfigError as `kinds` does."""
+        return [code for ore in self.ore for code in answer.named(ore) or _refuse(ore, answer)]
 
     def wants(self, stone: Stone) -> bool:
         """Decision on a stone, by what was seen of it so far: True to eject it."""

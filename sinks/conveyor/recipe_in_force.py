@@ -107,7 +107,7 @@ class RecipeInForce:
         goes_on = (asked.name, asked.version, asked.sha256) == (before.name, before.version, before.sha256)
         since = (goes_on and before.since) or now().text
         words, cut_off = chosen.recipe.words, chosen.recipe.cut_off
-        choice = replace(asked, since=since, words=words, cut_off=cut_off, refused="")
+        choice = replace(asked, since=since, words=words, cut_off=cut_off, refused="", refused_at="")
         self._last, self._now = choice, _Chosen(choice, chosen.recipe)
         self._candidates = [self._now, self._own]
         RECIPE.clear()
@@ -118,7 +118,7 @@ class RecipeInForce:
 
     def _refuse(self, asked: Choice, why: OrelineError) -> None:
         report("", "recipe_refused", f"recipe {asked.title} is not used, {self._last.title} is: {why}")
-        self._answer(replace(self._last, refused=f"{asked.title}: {why}"))
+        self._answer(replace(self._last, refused=f"{asked.title}: {why}", refused_at=asked.at))
 
     def _answer(self, choice: Choice) -> None:
         if self._thread.is_alive():

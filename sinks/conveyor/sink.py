@@ -20,12 +20,11 @@ from oreline.expected import Expected
 from oreline.messages import EndOfStream, Flag, Gap, LabelLine, Message, Reason, StreamInfo
 from oreline.metrics import LatencyHistogram
 from oreline.sink import Policy
-from sinks.conveyor.cores import probability_at
 from sinks.conveyor.encoder_check import EncoderCheck
 from sinks.conveyor.line_state import LineState
 from sinks.conveyor.outputs import find
 from sinks.conveyor.outputs.output import BankStatus, ValveOutput
-from sinks.conveyor.products import Products
+from sinks.conveyor.products import fitting
 from sinks.conveyor.recipe_in_force import RecipeInForce
 from sinks.conveyor.rules import Cut, Rules
 from sinks.conveyor.schedule import Schedule
@@ -75,10 +74,7 @@ class Conveyor:
         are decided."""
         expected.must_have(cls.stream)
         if expected.classes is not None:
-            settings.recipe.kinds(expected.classes, expected.layers or ())
-            Products(settings.recipe, settings.recipe.answer(expected.classes, expected.layers or ()))
-        if settings.recipe.decide == "mean" and expected.layers is not None:
-            probability_at(expected.layers)
+            fitting(settings.recipe, expected.classes, expected.layers or ())
         if expected.counts_per_line is not None:
             settings.check(expected.counts_per_line, expected.line_rate_hz or 0.0)
 

@@ -56,7 +56,7 @@ class Version:
 class Choice:
     """Choice of a version: an order to use it, `by` whom and `at` what time; or the answer, which says `since` when it
     is in force, in `words` what it does, its `cut_off`, None where it has none, and which order after it was `refused`
-    and why."""
+    and why, with the time of that order."""
 
     name: str
     version: int
@@ -67,13 +67,16 @@ class Choice:
     words: str = ""
     cut_off: float | None = None
     refused: str = ""
+    refused_at: str = ""
 
     @classmethod
     def of(cls, order: Mapping[str, Any]) -> Self:
         """Raises ConfigError where it is none."""
         known = {name: order[name] for name in cls.__dataclass_fields__ if name in order}
         name, number = known.get("name"), known.get("version")
-        texts = (known.get(one, "") for one in ("name", "sha256", "by", "at", "since", "words", "refused"))
+        texts = (
+            known.get(one, "") for one in ("name", "sha256", "by", "at", "since", "words", "refused", "refused_at")
+        )
         if not (name and type(number) is int and number >= 0 and all(isinstance(one, str) for one in texts)):
             raise ConfigError("it does not say the name and the version of a recipe")
         return cls(**known)

@@ -7,16 +7,19 @@ import math
 import time
 from collections import deque
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
 from oreline.answers import Answer, answer_of
 from oreline.config import Config
 from oreline.incidents import Incident
-from oreline.messages import LOST, EndOfStream, Flag, Gap, Line, Reason, StreamInfo
+from oreline.messages import LOST, EndOfStream, Flag, Gap, Line, Reason, StoneRecord, StreamInfo
 from oreline.metrics_port import Samples
 from oreline.moment import now
 from oreline.sink import SORTER
+from sinks.recipes.choosing import Stream
+from sinks.recipes.what_if import Stones
 from sinks.station.alarms.desk import AlarmDesk
 from sinks.station.alarms.settings import AlarmSettings
 from sinks.station.audit import AUDIT, AuditLog
@@ -27,6 +30,7 @@ from sinks.station.gather import INCIDENTS_S, METRICS_S, Gatherer
 from sinks.station.latency import RecentLatency
 from sinks.station.lines import LineBlock
 from sinks.station.rates import Rates
+from sinks.station.recipes import RecipeDesk
 from sinks.station.status import UNKNOWN_NUMBER, Phase, PlcStatus, Recipe, Status
 
 LOOK_S = 0.25
@@ -40,7 +44,7 @@ RING_LINES = {"raw": ("acquisition", 512), "labels": ("inference", 8192)}
 class Hub:
     """Hub of one line. `config`: the line's. `info`: what the stream says of itself, and `answer` what its codes stand
     for. `status`: now. `stones`: the last ones. `bus`: what happens. `commands`: what a face may have done. `alarms`:
-    those of the line, some of them beyond `limits`."""
+    those of the line, some of them beyond `limits`. `recipes`: those of its sorter, None where it has none."""
 
     def __init__(self, config: Config, limits: AlarmSettings | None = None) -> None:
         self.config = config
@@ -49,6 +53,10 @@ class Hub:
         self.commands = Commands(trail.note, trail.refuse)
         self.alarms = AlarmDesk(self.bus, config.line.output, _rings(config), limits or AlarmSettings())
         self.alarms.register(self.commands)
+        self.recipes: RecipeDesk | None = None
+        if config.sinks(SORTER):
+            self.recipes = RecipeDesk(config, self._stream, self._passed, partial(setattr, self, "recipe"))
+            self.recipes.register(self.commands)
         self.info: StreamInfo | None = None
         self.answer: Answer | None = None
         self.stones: deque[Line] = deque(maxlen=MOST_STONES)
@@ -66,7 +74,8 @@ class Hub:
     async def run(self) -> None:
         """Look at the line until cancelled."""
         try:
-            await asyncio.gather(self.alarms.run(), self._follow(), self._measure(), self._watch())
+            desks = [desk.run() for desk in (self.alarms, self.recipes) if desk is not None]
+            await asyncio.gather(*desks, self._follow(), self._measure(), self._watch())
         finally:
             self._gatherer.close()
 
@@ -85,6 +94,17 @@ class Hub:
         """A stone that is decided."""
         self.stones.append(stone)
         self.bus.publish("stone", stone)
+
+    def _stream(self) -> Stream | None:
+        return None if self.info is None else Stream(self.info.classes, self.info.layers)
+
+    def _passed(self) -> Stones | None:
+        """The last stones whose counts are of the classes that there are now."""
+        if self.answer is None:
+            return None
+        records = [one for one in self.stones if isinstance(one, StoneRecord)]
+        classes = self.answer.classes
+        return Stones.of([one for one in records if len(one.counts) == len(classes) + 1], classes)
 
     def take_info(self, info: StreamInfo) -> None:
         """The stream is described anew."""
