@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oreline.config import Section
 from sinks.station.alarms.settings import AlarmSettings
+from sinks.station.shifts.settings import ShiftsSettings
 
 
 class StationSettings(Section):
@@ -11,3 +12,5 @@ class StationSettings(Section):
 
     alarms: AlarmSettings = AlarmSettings()
     """Limits beyond which somebody is called, a table of its own."""
+    shifts: ShiftsSettings = ShiftsSettings()
+    """When shifts begin, and what their rock is taken for, a table of its own."""

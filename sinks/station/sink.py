@@ -17,6 +17,7 @@ from sinks.station.faces import FACES, show
 from sinks.station.hub import Hub
 from sinks.station.lines import block_of
 from sinks.station.settings import StationSettings
+from sinks.station.shifts.keeper import Keeper
 
 FLUSH_NS = 33_000_000
 """Lines are handed over in blocks of so long."""
@@ -48,6 +49,7 @@ class Station(Sink):
         """Make the hub, and open the faces on a loop in a thread of its own."""
         self.hub = Hub(config, self._settings.alarms)
         line_commands.register(self.hub)
+        self._keeper = Keeper(self._settings.shifts, self.hub)
         self._thread.start()
         self._up.wait()
 
@@ -67,7 +69,7 @@ class Station(Sink):
     def _jobs(self) -> list[Coroutine[Any, Any, None]]:
         configured = {name: getattr(self._settings, name, None) for name in FACES}
         faces = [show(name, settings, self.hub) for name, settings in configured.items() if settings is not None]
-        return [self.hub.run(), *faces]
+        return [self.hub.run(), self._keeper.run(), *faces]
 
     def resume(self) -> None:
         """What is on the belt now is what a station shows."""
