@@ -51,6 +51,15 @@ class Paint:
                 0 if label in SPECIAL_CLASSES or info.name in plain else pattern_of(info.name, label)
             )
 
+    def ink(self, label: int) -> Colour:
+        """Colour of a label's pattern."""
+        red, green, blue = (int(part) for part in self._inks[label])
+        return red, green, blue
+
+    def pattern(self, label: int) -> int:
+        """Number of a label's pattern in `PATTERNS`."""
+        return int(self._patterns[label])
+
     def __call__(self, labels: Pixels) -> Pixels:
         """Colours uint8 (rows, columns, 3) of labels uint8 (rows, columns)."""
         shown = self._colours[labels]

@@ -4,6 +4,7 @@ shows lives in the hub."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Protocol, Self, cast
 
 from oreline.config import Section
@@ -19,21 +20,35 @@ class Face(Protocol):
 
     @classmethod
     def open(cls, settings: Any, hub: Hub) -> Self:
-        """A face that is not yet at work. Raises an OrelineError."""
+        """A face that is not yet at work, but has what it needs of the host. Raises an OrelineError."""
 
     async def run(self) -> None:
         """Be at work until cancelled."""
 
 
-FACES = Registry("oreline.faces", "face of the station", {})
+FACES = Registry("oreline.faces", "face of the station", {"web": "sinks.station.web.face:Web"})
 
 
-async def show(name: str, settings: Section, hub: Hub) -> None:
-    """Open a face and keep it at work; its module is imported only now."""
-    face = cast(type[Face], await asyncio.to_thread(FACES.find, name))
+def opened(name: str, settings: Section, hub: Hub) -> Face:
+    """A face; its module is imported only now. Raises an OrelineError: what refuses at the start ends the station."""
+    return cast(type[Face], FACES.find(name)).open(settings, hub)
+
+
+async def show(name: str, face: Face, again: Callable[[], Face]) -> None:
+    """Keep a face at work; where it fails, another in its place."""
     while True:
         try:
-            await face.open(settings, hub).run()
+            await face.run()
         except Exception as error:
             report("station", "face_failed", f"{name}: {error or type(error).__name__}; it is opened again")
+        face = await _open(name, again)
+
+
+async def _open(name: str, again: Callable[[], Face]) -> Face:
+    """The same face, as soon as it can be opened."""
+    while True:
         await asyncio.sleep(AGAIN_S)
+        try:
+            return again()
+        except Exception as error:
+            report("station", "face_failed", f"{name}: {error or type(error).__name__}; it is opened again")

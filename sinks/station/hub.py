@@ -44,7 +44,8 @@ RING_LINES = {"raw": ("acquisition", 512), "labels": ("inference", 8192)}
 class Hub:
     """Hub of one line. `config`: the line's. `info`: what the stream says of itself, and `answer` what its codes stand
     for. `status`: now. `stones`: the last ones. `bus`: what happens. `commands`: what a face may have done. `alarms`:
-    those of the line, some of them beyond `limits`. `recipes`: those of its sorter, None where it has none."""
+    those of the line, some of them beyond `limits`. `recipes`: those of its sorter, None where it has none.
+    `addresses`: where faces are found, by their names."""
 
     def __init__(self, config: Config, limits: AlarmSettings | None = None) -> None:
         self.config = config
@@ -60,6 +61,7 @@ class Hub:
         self.info: StreamInfo | None = None
         self.answer: Answer | None = None
         self.stones: deque[Line] = deque(maxlen=MOST_STONES)
+        self.addresses: dict[str, str] = {}
         self.rates = Rates()
         self.recipe = Recipe()
         self.held = False
@@ -117,12 +119,10 @@ class Hub:
 
     def take_gap(self, gap: Gap) -> None:
         """Lines that do not come; those that only this station was too slow for are nobody's loss."""
-        self.bus.publish("gap", gap)
 
-    def take_end(self, end: EndOfStream) -> None:
+    def take_end(self, end: EndOfStream) -> None:  # noqa: ARG002
         """The stream has ended."""
         self._ended = True
-        self.bus.publish("end", end)
         self.look()
 
     def take_incident(self, incident: Incident) -> None:

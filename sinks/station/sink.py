@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, ClassVar
@@ -13,11 +14,10 @@ from oreline.config import Config, Section
 from oreline.messages import EndOfStream, Gap, LabelLine, Message, StreamInfo
 from oreline.sink import Policy, Sink
 from sinks.station import line_commands
-from sinks.station.faces import FACES, show
+from sinks.station.faces import FACES, opened, show
 from sinks.station.hub import Hub
 from sinks.station.lines import block_of
 from sinks.station.settings import StationSettings
-from sinks.station.shifts.keeper import Keeper
 
 FLUSH_NS = 33_000_000
 """Lines are handed over in blocks of so long."""
@@ -46,10 +46,10 @@ class Station(Sink):
         return cls(settings)
 
     def join(self, config: Config) -> None:
-        """Make the hub, and open the faces on a loop in a thread of its own."""
+        """Make the hub, open the faces, and have them at work on a loop in a thread of its own."""
         self.hub = Hub(config, self._settings.alarms)
         line_commands.register(self.hub)
-        self._keeper = Keeper(self._settings.shifts, self.hub)
+        self._faces = [self._face(name) for name in FACES if getattr(self._settings, name, None) is not None]
         self._thread.start()
         self._up.wait()
 
@@ -64,12 +64,21 @@ class Station(Sink):
     async def _main(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         self._up.set()
-        await asyncio.gather(*self._jobs())
+        faces = [asyncio.ensure_future(face) for face in self._faces]
+        await asyncio.sleep(0)  # Each has begun, so that it lets go of its port whatever ends the hub.
+        jobs = [asyncio.ensure_future(self.hub.run()), *faces]
+        try:
+            await asyncio.gather(*jobs)
+        finally:
+            for job in jobs:
+                if not job.cancelling():  # One that ends already would be cut short.
+                    job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
 
-    def _jobs(self) -> list[Coroutine[Any, Any, None]]:
-        configured = {name: getattr(self._settings, name, None) for name in FACES}
-        faces = [show(name, settings, self.hub) for name, settings in configured.items() if settings is not None]
-        return [self.hub.run(), self._keeper.run(), *faces]
+    def _face(self, name: str) -> Coroutine[Any, Any, None]:
+        """A face that is open, to be kept at work. Raises an OrelineError where it cannot be opened."""
+        again = partial(opened, name, getattr(self._settings, name), self.hub)
+        return show(name, again(), again)
 
     def resume(self) -> None:
         """What is on the belt now is what a station shows."""

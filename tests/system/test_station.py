@@ -14,7 +14,7 @@ from tests.system.line import Line
 @pytest.fixture
 def watched(line: Line) -> Line:
     """The line, with a station."""
-    line.tables["sinks"]["station"] = {}
+    line.tables["sinks"]["station"] = {"web": {"port": 0}}
     return line
 
 

@@ -17,11 +17,14 @@ from sinks.station.hub import Hub
 from sinks.station.lines import LineBlock
 from sinks.station.settings import StationSettings
 from sinks.station.status import Phase
+from sinks.station.web.settings import WebSettings
+
+QUIET = StationSettings(web=WebSettings(port=0))
 
 
 @pytest.fixture
 def station(tmp_path: Path) -> Iterator[Station]:
-    station = Station.open(StationSettings(), tmp_path)
+    station = Station.open(QUIET, tmp_path)
     station.join(Config({"line": {"output": str(tmp_path)}, "sinks": {"conveyor": {}, "station": {}}}))
     yield station
     station.close()
@@ -57,7 +60,7 @@ def test_lines_that_stop_are_missed(station: Station) -> None:
 
 
 def test_an_error_in_the_hub_ends_the_station(tmp_path: Path) -> None:
-    station = Station.open(StationSettings(), tmp_path)
+    station = Station.open(QUIET, tmp_path)
     station.join(Config({"line": {"output": str(tmp_path)}, "sinks": {"station": {}}}))
     station.hub.look = lambda: 1 / 0  # type: ignore[method-assign,assign,return-value]
     with pytest.raises(ZeroDivisionError):

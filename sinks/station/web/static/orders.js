@@ -1,0 +1,65 @@
+// Orders: each is asked for once more before it is done, and what came of it is said.
+
+import { order } from "./link.js";
+import { put } from "./panels.js";
+import { t } from "./words.js";
+
+const at = (id) => document.getElementById(id);
+/** Verb, on its button, what is asked, what it does, and when it is offered. */
+const ORDERS = [
+  ["hold", "Hold sorting", "Hold sorting?", ["No valve opens until sorting is resumed; the feeder is stopped. Lines go on being labelled and logged."], (now) => now.sorts && !now.held],
+  ["resume", "Resume sorting", "Resume sorting?", ["Valves open again for what is wanted."], (now) => now.sorts && now.held],
+  ["dark", "Dark reference…", "Take a dark reference", ["1. Stop the feed: the line does not see its belt for a moment.", "2. Close the lens cap, unless the camera has a shutter of its own.", "3. Start. What is wrong with it is said, and then the old reference stays in force."], () => true],
+  ["white", "White reference…", "Take a white reference", ["1. Stop the feed: the line does not see its belt for a moment.", "2. Lay the white panel level under the whole line, unless the camera moves it.", "3. Start. What is wrong with it is said, and then the old reference stays in force."], () => true],
+  ["test_valves", "Valve test…", "Test the valves?", ["Each valve opens once, in order. It is refused while ore runs: hold sorting first."], (now) => now.sorts],
+  ["stop", "Stop the line…", "Stop the line?", ["What came before is sorted and logged, then the line ends. It is started again from its terminal."], () => true],
+];
+let may = [], drawn = "";
+
+export function allow(verbs) {
+  may = verbs;
+  drawn = "";
+}
+
+/** Offer what this person may do as the line stands. */
+export function offer(now) {
+  const offered = ORDERS.filter(([verb, , , , fits]) => may.includes(verb) && fits(now));
+  const key = offered.map(([verb]) => verb).join();
+  if (key === drawn) return;
+  const focused = document.activeElement?.dataset?.verb;
+  drawn = key;
+  at("orders").replaceChildren(...offered.map(button));
+  const twin = { hold: "resume", resume: "hold" }[focused] ?? focused;
+  if (focused) at("orders").querySelector(`[data-verb="${twin}"]`)?.focus();
+}
+
+function button([verb, words, title, steps]) {
+  const element = Object.assign(document.createElement("button"), { type: "button", textContent: t(words) });
+  element.dataset.verb = verb;
+  element.addEventListener("click", () => ask(title, steps, t(words).replace("…", ""), () => order(verb)));
+  return element;
+}
+
+/** Ask, do, and say what came of it; a refusal stays to be read. */
+export function ask(title, steps, words, act) {
+  const dialog = at("dialog"), go = at("dialog-do");
+  put("dialog-title", t(title));
+  put("dialog-result", "");
+  at("dialog-body").replaceChildren(...steps.map((step) => Object.assign(document.createElement("p"), { textContent: t(step) })));
+  Object.assign(go, { textContent: words, disabled: false, hidden: false });
+  go.onclick = async () => {
+    go.disabled = true;
+    put("dialog-result", t("One moment…"), "busy");
+    try {
+      const told = await act();
+      if (!told.words) return dialog.close();
+      put("dialog-result", told.words, "good");
+      go.hidden = true;
+    } catch (error) {
+      put("dialog-result", error.message, "bad");
+      go.disabled = false;
+    }
+    return undefined;
+  };
+  dialog.showModal();
+}

@@ -1,0 +1,77 @@
+// A stone that somebody has chosen: what it is, and why it was shot or was not.
+
+import { fixed, known, percent } from "./format.js";
+import { put, shares } from "./panels.js";
+import { axis } from "./trends.js";
+import { t } from "./words.js";
+
+const VERDICTS = {
+  ejected: "Ejected", passed: "Let pass", doubtful: "Not ejected: its position is not known",
+  held: "Not ejected: sorting was held",
+};
+const at = (id) => document.getElementById(id);
+let plot = null;
+
+export function show(stone, picture, paint, bands) {
+  put("stone-title", t("Stone {number}", { number: fixed(stone.number) }));
+  put("stone-verdict", `${t(VERDICTS[stone.decision])}. ${t(stone.why)}`, stone.decision);
+  draw(picture);
+  shares(at("stone-shares"), stone.shares, paint);
+  facts(stone);
+  at("stone").showModal();
+  spectrum(stone, bands);
+}
+
+function draw(picture) {
+  const canvas = at("stone-picture"), room = [300, 160];
+  const scale = Math.max(1, Math.min(8, Math.floor(Math.min(room[0] / picture.width, room[1] / picture.height))));
+  Object.assign(canvas, { width: picture.width * scale, height: picture.height * scale });
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+}
+
+function facts(stone) {
+  const rows = [
+    [t("Share compared with the limit"), percent(stone.measure)],
+    [t("Samples"), fixed(stone.pixels)],
+    [t("Lines"), `${fixed(stone.first_line)} – ${fixed(stone.last_line)}`],
+    [t("Valves"), stone.valves.length ? ranges(stone.valves) : t("none")],
+    [t("Recipe"), stone.recipe || "–"],
+    [t("Reference"), stone.reference_id.slice(0, 8) || "–"],
+  ];
+  if (stone.clump) rows.push([t("Touches others"), t("a piece of them was judged by itself")]);
+  if (stone.cut) rows.push([t("Cut short"), t("its end was not seen")]);
+  at("stone-facts").replaceChildren(...rows.map(([name, value]) => {
+    const row = document.createElement("div");
+    row.append(Object.assign(document.createElement("dt"), { textContent: name }),
+      Object.assign(document.createElement("dd"), { textContent: value }));
+    return row;
+  }));
+}
+
+/** Valves as they are counted by people, from 1 on. */
+function ranges(valves) {
+  const found = [];
+  for (const valve of valves) {
+    if (found.length && found.at(-1)[1] === valve) found.at(-1)[1] = valve + 1;
+    else found.push([valve + 1, valve + 1]);
+  }
+  return found.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)).join(", ");
+}
+
+function spectrum(stone, bands) {
+  const mean = stone.spectrum ?? null;
+  at("stone-spectrum-figure").hidden = !mean;
+  at("stone-no-spectrum").hidden = !!mean;
+  plot?.destroy();
+  plot = null;
+  if (!mean) return;
+  const place = at("stone-spectrum");
+  plot = new uPlot({
+    width: place.clientWidth, height: place.clientHeight, legend: { show: false }, cursor: { show: false },
+    scales: { x: { time: false } }, padding: [6, 10, 0, 0],
+    axes: [axis((_, marks) => marks.map((nm) => `${fixed(nm)} nm`), 20, 70), axis((_, marks) => marks.map((one) => fixed(one, 2)), 40, 26)],
+    series: [{}, { stroke: "#fff", width: 1.6, points: { show: false } }],
+  }, [bands, mean.map((one) => (known(one) ? one : null))], place);
+}

@@ -1,0 +1,20 @@
+// Words of the page in the language of whoever reads it.
+
+const told = await (await fetch("/words.json")).json();
+export const language = told.language;
+
+/** A text in this language, with values in its {}. */
+export function t(text, values = {}) {
+  return (told.words[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** Let a select switch the language. */
+export function offerLanguages(select) {
+  for (const [tag, name] of Object.entries(told.languages)) {
+    select.add(new Option(name, tag, false, tag === language));
+  }
+  select.addEventListener("change", () => {
+    document.cookie = `language=${select.value}; path=/; max-age=31536000; samesite=strict`;
+    location.reload();
+  });
+}
