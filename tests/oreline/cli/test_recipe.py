@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,17 @@ def test_a_recipe_that_the_model_cannot_be_sorted_by_is_neither_right_nor_saved(
         with pytest.raises(ConfigError, match=words):
             said(*command)
     assert not (line.parent / "out" / "recipes").exists()
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "recipes.md"
+SHOWN = [
+    text for text in re.findall(r"^```\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE) if "ore = " in text
+]
+
+
+@pytest.mark.parametrize("text", SHOWN, ids=range(len(SHOWN)))
+def test_recipes_that_are_shown_are_right(line: Path, text: str) -> None:
+    assert "is right" in said("check", line, recipe(line, text))
 
 
 def test_a_recipe_that_is_not_there_and_a_line_without_a_sorter_are_refused(line: Path) -> None:
