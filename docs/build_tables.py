@@ -55,6 +55,8 @@ from sinks.settings import Common
 from sinks.station.alarms.alarm import Rule
 from sinks.station.alarms.rules import NO_ALARM, RULES
 from sinks.station.alarms.settings import AlarmSettings
+from sinks.station.shifts.settings import ShiftsSettings
+from sinks.station.shifts.summary import FIELDS as SUMMARY
 from sinks.station.web.settings import WebSettings
 
 ROOT = Path(__file__).parents[1]
@@ -184,6 +186,12 @@ def severities() -> str:
 def report_fields() -> str:
     """The fields of a report."""
     return _table(("field", "meaning"), ((f"`{name}`", said) for name, said in FIELDS.items()))
+
+
+def shift_summary() -> str:
+    """The fields of a minute's and a shift's summary."""
+    rows = ((", ".join(f"`{one}`" for one in names.split(", ")), said) for names, said in SUMMARY.items())
+    return _table(("field", "meaning"), rows)
 
 
 def _members(kind: type[Enum]) -> Iterator[tuple[str, str, str]]:
@@ -481,6 +489,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "incidents": incidents,
     "severities": severities,
     "alarms": alarms,
+    "shift-summary": shift_summary,
     "alarms-explained": alarms_explained,
     "no-alarms": no_alarms,
     "report": report_fields,
@@ -507,6 +516,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings-conveyor": partial(settings, find(SORTER).Settings),
     "settings-station-alarms": partial(settings, AlarmSettings),
     "settings-station-web": partial(settings, WebSettings),
+    "settings-station-shifts": partial(settings, ShiftsSettings),
     "sinks": sinks,
     "sinks-settings": sinks_settings,
 }

@@ -35,6 +35,7 @@ EDGES = {
     ("oreline/cli/main.py", "oreline.cli.replay"),
     ("oreline/cli/main.py", "oreline.cli.replay_setting"),
     ("oreline/cli/audit.py", "sinks.station.audit"),
+    ("oreline/cli/shifts.py", "sinks.station.shifts.commands"),
     ("oreline/cli/classify.py", "inference.classification.point_spectra"),
     ("oreline/cli/evaluate.py", "inference.models"),
     ("oreline/cli/evaluate.py", "sinks.log.evaluation"),

@@ -22,6 +22,7 @@ from oreline.cli.model import app as model_app
 from oreline.cli.progress import Progress
 from oreline.cli.recipe import app as recipe_app
 from oreline.cli.report_table import show
+from oreline.cli.shifts import app as shifts_app
 from oreline.config import Config
 from oreline.errors import STOPPED, ConfigError, StageFailed, StateGone, Undelivered
 from oreline.files import try_to_write
@@ -44,6 +45,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(keys_app, name="keys")
 app.add_typer(model_app, name="model")
 app.add_typer(recipe_app, name="recipe")
+app.add_typer(shifts_app, name="shifts")
 app.add_typer(importlib.import_module("hwsim.cli").app, name="sim")
 app.add_typer(importlib.import_module("inference.commands.calibrate").app, name="calibrate")
 

@@ -90,11 +90,17 @@ def stream_at(db: sqlite3.Connection, run: bytes, seq: int) -> dict[str, Any]:
     return {**json.loads(info), "offset_s": offset_s}
 
 
+def columns(db: sqlite3.Connection, table: str) -> set[str]:
+    """The columns that a table has in this journal; none where it has no such table, since an earlier release wrote
+    it."""
+    return {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
+
+
 def lines(db: sqlite3.Connection, run: bytes, segment: Segment) -> Iterator[list[tuple[Any, ...]]]:
     """Rows of COLUMNS in order of seq, at most CHUNK at a time. A journal of a release without layers has none."""
-    known = {row[1] for row in db.execute("PRAGMA table_info(timed_lines)")}
-    columns = ", ".join(name if name in known else f"NULL AS {name}" for name in COLUMNS)
-    query = f"SELECT {columns} FROM timed_lines WHERE run = ? AND seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
+    known = columns(db, "timed_lines")
+    wanted = ", ".join(name if name in known else f"NULL AS {name}" for name in COLUMNS)
+    query = f"SELECT {wanted} FROM timed_lines WHERE run = ? AND seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608
     cursor = db.execute(query, (run, segment.start, segment.stop))
     while rows := cursor.fetchmany(CHUNK):
         yield rows

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Literal, Self
 
-Topic = Literal["lines", "info", "stone", "incident", "status", "alarm", "minute", "shift", "audit"]
+Topic = Literal["lines", "info", "gap", "end", "stone", "incident", "status", "alarm", "minute", "shift", "audit"]
 
 
 class Subscription:
@@ -58,6 +58,7 @@ class Bus:
 
     def __init__(self) -> None:
         self._by_topic: defaultdict[str, list[Subscription]] = defaultdict(list)
+        self._called: defaultdict[str, list[Callable[[Any], object]]] = defaultdict(list)
 
     def subscribe(self, topic: Topic, depth: int = 64) -> Subscription:
         """What is published on a topic from now on."""
@@ -66,6 +67,13 @@ class Bus:
         subscriptions.append(subscription)
         return subscription
 
+    def call(self, topic: Topic, function: Callable[[Any], object]) -> None:
+        """Have a function called with each that is published from now on, at once: none is dropped, and those of
+        several topics come in order. It is quick."""
+        self._called[topic].append(function)
+
     def publish(self, topic: Topic, item: Any) -> None:
+        for function in self._called[topic]:
+            function(item)
         for subscription in self._by_topic[topic]:
             subscription.put(item)

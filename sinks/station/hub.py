@@ -119,10 +119,12 @@ class Hub:
 
     def take_gap(self, gap: Gap) -> None:
         """Lines that do not come; those that only this station was too slow for are nobody's loss."""
+        self.bus.publish("gap", gap)
 
-    def take_end(self, end: EndOfStream) -> None:  # noqa: ARG002
+    def take_end(self, end: EndOfStream) -> None:
         """The stream has ended."""
         self._ended = True
+        self.bus.publish("end", end)
         self.look()
 
     def take_incident(self, incident: Incident) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oreline.config import Section
 from sinks.station.alarms.settings import AlarmSettings
+from sinks.station.shifts.settings import ShiftsSettings
 from sinks.station.web.settings import WebSettings
 
 
@@ -14,3 +15,5 @@ class StationSettings(Section):
     """Limits beyond which somebody is called, a table of its own."""
     web: WebSettings = WebSettings()
     """The page in a browser."""
+    shifts: ShiftsSettings = ShiftsSettings()
+    """When shifts begin, and what their rock is taken for, a table of its own."""

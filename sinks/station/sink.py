@@ -18,6 +18,7 @@ from sinks.station.faces import FACES, opened, show
 from sinks.station.hub import Hub
 from sinks.station.lines import block_of
 from sinks.station.settings import StationSettings
+from sinks.station.shifts.keeper import Keeper
 
 FLUSH_NS = 33_000_000
 """Lines are handed over in blocks of so long."""
@@ -50,6 +51,7 @@ class Station(Sink):
         self.hub = Hub(config, self._settings.alarms)
         line_commands.register(self.hub)
         self._faces = [self._face(name) for name in FACES if getattr(self._settings, name, None) is not None]
+        self._keeper = Keeper(self._settings.shifts, self.hub)
         self._thread.start()
         self._up.wait()
 
@@ -66,7 +68,7 @@ class Station(Sink):
         self._up.set()
         faces = [asyncio.ensure_future(face) for face in self._faces]
         await asyncio.sleep(0)  # Each has begun, so that it lets go of its port whatever ends the hub.
-        jobs = [asyncio.ensure_future(self.hub.run()), *faces]
+        jobs = [asyncio.ensure_future(self.hub.run()), asyncio.ensure_future(self._keeper.run()), *faces]
         try:
             await asyncio.gather(*jobs)
         finally:
