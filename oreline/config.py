@@ -26,7 +26,7 @@ ASKED = "asked.json"
 """In a line's folder: steps that acquisition is to take in between."""
 SOCKET_BYTES = 107
 """Of the path of a socket, as the kernel has it."""
-STREAMS = ("raw", "labels", "reflectance", "features")
+STREAMS = ("raw", "labels", "reflectance", "features", "stones")
 """Each has a ring and a socket in a line's folder."""
 NAME_OR_PATH = "name or path"
 """Marks a setting that is the path of something where that is there, and otherwise a name."""

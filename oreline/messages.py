@@ -280,10 +280,10 @@ class StoneRecord(Line):
     its box spans. `pixels`: its samples, and `counts` of them by class: uint32 (classes + 1,), by the classes of its
     stream's StreamInfo, unknown last. `decision`, and `why` in short words; `measure`: the number that was compared
     with the recipe's limit, NaN where none was. `valves`: bit v is set where the bank took that valve v is to open over
-    it. `product`: where valves send it, 0 for what they let pass. `recipe`: name and version. `model`, `reference_id`:
-    of its last line. `cut`: its end was not seen. `clump`: it is a piece of stones that touch. `outline`: its runs of
-    samples, int32 (n, 3): line, counted from `first_line`, start, stop; of a stone of very many runs the lines that are
-    a multiple of 2, 4, or so, alone.
+    it. `product`: of the recipe, counted from 1, 0 for what passes. `recipe`: name and version. `model` and
+    `reference_id`: of its last line. `cut`: its end was not seen. `clump`: it is a piece of stones that touch.
+    `outline`: its runs of samples, int32 (n, 3): line, counted from `first_line`, start, stop; of a stone of very many
+    runs the lines that are a multiple of 2, 4, or so, alone.
     """
 
     first_line: int

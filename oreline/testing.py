@@ -26,6 +26,7 @@ from oreline.expected import Expected
 from oreline.messages import (
     BACKGROUND,
     ClassInfo,
+    Decision,
     EndOfStream,
     FeatureInfo,
     FeatureLine,
@@ -37,6 +38,7 @@ from oreline.messages import (
     Reason,
     ReflectanceLine,
     Stamp,
+    StoneRecord,
     StreamInfo,
     blank_planes,
 )
@@ -123,10 +125,27 @@ def features_line(seq: int, info: StreamInfo | None = None, t_ns: int | None = N
     return FeatureLine(stamp(seq, info, t_ns), Flag.NONE, "fedcba9876543210", features)
 
 
+def stone_record(seq: int, info: StreamInfo | None = None, t_ns: int | None = None, **changes: Any) -> StoneRecord:
+    """A stone of 4 x 3 samples of calcite, each 10 lines after the one before, that was ejected."""
+    info = info or stream_info()
+    first = 10 * seq
+    counts = np.zeros(len(info.classes) + 1, np.uint32)
+    counts[0] = 12
+    record = StoneRecord(
+        replace(stamp(first, info, t_ns), seq=seq),
+        first_line=first, last_line=first + 2, first_sample=4, stop_sample=8, pixels=12,
+        decision=Decision.EJECTED, why="enough ore", measure=1.0, valves=0b11110000, product=1, recipe="calcite v3",
+        model=info.model, reference_id="fedcba9876543210", cut=False, clump=False, counts=counts,
+        outline=np.array([(line, 4, 8) for line in range(3)], np.int32),
+    )  # fmt: skip
+    return replace(record, **changes)
+
+
 LINES: dict[str, Callable[[int, StreamInfo], Message]] = {
     "labels": label_line,
     "reflectance": reflectance_line,
     "features": features_line,
+    "stones": stone_record,
 }
 """What makes a line of each stream."""
 

@@ -11,7 +11,7 @@ from oreline.config import Config, Section, validated
 from oreline.errors import ConfigError, nearest
 from oreline.keys import TcpAddress
 from oreline.screen import say
-from oreline.sink import Sink
+from oreline.sink import Sink, companions_of
 from sinks import SINKS, find
 
 
@@ -25,8 +25,11 @@ class Common(Section):
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """Port on 127.0.0.1 that Prometheus reads; 0 takes a free one."""
     remote: TcpAddress | None = None
-    """Address at which inference listens, on another host; otherwise it is on this one. Not for a sink that acts on the
-    plant, as a conveyor does."""
+    """Address at which inference listens, on another host, or, for stones, the sorter; otherwise it is on this one. Not
+    for a sink that acts on the plant, as a conveyor does."""
+    remotes: dict[str, TcpAddress] = {}
+    """By stream, where another host serves what this sink takes beside its own, such as
+    { stones = "tcp://10.0.0.5:7404" } for a log; from this host it comes by itself."""
 
 
 def schema(kind: str | None = None) -> dict[str, Any]:
@@ -73,4 +76,8 @@ def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], Section]
             f"{where}: {common.sink} acts on the plant, so it must be on the host of its camera and its inference, "
             "whose clock tells how old a line is: run it there, without remote"
         )
+    for stream in common.remotes:
+        if stream not in (taken := companions_of(kind)):
+            more = ", ".join(taken) or "nothing"
+            raise ConfigError(f"{where}: remotes.{stream}: {common.sink} takes {more} beside its own: leave it out")
     return common, kind, validated(kind.Settings, table, where, Common.model_fields)

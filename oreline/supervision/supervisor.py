@@ -24,7 +24,7 @@ from oreline.errors import PASSING, StageFailed, StateGone, Stopped, Undelivered
 from oreline.incidents import report
 from oreline.metrics_port import Samples, samples_at
 from oreline.notify import SPEAKS
-from oreline.sink import Policy, Sink
+from oreline.sink import Policy, Sink, made_by
 from oreline.standing import Standing
 from oreline.stops import heed
 from oreline.supervision.worker import CRASHED, KILLED, Worker
@@ -41,7 +41,7 @@ SOURCES = ("inference", "acquisition")
 NOTIFY = "notify.sock"
 """In the line's folder: where its processes speak to their supervisor."""
 FINISH = "finish"
-"""Argument of an acquisition that has only to end the stream that is in its ring."""
+"""Argument of an acquisition, or of a sink that makes a stream, that has only to end what is in its ring."""
 STAY = (
     "Where the end of a session does that (logind's RemoveIPC), `loginctl enable-linger` keeps it, or name a folder on "
     "disk in line.state"
@@ -59,10 +59,15 @@ def workers_of(config: Config, path: Path, *, finishing: bool = False) -> list[W
         return Worker(name, [sys.executable, "-m", module, *arguments], site, watched, spectator)
 
     world = () if finishing else (("camera", "simulator"), ("plant", "plant"))
-    sinks = [name for name in config.tables.get("sinks", {}) if not finishing or _is_complete(config, name)]
+    complete = {name: _is_complete(config, name) for name in config.kinds}
+    sinks = [name for name in config.kinds if not finishing or complete[name] or made_by(_kind(config, name))]
+    ending = {name: [FINISH] if finishing and not complete[name] else [] for name in sinks}
     return [
         *(worker(name, "hwsim", name, str(path), watched=False) for name, table in world if table in config.tables),
-        *(worker(name, "sinks", name, str(path), spectator=_is_spectator(config, name)) for name in sinks),
+        *(
+            worker(name, "sinks", name, str(path), *ending[name], spectator=_is_spectator(config, name))
+            for name in sinks
+        ),
         worker("inference", "inference", str(path)),
         worker("acquisition", "acquisition", str(path), *([FINISH] if finishing else [])),
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import math
+from typing import Annotated, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,14 @@ class Product(Section):
     """Condition on a stone's shares, as the recipe's own `when`."""
     valves: Annotated[int, Field(ge=1, le=ROWS)] | None = None
     """Row of valves that opens for it, 1; left out: none does."""
+
+
+class Verdict(NamedTuple):
+    """Verdict on a stone: whether it is wanted, the number that was compared with a limit (NaN: none was), and why."""
+
+    wanted: bool
+    measure: float
+    why: str
 
 
 class Recipe(Section):
@@ -132,14 +141,22 @@ class Recipe(Section):
 
     def wants(self, stone: Stone) -> bool:
         """Decision on a stone, by what was seen of it so far: True to eject it."""
-        return self.counts(stone) and (self._probable(stone) if self.decide == "mean" else self._voted(stone))
+        return self.judge(stone).wanted
 
-    def _voted(self, stone: Stone) -> bool:
-        return stone.ore >= self.min_fraction * stone.pixels
+    def judge(self, stone: Stone) -> Verdict:
+        """Verdict on a stone, by what was seen of it so far."""
+        if not self.counts(stone):
+            return Verdict(False, math.nan, "too small")
+        return self._probable(stone) if self.decide == "mean" else self._voted(stone)
 
-    def _probable(self, stone: Stone) -> bool:
+    def _voted(self, stone: Stone) -> Verdict:
+        return _compared(stone.ore >= self.min_fraction * stone.pixels, stone.ore / stone.pixels)
+
+    def _probable(self, stone: Stone) -> Verdict:
         ore, rival = stone.probable
-        return ore >= self.min_probability and ore >= self.min_fraction * (ore + rival)
+        if ore < self.min_probability:
+            return Verdict(False, ore, "unsure")
+        return _compared(ore >= self.min_fraction * (ore + rival), ore / (ore + rival) if ore + rival else 0.0)
 
     def counts(self, piece: Piece) -> bool:
         """True where it is large enough to be a stone."""
@@ -162,6 +179,10 @@ class Recipe(Section):
 
 def _told(when: str) -> str:
     return in_words(parse(when))
+
+
+def _compared(wanted: bool, share: float) -> Verdict:
+    return Verdict(wanted, share, "enough ore" if wanted else "too little ore")
 
 
 def _refuse(ore: str, answer: Answer) -> list[int]:

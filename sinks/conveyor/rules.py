@@ -8,30 +8,34 @@ time there is one, and for the length of a stone after a change there are two.
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass
 
 import numpy as np
 
-from oreline.messages import Flag, LabelLine, StreamInfo
+from oreline.answers import Codes
+from oreline.messages import ClassInfo, Flag, LabelLine, StreamInfo
 from sinks.conveyor.cores import Cores
 from sinks.conveyor.products import Products
-from sinks.conveyor.recipe import Recipe
+from sinks.conveyor.recipe import Recipe, Verdict
 from sinks.conveyor.segment import Run, Segmenter, Stone
 
+_NO_CODES = np.empty(0, np.uint8)
 MOST_RULES = 4
 """With stones on the belt at once. One more waits for the oldest to end."""
 
 
 class Rule:
     """A recipe at work on the lines of a stream. Its own are the stones that begin at its first line or later, and
-    before line `until`, the first of the next rule. `title`: what its recipe is called. Raises ConfigError where the
-    stream does not tell what it asks."""
+    before line `until`, the first of the next rule. `title`: what its recipe is called. `classes`: what codes that it
+    sorts by stand for. Raises ConfigError where the stream does not tell what it asks."""
 
     def __init__(self, recipe: Recipe, info: StreamInfo, title: str, before: Rule | None = None) -> None:
         self.recipe, self.title = recipe, title
         self.until = sys.maxsize
         self._answer = recipe.answer(info.classes, info.layers)
+        self.classes = self._answer.classes
         kinds = recipe.kinds(info.classes, info.layers)
         self._segmenter: Segmenter = before._segmenter.beside(kinds) if before is not None else Segmenter(kinds)
         self._cores = Cores.of(info, kinds) if recipe.decide == "mean" else None
@@ -53,35 +57,41 @@ class Rule:
             self._cores.push(runs, line.layers)
         if self._products is not None:
             self._products.count(runs, codes)
-        return Cut(self, runs, ended, parted, alone)
+        return Cut(self, codes, runs, ended, parted, alone)
 
     def decide(self, stones: list[Stone]) -> None:
         """Decide stones by what was seen of them so far, unless they were decided already."""
         for stone in stones:
             if stone.decision is None:
-                stone.product = self._product(stone)
-                stone.decision = bool(stone.product if self._products is None else self._products.opens[stone.product])
+                stone.product, (stone.decision, stone.measure, stone.why) = self._judge(stone)
 
-    def _product(self, stone: Stone) -> int:
-        if self._products is None:
-            return int(self.recipe.wants(stone))
-        if stone.counts is None or not self.recipe.counts(stone):
-            return 0
-        return int(self._products.of(stone.counts[None].astype(np.float64))[0])
+    def _judge(self, stone: Stone) -> tuple[int, Verdict]:
+        """The product of a stone, and the verdict on it."""
+        if self._products is None or stone.counts is None or not self.recipe.counts(stone):
+            verdict = self.recipe.judge(stone)
+            return int(verdict.wanted), verdict
+        product = int(self._products.of(stone.counts[None].astype(np.float64))[0])
+        why = self.product_name(product) or ("the recipe's condition holds" if product else "no condition holds")
+        return product, Verdict(bool(self._products.opens[product]), math.nan, why)
+
+    def product_name(self, product: int) -> str:
+        """Name of one of its recipe's products, counted from 1; empty where it has none."""
+        return self.recipe.products[product - 1].name if product and self.recipe.products else ""
 
     def cut(self, *, alone: bool) -> Cut:
         """End all stones that are open."""
         if self._cores is not None:
             self._cores.cut()
-        return Cut(self, [], self._segmenter.cut(), [], alone)
+        return Cut(self, _NO_CODES, [], self._segmenter.cut(), [], alone)
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A line as one rule cuts it: its runs, the stones that it ended, and those that go on, of which it ended pieces.
-    Those of other rules are among them, unless this one was `alone` then."""
+    """A line as one rule cuts it: its codes, uint8 (samples,), its runs, the stones that it ended, and those that go
+    on, of which it ended pieces. Those of other rules are among them, unless this one was `alone` then."""
 
     rule: Rule
+    codes: Codes
     runs: list[Run]
     ended: list[Stone]
     parted: list[Stone]
@@ -109,6 +119,11 @@ class Rules:
     def recipe(self) -> Recipe:
         """Recipe of the stones that begin now."""
         return self._rules[-1].recipe
+
+    @property
+    def classes(self) -> tuple[ClassInfo, ...]:
+        """What the codes stand for that it sorts by."""
+        return self._rules[-1].classes
 
     @property
     def is_full(self) -> bool:

@@ -13,6 +13,7 @@ those with nothing before them in their column.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,6 +21,8 @@ from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sinks.conveyor.outline import Outline
 
 Sums = NDArray[np.int64]
 
@@ -30,12 +33,14 @@ NOTHING, OTHER, ORE = 0, 1, 2
 @dataclass(slots=True, eq=False)
 class Piece:
     """Connected samples of one kind, `ore` of them ore: all or none. `doubtful`: the position of a line of it is.
-    `heir`: what it became part of."""
+    `heir`: what it became part of. `cut`: its end was not seen. `outline`: its samples, where somebody wants them."""
 
     ore: int
     pixels: int
     doubtful: bool
     heir: Self | None = field(default=None, repr=False)
+    cut: bool = False
+    outline: Outline | None = field(default=None, repr=False)
 
     def root(self) -> Self:
         """What this has become part of, or itself."""
@@ -50,7 +55,15 @@ class Piece:
         self.ore += other.ore
         self.pixels += other.pixels
         self.doubtful |= other.doubtful
+        if other.outline is not None:
+            self._draw(other.outline)
         other.heir = self
+
+    def _draw(self, outline: Outline) -> None:
+        if self.outline is None:
+            self.outline = outline
+        else:
+            self.outline.absorb(outline)
 
 
 @dataclass(slots=True, eq=False)
@@ -61,8 +74,8 @@ class Stone(Piece):
     and of each of its rivals. `counts`: its samples by class, int64 (classes + 1,), where its recipe asks. `first`:
     number of the line that it began at. `older`: it has samples before the first line that its segmenter was given.
 
-    `decision`: True to eject, False to let pass, None while undecided; `product`: of its recipe, counted from 1, 0 for
-    what passes. `cut`: its end was not seen.
+    `decision`: True to eject, False to let pass, None while undecided; `measure` and `why` are those of its `Verdict`.
+    `product`: of its recipe, counted from 1, 0 for what passes.
     """
 
     starts: int = 0
@@ -73,7 +86,8 @@ class Stone(Piece):
     counts: Sums | None = None
     decision: bool | None = None
     product: int = 0
-    cut: bool = False
+    measure: float = math.nan
+    why: str = ""
     first: int = 0
     older: bool = False
 
@@ -104,6 +118,7 @@ class Stone(Piece):
         self.older |= other.older
         if self.decision is None:
             self.decision, self.product = other.decision, other.product
+            self.measure, self.why = other.measure, other.why
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +178,8 @@ class Segmenter:
     def cut(self) -> list[Stone]:
         """End all open stones, since the next line does not follow the last."""
         stones, _ = self._end([])
-        for stone in stones:
-            stone.cut = True
+        for run in self._last:
+            run.stone.root().cut = run.piece.root().cut = True
         self._last = []
         return stones
 

@@ -8,6 +8,7 @@ from pydantic import Field, create_model, model_validator
 
 from oreline.config import Section
 from oreline.errors import ConfigError
+from oreline.keys import TcpAddress
 from oreline.plc import MAX_VALVES
 from sinks.conveyor.outputs import VALVE_OUTPUTS, find
 from sinks.conveyor.recipe import Recipe
@@ -42,6 +43,11 @@ class ConveyorSettings(Section):
     """Most lines that wait for a decision; the oldest is decided when there is one more."""
     fail_safe: Literal["accept", "reject"] = "accept"
     """What becomes of stones while no lines come: "reject" tells the bank to open no valve."""
+
+    ring_stones: Annotated[int, Field(ge=64)] = 2048
+    """Stones that are kept for a log that is away."""
+    listen: TcpAddress | None = None
+    """Address where stones are served to sinks on other hosts, such as "tcp://10.0.0.5:7404"."""
 
     @classmethod
     def model_for(cls, table: dict[str, Any]) -> type[Self]:

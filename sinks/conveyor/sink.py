@@ -10,7 +10,7 @@ bank of valves counts the belt otherwise than the camera does.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,23 +19,27 @@ from oreline.errors import StreamError
 from oreline.expected import Expected
 from oreline.messages import EndOfStream, Flag, Gap, LabelLine, Message, Reason, StreamInfo
 from oreline.metrics import LatencyHistogram
-from oreline.sink import Policy
+from oreline.sink import STONES, Policy
+from oreline.stream import Outbox
 from sinks.conveyor.encoder_check import EncoderCheck
 from sinks.conveyor.line_state import LineState
 from sinks.conveyor.outputs import find
 from sinks.conveyor.outputs.output import BankStatus, ValveOutput
 from sinks.conveyor.products import fitting
 from sinks.conveyor.recipe_in_force import RecipeInForce
-from sinks.conveyor.rules import Cut, Rules
-from sinks.conveyor.schedule import Schedule
+from sinks.conveyor.rules import Rules
+from sinks.conveyor.schedule import Row, Schedule
 from sinks.conveyor.settings import ConveyorSettings
 from sinks.conveyor.shot_queue import ShotQueue
 from sinks.conveyor.speed import Speed
 from sinks.conveyor.stand_ins import valves_in
+from sinks.conveyor.stone_stream import StoneStream, open_stones
+from sinks.conveyor.stones import Stones
 from sinks.conveyor.totals import Totals
 from sinks.conveyor.valve_care import ValveCare
 from sinks.shots import ShotWriter, path_of
 
+_FOR_EVER_NS = 1 << 62
 _READ_S = 0.05
 """The PLC's count may be so old when it is read, or so long on its way."""
 
@@ -46,6 +50,7 @@ class Conveyor:
     policy: ClassVar[Policy] = Policy.FRESH
     stream: ClassVar[str] = "labels"
     acts_on_plant: ClassVar[bool] = True
+    makes: ClassVar[tuple[str, ...]] = (STONES,)
     Settings: ClassVar[type[Section]] = ConveyorSettings
 
     def __init__(self, settings: ConveyorSettings, output: ValveOutput, folder: Path, clock: Callable[[], int]) -> None:
@@ -65,7 +70,10 @@ class Conveyor:
         self._totals = Totals()
         self._recipe = RecipeInForce(settings.recipe)
         self._shots = ShotQueue()
-        output.took = self._shots.put
+        self._stones: Stones
+        self._stream: StoneStream | None = None
+        self._ended = False
+        output.took = self._took
         self._report: dict[str, Any] | None = None
 
     @classmethod
@@ -87,6 +95,15 @@ class Conveyor:
         """Hear who asks for another recipe."""
         self._recipe.join(config.line.recipes_folder)
 
+    @classmethod
+    def outbox(cls, stream: str, settings: ConveyorSettings, config: Config) -> Outbox:  # noqa: ARG003
+        """The stream of stones."""
+        return open_stones(config, settings.ring_stones, settings.listen)
+
+    def serve(self, outboxes: Sequence[Outbox]) -> None:
+        """Tell of stones from now on."""
+        self._stream = StoneStream(*outboxes)
+
     def resume(self) -> None:
         """A sorter starts with what is on the belt now."""
         return
@@ -101,6 +118,7 @@ class Conveyor:
                 self._gap(message)
             elif isinstance(message, EndOfStream) and self._info is not None:
                 self._cut()
+                self._ended = True
 
     def commit(self) -> None:
         """Send what is decided, and note how old the lines are by then."""
@@ -118,6 +136,10 @@ class Conveyor:
         misplaced = self._info is not None and self._encoder_check.off
         self._output.pump(self._state.at(self._clock(), self._bank, misplaced=misplaced))
         self._valves.hear()
+        if self._info is not None:
+            self._tell(self._clock())
+        if self._stream is not None:
+            self._stream.pump()
 
     def close(self) -> dict[str, Any]:
         """Cut what is open, send what is still in time, and say good-bye to the valves."""
@@ -125,6 +147,10 @@ class Conveyor:
             if self._info is not None:
                 self._cut()
             self._drain()
+            if self._info is not None:
+                self._tell(_FOR_EVER_NS)
+            if self._stream is not None and self._ended:
+                self._stream.end()
             self._output.farewell()
             self._valves.hear()
             self._shots.close()
@@ -175,6 +201,7 @@ class Conveyor:
         if self._info is not None:
             self._cut()
             self._release()
+            self._tell(_FOR_EVER_NS)
         self._info = info
         self._totals.begin(info.classes, info.layers)
         self._rules = rules
@@ -183,6 +210,9 @@ class Conveyor:
         while_read = round(_READ_S * counts_per_line * info.line_rate_hz)
         self._encoder_check = EncoderCheck(max(settings.distance_counts // 2, while_read, counts_per_line))
         self._schedule = Schedule(bank, settings.distance_counts, settings.max_lines)
+        self._stones = Stones(bank)
+        if self._stream is not None:
+            self._stream.begin(info, rules.classes)
         self._shots.begin(ShotWriter(self._folder, info.run), bank)
         self._output.begin(counts_per_line, info.model)
 
@@ -202,8 +232,9 @@ class Conveyor:
             self._cut()
         self._look_at(line, now)
         cuts = self._rules.push(line)
+        self._stones.push(line, deadline, cuts)
         self._schedule.push(stamp.seq, stamp.encoder, deadline - int(self._settings.send_ms * 1e6), deadline, cuts)
-        self._count(cuts)
+        self._stones.end(cuts, stamp.seq)
         self._next_seq = stamp.seq + 1
         if self._rules.is_overdue:
             self._cut()
@@ -230,14 +261,18 @@ class Conveyor:
     def _cut(self) -> None:
         cuts = self._rules.cut()
         self._schedule.close(cuts)
-        self._count(cuts)
+        self._stones.end(cuts, self._next_seq - 1)
 
-    def _count(self, cuts: list[Cut]) -> None:
-        for cut in cuts:
-            for stone in cut.own_of(cut.ended):
-                self._totals.ended(cut.rule.recipe, stone)
-            for stone in cut.own_of(cut.parted):
-                self._totals.parted(cut.rule.recipe, stone)
+    def _took(self, rows: list[Row]) -> None:
+        self._shots.put(rows)
+        self._stones.took(rows)
+
+    def _tell(self, now_ns: int) -> None:
+        """Count the stones that are settled, and tell others of them."""
+        for told in self._stones.settled(now_ns):
+            self._totals.stone(told)
+            if self._stream is not None:
+                self._stream.put(told)
 
     def _compare(self) -> None:
         """The bank's count of the belt with the camera's, at each reading of it."""
@@ -250,6 +285,7 @@ class Conveyor:
     def _release(self) -> None:
         lead = self._speed.lead(self._settings.valve_lag_ms, self._settings.distance_counts)
         rows = self._schedule.release(self._clock(), lead)
+        self._stones.left(rows)
         if self._encoder_check.off:
             self._output.drop(rows)
         else:

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from oreline.answers import place
-from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, LabelLine, LayerInfo
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, Decision, LabelLine, LayerInfo
 from oreline.metrics import PIXELS, STONES, UNKNOWN_PIXELS
-from sinks.conveyor.recipe import Recipe
-from sinks.conveyor.segment import Piece, Stone
+from sinks.conveyor.stones import ToldStone
 
 _SPECIAL = {"unknown": UNKNOWN, "background": BACKGROUND, "invalid": INVALID}
 
@@ -20,7 +19,7 @@ class Totals:
     """Totals of stones of at least their recipe's size, and of samples by label.
 
     `stones`: each stone, or, of those that touch, each piece; `ejected` of them are told to be, `doubtful` are not
-    since their position is. `cut`: stones whose end was not seen. `stale`: lines that came too late, or that nobody
+    since their position is. `cut`: those whose end was not seen. `stale`: lines that came too late, or that nobody
     knows the place of.
     """
 
@@ -51,22 +50,17 @@ class Totals:
             for code, why in self._why.items():
                 UNKNOWN_PIXELS.labels(why).inc(int(reasons[code]))
 
-    def ended(self, recipe: Recipe, stone: Stone) -> None:
-        """A stone that has ended and is decided."""
-        self.cut += stone.cut and recipe.counts(stone)
-        if recipe.is_clump(stone):
-            self.parted(recipe, stone)
-        else:
-            self._decided(recipe, stone)
-            if stone.product and recipe.products:
-                self._products[recipe.products[stone.product - 1].name] += 1
-
-    def parted(self, recipe: Recipe, stone: Stone) -> None:
-        """A stone of which pieces have ended: what is no clump may still become one, and is counted when it ends."""
-        if recipe.is_clump(stone):
-            for piece in stone.ended:
-                self._decided(recipe, piece)
-            stone.ended.clear()
+    def stone(self, told: ToldStone) -> None:
+        """A stone that has passed."""
+        stone = told.record
+        self.stones += 1
+        self.ejected += stone.decision is Decision.EJECTED
+        self.doubtful += stone.decision is Decision.DOUBTFUL
+        self.cut += stone.cut
+        if told.product:
+            self._products[told.product] += 1
+        STONES.labels("seen").inc()
+        STONES.labels(stone.decision.name.lower()).inc()
 
     def report(self) -> dict[str, Any]:
         pixels = {info.name: int(self._pixels[i]) for i, info in enumerate(self._classes)}
@@ -76,13 +70,3 @@ class Totals:
             "products": dict(self._products),
             "unknown": {why: int(self._reasons[code]) for code, why in self._why.items()},
         }
-
-    def _decided(self, recipe: Recipe, thing: Piece) -> None:
-        if not recipe.counts(thing):
-            return
-        ejected = recipe.ejects(thing)
-        self.stones += 1
-        self.ejected += ejected
-        self.doubtful += thing.doubtful
-        STONES.labels("seen").inc()
-        STONES.labels("ejected" if ejected else "doubtful" if thing.doubtful else "passed").inc()

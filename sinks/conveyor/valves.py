@@ -38,6 +38,13 @@ class ValveBank:
         for_dead = stand_ins(opens, self.dead, _bits(under >= 0)) if opens & self.dead else 0
         return self._widened(opens) | for_dead & self._all
 
+    def above(self, start: int, stop: int) -> int:
+        """Bitmap of the valves that reach over samples [start, stop), with the margin and with those that stand in."""
+        valves = len(self._first)
+        first, last = start * valves // self._samples, -(-stop * valves // self._samples) - 1
+        over = (2 << last) - (1 << first)
+        return self._widened(over) | stand_ins(over, self.dead, self._all)
+
     def spans(self, bitmap: int) -> list[Span]:
         """The samples under the open valves of a row, in stretches."""
         opens = np.array([bitmap >> valve & 1 for valve in range(len(self._first))], np.int64)

@@ -77,7 +77,7 @@ def test_a_store_that_is_full_is_asked_again_and_nothing_is_acknowledged_before(
     assert INCIDENTS.labels("two", "store_failed")._value.get() == 3
     assert capsys.readouterr().err.endswith("alarm two store_failed: the disk is full: free space; trying again\n")
     assert [message.first for message in ends.kept[1:]] == [0, 1, 2]
-    assert fed._account.lines == 3
+    assert fed.account.lines == 3
 
 
 def test_the_end_of_the_stream_is_said_when_it_is_committed() -> None:
