@@ -43,6 +43,8 @@ FIELDS = {
     "sorter": "null without one. Its own account: `acquired`, `lines`, `shed`, `lost`, `reference`, `unaccounted`; "
     "rows for the PLC that came too late, `commands_late`; and where there were any: `doubtful` stones, `dropped` "
     "rows, `plc_late` rows",
+    "recipe": "null without a sorter. In force at the end: `name`, `version`, `sha256`, `by` whom it was asked for, "
+    "`since` when",
     "sinks": "each sink by its name: its `kind`, and its own account since it was started last: `acquired`, `lines`, "
     "`shed`, `lost`, `reference`, `unaccounted`; no account where it could leave none",
     "shares": "of the rock that was labelled: `classes`, and of a model that tells them `groups`, `bands`, whose "
@@ -139,6 +141,7 @@ def report_of(config: Config) -> dict[str, Any]:
         "lines_per_s": rate_of(config),
         "latency_ms": sorter.get("latency_ms", {}),
         **(_sorted(sorter) if config.sinks(SORTER) else {"stones": None, "sorter": None}),
+        "recipe": sorter.get("recipe") if config.sinks(SORTER) else None,
         "sinks": {name: {"kind": kind, **_account(output, name)} for name, kind in config.kinds.items()},
         "shares": log.get("shares", {}),
         **_of_inference(output),

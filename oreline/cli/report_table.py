@@ -70,6 +70,9 @@ def _add_counts(table: Table, report: dict[str, Any]) -> None:
         table.add_row("sorter", _marked(_listed(sorter), *broken))
     if sorter and sorter.get("shed"):
         table.add_row("", "shed is load: lines that were older than budget_ms when their turn came")
+    if (recipe := report.get("recipe")) and recipe["version"]:
+        by = f", asked for by {recipe['by']}" if recipe["by"] else ""
+        table.add_row("recipe", f"{recipe['name']} v{recipe['version']} since {recipe['since']}{by}")
     for name, sink in report.get("sinks", {}).items():
         if sink["kind"] not in (LOG, SORTER):
             counts = {key: count for key, count in sink.items() if key != "kind"}

@@ -133,6 +133,15 @@ def test_sinks_are_found_by_what_they_are_and_not_by_their_names(tmp_path: Path)
     assert "10 % of lines came too late to be sorted (9)" in shown(report)
 
 
+def test_the_recipe_in_force_is_said_where_it_is_not_that_of_the_lines_file(tmp_path: Path) -> None:
+    told = {"name": "mica", "version": 3, "sha256": "ab", "by": "anna", "since": "2026-03-01T14:05:09.123+01:00"}
+    report = with_sinks(tmp_path, "log", "conveyor", conveyor={"left": {**SORTED, "recipe": told}})
+    assert report["recipe"] == told
+    assert "mica v3 since 2026-03-01T14:05:09.123+01:00, asked for by anna" in shown(report)
+    own = told | {"name": "line", "version": 0}
+    assert "recipe" not in shown(report | {"recipe": own})
+
+
 def test_that_shed_is_load_stands_below_the_sorter(tmp_path: Path) -> None:
     report = with_sinks(tmp_path, "log", "conveyor", conveyor={"left": SORTED})
     report["reference"] = {"id": "ab"}
