@@ -172,7 +172,14 @@ class Config:
     def anchored(self) -> Config:
         """The same, with every path that begins at the working folder made absolute: it means the same from any."""
         models = {name: SETTINGS[name]() for name in self.tables if name in SETTINGS}
-        return Config({name: _anchored(models.get(name), table) for name, table in self.tables.items()}, self.source)
+        tables = {name: _anchored(models.get(name), table) for name, table in self.tables.items()}
+        if "sinks" in tables:
+            sinks = importlib.import_module("sinks.settings")
+            tables["sinks"] = {
+                name: _anchored(sinks.settings_of(self, name)[1].Settings, table)
+                for name, table in tables["sinks"].items()
+            }
+        return Config(tables, self.source)
 
     @property
     def line(self) -> LineSettings:

@@ -19,6 +19,9 @@ EDGES = {
     # The supervisor renders the scene of a simulated camera, and asks how a sink takes its lines.
     ("oreline/supervision/launch.py", "hwsim.render.scenery"),
     ("oreline/supervision/supervisor.py", "sinks.settings"),
+    # Accounts need argon2, which only a station that has some needs.
+    ("sinks/station/hub.py", "sinks.station.accounts"),
+    ("sinks/station/sink.py", "sinks.station.accounts.file"),
     # Commands, each loaded when it is called.
     ("oreline/__main__.py", "oreline.guard"),
     ("oreline/__main__.py", "oreline.cli.main"),
@@ -34,6 +37,9 @@ EDGES = {
     ("oreline/cli/main.py", "oreline.cli.evaluate"),
     ("oreline/cli/main.py", "oreline.cli.replay"),
     ("oreline/cli/main.py", "oreline.cli.replay_setting"),
+    ("oreline/cli/accounts.py", "sinks.station.accounts"),
+    ("oreline/cli/accounts.py", "sinks.station.accounts.passwords"),
+    ("oreline/cli/accounts.py", "sinks.station.commands"),
     ("oreline/cli/audit.py", "sinks.station.audit"),
     ("oreline/cli/shifts.py", "sinks.station.shifts.commands"),
     ("oreline/cli/classify.py", "inference.classification.point_spectra"),

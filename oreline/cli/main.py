@@ -15,6 +15,7 @@ import typer
 from oreline import terminal
 from oreline.__main__ import main
 from oreline.cli import report as reports
+from oreline.cli.accounts import app as accounts_app
 from oreline.cli.audit import app as audit_app
 from oreline.cli.config import app as config_app
 from oreline.cli.keys import app as keys_app
@@ -40,6 +41,7 @@ app = terminal.commands(
     "Mineral labels, line by line, from a pushbroom NIR camera, in time to act on them.\n\n"
     f"The documentation is in {DOCS}."
 )
+app.add_typer(accounts_app, name="accounts")
 app.add_typer(audit_app, name="audit")
 app.add_typer(config_app, name="config")
 app.add_typer(keys_app, name="keys")

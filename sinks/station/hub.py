@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import math
 import time
 from collections import deque
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -21,7 +23,6 @@ from oreline.sink import SORTER
 from sinks.recipes.choosing import Stream
 from sinks.recipes.what_if import Stones
 from sinks.station.alarms.desk import AlarmDesk
-from sinks.station.alarms.settings import AlarmSettings
 from sinks.station.audit import AUDIT, AuditLog
 from sinks.station.audit.trail import Trail
 from sinks.station.bus import Bus
@@ -31,7 +32,11 @@ from sinks.station.latency import RecentLatency
 from sinks.station.lines import LineBlock
 from sinks.station.rates import Rates
 from sinks.station.recipes import RecipeDesk
+from sinks.station.settings import StationSettings
 from sinks.station.status import UNKNOWN_NUMBER, Phase, PlcStatus, Recipe, Status
+
+if TYPE_CHECKING:
+    from sinks.station.accounts import Accounts
 
 LOOK_S = 0.25
 SILENT_NS = 1_000_000_000
@@ -44,15 +49,18 @@ RING_LINES = {"raw": ("acquisition", 512), "labels": ("inference", 8192)}
 class Hub:
     """Hub of one line. `config`: the line's. `info`: what the stream says of itself, and `answer` what its codes stand
     for. `status`: now. `stones`: the last ones. `bus`: what happens. `commands`: what a face may have done. `alarms`:
-    those of the line, some of them beyond `limits`. `recipes`: those of its sorter, None where it has none.
-    `addresses`: where faces are found, by their names."""
+    those of the line. `recipes`: those of its sorter, None where it has none. `accounts`: of people, None where
+    everybody on this host is believed. `addresses`: where faces are found, by their names."""
 
-    def __init__(self, config: Config, limits: AlarmSettings | None = None) -> None:
+    def __init__(self, config: Config, settings: StationSettings | None = None) -> None:
         self.config = config
         self.bus = Bus()
-        trail = Trail(AuditLog(config.line.output / AUDIT, config.line.name), self.bus)
+        settings = settings or StationSettings()
+        audit = AuditLog(config.line.output / AUDIT, config.line.name)
+        self.accounts = _accounts(settings, audit)
+        trail = Trail(audit, self.bus)
         self.commands = Commands(trail.note, trail.refuse)
-        self.alarms = AlarmDesk(self.bus, config.line.output, _rings(config), limits or AlarmSettings())
+        self.alarms = AlarmDesk(self.bus, config.line.output, _rings(config), settings.alarms)
         self.alarms.register(self.commands)
         self.recipes: RecipeDesk | None = None
         if config.sinks(SORTER):
@@ -217,6 +225,14 @@ class Hub:
     def _budget(self) -> float:
         table = self.config.tables.get("sinks", {}).get(self._sorter or "", {})
         return float(table.get("deadline_ms", 150.0)) if self._sorter else math.nan
+
+
+def _accounts(settings: StationSettings, audit: AuditLog) -> Accounts | None:
+    """Those of the file. Raises an OrelineError where it cannot be believed."""
+    if settings.accounts is None:
+        return None
+    accounts = importlib.import_module("sinks.station.accounts")
+    return cast("Accounts", accounts.Accounts(accounts.AccountFile(settings.accounts), audit))
 
 
 def _rings(config: Config) -> dict[str, int]:

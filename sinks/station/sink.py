@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -11,6 +12,7 @@ from threading import Event, Thread
 from typing import Any, ClassVar
 
 from oreline.config import Config, Section
+from oreline.expected import Expected
 from oreline.messages import EndOfStream, Gap, LabelLine, Message, StreamInfo
 from oreline.sink import Policy, Sink
 from sinks.station import line_commands
@@ -43,12 +45,19 @@ class Station(Sink):
         self._thread, self._up = Thread(target=self._work, name="station", daemon=True), Event()
 
     @classmethod
+    def check(cls, settings: StationSettings, expected: Expected) -> None:
+        """Raises the refusal of a file of accounts, or of a stream that nothing makes."""
+        expected.must_have(cls.stream)
+        if settings.accounts is not None:
+            importlib.import_module("sinks.station.accounts.file").refuse_none(settings.accounts)
+
+    @classmethod
     def open(cls, settings: StationSettings, output: Path) -> Station:  # noqa: ARG003
         return cls(settings)
 
     def join(self, config: Config) -> None:
         """Make the hub, open the faces, and have them at work on a loop in a thread of its own."""
-        self.hub = Hub(config, self._settings.alarms)
+        self.hub = Hub(config, self._settings)
         line_commands.register(self.hub)
         self._faces = [self._face(name) for name in FACES if getattr(self._settings, name, None) is not None]
         self._keeper = Keeper(self._settings.shifts, self.hub)

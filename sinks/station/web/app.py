@@ -107,11 +107,11 @@ class Page:
         name, password = (str(wanted.get(key, "")) for key in ("name", "password"))
         try:
             async with self._logins:
-                await asyncio.to_thread(self._sessions.check, name, password)
+                await asyncio.to_thread(self._sessions.check, name, password, _address(request))
+            response = JSONResponse({})
+            self._sessions.begin(name, response)
         except OrelineError as error:
             return _refused(error)
-        response = JSONResponse({})
-        self._sessions.begin(name, response)
         return response
 
     async def _logout(self, request: Request) -> Response:
@@ -161,6 +161,10 @@ class Page:
         while self._sessions.who(socket, looks=True) is not None:
             await asyncio.sleep(LOOK_S)
         await socket.close(EXPIRED, "your session has ended")
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 async def _hear(socket: WebSocket, viewer: Viewer) -> None:

@@ -75,7 +75,9 @@ class Web:
     def _config(self) -> uvicorn.Config:
         settings = self._settings
         logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
-        sessions = Sessions(None, Role[settings.without_account.upper()], secure=settings.certificate is not None)
+        sessions = Sessions(
+            self._hub.accounts, Role[settings.without_account.upper()], secure=settings.certificate is not None
+        )
         page = Page(self._hub, sessions, self._viewers, self._trends, settings.language)
         return uvicorn.Config(
             Guards(page.app(), hosts_of(settings, self._port), settings.scheme),

@@ -19,19 +19,30 @@ IDLE_S, LONGEST_S = 8 * 3600.0, 16 * 3600.0
 MOST = 256
 
 
+class Account(Protocol):
+    """Account of somebody. `kept`: of the password; another where that is another."""
+
+    @property
+    def role(self) -> Role: ...
+
+    @property
+    def kept(self) -> str: ...
+
+
 class Accounts(Protocol):
     """Accounts of people."""
 
-    def login(self, name: str, password: str) -> Role:
+    def login(self, name: str, password: str, address: str) -> Role:
         """The role of somebody. Raises Refused for a wrong name or password, or where it was wrong too often."""
 
-    def role(self, name: str) -> Role | None:
-        """The role that somebody has now; None for one who is gone."""
+    def account(self, name: str) -> Account | None:
+        """Somebody's account now; None for one who is gone."""
 
 
 @dataclass(slots=True)
 class _Session:
     name: str
+    kept: str
     began_s: float
     seen_s: float
 
@@ -54,26 +65,29 @@ class Sessions:
             return Actor("local", self._without, "web", address)
         key, now = _key(connection.cookies.get(COOKIE, "")), time.monotonic()
         session = self._sessions.get(key)
-        role = self._accounts.role(session.name) if session is not None else None
-        if session is None or role is None or _is_over(session, now):
+        account = self._accounts.account(session.name) if session is not None else None
+        if session is None or account is None or account.kept != session.kept or _is_over(session, now):
             self._sessions.pop(key, None)
             return None
         session.seen_s = session.seen_s if looks else now
-        return Actor(session.name, role, "web", address)
+        return Actor(session.name, account.role, "web", address)
 
-    def check(self, name: str, password: str) -> None:
+    def check(self, name: str, password: str, address: str) -> None:
         """See that somebody is who he says. It takes a while, so not on the loop. Raises Refused."""
         if self._accounts is None:
             raise Refused("login", "this station has no accounts: nobody needs to log in")
-        self._accounts.login(name, password)
+        self._accounts.login(name, password, address)
 
     def begin(self, name: str, response: Response) -> None:
         """Let the browser of somebody who has logged in come back as himself."""
+        account = self._accounts.account(name) if self._accounts is not None else None
+        if account is None:
+            raise Refused("login", "this account was removed")
         now, token = time.monotonic(), secrets.token_urlsafe(32)
         self._sessions = {key: one for key, one in self._sessions.items() if not _is_over(one, now)}
         if len(self._sessions) >= MOST:
             del self._sessions[min(self._sessions, key=lambda key: self._sessions[key].seen_s)]
-        self._sessions[_key(token)] = _Session(name, now, now)
+        self._sessions[_key(token)] = _Session(name, account.kept, now, now)
         response.set_cookie(
             COOKIE, token, max_age=int(LONGEST_S), httponly=True, samesite="strict", secure=self._secure
         )

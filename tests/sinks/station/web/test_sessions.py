@@ -8,6 +8,7 @@ import pytest
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from sinks.station.accounts import Account
 from sinks.station.commands import Refused, Role
 from sinks.station.web import sessions
 from sinks.station.web.sessions import COOKIE, IDLE_S, LONGEST_S, Sessions
@@ -17,15 +18,16 @@ class People:
     """Accounts of two people."""
 
     def __init__(self) -> None:
+        self.kept = "old"
         self.roles = {"ana": Role.OPERATOR, "bo": Role.VIEWER}
 
-    def login(self, name: str, password: str) -> Role:
+    def login(self, name: str, password: str, address: str) -> Role:  # noqa: ARG002
         if password != "right":
             raise Refused("login", "wrong name or password")
         return self.roles[name]
 
-    def role(self, name: str) -> Role | None:
-        return self.roles.get(name)
+    def account(self, name: str) -> Account | None:
+        return Account(name, self.roles[name], self.kept) if name in self.roles else None
 
 
 @pytest.fixture
@@ -81,6 +83,18 @@ def test_who_is_no_longer_an_account_is_nobody(seconds: list[float]) -> None:
     one = Sessions(people, Role.VIEWER, secure=True)
     cookie = logged_in(one).split(";")[0]
     del people.roles["ana"]
+    assert one.who(asked(cookie)) is None
+
+
+def test_who_is_given_another_password_is_nobody_and_another_role_counts_at_once(seconds: list[float]) -> None:
+    people = People()
+    one = Sessions(people, Role.VIEWER, secure=True)
+    cookie = logged_in(one).split(";")[0]
+    people.roles["ana"] = Role.VIEWER
+    who = one.who(asked(cookie))
+    assert who is not None
+    assert who.role is Role.VIEWER
+    people.kept = "new"
     assert one.who(asked(cookie)) is None
 
 
