@@ -9,7 +9,8 @@ https://packaging.python.org/en/latest/specifications/entry-points
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -21,8 +22,8 @@ class Registry:
     """Parts of one sort by name: `own` as "module:attribute", and what installed packages add to `group`. Nothing of
     them is imported before it is asked for, and one that is broken is in nobody's way but of whoever asks for it.
 
-    `sort`: what a refusal calls one. `protocol`: whose methods and class variables each must have. `error`: what is
-    raised.
+    `sort`: what a refusal calls one. `protocol`: whose methods and class variables each must have, but for those that
+    are `optional`. `error`: what is raised.
     """
 
     def __init__(
@@ -32,10 +33,12 @@ class Registry:
         own: Mapping[str, str],
         protocol: type | None = None,
         error: type[OrelineError] = ConfigError,
+        *,
+        optional: Collection[str] = (),
     ) -> None:
         self.group, self.own = group, own
         self._sort, self._error = sort, error
-        self._members = _members(protocol) if protocol else []
+        self._members = _members(protocol, optional) if protocol else []
 
     def __iter__(self) -> Iterator[str]:
         """Names, Oreline's own first."""
@@ -81,11 +84,13 @@ class Registry:
         return list(entry_points(group=self.group))
 
 
-def _members(protocol: type) -> list[str]:
+def _members(protocol: type, optional: Collection[str]) -> list[str]:
     """Names that a class must have to be one of a protocol; of what is annotated, the class variables."""
-    annotated = [name for name, kind in protocol.__annotations__.items() if "ClassVar" in str(kind)]
-    methods = [name for name, value in vars(protocol).items() if callable(value) or isinstance(value, classmethod)]
-    return [name for name in (*annotated, *methods) if not name.startswith("_")]
+    names: list[str] = []
+    for part in (one for one in reversed(protocol.__mro__) if one.__module__ == protocol.__module__):
+        names += [name for name, kind in inspect.get_annotations(part).items() if "ClassVar" in str(kind)]
+        names += [name for name, value in vars(part).items() if callable(value) or isinstance(value, classmethod)]
+    return [name for name in dict.fromkeys(names) if not name.startswith("_") and name not in optional]
 
 
 def _package(entry: EntryPoint) -> str:

@@ -27,6 +27,10 @@ class Policy(StrEnum):
     FRESH = "fresh"
 
 
+OPTIONAL = "budget_ms", "companions", "makes", "join", "companion", "outbox", "serve"
+"""Of `Sink`, what a class that is not made on it need not have."""
+
+
 class Taker(Protocol):
     """Takes one stream: `consume`, then `commit`, over and over."""
 
@@ -53,13 +57,15 @@ class Taker(Protocol):
 class Sink(Taker, Protocol):
     """Lines in, an effect outside. Single-threaded: `consume`, then `commit`, over and over, then `close`.
 
-    A class need not be made on this one; one that is has `check`, and a `join` and an `idle` that do nothing.
+    A class need not be made on this one; one that is has `check`, an `idle` that does nothing, and all of `OPTIONAL`.
     """
 
     acts_on_plant: ClassVar[bool]
     """True where it moves something there by what it gets, so that a late line does harm: it must be on the host of the
     camera, whose clock tells how old a line is, and no sink that is behind holds its lines up."""
     Settings: ClassVar[type[Section]]
+    budget_ms: ClassVar[float] = 100.0
+    """Where its policy is fresh, how old a line may be, unless its table says so."""
     companions: ClassVar[tuple[str, ...]] = ()
     """Streams that it takes besides, where the line has somebody to make them: each by a `companion` of its policy,
     with a cursor and commits of its own."""

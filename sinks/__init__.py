@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from oreline.registry import Registry
-from oreline.sink import Sink
+from oreline.sink import OPTIONAL, Sink
 
 SINKS = Registry(
     "oreline.sinks",
@@ -18,6 +18,7 @@ SINKS = Registry(
         "station": "sinks.station:Station",
     },
     Sink,
+    optional=OPTIONAL,
 )
 
 

@@ -21,7 +21,7 @@ class Common(Section):
     sink: str = ""
     """Kind of sink; the table's name where it is not given."""
     budget_ms: Annotated[float, Field(gt=0)] = 100.0
-    """A fresh sink is sent no line older than this."""
+    """A fresh sink is sent no line older than this; an operator's station has 1000 where it is not given."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """Port on 127.0.0.1 that Prometheus reads; 0 takes a free one."""
     remote: TcpAddress | None = None
@@ -80,4 +80,6 @@ def settings_of(config: Config, name: str) -> tuple[Common, type[Sink], Section]
         if stream not in (taken := companions_of(kind)):
             more = ", ".join(taken) or "nothing"
             raise ConfigError(f"{where}: remotes.{stream}: {common.sink} takes {more} beside its own: leave it out")
+    if "budget_ms" not in shared and hasattr(kind, "budget_ms"):
+        common = common.model_copy(update={"budget_ms": kind.budget_ms})
     return common, kind, validated(kind.Settings, table, where, Common.model_fields)

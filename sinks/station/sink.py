@@ -33,6 +33,7 @@ class Station(Sink):
     policy: ClassVar[Policy] = Policy.FRESH
     stream: ClassVar[str] = "labels"
     acts_on_plant: ClassVar[bool] = False
+    budget_ms: ClassVar[float] = 1000.0
     Settings: ClassVar[type[Section]] = StationSettings
 
     def __init__(self, settings: StationSettings) -> None:

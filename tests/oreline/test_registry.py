@@ -115,7 +115,7 @@ def test_one_that_two_packages_have_is_refused_and_others_are_not(with_both: Pat
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_of_any_package(with_acme: Path) -> None:
-    with pytest.raises(ConfigError, match=r"there is no sink 'taly': .*record, gone.* Did you mean 'tally'"):
+    with pytest.raises(ConfigError, match=r"there is no sink 'taly': .*record, station, gone.* Did you mean 'tally'"):
         beside(SINKS).find("taly")
     with pytest.raises(ModelError, match="there is no backend"):
         beside(BACKENDS).find("onnx")

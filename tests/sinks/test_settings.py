@@ -38,3 +38,15 @@ def test_one_that_acts_on_the_plant_is_refused_where_its_camera_is_not() -> None
         with pytest.raises(ConfigError, match=r"\[sinks.one\]: conveyor acts on the plant, so it must be on the host"):
             settings_of(config, "one")
     assert settings_of(line(CONVEYOR), "one")
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "budget_ms"),
+    [("conveyor", {}, 100.0), ("station", {}, 1000.0), ("station", {"budget_ms": 50}, 50.0)],
+)
+def test_a_sink_says_how_old_its_lines_may_be_unless_its_table_does(
+    name: str, table: dict[str, object], budget_ms: float
+) -> None:
+    needed = {"distance_counts": 900, "recipe": {"ore": ["calcite"]}} if name == "conveyor" else {}
+    common, *_ = settings_of(Config({"sinks": {name: {**needed, **table}}}), name)
+    assert common.budget_ms == budget_ms
