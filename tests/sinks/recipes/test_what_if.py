@@ -6,12 +6,17 @@ import math
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from oreline.answers import answer_of
 from oreline.errors import ConfigError
-from oreline.messages import Decision
-from oreline.testing import CLASSES, LAYERS
+from oreline.messages import BACKGROUND, UNKNOWN, Decision, StoneRecord
+from oreline.testing import CLASSES, LAYERS, label_line, stream_info
 from sinks.conveyor.recipe import Product, Recipe
+from sinks.conveyor.rules import Cut, Rules
+from sinks.conveyor.schedule import Schedule
+from sinks.conveyor.stones import Stones as Passed
+from sinks.conveyor.valves import ValveBank
 from sinks.recipes.what_if import Outcome, Stones, as_it_was, by_cut_off, what_if
 
 PASSED, EJECTED, DOUBTFUL = Decision.PASSED, Decision.EJECTED, Decision.DOUBTFUL
@@ -87,3 +92,57 @@ def test_the_answer_of_the_counts_is_that_of_the_stream() -> None:
     found = Stones(of_stream.classes, counts, one, one, one).answer
     assert (found.known, found.groups) == (of_stream.known, of_stream.groups)
     assert found.named("kaolin") == of_stream.named("kaolin")
+
+
+SAMPLES, INFO = 60, stream_info(samples=60)
+
+
+def belt(seed: int) -> NDArray[np.uint8]:
+    """Labels uint8 (lines, samples) of discs, each a mixture of its own; some of them touch."""
+    draw = np.random.default_rng(seed)
+    labels = np.full((600, SAMPLES), BACKGROUND, np.uint8)
+    lines, samples = np.ogrid[:600, :SAMPLES]
+    for line, sample, radius in zip(
+        draw.integers(8, 590, 120), draw.integers(5, 55, 120), draw.integers(2, 6, 120), strict=True
+    ):
+        disc = (lines - line) ** 2 + (samples - sample) ** 2 <= radius**2
+        labels[disc] = draw.choice([0, 1, 2, UNKNOWN], int(disc.sum()), p=draw.dirichlet([0.7, 0.7, 0.3, 0.2]))
+    return labels
+
+
+def sorted_by(recipe: Recipe, labels: NDArray[np.uint8]) -> Stones:
+    """What a sorter tells of the stones of a belt."""
+    rules, bank = Rules(recipe, INFO, 100), ValveBank(SAMPLES, SAMPLES, 0)
+    schedule, stones, told = Schedule(bank, 0, 10**6), Passed(bank), list[StoneRecord]()
+
+    def release(cuts: list[Cut], number: int) -> None:
+        stones.end(cuts, number)
+        rows = schedule.release(0)
+        stones.left(rows)
+        stones.took(rows)
+        told.extend(one.record for one in stones.settled(0))
+
+    for number, picture in enumerate(labels):
+        line = label_line(number, INFO, picture)
+        cuts = rules.push(line)
+        schedule.push(number, number, 10**18, 10**18, cuts)
+        stones.push(line, 10**18, cuts)
+        release(cuts, number)
+    cuts = rules.cut()
+    schedule.close(cuts)
+    release(cuts, len(labels) - 1)
+    return Stones.of(told, CLASSES)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_it_foretells_what_the_sorter_does_by_the_other_recipe(seed: int) -> None:
+    labels, before = belt(seed), Recipe(ore=("calcite",), min_pixels=8)
+    seen = sorted_by(before, labels)
+    assert len(seen.counts) > 50
+    assert what_if(seen, before) == as_it_was(seen, before)
+    others = [before.model_copy(update={"min_fraction": least}) for least in (0.2, 0.35, 0.8)]
+    others += [Recipe(ore=("calcite",), min_pixels=8, when="calcite + 0.5 * gypsum > 0.4 and unknown < 0.2")]
+    for other in others:
+        done = sorted_by(other, labels)
+        assert what_if(seen, other) == as_it_was(done, other)
+    assert len({what_if(seen, other).ejected for other in others}) > 2
