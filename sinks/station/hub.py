@@ -48,9 +48,10 @@ RING_LINES = {"raw": ("acquisition", 512), "labels": ("inference", 8192)}
 
 class Hub:
     """Hub of one line. `config`: the line's. `info`: what the stream says of itself, and `answer` what its codes stand
-    for. `status`: now. `stones`: the last ones. `bus`: what happens. `commands`: what a face may have done. `alarms`:
-    those of the line. `recipes`: those of its sorter, None where it has none. `accounts`: of people, None where
-    everybody on this host is believed. `addresses`: where faces are found, by their names."""
+    for. `status`: now. `stones`: the last ones, and `stone_info`, what their stream says of itself. `bus`: what
+    happens. `commands`: what a face may have done. `alarms`: those of the line. `recipes`: those of its sorter, None
+    where it has none. `accounts`: of people, None where everybody on this host is believed. `addresses`: where faces
+    are found, by their names."""
 
     def __init__(self, config: Config, settings: StationSettings | None = None) -> None:
         self.config = config
@@ -68,6 +69,7 @@ class Hub:
             self.recipes.register(self.commands)
         self.info: StreamInfo | None = None
         self.answer: Answer | None = None
+        self.stone_info: StreamInfo | None = None
         self.stones: deque[Line] = deque(maxlen=MOST_STONES)
         self.addresses: dict[str, str] = {}
         self.rates = Rates()
@@ -100,6 +102,12 @@ class Hub:
         """The reference of the lines that come now."""
         self._reference_id = identity
 
+    def take_stone_info(self, info: StreamInfo) -> None:
+        """Stones are described anew; those before them have other classes, or are of another run."""
+        before, self.stone_info = self.stone_info, info
+        if before is not None and (before.run, before.classes) != (info.run, info.classes):
+            self.stones.clear()
+
     def take_stone(self, stone: Line) -> None:
         """A stone that is decided."""
         self.stones.append(stone)
@@ -109,12 +117,9 @@ class Hub:
         return None if self.info is None else Stream(self.info.classes, self.info.layers)
 
     def _passed(self) -> Stones | None:
-        """The last stones whose counts are of the classes that there are now."""
-        if self.answer is None:
-            return None
+        """The last stones."""
         records = [one for one in self.stones if isinstance(one, StoneRecord)]
-        classes = self.answer.classes
-        return Stones.of([one for one in records if len(one.counts) == len(classes) + 1], classes)
+        return Stones.of(records, self.stone_info.classes) if self.stone_info is not None else None
 
     def take_info(self, info: StreamInfo) -> None:
         """The stream is described anew."""

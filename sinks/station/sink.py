@@ -14,13 +14,14 @@ from typing import Any, ClassVar
 from oreline.config import Config, Section
 from oreline.expected import Expected
 from oreline.messages import EndOfStream, Gap, LabelLine, Message, StreamInfo
-from oreline.sink import Policy, Sink
+from oreline.sink import STONES, Policy, Sink
 from sinks.station import line_commands
 from sinks.station.faces import FACES, opened, show
 from sinks.station.hub import Hub
 from sinks.station.lines import block_of
 from sinks.station.settings import StationSettings
 from sinks.station.shifts.keeper import Keeper
+from sinks.station.stones import StoneTaker
 
 FLUSH_NS = 33_000_000
 """Lines are handed over in blocks of so long."""
@@ -34,6 +35,7 @@ class Station(Sink):
     stream: ClassVar[str] = "labels"
     acts_on_plant: ClassVar[bool] = False
     budget_ms: ClassVar[float] = 1000.0
+    companions: ClassVar[tuple[str, ...]] = (STONES,)
     Settings: ClassVar[type[Section]] = StationSettings
 
     def __init__(self, settings: StationSettings) -> None:
@@ -64,6 +66,10 @@ class Station(Sink):
         self._keeper = Keeper(self._settings.shifts, self.hub)
         self._thread.start()
         self._up.wait()
+
+    def companion(self, stream: str) -> StoneTaker:  # noqa: ARG002
+        """Takes stones into the same hub."""
+        return StoneTaker(self.hub, self._tell)
 
     def _work(self) -> None:
         try:

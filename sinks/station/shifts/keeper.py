@@ -116,7 +116,7 @@ class Keeper:
             self._minutes.take_block(block, self._hub.answer, now())
 
     def _take_stone(self, stone: StoneRecord) -> None:
-        info = self._hub.info
+        info = self._hub.stone_info or self._hub.info
         if info is not None:
             names = [one.name for one in info.classes]
             self._minutes.take_stone(stone, names, info.pitch_mm, now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from oreline.config import Config
 from oreline.messages import EndOfStream
-from oreline.testing import RUN, label_line, stream_info
+from oreline.testing import RUN, label_line, stone_record, stream_info
 from sinks.station import Station
 from sinks.station.hub import Hub
 from sinks.station.lines import LineBlock
@@ -66,3 +67,12 @@ def test_an_error_in_the_hub_ends_the_station(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         eventually(station.idle)
     station.close()
+
+
+def test_stones_come_beside_lines_with_the_classes_that_they_are_counted_by(station: Station) -> None:
+    taker, info = station.companion("stones"), stream_info()
+    taker.consume([info, stone_record(0), stone_record(1)])
+    eventually(lambda: len(station.hub.stones) == 2)
+    assert station.hub.stone_info == info
+    taker.consume([replace(info, classes=info.classes[:1])])
+    eventually(lambda: not station.hub.stones)
