@@ -55,6 +55,9 @@ from sinks.settings import Common
 from sinks.station.alarms.alarm import Rule
 from sinks.station.alarms.rules import NO_ALARM, RULES
 from sinks.station.alarms.settings import AlarmSettings
+from sinks.station.mqtt.payloads import FIELDS as PAYLOADS
+from sinks.station.mqtt.payloads import RETAINED
+from sinks.station.mqtt.settings import MqttSettings
 from sinks.station.shifts.settings import ShiftsSettings
 from sinks.station.shifts.summary import FIELDS as SUMMARY
 from sinks.station.web.settings import WebSettings
@@ -190,7 +193,18 @@ def report_fields() -> str:
 
 def shift_summary() -> str:
     """The fields of a minute's and a shift's summary."""
-    rows = ((", ".join(f"`{one}`" for one in names.split(", ")), said) for names, said in SUMMARY.items())
+    return _explained_fields(SUMMARY)
+
+
+def mqtt_payloads() -> str:
+    """The fields of each payload by MQTT."""
+    how = {True: "Retained.", False: "Once and for all, through the spool."}
+    told = ((topic, how[topic in RETAINED], _explained_fields(said)) for topic, said in PAYLOADS.items())
+    return "\n".join(f"### {topic}\n\n{retained}\n\n{table}" for topic, retained, table in told)
+
+
+def _explained_fields(fields: dict[str, str]) -> str:
+    rows = ((", ".join(f"`{one}`" for one in names.split(", ")), said) for names, said in fields.items())
     return _table(("field", "meaning"), rows)
 
 
@@ -490,6 +504,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "severities": severities,
     "alarms": alarms,
     "shift-summary": shift_summary,
+    "mqtt-payloads": mqtt_payloads,
     "alarms-explained": alarms_explained,
     "no-alarms": no_alarms,
     "report": report_fields,
@@ -516,6 +531,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings-conveyor": partial(settings, find(SORTER).Settings),
     "settings-station-alarms": partial(settings, AlarmSettings),
     "settings-station-web": partial(settings, WebSettings),
+    "settings-station-mqtt": partial(settings, MqttSettings),
     "settings-station-shifts": partial(settings, ShiftsSettings),
     "sinks": sinks,
     "sinks-settings": sinks_settings,

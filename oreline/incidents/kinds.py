@@ -67,6 +67,9 @@ _BY_STAGE = {
         "put_back": (ALARM, "a file was removed or moved while it was open: it is there again, whole"),
     },
     "station": {
+        "mqtt_away": (WARNING, "the plant's broker does not answer: what happens waits in the spool"),
+        "mqtt_refused": (ALARM, "the plant's broker refuses this station, or a topic: what happens waits in the spool"),
+        "mqtt_dropped": (ALARM, "the spool for the plant's broker is full: the oldest that waits goes, and is counted"),
         "face_failed": (ALARM, "a face of the operator's station has failed; it is opened again"),
         "no_audit": (ALARM, "what somebody did could not be written in the audit log"),
         "audit_repaired": (WARNING, "the last line of the audit log was not whole, and is gone: a crash, or somebody"),

@@ -72,6 +72,10 @@ class Bus:
         several topics come in order. It is quick."""
         self._called[topic].append(function)
 
+    def forget(self, topic: Topic, function: Callable[[Any], object]) -> None:
+        """Call a function no more."""
+        self._called[topic].remove(function)
+
     def publish(self, topic: Topic, item: Any) -> None:
         for function in self._called[topic]:
             function(item)

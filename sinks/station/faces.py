@@ -26,7 +26,11 @@ class Face(Protocol):
         """Be at work until cancelled."""
 
 
-FACES = Registry("oreline.faces", "face of the station", {"web": "sinks.station.web.face:Web"})
+FACES = Registry(
+    "oreline.faces",
+    "face of the station",
+    {"web": "sinks.station.web.face:Web", "mqtt": "sinks.station.mqtt.face:Mqtt"},
+)
 
 
 def opened(name: str, settings: Section, hub: Hub) -> Face:

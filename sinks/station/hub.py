@@ -37,6 +37,7 @@ from sinks.station.status import UNKNOWN_NUMBER, Phase, PlcStatus, Recipe, Statu
 
 if TYPE_CHECKING:
     from sinks.station.accounts import Accounts
+    from sinks.station.shifts.keeper import Keeper
 
 LOOK_S = 0.25
 SILENT_NS = 1_000_000_000
@@ -50,8 +51,8 @@ class Hub:
     """Hub of one line. `config`: the line's. `info`: what the stream says of itself, and `answer` what its codes stand
     for. `status`: now. `stones`: the last ones, and `stone_info`, what their stream says of itself. `bus`: what
     happens. `commands`: what a face may have done. `alarms`: those of the line. `recipes`: those of its sorter, None
-    where it has none. `accounts`: of people, None where everybody on this host is believed. `addresses`: where faces
-    are found, by their names."""
+    where it has none. `accounts`: of people, None where everybody on this host is believed. `shifts`: what counts them.
+    `addresses`: where faces are found, by their names. `broker`: see Status."""
 
     def __init__(self, config: Config, settings: StationSettings | None = None) -> None:
         self.config = config
@@ -75,6 +76,8 @@ class Hub:
         self.rates = Rates()
         self.recipe = Recipe()
         self.held = False
+        self.broker: str | None = None
+        self.shifts: Keeper | None = None
         self._sorter = next(iter(config.sinks(SORTER)), None)
         processes = ("acquisition", "inference", *config.tables.get("sinks", {}))
         self._gatherer = Gatherer(config.line.output, processes)
@@ -205,6 +208,7 @@ class Hub:
             plc=_plc(sorter, self.config.tables.get("sinks", {}).get(self._sorter or "", {}).get("valves", 64)),
             recipe=self.recipe,
             queues={k: int(v) for k, v in _by_label({**acquisition, **inference}, "oreline_queue_depth").items()},
+            broker=self.broker,
             processes={name: bool(samples) for name, samples in counts.items()},
             counts=counts,
         )

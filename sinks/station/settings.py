@@ -9,6 +9,7 @@ from pydantic import model_validator
 
 from oreline.config import Section
 from sinks.station.alarms.settings import AlarmSettings
+from sinks.station.mqtt.settings import MqttSettings
 from sinks.station.shifts.settings import ShiftsSettings
 from sinks.station.web.settings import WebSettings
 
@@ -23,6 +24,8 @@ class StationSettings(Section):
     """Limits beyond which somebody is called, a table of its own."""
     web: WebSettings = WebSettings()
     """The page in a browser."""
+    mqtt: MqttSettings | None = None
+    """What the plant's broker is told, a table of its own. None: nothing."""
     shifts: ShiftsSettings = ShiftsSettings()
     """When shifts begin, and what their rock is taken for, a table of its own."""
 

@@ -62,8 +62,8 @@ class Station(Sink):
         """Make the hub, open the faces, and have them at work on a loop in a thread of its own."""
         self.hub = Hub(config, self._settings)
         line_commands.register(self.hub)
+        self._keeper = self.hub.shifts = Keeper(self._settings.shifts, self.hub)
         self._faces = [self._face(name) for name in FACES if getattr(self._settings, name, None) is not None]
-        self._keeper = Keeper(self._settings.shifts, self.hub)
         self._thread.start()
         self._up.wait()
 

@@ -67,7 +67,8 @@ class Status:
     scene lines since the start of the run's processes, what came to inference, what nobody got, what the sorter passed
     over. `flags`: of the last block of lines, of any of them. `shares`: by name, of the rock of the last minute, all
     together 1. `reference_age_s` and the age `reference_limit_s` beyond which it is too old. `queues`: records that
-    wait, by stream. `processes`: whether each process of the line answers. `counts`: every sample of the processes'
+    wait, by stream. `broker`: why the plant's broker is not told of the line, empty where it is, None where it is
+    not to be. `processes`: whether each process of the line answers. `counts`: every sample of the processes'
     metrics, by process.
     """
 
@@ -104,5 +105,6 @@ class Status:
     plc: PlcStatus = field(default_factory=PlcStatus)
     recipe: Recipe = field(default_factory=Recipe)
     queues: Mapping[str, int] = field(default_factory=dict)
+    broker: str | None = None
     processes: Mapping[str, bool] = field(default_factory=dict)
     counts: Mapping[str, Mapping[tuple[str, ...], float]] = field(default_factory=dict, repr=False)

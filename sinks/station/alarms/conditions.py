@@ -113,6 +113,12 @@ def process_gone(look: Look) -> Holds:
     return {name: f"{name} does not answer" for name in gone}
 
 
+def broker_lost(look: Look) -> Holds:
+    """The plant's broker is not told."""
+    broker = look.now.broker
+    return None if broker is None else _if(bool(broker), broker)
+
+
 def plc_lost(look: Look) -> Holds:
     """The bank of valves does not answer."""
     connected = look.now.plc.connected

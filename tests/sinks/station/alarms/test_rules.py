@@ -21,7 +21,7 @@ NAMES = [rule.name for rule in RULES]
 RUNNING = Status(
     phase=Phase.RUNNING, line_rate_hz=670.0, last_line_age_s=0.03, latency_p99_ms=20.0, budget_ms=150.0, lost=5, shed=7,
     camera_temperature_c=25.0, shares={"kaolinite": 0.8, "unknown": 0.2}, plc=PlcStatus(connected=True, valves=64),
-    queues={"raw": 3, "labels": 9}, processes={"acquisition": True, "log": True},
+    queues={"raw": 3, "labels": 9}, broker="", processes={"acquisition": True, "log": True},
     counts={"acquisition": {("oreline_lines_total", "scene", "acquisition"): 100.0}},
 )  # fmt: skip
 STILL = {"phase": Phase.NO_LINES, "last_line_age_s": 1.2, "lines_per_s": 0.0}
@@ -118,6 +118,8 @@ def test_a_line_that_runs_well_calls_nobody(name: str) -> None:
         ("process_lost", {"processes": {"elsewhere": False}}, {}),
         ("plc_lost", {"plc": PlcStatus(connected=False)}, {"": "it does not answer"}),
         ("plc_lost", {"plc": PlcStatus()}, None),
+        ("broker_lost", {"broker": "10.0.0.9: it does not answer"}, {"": "10.0.0.9: it does not answer"}),
+        ("broker_lost", {"broker": None}, None),
         ("plc_inhibit", {"plc": PlcStatus(connected=True, inhibit=True)}, {"": "it is in its safe state"}),
         ("plc_inhibit", {"plc": PlcStatus(connected=False, inhibit=True)}, None),
         ("valve_faulty", {"plc": PlcStatus(True, faulty=(3, 40))}, {"3": "valve 3", "40": "valve 40"}),
