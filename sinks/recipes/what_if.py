@@ -22,6 +22,7 @@ from sinks.conveyor.products import Products
 from sinks.conveyor.recipe import Recipe
 
 Flags = NDArray[np.bool_]
+Masses = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +68,16 @@ class Outcome:
 def what_if(stones: Stones, recipe: Recipe) -> Outcome:
     """What a recipe would have made of stones. Raises ConfigError where it names what their stream has not, or decides
     by what their counts do not tell."""
-    return _outcome(stones, recipe, _ejected(stones, recipe))
+    pixels, ore = _masses(stones, recipe)
+    if not recipe.conditions:
+        return _outcome(pixels, ore, _ejected(stones, recipe, pixels, ore, _voted(recipe, pixels, ore)))
+    products = Products(recipe, stones.answer)
+    return _outcome(pixels, ore, _ejected(stones, recipe, pixels, ore, products.opens[products.of(stones.counts)]))
 
 
 def as_it_was(stones: Stones, recipe: Recipe) -> Outcome:
     """What became of the stones. `recipe` says what is ore. Raises ConfigError as `what_if` does."""
-    return _outcome(stones, recipe, stones.ejected)
+    return _outcome(*_masses(stones, recipe), stones.ejected)
 
 
 def by_cut_off(stones: Stones, recipe: Recipe, least: Sequence[float]) -> list[Outcome]:
@@ -80,32 +85,32 @@ def by_cut_off(stones: Stones, recipe: Recipe, least: Sequence[float]) -> list[O
     `what_if` does, and where it has none."""
     if recipe.cut_off is None:
         raise ConfigError("the recipe is decided by conditions and has no cut-off")
-    return [what_if(stones, recipe.model_copy(update={"min_fraction": one})) for one in least]
+    pixels, ore = _masses(stones, recipe)
+    others = [recipe.model_copy(update={"min_fraction": one}) for one in least]
+    wanted = [_voted(other, pixels, ore) for other in others]
+    return [_outcome(pixels, ore, _ejected(stones, recipe, pixels, ore, one)) for one in wanted]
 
 
-def _ejected(stones: Stones, recipe: Recipe) -> Flags:
-    counts, answer = stones.counts, stones.answer
-    ore, pixels = _ore(stones, recipe), counts.sum(axis=1)
-    if recipe.decide == "mean":
-        raise ConfigError("what a recipe by mean probability would have done does not follow from samples by class")
-    if recipe.conditions:
-        products = Products(recipe, answer)
-        wanted = products.opens[products.of(counts)]
-    else:
-        wanted = ore >= recipe.min_fraction * pixels
-    whole = np.where(stones.piece, 2 * ore > pixels, wanted)
-    result: Flags = whole & (pixels >= recipe.min_pixels) & ~stones.doubtful
-    return result
-
-
-def _ore(stones: Stones, recipe: Recipe) -> NDArray[np.float64]:
+def _masses(stones: Stones, recipe: Recipe) -> tuple[Masses, Masses]:
+    """Samples of each stone, and those of them that are ore."""
     is_ore = np.zeros(len(stones.classes) + 1)
     is_ore[recipe.codes(stones.answer)] = 1.0
-    return stones.counts @ is_ore
+    return stones.counts.sum(axis=1), stones.counts @ is_ore
 
 
-def _outcome(stones: Stones, recipe: Recipe, ejected: Flags) -> Outcome:
-    pixels, ore = stones.counts.sum(axis=1), _ore(stones, recipe)
+def _voted(recipe: Recipe, pixels: Masses, ore: Masses) -> Flags:
+    if recipe.decide == "mean":
+        raise ConfigError("what a recipe by mean probability would have done does not follow from samples by class")
+    return ore >= recipe.min_fraction * pixels
+
+
+def _ejected(stones: Stones, recipe: Recipe, pixels: Masses, ore: Masses, wanted: Flags) -> Flags:
+    """Stones that are ejected, where those that are whole are `wanted`."""
+    ejected: Flags = np.where(stones.piece, 2 * ore > pixels, wanted)
+    return ejected & (pixels >= recipe.min_pixels) & ~stones.doubtful
+
+
+def _outcome(pixels: Masses, ore: Masses, ejected: Flags) -> Outcome:
     mass, metal, feed, of_feed = (float(one.sum()) for one in (pixels[ejected], ore[ejected], pixels, ore))
     return Outcome(
         len(pixels), int(ejected.sum()), _ratio(mass, feed), _ratio(of_feed, feed), _ratio(metal, mass),

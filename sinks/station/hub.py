@@ -120,9 +120,13 @@ class Hub:
         return None if self.info is None else Stream(self.info.classes, self.info.layers)
 
     def _passed(self) -> Stones | None:
-        """The last stones."""
-        records = [one for one in self.stones if isinstance(one, StoneRecord)]
-        return Stones.of(records, self.stone_info.classes) if self.stone_info is not None else None
+        """The last stones; may be called from another thread."""
+        info, stones = self.stone_info, tuple(self.stones)
+        if info is None:
+            return None
+        length = len(info.classes) + 1
+        records = [one for one in stones if isinstance(one, StoneRecord) and len(one.counts) == length]
+        return Stones.of(records, info.classes)
 
     def take_info(self, info: StreamInfo) -> None:
         """The stream is described anew."""

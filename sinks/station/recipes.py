@@ -10,6 +10,7 @@ from typing import Any
 
 from oreline.config import Config
 from oreline.errors import ConfigError, OrelineError
+from sinks.conveyor.recipe import Recipe as Sorting
 from sinks.recipes.choosing import Recipes, Stream
 from sinks.recipes.store import Choice
 from sinks.recipes.what_if import Outcome, Stones, as_it_was, by_cut_off, what_if
@@ -67,13 +68,17 @@ class RecipeDesk:
     def what_if(self, recipe: Mapping[str, Any]) -> tuple[Outcome, Outcome]:
         """What became of the last stones, and what would have by the table of a recipe. Raises ConfigError."""
         stones, other = self._passed(), self._recipes.check(recipe, self._stream)
+        if other.by != (answer := self._in_force().by):
+            raise ConfigError(f"the last stones were sorted by {answer}: what they were by {other.by} is not known")
         return as_it_was(stones, other), what_if(stones, other)
 
     def by_cut_off(self, least: Sequence[float]) -> list[Outcome]:
         """What would have become of the last stones by each of these cut-offs. Raises ConfigError."""
+        return by_cut_off(self._passed(), self._in_force(), least)
+
+    def _in_force(self) -> Sorting:
         now = self._recipes.in_force
-        recipe = self._recipes.check(self._recipes.read(now.name, now.version).recipe, None)
-        return by_cut_off(self._passed(), recipe, least)
+        return self._recipes.check(self._recipes.read(now.name, now.version).recipe, None)
 
     @property
     def _stream(self) -> Stream | None:

@@ -9,9 +9,9 @@ MUTANTS = (
         "a sink acknowledges before it commits",
         "sinks/feed.py",
         """        self._sink.commit()
-        self._inbox.ack()
+        self.inbox.ack()
 """,
-        """        self._inbox.ack()
+        """        self.inbox.ack()
         self._sink.commit()
 """,
         ("tests/sinks/test_feed.py",),
@@ -43,5 +43,19 @@ MUTANTS = (
         "        self._standing.refuse_gone()\n",
         "        pass\n",
         ("tests/sinks/log/test_sink.py",),
+    ),
+    Mutant(
+        "a recipe takes stones that began before it",
+        "sinks/conveyor/rules.py",
+        "return stone.first < self.until and not stone.older",
+        "return stone.first < self.until",
+        ("tests/sinks/conveyor/test_rules.py",),
+    ),
+    Mutant(
+        "a recipe that was changed by hand is used",
+        "sinks/recipes/store.py",
+        "if sha256 and found != sha256:",
+        "if not found:",
+        ("tests/sinks/recipes/test_store.py",),
     ),
 )
