@@ -66,8 +66,10 @@ class Trends:
                 series.product.add(ore, pixels)
 
     def see(self, status: Status) -> None:
-        """How the line stands; it is taken down when that is due."""
+        """How the line stands; it is taken down when that is due and rock is seen."""
         now_s = time.monotonic()
+        if not status.shares:
+            return
         for span, series in self._series.items():
             if now_s < series.due_s:
                 continue

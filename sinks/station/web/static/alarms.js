@@ -3,9 +3,15 @@
 import { clock } from "./format.js";
 import { order } from "./link.js";
 import { put } from "./panels.js";
-import { t } from "./words.js";
+import { m, t } from "./words.js";
 
 const MARKS = { critical: "1", high: "2", medium: "3", low: "4", none: "" };
+/** States that an alarm may be in; see alarm.py. */
+const STATES = {
+  normal: m("normal"), unacknowledged: m("unacknowledged"), acknowledged: m("acknowledged"), returned: m("gone, not acknowledged"),
+  "latched unacknowledged": m("to be confirmed, not acknowledged"), "latched acknowledged": m("to be confirmed"),
+  shelved: m("shelved"), suppressed: m("suppressed by its cause"), "out of service": m("out of service"),
+};
 const SHELVE_S = 300;
 const at = (id) => document.getElementById(id);
 let shown = [], may = [];
@@ -27,7 +33,7 @@ export function alarms(all) {
   const calling = all.filter(calls), top = calling[0];
   const bar = at("alarm-now");
   bar.dataset.priority = top?.priority ?? "none";
-  bar.dataset.state = top?.state ?? "";
+  bar.dataset.state = top?.acknowledged ? "acknowledged" : "";
   bar.querySelector(".mark").textContent = MARKS[top?.priority ?? "none"];
   put("alarm-title", top ? t(top.title) + source(top) : t("No alarms"));
   put("alarm-words", top?.words ?? "");
@@ -46,7 +52,7 @@ function list(all) {
   if (focused) rows.querySelector(`[data-act="${CSS.escape(focused)}"]`)?.focus();
 }
 
-const TEXTS = [["cause", "Cause"], ["consequence", "Consequence"], ["action", "Action"]];
+const TEXTS = [["cause", m("Cause")], ["consequence", m("Consequence")], ["action", m("Action")]];
 
 function row(alarm) {
   const item = make("li", "alarm");
@@ -54,7 +60,7 @@ function row(alarm) {
   item.dataset.state = alarm.state;
   const head = make("p", "head");
   head.append(make("span", "mark", MARKS[alarm.priority]), make("strong", "", t(alarm.title) + source(alarm)),
-    make("span", "state", t(alarm.state)), make("time", "", clock(alarm.raised)));
+    make("span", "state", t(STATES[alarm.state])), make("time", "", clock(alarm.raised)));
   item.append(head);
   if (alarm.words) item.append(make("p", "words", alarm.words));
   const texts = make("dl", "texts");
@@ -70,10 +76,10 @@ function row(alarm) {
 function buttons(alarm) {
   const place = make("p", "acts");
   const offers = [
-    ["acknowledge", "Acknowledge", {}, !alarm.acknowledged && !alarm.hidden],
-    ["confirm", "Confirm", {}, alarm.latched && alarm.acknowledged && !alarm.present && !alarm.hidden],
-    ["shelve", "Shelve for 5 minutes", { seconds: SHELVE_S }, !alarm.hidden],
-    ["unshelve", "Unshelve", {}, alarm.state === "shelved"],
+    ["acknowledge", m("Acknowledge"), {}, !alarm.acknowledged && !alarm.hidden],
+    ["confirm", m("Confirm"), {}, alarm.latched && alarm.acknowledged && !alarm.present && !alarm.hidden],
+    ["shelve", m("Shelve for 5 minutes"), { seconds: SHELVE_S }, !alarm.hidden],
+    ["unshelve", m("Unshelve"), {}, alarm.state === "shelved"],
   ];
   for (const [verb, words, more, fits] of offers) {
     if (!fits || !may.includes(verb)) continue;

@@ -11,10 +11,11 @@ import * as recipes from "./recipes.js";
 import * as stone from "./stone.js";
 import { Trends } from "./trends.js";
 import { Valves } from "./valves.js";
-import { offerLanguages, t } from "./words.js";
+import { m, offerLanguages, t } from "./words.js";
 
 const MINUTE_MS = 60000;
 const at = (id) => document.getElementById(id);
+const ROLES = { viewer: m("viewer"), operator: m("operator"), engineer: m("engineer") };
 let paint = null, bands = [], recent = [];
 
 export const belt = new Belt(at("map"), (one, picture) => stone.show(one, picture, paint, bands));
@@ -53,7 +54,7 @@ function status({ status: now }) {
 }
 
 function you({ name, role, login, may }) {
-  panels.put("you", login ? `${name}, ${t(role)}` : t(role));
+  panels.put("you", login ? `${name}, ${t(ROLES[role])}` : t(ROLES[role]));
   at("logout").hidden = !login;
   orders.allow(may);
   alarms.allow(may);

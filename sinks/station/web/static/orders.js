@@ -2,17 +2,17 @@
 
 import { order } from "./link.js";
 import { put } from "./panels.js";
-import { t } from "./words.js";
+import { m, t } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 /** Verb, on its button, what is asked, what it does, and when it is offered. */
 const ORDERS = [
-  ["hold", "Hold sorting", "Hold sorting?", ["No valve opens until sorting is resumed; the feeder is stopped. Lines go on being labelled and logged."], (now) => now.sorts && !now.held],
-  ["resume", "Resume sorting", "Resume sorting?", ["Valves open again for what is wanted."], (now) => now.sorts && now.held],
-  ["dark", "Dark reference…", "Take a dark reference", ["1. Stop the feed: the line does not see its belt for a moment.", "2. Close the lens cap, unless the camera has a shutter of its own.", "3. Start. What is wrong with it is said, and then the old reference stays in force."], () => true],
-  ["white", "White reference…", "Take a white reference", ["1. Stop the feed: the line does not see its belt for a moment.", "2. Lay the white panel level under the whole line, unless the camera moves it.", "3. Start. What is wrong with it is said, and then the old reference stays in force."], () => true],
-  ["test_valves", "Valve test…", "Test the valves?", ["Each valve opens once, in order. It is refused while ore runs: hold sorting first."], (now) => now.sorts],
-  ["stop", "Stop the line…", "Stop the line?", ["What came before is sorted and logged, then the line ends. It is started again from its terminal."], () => true],
+  ["hold", m("Hold sorting"), m("Hold sorting?"), [m("No valve opens until sorting is resumed; the feeder is stopped. Lines go on being labelled and logged.")], (now) => now.sorts && !now.held],
+  ["resume", m("Resume sorting"), m("Resume sorting?"), [m("Valves open again for what is wanted.")], (now) => now.sorts && now.held],
+  ["dark", m("Dark reference…"), m("Take a dark reference"), [m("1. Stop the feed: the line does not see its belt for a moment."), m("2. Close the lens cap, unless the camera has a shutter of its own."), m("3. Start. What is wrong with it is said, and then the old reference stays in force.")], () => true],
+  ["white", m("White reference…"), m("Take a white reference"), [m("1. Stop the feed: the line does not see its belt for a moment."), m("2. Lay the white panel level under the whole line, unless the camera moves it."), m("3. Start. What is wrong with it is said, and then the old reference stays in force.")], () => true],
+  ["test_valves", m("Valve test…"), m("Test the valves?"), [m("Each valve opens once, in order. It is refused while ore runs: hold sorting first.")], (now) => now.sorts],
+  ["stop", m("Stop the line…"), m("Stop the line?"), [m("What came before is sorted and logged, then the line ends. It is started again from its terminal.")], () => true],
 ];
 let may = [], drawn = "";
 

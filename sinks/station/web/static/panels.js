@@ -1,11 +1,11 @@
 // Panels of numbers: how the line stands, and what the rock is.
 
 import { fixed, known, percent, span } from "./format.js";
-import { t } from "./words.js";
+import { m, named, t } from "./words.js";
 
 const PHASES = {
-  starting: "Starting", calibrating: "Calibrating", held: "Held", running: "Sorting", no_lines: "No lines",
-  ended: "Ended", away: "No connection",
+  starting: m("Starting"), calibrating: m("Calibrating"), held: m("Held"), running: m("Sorting"),
+  no_lines: m("No lines"), ended: m("Ended"), away: m("No connection"),
 };
 const MOST_SHARES = 12;
 const at = (id) => document.getElementById(id);
@@ -18,7 +18,7 @@ export function put(id, words, state = "") {
 }
 
 export function phase(name, sorts = true) {
-  put("phase", t(name === "running" && !sorts ? "Labelling" : PHASES[name] ?? name));
+  put("phase", name === "running" && !sorts ? t("Labelling") : t(PHASES[name]));
   at("phase").dataset.phase = name;
 }
 
@@ -91,7 +91,7 @@ export function shares(list, found, paint) {
       row.paint = paint;
       const one = paint.byName.get(name);
       row.children[0].replaceChildren(...(one ? [paint.swatch(one)] : []));
-      row.children[1].textContent = name ? t(name) : t("other");
+      row.children[1].textContent = name ? named(name) : t("other");
     }
     const words = percent(share);
     if (row.children[3].textContent !== words) row.children[3].textContent = words;

@@ -4,7 +4,7 @@ import { fixed, known, percent } from "./format.js";
 import { order } from "./link.js";
 import { ask } from "./orders.js";
 import { put, recipeName } from "./panels.js";
-import { t } from "./words.js";
+import { m, t } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const EVERY_MS = 5000;
@@ -63,11 +63,11 @@ function wouldHave(cut) {
 at("cut-off").addEventListener("input", moved);
 at("cut-off-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  ask("Change the cut-off?", [at("what-if").textContent], t("Apply"), () => order("cut_off", { least: cutOff() }));
+  ask(m("Change the cut-off?"), [at("what-if").textContent], t("Apply"), () => order("cut_off", { least: cutOff() }));
 });
 at("recipe-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const chosen = JSON.parse(at("recipes").value);
-  ask("Switch the recipe?", [recipeName(chosen), "It decides every stone from the next one on."], t("Switch"), () => order("select_recipe", chosen));
+  ask(m("Switch the recipe?"), [recipeName(chosen), m("It decides every stone from the next one on.")], t("Switch"), () => order("select_recipe", chosen));
 });
 setInterval(() => document.hidden || load(), EVERY_MS);

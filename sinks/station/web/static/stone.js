@@ -3,18 +3,18 @@
 import { fixed, known, percent } from "./format.js";
 import { put, shares } from "./panels.js";
 import { axis } from "./trends.js";
-import { t } from "./words.js";
+import { m, t } from "./words.js";
 
 const VERDICTS = {
-  ejected: "Ejected", passed: "Let pass", doubtful: "Not ejected: its position is not known",
-  held: "Not ejected: sorting was held",
+  ejected: m("Ejected"), passed: m("Let pass"), doubtful: m("Not ejected: its position is not known"),
+  held: m("Not ejected: sorting was held"),
 };
 const at = (id) => document.getElementById(id);
 let plot = null;
 
 export function show(stone, picture, paint, bands) {
   put("stone-title", t("Stone {number}", { number: fixed(stone.number) }));
-  put("stone-verdict", `${t(VERDICTS[stone.decision])}. ${t(stone.why)}`, stone.decision);
+  put("stone-verdict", [t(VERDICTS[stone.decision]), t(stone.why)].filter(Boolean).join(": "), stone.decision);
   draw(picture);
   shares(at("stone-shares"), stone.shares, paint);
   facts(stone);

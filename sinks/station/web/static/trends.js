@@ -4,7 +4,7 @@ import { percent } from "./format.js";
 import { css } from "./paint.js";
 import { t } from "./words.js";
 
-const EVERY_MS = 5000, GRID = "#3c4449", INK = "#aab4bb";
+const EVERY_MS = 5000, LEAST_S = 300, GRID = "#3c4449", INK = "#aab4bb";
 const FEED = "#aab4bb", PRODUCT = "#ffffff";
 const font = '11px "Inter", "Oreline CJK", system-ui, sans-serif';
 
@@ -64,7 +64,7 @@ function area(label, one) {
   return { label, stroke: colour, fill: colour, width: 0, points: { show: false } };
 }
 
-const times = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 export function axis(values, size, space) {
   return { stroke: INK, font, size, space, gap: 4, grid: { stroke: GRID, width: 1 }, ticks: { show: false }, values };
@@ -73,7 +73,7 @@ export function axis(values, size, space) {
 function chart(place, series) {
   const options = {
     width: place.clientWidth, height: place.clientHeight, legend: { show: false }, cursor: { show: false },
-    scales: { x: { time: true }, y: { range: [0, 1] } },
+    scales: { x: { time: true, range: (_, first, last) => [Math.min(first, last - LEAST_S), last] }, y: { range: [0, 1] } },
     padding: [6, 6, 0, 0],
     axes: [
       axis((_, at) => at.map((value) => times.format(value * 1000)), 20, 60),

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from oreline import palette
 from oreline.config import Config
+from oreline.incidents import Incident, Severity
 from oreline.messages import BACKGROUND, UNKNOWN, ClassInfo, Decision, Flag, LabelLine, Stamp, StoneRecord, StreamInfo
+from oreline.moment import now
 from oreline.testing import stream_info
 from sinks.station import Station
 from sinks.station.settings import StationSettings
@@ -134,3 +136,26 @@ def moving(station: Station, belt: Belt, lines_per_s: float = 670.0) -> Iterator
     finally:
         stop.set()
         thread.join(20)
+
+
+def happens(station: Station, kind: str, number: int, words: str = "", stage: str = "acquisition") -> None:
+    """Something happens on the line that a rule of the alarms is about."""
+    at = now()
+    station._tell(
+        station.hub.take_incident,
+        Incident(
+            at.text,
+            Severity.ALARM,
+            stage,
+            stage,
+            kind,
+            1,
+            None,
+            None,
+            words or kind,
+            at.t_ns,
+            at.boot.hex(),
+            "l",
+            number,
+        ),
+    )

@@ -68,7 +68,7 @@ def page(browser: Any, seen: object, moving: Belt, address: str) -> Iterator[Any
         ),
     )
     page.goto(address)
-    page.wait_for_function(BELT % "belt.stones.length > 3")
+    until(lambda: ask(page, "belt.stones.length > 3"))
     yield page
     context.close()
     assert {url.split("//")[1].split("/")[0] for url in asked} == {address.removeprefix("http://")}
@@ -157,7 +157,7 @@ def test_the_keyboard_reaches_a_stone_and_its_detail(page: Any) -> None:
     page.keyboard.press("Enter")
     assert page.is_visible("#stone[open]")
     assert page.text_content("#stone-title").startswith("Stone ")
-    assert page.text_content("#stone-verdict").startswith(("Ejected. enough ore", "Let pass. too little ore"))
+    assert page.text_content("#stone-verdict").startswith(("Ejected: enough ore", "Let pass: too little ore"))
     assert page.locator("#stone-shares li").count() >= 2
     page.keyboard.press("Escape")
     assert not page.is_visible("#stone[open]")

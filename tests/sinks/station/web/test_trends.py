@@ -39,6 +39,6 @@ def test_a_grade_is_of_the_stones_of_its_time(seconds: list[float]) -> None:
 def test_trends_have_a_bound(seconds: list[float]) -> None:
     one = Trends()
     for _ in range(2 * MOST["minutes"]):
-        one.see(replace(Status(), at=now()))
+        one.see(replace(Status(), at=now(), shares={"illite": 1.0}))
         seconds[0] += 5
     assert len(one.columns("minutes")["t"]) == MOST["minutes"]

@@ -1,0 +1,162 @@
+"""How the page looks and who can use it: in every language nothing is cut off and no letter is a box; a keyboard is
+enough, and axe finds nothing serious."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sinks.station import Station
+from sinks.station.words import LANGUAGES, words_in
+from tests.sinks.station.web.belt import Belt, happens
+
+CLIPPED = """() => [...document.querySelectorAll("body *")]
+  .filter(one => one.checkVisibility() && !one.closest(".unseen, .plot, select, canvas"))
+  .filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth && getComputedStyle(one).display !== "inline")
+  .map(one => `${one.tagName}#${one.id}.${one.className}: ${one.textContent.trim().slice(0, 60)}`)"""
+OUTLINED = "getComputedStyle(document.activeElement).outlineStyle !== 'none'"
+FITS = "document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth"
+BOXES = """async ([family, letters]) => {
+  await document.fonts.load(`32px "${family}"`, letters.join(""));
+  const canvas = Object.assign(document.createElement("canvas"), {width: 48, height: 48});
+  const context = canvas.getContext("2d", {willReadFrequently: true});
+  const drawn = letter => {
+    context.fillStyle = "#fff"; context.fillRect(0, 0, 48, 48);
+    context.fillStyle = "#000"; context.font = `32px "${family}"`; context.fillText(letter, 4, 38);
+    return context.getImageData(0, 0, 48, 48).data.join();
+  };
+  const box = drawn("\\u{10fffd}"), blank = drawn(" ");
+  return letters.filter(letter => [box, blank].includes(drawn(letter)));
+}"""
+
+
+def until(page: Any, what: str) -> None:
+    deadline = time.monotonic() + 20
+    while not page.evaluate(what):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def calling(station: Station, moving: Belt) -> None:
+    """Alarms, one of them with many words."""
+    while station.hub.status.lines_per_s == 0:
+        time.sleep(0.02)
+    happens(
+        station,
+        "gave_up",
+        1,
+        "SIM0001 was lost: no frame came for 2.0 s; it is opened again, and lines are missing",
+    )
+    happens(station, "old_reference", 2)
+
+
+@pytest.fixture
+def opened(browser: Any, address: str, moving: Belt, calling: None) -> Iterator[Callable[..., Any]]:
+    """Opens the page in a language, at a size."""
+    contexts = []
+
+    def open_page(language: str = "en", width: int = 1280, height: int = 800) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, locale=language)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(address)
+        until(page, "import('/static/app.js').then(({belt}) => belt.stones.length > 3)")
+        until(page, "document.querySelectorAll('#shares li').length > 3 && document.querySelector('.alarm')")
+        page.evaluate("document.fonts.ready")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_cut_off_in_any_language(opened: Callable[..., Any], language: str) -> None:
+    page = opened(language)
+    assert page.get_attribute("html", "lang") == language
+    assert page.evaluate(FITS), "it does not fit one screen"
+    assert page.evaluate(CLIPPED) == []
+    for shown in ("#alarm-list", "[data-verb=dark]"):
+        page.click(shown)
+        assert page.evaluate(CLIPPED) == []
+        page.keyboard.press("Escape")
+
+
+def test_a_phone_needs_no_scrolling_to_the_side(opened: Callable[..., Any]) -> None:
+    page = opened("es", 390, 844)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(CLIPPED) == []
+
+
+def test_no_letter_is_a_box(opened: Callable[..., Any]) -> None:
+    said = "".join((*words_in("zh-CN").all.values(), *LANGUAGES.values()))
+    letters = sorted({letter for letter in said if ord(letter) > 0x2E7F})
+    page = opened("zh-CN")
+    assert len(letters) > 400
+    assert page.evaluate(BOXES, ["Oreline CJK", letters]) == []
+    assert page.evaluate(BOXES, ["Oreline CJK", ["龘"]]) == ["龘"], "the test would see one"
+
+
+def test_the_keyboard_alone_reaches_everything(opened: Callable[..., Any]) -> None:
+    page = opened()
+    wanted = page.evaluate(
+        "[...document.querySelectorAll('button, select, input, #map')].filter(one => "
+        "one.checkVisibility() && !one.disabled).map(one => one.id || one.dataset.verb || one.dataset.span)"
+    )
+    reached = set()
+    for _ in range(3 * len(wanted)):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("(one => one.id || one.dataset.verb || one.dataset.span)(document.activeElement)"))
+        assert page.evaluate("document.activeElement === document.body || " + OUTLINED)
+    assert set(wanted) <= reached
+
+
+def test_an_alarm_is_told_acknowledged_and_put_away(opened: Callable[..., Any]) -> None:
+    page = opened()
+    assert page.text_content("#alarm-title") == "The line ends"
+    page.click("#acknowledge")
+    until(page, "document.querySelector('#alarm-now').dataset.state === 'acknowledged'")
+    page.click("#alarm-list")
+    page.click("[data-act='shelve line_failed']")
+    until(page, "document.querySelector('#alarm-title').textContent !== 'The line ends'")
+    page.click("[data-act='unshelve line_failed']")
+    until(page, "document.querySelector('#alarm-title').textContent === 'The line ends'")
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    if shutil.which("npm") is None:
+        pytest.skip("there is no npm: apt-get install npm")
+    folder: Path = tmp_path_factory.mktemp("axe")
+    got = subprocess.run(["npm", "pack", "axe-core@4.10.3"], cwd=folder, capture_output=True, text=True)
+    if got.returncode:
+        pytest.skip("axe-core cannot be fetched")
+    shutil.unpack_archive(next(folder.glob("*.tgz")), folder)
+    return (folder / "package" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_axe_finds_nothing_serious(opened: Callable[..., Any], axe: str) -> None:
+    page = opened()
+    found = []
+    for shown in ("", "#alarm-list", "[data-verb=dark]"):
+        if shown:
+            page.click(shown)
+            time.sleep(0.2)
+        page.evaluate(axe)
+        result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found += [
+            (one["id"], node["html"], node["failureSummary"])
+            for one in result["violations"]
+            for node in one["nodes"]
+            if one["impact"] in ("serious", "critical")
+        ]
+        page.keyboard.press("Escape")
+    assert found == []
