@@ -97,13 +97,13 @@ class Belt:
 
 
 @contextmanager
-def station(tmp_path: Path, sinks: dict[str, Any] | None = None, **web: Any) -> Iterator[Station]:
+def station(tmp_path: Path, accounts: Path | None = None, **web: Any) -> Iterator[Station]:
     """A station whose page has a port of its own."""
-    settings = StationSettings.model_validate({"web": {"port": 0, **web}})
+    settings = StationSettings.model_validate({"accounts": accounts, "web": {"port": 0, **web}})
     station = Station.open(settings, tmp_path)
     tables = {
         "line": {"output": str(tmp_path), "name": "demo"},
-        "sinks": {"conveyor": {}, "station": {}} | (sinks or {}),
+        "sinks": {"conveyor": {}, "station": {}},
     }
     station.join(Config(tables))
     try:
