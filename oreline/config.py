@@ -24,6 +24,8 @@ from oreline.text import decode_marked
 EXAMPLE = "deploy/examples/demo.toml"
 ASKED = "asked.json"
 """In a line's folder: steps that acquisition is to take in between."""
+SORTING, SORTED = "sorting.json", "sorted.json"
+"""In a line's folder: what its sorter is told to do, and what it says of that."""
 SOCKET_BYTES = 107
 """Of the path of a socket, as the kernel has it."""
 STREAMS = ("raw", "labels", "reflectance", "features", "stones")

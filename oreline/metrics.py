@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
@@ -67,6 +67,22 @@ class Reading(Collector):
         yield family
 
 
+class ByValve(Collector):
+    """Values by valve, as they are when somebody asks; `family`: a gauge's or a counter's."""
+
+    def __init__(self, name: str, documentation: str, family: type[GaugeMetricFamily | CounterMetricFamily]) -> None:
+        self._described, self._family = (name, documentation), family
+        self.read: Callable[[], Iterable[int]] = tuple
+        """Answers with the values of valve 0, 1, and so on."""
+        REGISTRY.register(self)
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        family = self._family(*self._described, labels=["valve"])
+        for valve, value in enumerate(self.read()):
+            family.add_metric([str(valve)], value)
+        yield family
+
+
 LINES = Tallies("oreline_lines", "Lines by stage and what became of them", ("stage", "kind"))
 BYTES = Tallies("oreline_bytes", "Bytes of lines", ("stage",))
 PIXELS = Tallies("oreline_pixels", "Labelled samples by class", ("label",))
@@ -76,6 +92,13 @@ STONES = Counter("oreline_stones", "Stones, and what was decided", ["decision"],
 RECIPE = Gauge("oreline_recipe_info", "1 for the recipe in force", ["name", "version"], registry=REGISTRY)
 QUEUE = Gauge("oreline_queue_depth", "Lines that wait in a ring", ["stream"], registry=REGISTRY)
 TEMPERATURE = Reading("oreline_camera_temperature_celsius", "The camera's DeviceTemperature")
+HELD = Reading("oreline_held", "1 while the sorter is held: no valve opens")
+VALVES_TESTING = Reading("oreline_valves_testing", "1 while valves are tested")
+PLC_CONNECTED = Reading("oreline_plc_connected", "1 while the bank of valves, or its PLC, answers")
+PLC_INHIBIT = Reading("oreline_plc_inhibit", "1 while it is in its safe state")
+VALVE_FAULTS = Reading("oreline_valve_faults", "Valves that do not answer")
+VALVE_FAULTY = ByValve("oreline_valve_faulty", "1 for a valve that does not answer", GaugeMetricFamily)
+VALVE_SHOTS = ByValve("oreline_valve_shots", "Openings of a valve since it is new", CounterMetricFamily)
 CALIBRATING = Reading("oreline_calibrating", "1 while no scene is recorded, and none will be yet")
 CAMERA_RATE = Reading("oreline_camera_lines_per_second", "Rate that the camera is set to")
 REFERENCE_AGE = Reading("oreline_reference_age_seconds", "Age of the reference in force")

@@ -24,6 +24,8 @@ from oreline.cli.progress import Progress
 from oreline.cli.recipe import app as recipe_app
 from oreline.cli.report_table import show
 from oreline.cli.shifts import app as shifts_app
+from oreline.cli.valves import app as valves_app
+from oreline.cli.valves import hold, resume
 from oreline.config import Config
 from oreline.errors import STOPPED, ConfigError, StageFailed, StateGone, Undelivered
 from oreline.files import try_to_write
@@ -48,6 +50,9 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(model_app, name="model")
 app.add_typer(recipe_app, name="recipe")
 app.add_typer(shifts_app, name="shifts")
+app.add_typer(valves_app, name="valves")
+app.command()(hold)
+app.command()(resume)
 app.add_typer(importlib.import_module("hwsim.cli").app, name="sim")
 app.add_typer(importlib.import_module("inference.commands.calibrate").app, name="calibrate")
 

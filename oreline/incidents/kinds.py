@@ -53,6 +53,11 @@ _BY_STAGE = {
     "conveyor": {
         "plc_lost": (ALARM, "the PLC does not answer, or its heartbeat stands still"),
         "plc_inhibit": (ALARM, "the PLC went to its safe state; rows that waited were dropped"),
+        "held": (INFO, "the sorter is held: no valve opens, and no rock is to be fed"),
+        "resumed": (INFO, "the sorter goes on, with the next stone"),
+        "valve_worn": (WARNING, "a valve has opened as often as it is good for"),
+        "no_wear": (WARNING, "how often the valves have opened could not be read or written"),
+        "valves_tested": (INFO, "somebody had valves tested"),
         "plc_map": (INFO, "the PLC speaks register map 1: it does not say which valve fails, and tests none"),
         "encoder_mismatch": (ALARM, "the PLC counts the belt otherwise than the camera: nothing is ejected"),
         "recipe_changed": (INFO, "another recipe decides the stones that begin from now on"),

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from oreline.config import STREAMS, Config
+from oreline.config import SORTED, SORTING, STREAMS, Config
 from oreline.errors import ConfigError, OrelineError, StageFailed, StateGone, Stopped
 from oreline.facts import first_facts
 from oreline.guard import guarded
@@ -147,8 +147,8 @@ def _kept(folder: Path, error: OrelineError) -> StageFailed:
 def _forget(folder: Path) -> None:
     """Remove what runs make there, and nothing else. The configuration first: without it there is no run to finish,
     whatever else is still there after a kill."""
-    names = [CONFIGURATION, NOTIFY, *(f"{stream}.{kind}" for stream in STREAMS for kind in ("ring", "new", "sock"))]
-    for name in names:
+    rings = (f"{stream}.{kind}" for stream in STREAMS for kind in ("ring", "new", "sock"))
+    for name in (CONFIGURATION, NOTIFY, SORTING, SORTED, *rings):
         (folder / name).unlink(missing_ok=True)
 
 

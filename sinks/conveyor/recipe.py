@@ -173,8 +173,11 @@ class Recipe(Section):
 
     def ejects(self, thing: Piece) -> bool:
         """True where a stone that is decided, or a piece of a clump, is ejected."""
-        wanted = thing.decision if isinstance(thing, Stone) else thing.ore and self.counts(thing)
-        return bool(wanted) and not thing.doubtful
+        return self.wanted(thing) and not thing.doubtful and not thing.held
+
+    def wanted(self, thing: Piece) -> bool:
+        """True where it would be, if its place is known and the sorter is not held."""
+        return bool(thing.decision if isinstance(thing, Stone) else thing.ore and self.counts(thing))
 
 
 def _told(when: str) -> str:

@@ -97,6 +97,14 @@ class Cut:
     parted: list[Stone]
     alone: bool
 
+    def hold(self) -> None:
+        """What this line is of is not ejected, whatever follows."""
+        for run in self.runs:
+            run.stone.root().held = run.piece.root().held = True
+        for stone in (*self.ended, *self.parted):
+            for piece in (stone, *stone.ended):
+                piece.held = True
+
     @property
     def own(self) -> list[Run]:
         """The runs of stones of the rule's own, as far as these are seen now."""

@@ -33,13 +33,15 @@ NOTHING, OTHER, ORE = 0, 1, 2
 @dataclass(slots=True, eq=False)
 class Piece:
     """Connected samples of one kind, `ore` of them ore: all or none. `doubtful`: the position of a line of it is.
-    `heir`: what it became part of. `cut`: its end was not seen. `outline`: its samples, where somebody wants them."""
+    `heir`: what it became part of. `cut`: its end was not seen. `held`: some of it was seen while the sorter was held.
+    `outline`: its samples, where somebody wants them."""
 
     ore: int
     pixels: int
     doubtful: bool
     heir: Self | None = field(default=None, repr=False)
     cut: bool = False
+    held: bool = False
     outline: Outline | None = field(default=None, repr=False)
 
     def root(self) -> Self:
@@ -55,6 +57,7 @@ class Piece:
         self.ore += other.ore
         self.pixels += other.pixels
         self.doubtful |= other.doubtful
+        self.held |= other.held
         if other.outline is not None:
             self._draw(other.outline)
         other.heir = self

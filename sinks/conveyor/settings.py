@@ -29,6 +29,8 @@ class ConveyorSettings(Section):
     """Valves in the bank, evenly across all samples."""
     margin_valves: Annotated[int, Field(ge=0, lt=MAX_VALVES)] = 0
     """Valves that open more on each side of a stone."""
+    valve_life: Annotated[int, Field(ge=1)] | None = None
+    """Openings after which a valve is worn, and that is said; none where it is left out."""
     stand_ins: bool = True
     """The valves beside one that does not answer open for its stones, where no rock that is not wanted lies under
     them. Their jets reach part of what it should."""
@@ -41,6 +43,8 @@ class ConveyorSettings(Section):
     """The part of `deadline_ms` that is kept for sending: stones are decided before it."""
     max_lines: Annotated[int, Field(ge=1, le=100_000)] = 1024
     """Most lines that wait for a decision; the oldest is decided when there is one more."""
+    held_at_start: bool = False
+    """Nothing is ejected before somebody says so: `oreline resume`, or the station."""
     fail_safe: Literal["accept", "reject"] = "accept"
     """What becomes of stones while no lines come: "reject" tells the bank to open no valve."""
 

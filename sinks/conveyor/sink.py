@@ -22,12 +22,14 @@ from oreline.metrics import LatencyHistogram
 from oreline.sink import STONES, Policy
 from oreline.stream import Outbox
 from sinks.conveyor.encoder_check import EncoderCheck
+from sinks.conveyor.gauges import tell
 from sinks.conveyor.line_state import LineState
+from sinks.conveyor.operator import Operator
 from sinks.conveyor.outputs import find
 from sinks.conveyor.outputs.output import BankStatus, ValveOutput
 from sinks.conveyor.products import fitting
 from sinks.conveyor.recipe_in_force import RecipeInForce
-from sinks.conveyor.rules import Rules
+from sinks.conveyor.rules import Cut, Rules
 from sinks.conveyor.schedule import Row, Schedule
 from sinks.conveyor.settings import ConveyorSettings
 from sinks.conveyor.shot_queue import ShotQueue
@@ -37,6 +39,7 @@ from sinks.conveyor.stone_stream import StoneStream, open_stones
 from sinks.conveyor.stones import Stones
 from sinks.conveyor.totals import Totals
 from sinks.conveyor.valve_care import ValveCare
+from sinks.conveyor.wear import Wear
 from sinks.shots import ShotWriter, path_of
 
 _FOR_EVER_NS = 1 << 62
@@ -69,7 +72,9 @@ class Conveyor:
         self._latency = LatencyHistogram()
         self._totals = Totals()
         self._recipe = RecipeInForce(settings.recipe)
-        self._shots = ShotQueue()
+        self._wear = Wear(folder, settings.valves, settings.valve_life, clock)
+        self._shots = ShotQueue(self._wear)
+        self._operator = Operator(settings.valves, output, self._shots.put_tested, clock, held=settings.held_at_start)
         self._stones: Stones
         self._stream: StoneStream | None = None
         self._ended = False
@@ -92,8 +97,10 @@ class Conveyor:
         return cls(settings, find(settings.output).open(settings, clock), output, clock)
 
     def join(self, config: Config) -> None:
-        """Hear who asks for another recipe."""
+        """Hear who asks for another recipe, or to hold fire."""
         self._recipe.join(config.line.recipes_folder)
+        self._operator.join(config.line.folder)
+        tell(self._operator, self._bank, self._wear)
 
     @classmethod
     def outbox(cls, stream: str, settings: ConveyorSettings, config: Config) -> Outbox:  # noqa: ARG003
@@ -129,12 +136,13 @@ class Conveyor:
         self._handled.clear()
 
     def idle(self) -> None:
+        self._operator.follow(self._totals.stones, self._bank.status)
         if self._info is not None:
             self._recipe.follow(self._rules)
             self._compare()
             self._release()
         misplaced = self._info is not None and self._encoder_check.off
-        self._output.pump(self._state.at(self._clock(), self._bank, misplaced=misplaced))
+        self._output.pump(self._operator.state(self._state.at(self._clock(), self._bank, misplaced=misplaced)))
         self._valves.hear()
         if self._info is not None:
             self._tell(self._clock())
@@ -146,6 +154,7 @@ class Conveyor:
         if self._report is None:
             if self._info is not None:
                 self._cut()
+            self._operator.close()
             self._drain()
             if self._info is not None:
                 self._tell(_FOR_EVER_NS)
@@ -166,8 +175,9 @@ class Conveyor:
     def report(self) -> dict[str, Any]:
         """Report so far: what `Totals` and `Tally` count, `plc_late`, the rows that came to the bank after they were
         due, `unanswered`, the messages that it did not answer, `faulty_valves`, those that do not answer now,
-        `register_map`, the version that a PLC speaks, `outages`, how often it was lost, and the `settings` that all
-        this is by, and the `recipe` that is in force, since when."""
+        `valve_shots`, how often each has opened since it is new, `register_map`, the version that a PLC speaks,
+        `outages`, how often it was lost, and the `settings` that all this is by, and the `recipe` that is in force,
+        since when."""
         tally, bank = self._output.tally, self._bank
         return {
             **self._totals.report(),
@@ -177,6 +187,7 @@ class Conveyor:
             "plc_late": bank.status.late,
             "unanswered": bank.status.unanswered,
             "faulty_valves": valves_in(bank.status.faulty),
+            "valve_shots": list(self._wear.shots),
             "register_map": bank.status.register_map,
             "outages": bank.alarms["plc_lost"],
             "incidents": dict(bank.alarms),
@@ -214,7 +225,7 @@ class Conveyor:
         if self._stream is not None:
             self._stream.begin(info, rules.classes)
         self._shots.begin(ShotWriter(self._folder, info.run), bank)
-        self._output.begin(counts_per_line, info.model)
+        self._operator.begin(counts_per_line, info.model)
 
     def _line(self, line: LabelLine) -> None:
         if self._info is None:
@@ -231,7 +242,7 @@ class Conveyor:
         if stamp.seq != self._next_seq:
             self._cut()
         self._look_at(line, now)
-        cuts = self._rules.push(line)
+        cuts = self._cut_up(self._rules.push(line))
         self._stones.push(line, deadline, cuts)
         self._schedule.push(stamp.seq, stamp.encoder, deadline - int(self._settings.send_ms * 1e6), deadline, cuts)
         self._stones.end(cuts, stamp.seq)
@@ -259,9 +270,16 @@ class Conveyor:
         self._cut()
 
     def _cut(self) -> None:
-        cuts = self._rules.cut()
+        cuts = self._cut_up(self._rules.cut())
         self._schedule.close(cuts)
         self._stones.end(cuts, self._next_seq - 1)
+
+    def _cut_up(self, cuts: list[Cut]) -> list[Cut]:
+        """Stones that a line is of, or that it ended, before they are decided."""
+        if self._operator.held:
+            for cut in cuts:
+                cut.hold()
+        return cuts
 
     def _took(self, rows: list[Row]) -> None:
         self._shots.put(rows)
@@ -285,8 +303,10 @@ class Conveyor:
     def _release(self) -> None:
         lead = self._speed.lead(self._settings.valve_lag_ms, self._settings.distance_counts)
         rows = self._schedule.release(self._clock(), lead)
-        self._stones.left(rows)
-        if self._encoder_check.off:
+        self._stones.left(rows, held=self._operator.held)
+        if self._operator.testing:
+            return
+        if self._operator.held or self._encoder_check.off:
             self._output.drop(rows)
         else:
             self._output.offer(rows)
@@ -295,6 +315,6 @@ class Conveyor:
         """Rows still queued are sent or late when the deadline is over."""
         end = self._clock() + int(self._settings.deadline_ms * 1e6)
         self.idle()
-        while self._output.busy and not self._bank.status.lost and self._clock() <= end:
+        while (self._output.busy or self._operator.testing) and not self._bank.status.lost and self._clock() <= end:
             time.sleep(0.001)
             self.idle()

@@ -170,8 +170,8 @@ def _decided(ended: _Ended, shape: Shape) -> tuple[Decision, float, str]:
         measure, why = thing.measure, thing.why
     if thing.doubtful:
         return Decision.DOUBTFUL, measure, "place not known"
-    if not ended.rule.recipe.ejects(thing):
+    if not ended.rule.recipe.wanted(thing):
         return Decision.PASSED, measure, why
-    if shape.held and not shape.valves:
+    if thing.held or (shape.held and not shape.valves):
         return Decision.HELD, measure, "held"
     return Decision.EJECTED, measure, why

@@ -19,8 +19,8 @@ class Totals:
     """Totals of stones of at least their recipe's size, and of samples by label.
 
     `stones`: each stone, or, of those that touch, each piece; `ejected` of them are told to be, `doubtful` are not
-    since their position is. `cut`: those whose end was not seen. `stale`: lines that came too late, or that nobody
-    knows the place of.
+    since their position is, and `held` are not since the sorter was. `cut`: those whose end was not seen. `stale`:
+    lines that came too late, or that nobody knows the place of.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Totals:
         self._why = dict[int, str]()
         self._at: int | None = None
         self._products: Counter[str] = Counter()
-        self.stones = self.ejected = self.doubtful = self.cut = self.stale = 0
+        self.stones = self.ejected = self.doubtful = self.held = self.cut = self.stale = 0
 
     def begin(self, classes: tuple[ClassInfo, ...], layers: tuple[LayerInfo, ...] = ()) -> None:
         """A stream with these classes and layers."""
@@ -56,6 +56,7 @@ class Totals:
         self.stones += 1
         self.ejected += stone.decision is Decision.EJECTED
         self.doubtful += stone.decision is Decision.DOUBTFUL
+        self.held += stone.decision is Decision.HELD
         self.cut += stone.cut
         if told.product:
             self._products[told.product] += 1
@@ -64,7 +65,7 @@ class Totals:
 
     def report(self) -> dict[str, Any]:
         pixels = {info.name: int(self._pixels[i]) for i, info in enumerate(self._classes)}
-        names = "stones", "ejected", "doubtful", "cut", "stale"
+        names = "stones", "ejected", "doubtful", "held", "cut", "stale"
         return {name: getattr(self, name) for name in names} | {
             "classes": pixels | {name: int(self._pixels[label]) for name, label in _SPECIAL.items()},
             "products": dict(self._products),

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -209,7 +209,7 @@ class Hub:
             reference_stale=Flag.STALE in self._flags,
             held=self.held or bool(sorter.get(("oreline_held",), 0)),
             sorts=self._sorter is not None,
-            plc=_plc(sorter, self.config.tables.get("sinks", {}).get(self._sorter or "", {}).get("valves", 64)),
+            plc=_plc(sorter, self.config.tables.get("sinks", {}).get(self._sorter or "", {})),
             recipe=self.recipe,
             queues={k: int(v) for k, v in _by_label({**acquisition, **inference}, "oreline_queue_depth").items()},
             broker=self.broker,
@@ -264,8 +264,9 @@ def _by_label(samples: Mapping[tuple[str, ...], float], wanted: str) -> dict[str
     return {label[0]: int(n) for (name, *label), n in samples.items() if name == wanted and label}
 
 
-def _plc(sorter: Samples, valves: int) -> PlcStatus:
-    """What the sorter tells of its bank of valves."""
+def _plc(sorter: Samples, table: Mapping[str, Any]) -> PlcStatus:
+    """What the sorter, of this table, tells of its bank of valves."""
+    valves, life = int(table.get("valves", 64)), float(table.get("valve_life", math.inf))
     if ("oreline_plc_connected",) not in sorter:
         return PlcStatus(valves=valves)
     faulty = _by_label(sorter, "oreline_valve_faulty")
@@ -276,6 +277,7 @@ def _plc(sorter: Samples, valves: int) -> PlcStatus:
         valves=valves,
         faults=int(sorter.get(("oreline_valve_faults",), 0)),
         faulty=tuple(sorted(int(valve) for valve, n in faulty.items() if n)),
+        worn=tuple(sorted(int(valve) for valve, n in shots.items() if n >= life)),
         shots=tuple(shots.get(str(valve), 0) for valve in range(valves)) if shots else (),
         testing=bool(sorter.get(("oreline_valves_testing",), 0)),
     )

@@ -15,7 +15,7 @@ from oreline.config import Config, Section
 from oreline.expected import Expected
 from oreline.messages import EndOfStream, Gap, LabelLine, Message, StreamInfo
 from oreline.sink import STONES, Policy, Sink
-from sinks.station import line_commands
+from sinks.station import line_commands, sorter_commands
 from sinks.station.faces import FACES, opened, show
 from sinks.station.hub import Hub
 from sinks.station.lines import block_of
@@ -62,6 +62,7 @@ class Station(Sink):
         """Make the hub, open the faces, and have them at work on a loop in a thread of its own."""
         self.hub = Hub(config, self._settings)
         line_commands.register(self.hub)
+        sorter_commands.register(self.hub)
         self._keeper = self.hub.shifts = Keeper(self._settings.shifts, self.hub)
         self._faces = [self._face(name) for name in FACES if getattr(self._settings, name, None) is not None]
         self._thread.start()

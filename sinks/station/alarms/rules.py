@@ -494,7 +494,7 @@ RULES = (
         priority=Priority.LOW,
         ne107=Ne107.MAINTENANCE_REQUIRED,
         act_within_s=HOUR,
-        kinds=("no_shots",),
+        kinds=("no_shots", "no_wear"),
         suppressed_by=("store_failed",),
     ),
     # Who steers, and this station.
@@ -609,6 +609,10 @@ RULES = (
 
 NO_ALARM = {
     "encoder_rollover": "a counter that wraps is no fault",
+    "valve_worn": "the alarm of this name is by the counts themselves, valve by valve",
+    "held": "somebody asked for it, and the line says that it is held",
+    "resumed": "somebody asked for it",
+    "valves_tested": "somebody asked for it; a valve that does not answer is an alarm by itself",
     "plc_map": "a PLC of register map 1 sorts as well",
     "recording_ended": "a replay ends like that",
     "aside": "only the count of lines taken in between is doubtful, once after a restart",

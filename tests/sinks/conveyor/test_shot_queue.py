@@ -12,6 +12,7 @@ from oreline.testing import OTHER_RUN, RUN
 from sinks.conveyor.schedule import Row
 from sinks.conveyor.shot_queue import MOST_MESSAGES, ShotQueue
 from sinks.conveyor.valves import ValveBank
+from sinks.conveyor.wear import Wear
 from sinks.shots import Shot, Shots, ShotWriter, path_of
 
 BANK = ValveBank(4, 8, 0)
@@ -26,7 +27,7 @@ def lines(output: Path, run: bytes = RUN) -> list[int]:
 
 
 def test_rows_are_in_the_file_of_their_run_when_it_is_closed(tmp_path: Path) -> None:
-    queue = ShotQueue()
+    queue = ShotQueue(Wear(tmp_path, 32, None))
     queue.begin(ShotWriter(tmp_path, RUN), BANK)
     queue.put(rows(1, 2))
     queue.begin(ShotWriter(tmp_path, OTHER_RUN), BANK)
@@ -49,7 +50,7 @@ def test_behind_a_disk_that_hangs_so_much_waits_and_all_rows_that_come_then_are_
     monkeypatch.setattr(
         "sinks.conveyor.shot_queue.report", lambda _, kind, words, *, n: said.append(f"{n} {kind}: {words}")
     )
-    queue = ShotQueue()
+    queue = ShotQueue(Wear(tmp_path, 32, None))
     queue.begin(ShotWriter(tmp_path, RUN), BANK)
     queue.put(rows(0))
     assert hangs.wait(20)
@@ -68,7 +69,7 @@ def test_behind_a_disk_that_hangs_so_much_waits_and_all_rows_that_come_then_are_
 def test_closing_does_not_wait_for_a_thread_that_has_died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     died = threading.Event()
     monkeypatch.setattr(threading, "excepthook", lambda _: died.set())
-    queue = ShotQueue()
+    queue = ShotQueue(Wear(tmp_path, 32, None))
     queue.begin(ShotWriter(tmp_path, RUN), BANK)
     monkeypatch.delattr(ShotWriter, "write")
     queue.put(rows(0))
