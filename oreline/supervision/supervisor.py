@@ -267,7 +267,7 @@ class Supervisor:
             self._listen(LOOK_S)
         lacks = self._up and code in PASSING
         crashed = code < 0 or code > KILLED or self._passes(code)
-        if code == 0 or (crashed and self.stopping > 1):
+        if code == 0 or (crashed and self.stopping > 1) or (worker.spectator and worker.terminated):
             worker.ended = True
         elif code == Undelivered.exit_code and self._up:
             worker.ended = True

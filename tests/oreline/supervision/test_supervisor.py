@@ -139,3 +139,13 @@ def test_a_stop_before_the_line_is_ready_is_no_alarm(
         supervisor.run()
     assert stop.value.exit_code == STOPPED
     assert [kind_of(kind).severity for kind in said] == [Severity.INFO]
+
+
+def test_who_only_looks_on_and_is_told_to_end_before_it_can_hear_has_ended(supervisor: Supervisor) -> None:
+    worker = supervisor.worker("log")
+    worker.spectator, supervisor._up = True, True
+    worker.process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    worker.terminate()
+    worker.process.wait()
+    supervisor._check(worker)
+    assert worker.ended
