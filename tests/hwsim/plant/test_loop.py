@@ -10,7 +10,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwsim.plant import Route, Settings, VirtualPlc, run
+from hwsim.plant import Route, Settings, ValveFault, VirtualPlc, run
 from hwsim.plant.belt import Motion
 from hwsim.plant.judge import Bar, Feed, Result, judge
 from hwsim.plant.stones import FLATNESS
@@ -45,12 +45,12 @@ INFO = stream_info(samples=SAMPLES, counts_per_line=COUNTS, line_rate_hz=LINE_RA
 class Loop:
     """A PLC on its network, a belt, and the clock of all."""
 
-    def __init__(self, motion: Motion = STEADY) -> None:
+    def __init__(self, motion: Motion = STEADY, faults: Sequence[ValveFault] = ()) -> None:
         self.motion = motion
         self.start_ns = self.now = 10**12
         self.scans = 0
         self.conveyors: list[Conveyor] = []
-        self.program = VirtualPlc(position=self._position, clock=lambda: self.now, scan_ms=1.0)
+        self.program = VirtualPlc(position=self._position, clock=lambda: self.now, scan_ms=1.0, faults=faults)
         self._stop = threading.Event()
         ready: queue.Queue[int] = queue.Queue()
         self._thread = threading.Thread(
@@ -135,9 +135,9 @@ def sorted_feed(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return whole_run(feed_of(quarry(), LINES), tmp_path_factory.mktemp("out"))
 
 
-def whole_run(feed: Feed, folder: Path, **changes: Any) -> Run:
+def whole_run(feed: Feed, folder: Path, faults: Sequence[ValveFault] = (), **changes: Any) -> Run:
     """What the oracle saw, the PLC, and the conveyor's report."""
-    loop = Loop(feed.motion)
+    loop = Loop(feed.motion, faults)
     try:
         lines = len(feed.ids)
         conveyor = sort(loop, feed, folder, lines, **changes)
