@@ -82,7 +82,7 @@ def recipe_at(changes: dict[int, Recipe], line: int) -> Recipe:
     return changes[max(first for first in changes if first <= line)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.integers(0, 10**6),
     st.sampled_from([0.25, 0.4, 0.6]),
