@@ -116,7 +116,7 @@ class RecipeInForce:
             report("", "recipe_changed", _change(before, choice))
         self._answer(choice)
 
-    def _refuse(self, asked: Choice, why: OrelineError) -> None:
+    def _refuse(self, asked: Choice, why: Exception) -> None:
         report("", "recipe_refused", f"recipe {asked.title} is not used, {self._last.title} is: {why}")
         self._answer(replace(self._last, refused=f"{asked.title}: {why}", refused_at=asked.at))
 
@@ -155,7 +155,7 @@ class RecipeInForce:
         try:
             version = self._store.read(choice.name, choice.version, choice.sha256)
             return _Chosen(choice, validated(Recipe, version.recipe, choice.title))
-        except OrelineError as error:
+        except (OrelineError, OSError) as error:
             self._refuse(choice, error)
             return None
 

@@ -77,7 +77,13 @@ class Choice:
         texts = (
             known.get(one, "") for one in ("name", "sha256", "by", "at", "since", "words", "refused", "refused_at")
         )
-        if not (name and type(number) is int and number >= 0 and all(isinstance(one, str) for one in texts)):
+        if not (
+            name
+            and type(number) is int
+            and number >= 0
+            and all(isinstance(one, str) for one in texts)
+            and isinstance(known.get("cut_off"), int | float | None)
+        ):
             raise ConfigError("it does not say the name and the version of a recipe")
         return cls(**known)
 

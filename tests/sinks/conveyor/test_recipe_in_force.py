@@ -141,3 +141,16 @@ def test_a_version_that_was_changed_after_it_was_chosen_is_refused(
     start()
     store.use(version, "ben")
     eventually(lambda: any("not what it was when it was chosen" in words for _, words in said(tmp_path)))
+
+
+def test_a_folder_that_cannot_be_read_refuses_an_order_and_the_next_one_is_heard(
+    start: Start, store: Store, eventually: Eventually, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, rules = start()
+    version = store.save("mud", {"ore": ["kaolin"]}, "anna")
+    with monkeypatch.context() as broken:
+        broken.setattr("sinks.recipes.store.Store.versions", lambda _: (_ for _ in ()).throw(OSError(5, "I/O error")))
+        store.use(version, "ben")
+        eventually(lambda: any("I/O error" in words for _, words in said(tmp_path)))
+    store.use(version, "carl")
+    eventually(changes_to(recipe, rules, "mud", 1))
