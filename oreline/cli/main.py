@@ -6,8 +6,12 @@ import importlib
 import signal
 import socket
 import sys
-from importlib import metadata
+import time
+import webbrowser
+from contextlib import suppress
+from importlib import metadata, util
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Any
 
 import typer
@@ -37,6 +41,7 @@ from oreline.terminal import Ticker, console, tell
 
 PLAIN = (signal.SIG_DFL, signal.default_int_handler)
 """What Python does about a signal by itself."""
+PAGE_PORT = 8470
 JSON_OPTION = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON to this file.")]
 
 app = terminal.commands(
@@ -85,9 +90,11 @@ def run(line: Annotated[Path, typer.Argument(help="TOML file of the line.")], js
 def demo(
     seconds: Annotated[float, typer.Option(help="Length of belt to sort.", min=1.0, max=86_400.0)] = 20.0,
     output: Annotated[Path, typer.Option(help="Folder for everything that is made.")] = Path("out/demo"),
+    show_page: Annotated[bool, typer.Option("--open", help="Show the operator's page in a browser.")] = False,
     json: JSON_OPTION = None,
 ) -> None:
-    """Sort a simulated belt: dark, white, then stones at the camera's own rate, into both sinks.
+    """Sort a simulated belt: dark, white, then stones at the camera's own rate, into sorter and log, and show it on the
+    operator's page.
 
     Example: oreline demo --seconds 5 --output out/short
     """
@@ -97,6 +104,7 @@ def demo(
     scene["lines"] = steps[-1]["lines"] = lines
     config.tables["line"]["output"] = str(output)
     config.tables["plant"]["port"] = config.tables["sinks"]["conveyor"]["port"] = _free_port()
+    _serve_page(config.tables["sinks"], show_page)
     _run(config, json)
 
 
@@ -270,11 +278,37 @@ def bench(
     importlib.import_module("oreline.bench").main(json, quick)
 
 
-def _free_port() -> int:
-    """For a PLC beside those of other demos."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+def _free_port(wanted: int = 0) -> int:
+    """For a PLC or a page beside those of other demos: the one that is wanted, or another."""
+    try:
+        with socket.create_server(("127.0.0.1", wanted)) as server:
+            port: int = server.getsockname()[1]
+            return port
+    except OSError:
+        return _free_port()
+
+
+def _serve_page(sinks: dict[str, Any], show_page: bool) -> None:
+    """Have the operator's page at a port of its own, and say where; without the extra there is none."""
+    if util.find_spec("starlette") is None:
+        del sinks["station"]
+        tell("without the operator's page, for the extra [station] is not installed")
+        return
+    port = _free_port(PAGE_PORT)
+    sinks["station"]["web"] = {"port": port, "without_account": "engineer"}
+    tell(f"the operator's page, while the line runs: http://127.0.0.1:{port}")
+    if show_page:
+        Thread(target=_open_page, args=(f"http://127.0.0.1:{port}",), daemon=True).start()
+
+
+def _open_page(page: str) -> None:
+    """Show a page as soon as it is served."""
+    port = int(page.rpartition(":")[2])
+    while True:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
+            webbrowser.open(page)
+            return
+        time.sleep(0.1)
 
 
 def _run(config: Config, json: Path | None, make_report: Any = reports.report_of) -> None:

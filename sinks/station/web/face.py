@@ -108,8 +108,8 @@ class Web:
             async for stone in stones:
                 if not math.isnan(stone.measure):
                     self._trends.stone(stone.measure * stone.pixels, stone.pixels, stone.decision is Decision.EJECTED)
-                if len(self._viewers) and self._hub.answer is not None:
-                    self._viewers.stone(snapshot.stone(stone, self._hub.answer))
+                if len(self._viewers) and self._hub.stone_info is not None:
+                    self._viewers.stone(snapshot.stone(stone, self._hub.stone_info))
 
     async def _status(self) -> None:
         with self._hub.bus.subscribe("status", 1) as states:

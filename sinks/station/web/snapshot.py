@@ -82,10 +82,10 @@ def stream(info: StreamInfo, answer: Answer) -> str:
     )
 
 
-def stone(one: StoneRecord, answer: Answer) -> str:
-    """A stone that was decided, whose samples are counted by the classes of an answer; of another it tells none.
+def stone(one: StoneRecord, info: StreamInfo) -> str:
+    """A stone that was decided, whose samples are counted by the classes of its stream; of another it tells none.
     `measure` is null where nothing was compared."""
-    names = [*(info.name for info in answer.classes), UNKNOWN]
+    names = [*(told.name for told in info.classes), UNKNOWN]
     counts = one.counts.tolist() if len(one.counts) == len(names) else [0] * len(names)
     shares = {name: n / one.pixels for name, n in zip(names, counts, strict=True) if n and one.pixels}
     told = {name: getattr(one, name) for name in TOLD}

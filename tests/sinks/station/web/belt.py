@@ -117,6 +117,8 @@ def moving(station: Station, belt: Belt, lines_per_s: float = 670.0) -> Iterator
     """The belt, running past until the test is done."""
     stop = Event()
     station.consume([belt.info])
+    taker = station.companion("stones")
+    taker.consume([belt.info])
 
     def run() -> None:
         begin, given = time.monotonic(), belt.seq
@@ -125,8 +127,7 @@ def moving(station: Station, belt: Belt, lines_per_s: float = 670.0) -> Iterator
             if due - belt.seq >= BLOCK:
                 lines, stones = belt.lines(due - belt.seq)
                 station.consume(list(lines))
-                for stone in stones:
-                    station._tell(station.hub.take_stone, stone)
+                taker.consume(list(stones))
             station.idle()
 
     thread = Thread(target=run, daemon=True)
