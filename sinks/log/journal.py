@@ -87,10 +87,10 @@ class Journal:
         """
         lines = [m for m in messages if isinstance(m, LabelLine)]
         gaps = [m for m in messages if isinstance(m, Gap)]
-        with self._transaction():
+        with self.transaction():
             self._db.executemany(_NEXT, [(_run(m), m.first + m.n) for m in _furthest(messages)])
-            inserted = self._insert(_LINE, [_line_row(line, now_ns) for line in lines])
-            inserted += self._insert(_GAP, [(g.run, g.first, g.n, g.epoch, int(g.reason)) for g in gaps])
+            inserted = self.insert(_LINE, [_line_row(line, now_ns) for line in lines])
+            inserted += self.insert(_GAP, [(g.run, g.first, g.n, g.epoch, int(g.reason)) for g in gaps])
             for message in messages:
                 self._note(message)
         self.duplicates += len(lines) + len(gaps) - inserted
@@ -133,7 +133,7 @@ class Journal:
 
     def take(self, incidents: list[Incident]) -> None:
         """Commit incidents, in this order; those that are there already are left alone. Raises StoreFailed."""
-        with self._transaction():
+        with self.transaction():
             self._db.executemany(_INCIDENT, map(_incident_row, incidents))
 
     def mark_exported(self, run: bytes) -> None:
@@ -155,7 +155,7 @@ class Journal:
     def _note(self, message: Message) -> None:
         if isinstance(message, StreamInfo):
             self._tell_of_unended(message.run)
-            self._db.execute(_STREAM, _stream_row(message))
+            self._db.execute(_STREAM, stream_row(message))
         elif isinstance(message, EndOfStream):
             self._db.execute(_END, (message.seq, message.run))
 
@@ -165,13 +165,15 @@ class Journal:
             words = f"the run before, {before.hex()}, has no end: what came from line {following} on is in no journal"
             report("", "no_end", words, run=before, seq=following)
 
-    def _insert(self, statement: str, rows: list[tuple[Any, ...]]) -> int:
+    def insert(self, statement: str, rows: list[tuple[Any, ...]]) -> int:
+        """Rows that a statement has added. To be called in a transaction."""
         before = self._db.total_changes
         self._db.executemany(statement, rows)
         return self._db.total_changes - before
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
+        """One transaction, all or none. Raises StoreFailed, RecordingError."""
         with explained(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -225,7 +227,8 @@ def _furthest(messages: list[Message]) -> list[Message]:
     return list({_run(message): message for message in messages}.values())
 
 
-def _stream_row(info: StreamInfo) -> tuple[Any, ...]:
+def stream_row(info: StreamInfo) -> tuple[Any, ...]:
+    """Row of a description."""
     description = asdict(info) | {"run": info.run.hex()}
     description["temperature_c"] = None if math.isnan(info.temperature_c) else info.temperature_c
     clock = info.clock

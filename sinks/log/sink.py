@@ -15,12 +15,14 @@ from oreline.expected import Expected
 from oreline.facts import refuse_other
 from oreline.incidents import Follower, Incident, in_order
 from oreline.messages import Message
-from oreline.sink import Policy
+from oreline.sink import STONES, Policy
 from sinks.log import parquet, picture
 from sinks.log.account import account
 from sinks.log.journal import JOURNAL, Journal
 from sinks.log.reading import reading
 from sinks.log.shares import shares
+from sinks.log.stone_table import export_stones
+from sinks.log.stones import StoneLog
 
 INCIDENTS = "incidents.parquet"
 LOOK_NS = 1_000_000_000
@@ -48,6 +50,7 @@ class Log:
     policy: ClassVar[Policy] = Policy.COMPLETE
     stream: ClassVar[str] = "labels"
     acts_on_plant: ClassVar[bool] = False
+    companions: ClassVar[tuple[str, ...]] = (STONES,)
     Settings: ClassVar[type[Section]] = LogSettings
 
     def __init__(self, settings: LogSettings, journal: Journal, follower: Follower, clock: Callable[[], int]) -> None:
@@ -55,6 +58,7 @@ class Log:
         self._incidents: list[Incident] = []
         self._look_ns = 0
         self._pending: list[Message] = []
+        self._stones = StoneLog(journal)
         self._report: dict[str, Any] | None = None
 
     @classmethod
@@ -73,6 +77,10 @@ class Log:
 
     def resume(self) -> tuple[bytes, int] | None:
         return self._journal.position()
+
+    def companion(self, stream: str) -> StoneLog:  # noqa: ARG002
+        """Takes stones into the same journal."""
+        return self._stones
 
     def consume(self, messages: list[Message]) -> None:
         self._pending += messages
@@ -108,11 +116,13 @@ class Log:
             self._journal.put_back()
             self._take_in()
             position, duplicates = self._journal.position(), self._journal.duplicates
-            artefacts = self._export(position[0]) if position and not self._pending else {}
+            artefacts = self._export(position[0]) if position and not self._pending and not self._stones.pending else {}
             counts = self._counts(position[0]) if position else {}
+            stones = self._stones.counts(position[0]) if position and self._stones.resume() else None
             self._journal.close()
             self._follower.close()
-            self._report = {**counts, "duplicates": duplicates, "artefacts": artefacts}
+            told = {} if stones is None else {"stones": {**stones, "duplicates": self._stones.duplicates}}
+            self._report = {**counts, **told, "duplicates": duplicates, "artefacts": artefacts}
         return self._report
 
     def _counts(self, run: bytes) -> dict[str, Any]:
@@ -144,6 +154,9 @@ class Log:
         if self._settings.parquet:
             files["parquet"] = folder / f"lines_{name}.parquet"
             parquet.export(db, run, files["parquet"])
+            table = folder / f"stones_{name}.parquet"
+            if export_stones(db, run, table):
+                files["stones"] = table
         for map_, (ending, which) in MAPS.items() if self._settings.label_map else ():
             maps = picture.export(db, run, folder / f"map_{name}{ending}", self._settings.title, which)
             files |= {map_ if i == 0 else f"{map_}_{i:03d}": path for i, path in enumerate(maps)}

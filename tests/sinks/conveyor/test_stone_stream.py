@@ -203,4 +203,4 @@ def test_of_two_sorters_the_first_makes_the_stream(line: Config) -> None:
     assert maker_of(two, STONES) == "left"
     assert open_streams(two, "conveyor") == []
     assert maker_of(Config({"sinks": {"log": {}}}), STONES) is None
-    assert takers_of(two, STONES) == []
+    assert takers_of(two, STONES) == ["log"]

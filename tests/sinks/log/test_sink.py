@@ -17,7 +17,17 @@ from oreline.errors import RecordingError, SystemRefused
 from oreline.incidents import Log as ProcessLog
 from oreline.incidents.file import LogFile
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, EndOfStream, Gap, Message, Reason
-from oreline.testing import CLASSES, LAYERS, OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, stream_info
+from oreline.testing import (
+    CLASSES,
+    LAYERS,
+    OTHER_RUN,
+    RUN,
+    SinkContract,
+    end_of_stream,
+    label_line,
+    stone_record,
+    stream_info,
+)
 from sinks.log import Log, account
 from sinks.log.reading import COLUMNS, reading, segments
 from sinks.log.reading import lines as lines_of
@@ -45,12 +55,14 @@ def write(output: Path, *batches: list[Message], settings: LogSettings | None = 
     return log.close()
 
 
-def go_on(output: Path, messages: list[Message]) -> None:
+def go_on(output: Path, messages: list[Message], *stones: Message) -> None:
     """As `write`, and let go of the journal though it is refused."""
     log = Log.open(LogSettings(), output)
     with ExitStack() as stack:
         stack.callback(log._journal.close)
         log.resume()
+        log.companion("stones").consume(list(stones))
+        log.companion("stones").commit()
         log.consume(messages)
         log.commit()
         log.close()
@@ -139,6 +151,7 @@ def test_a_journal_with_a_damaged_page_is_refused(tmp_path: Path, damage: bytes)
     info = stream_info(samples=300)
     whole: list[Message] = [info, *(label_line(seq, info) for seq in range(60)), Gap(RUN, 1, 60, 5, Reason.DROPPED)]
     write(tmp_path, whole, settings=LogSettings(parquet=False, label_map=False))
+    go_on(tmp_path, [], info, stone_record(0), Gap(RUN, 1, 1, 5, Reason.RING_FULL))
     process = ProcessLog("acquisition", LogFile(tmp_path / "logs" / "acquisition.jsonl"))
     process.report("", "camera_lost")
     process.close()
@@ -147,7 +160,7 @@ def test_a_journal_with_a_damaged_page_is_refused(tmp_path: Path, damage: bytes)
     for at in range(0, len(good), PAGE):
         journal.write_bytes(good[:at] + damage * PAGE + good[at + PAGE :])
         with pytest.raises(RecordingError, match=rf"{journal}: .*; .*(damaged|no journal)"):
-            go_on(tmp_path, [label_line(70, info)])
+            go_on(tmp_path, [label_line(70, info)], info, stone_record(6), Gap(RUN, 1, 7, 5, Reason.RING_FULL))
 
 
 def test_a_full_disk_is_said_and_the_commit_can_be_made_again(tmp_path: Path) -> None:
