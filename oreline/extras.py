@@ -10,7 +10,7 @@ from oreline.errors import ConfigError
 ROOT = Path(__file__).parents[1]
 EXTRAS = {
     "matplotlib": "report", "pytest": "test", "sklearn": "train", "threadpoolctl": "train",
-    **dict.fromkeys(("aiomqtt", "argon2", "asyncua", "starlette", "uvicorn", "websockets"), "station"),
+    **dict.fromkeys(("aiomqtt", "argon2", "asyncua", "paho", "starlette", "uvicorn", "websockets"), "station"),
 }  # fmt: skip
 """Packages that a line does not need, and the extra of pyproject.toml that has them."""
 
