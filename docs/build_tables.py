@@ -58,6 +58,8 @@ from sinks.station.alarms.settings import AlarmSettings
 from sinks.station.mqtt.payloads import FIELDS as PAYLOADS
 from sinks.station.mqtt.payloads import RETAINED
 from sinks.station.mqtt.settings import MqttSettings
+from sinks.station.opcua.settings import OpcUaSettings
+from sinks.station.opcua.variables import VARIABLES
 from sinks.station.shifts.settings import ShiftsSettings
 from sinks.station.shifts.summary import FIELDS as SUMMARY
 from sinks.station.web.settings import WebSettings
@@ -179,6 +181,15 @@ def _lasting(seconds: int) -> str:
 def no_alarms() -> str:
     """Kinds of incidents that are no alarm."""
     return _table(("kind", "why it calls nobody"), ((f"`{kind}`", why) for kind, why in NO_ALARM.items()))
+
+
+def opcua_variables() -> str:
+    """Variables of a line under Oreline's own namespace."""
+    rows = (
+        (f"`{one.path}`", f"{one.kind}{'[]' if one.array else ''}", one.unit.symbol if one.unit else "-", one.words)
+        for one in VARIABLES
+    )
+    return _table(("variable", "type", "unit", "what it says"), rows)
 
 
 def severities() -> str:
@@ -530,6 +541,8 @@ TABLES: dict[str, Callable[[], str]] = {
     **{f"settings-{name}-output": partial(settings, outputs.find(name).Settings) for name in outputs.VALVE_OUTPUTS.own},
     "settings-conveyor": partial(settings, find(SORTER).Settings),
     "settings-station-alarms": partial(settings, AlarmSettings),
+    "settings-station-opcua": partial(settings, OpcUaSettings),
+    "opcua-variables": opcua_variables,
     "settings-station-web": partial(settings, WebSettings),
     "settings-station-mqtt": partial(settings, MqttSettings),
     "settings-station-shifts": partial(settings, ShiftsSettings),

@@ -29,7 +29,11 @@ class Face(Protocol):
 FACES = Registry(
     "oreline.faces",
     "face of the station",
-    {"web": "sinks.station.web.face:Web", "mqtt": "sinks.station.mqtt.face:Mqtt"},
+    {
+        "web": "sinks.station.web.face:Web",
+        "opcua": "sinks.station.opcua.face:OpcUa",
+        "mqtt": "sinks.station.mqtt.face:Mqtt",
+    },
 )
 
 

@@ -10,6 +10,7 @@ from pydantic import model_validator
 from oreline.config import Section
 from sinks.station.alarms.settings import AlarmSettings
 from sinks.station.mqtt.settings import MqttSettings
+from sinks.station.opcua.settings import OpcUaSettings
 from sinks.station.shifts.settings import ShiftsSettings
 from sinks.station.web.settings import WebSettings
 
@@ -22,6 +23,8 @@ class StationSettings(Section):
     host is believed."""
     alarms: AlarmSettings = AlarmSettings()
     """Limits beyond which somebody is called, a table of its own."""
+    opcua: OpcUaSettings | None = None
+    """OPC UA, a table of its own; without it there is none."""
     web: WebSettings = WebSettings()
     """The page in a browser."""
     mqtt: MqttSettings | None = None
