@@ -108,6 +108,19 @@ def test_sorting_goes_on_with_the_next_stone_and_not_with_one_that_is_half_seen(
     assert fired(program) == [5000 + 60]
 
 
+def test_a_stone_that_a_held_one_meets_is_not_ejected(line: Line, program: VirtualPlc) -> None:
+    """A fork: one of its prongs was seen while the sorter was held, and the larger part afterwards."""
+    far = [*EMPTY[:12], *[0] * 12, *EMPTY[24:]]
+    both = [*EMPTY[:4], *[0] * 20, *EMPTY[24:]]
+    line.order(held=True)
+    feed(line.conveyor, SLOW, *belt(EMPTY, STONE))
+    line.order(held=False)
+    apart = [a if a == 0 else b for a, b in zip(STONE, far, strict=True)]
+    feed(line.conveyor, *belt(apart, both, EMPTY, first=2))
+    report = line.conveyor.close()
+    assert (report["stones"], report["held"], len(fired(program))) == (1, 1, 0)
+
+
 def test_rows_that_wait_when_the_sorter_is_held_are_dropped_and_counted(line: Line, program: VirtualPlc) -> None:
     feed(line.conveyor, SLOW, *belt(EMPTY))
     program.disarm()

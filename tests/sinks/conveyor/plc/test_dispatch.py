@@ -173,3 +173,26 @@ def test_rows_that_wait_when_the_plc_is_inhibited_are_dropped_and_later_ones_go_
     desk.pass_ms(40)
     assert desk.plc.rows == [0, 300]
     assert (desk.output.tally.dropped, desk.output.tally.commands) == (3, 1)
+
+
+def test_rows_that_are_dropped_while_the_plc_is_away_never_go_again(desk: Desk) -> None:
+    desk.plc.takes = False
+    desk.row(in_ms=60_000)
+    desk.pass_ms(5)
+    assert desk.plc.rows == [0]
+    desk.plc.answers = False
+    desk.wait_for(lambda: desk.output.status.lost)
+    desk.output.drop()
+    assert not desk.output.busy
+    desk.plc.answers = desk.plc.takes = True
+    desk.row(in_ms=60_000)
+    desk.wait_for(lambda: len(desk.plc.rows) > 1)
+    assert desk.plc.rows == [0, 100]
+    assert desk.output.tally.dropped == 1
+
+
+def test_a_state_that_changes_is_told_before_the_next_beat_is_due(desk: Desk) -> None:
+    desk.wait_for(lambda: desk.plc.states and desk.plc.states[-1] is State.RUN)
+    desk.pass_ms(1)
+    desk.output.pump(State.REJECT_ALL)
+    assert desk.plc.states[-1] is State.REJECT_ALL
