@@ -44,7 +44,7 @@ class AlarmDesk:
     ) -> None:
         self._bus, self._output, self._now = bus, output, now
         self._looks = Looks(rings, limits)
-        self._path, self._dirty, self._tried_ns = output / ALARMS, False, 0
+        self._path, self._dirty, self._failed_ns = output / ALARMS, False, -(1 << 62)
         self.engine = self._restored()
         self._acts = Acts(self.engine.book)
         self._writing = asyncio.Lock()
@@ -83,7 +83,7 @@ class AlarmDesk:
     async def _watch(self, looks: Subscription) -> None:
         async for status in looks:
             self.see(status, await asyncio.to_thread(_free_bytes, self._output))
-            if self._dirty and self._now().t_ns - self._tried_ns > AGAIN_S * 1e9:
+            if self._dirty and self._now().t_ns - self._failed_ns > AGAIN_S * 1e9:
                 await self.save()
 
     def hear(self, incident: Incident) -> None:
@@ -102,11 +102,11 @@ class AlarmDesk:
     async def save(self) -> None:
         """Write the file now; where that fails it is said, and tried again."""
         async with self._writing:
-            self._dirty, self._tried_ns = False, self._now().t_ns
+            self._dirty = False
             try:
                 await asyncio.to_thread(save, self._path, packed(self.engine, self._now()))
             except OSError as error:
-                self._dirty = True
+                self._dirty, self._failed_ns = True, self._now().t_ns
                 report("station", "no_alarm_state", f"{self._path} is not written: {error.strerror}")
 
     def register(self, commands: Commands) -> None:
