@@ -41,8 +41,8 @@ FIELDS = {
     "stones": "null without a sorter. `seen` and `ejected` by the sorter; beside a simulated plant also `true`, "
     "`missed`, `wrong`, `passed`, and then `ejected` is what the plant says",
     "sorter": "null without one. Its own account: `acquired`, `lines`, `shed`, `lost`, `reference`, `unaccounted`; "
-    "rows for the PLC that came too late, `commands_late`; and where there were any: `doubtful` stones, `dropped` "
-    "rows, `plc_late` rows",
+    "rows for the PLC that came too late, `commands_late`; and where there were any: `doubtful` and `held` stones, "
+    "`dropped` rows, `plc_late` rows, `faulty_valves` by number",
     "recipe": "null without a sorter. In force at the end: `name`, `version`, `sha256`, `by` whom it was asked for, "
     "`since` when",
     "sinks": "each sink by its name: its `kind`, and its own account since it was started last: `acquired`, `lines`, "
@@ -193,7 +193,8 @@ def _plain(value: Any) -> Any:
 
 def _sorted(sorter: dict[str, Any]) -> dict[str, Any]:
     """What the sorter counted; None for what it could not leave."""
-    extras = {name: sorter[name] for name in ("doubtful", "dropped", "plc_late") if sorter.get(name)}
+    names = "doubtful", "held", "dropped", "plc_late", "faulty_valves"
+    extras = {name: sorter[name] for name in names if sorter.get(name)}
     return {
         "stones": {"seen": sorter.get("stones"), "ejected": sorter.get("ejected")},
         "sorter": {**sorter.get("account", {}), "commands_late": sorter.get("late"), **extras},
