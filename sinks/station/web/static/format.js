@@ -23,8 +23,9 @@ export function span(seconds) {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 1) return t("{s} s", { s: Math.floor(seconds) });
   if (minutes < 60) return t("{min} min", { min: minutes });
-  return t("{h} h {min} min", { h: Math.floor(minutes / 60), min: minutes % 60 });
+  const [h, min] = [Math.floor(minutes / 60), minutes % 60];
+  return min ? t("{h} h {min} min", { h, min }) : t("{h} h", { h });
 }
 
-/** Letters as a title needs them; a name such as "white mica" stays as it is. */
+/** The time of day of a moment as ISO 8601 has it. */
 export const clock = (iso) => (iso ? iso.slice(11, 19) : "");

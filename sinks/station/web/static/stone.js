@@ -50,12 +50,12 @@ function facts(stone) {
   }));
 }
 
-/** Valves as they are counted by people, from 1 on. */
+/** Valves by their numbers, from 0 on as everywhere. */
 function ranges(valves) {
   const found = [];
   for (const valve of valves) {
-    if (found.length && found.at(-1)[1] === valve) found.at(-1)[1] = valve + 1;
-    else found.push([valve + 1, valve + 1]);
+    if (found.length && found.at(-1)[1] === valve - 1) found.at(-1)[1] = valve;
+    else found.push([valve, valve]);
   }
   return found.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)).join(", ");
 }

@@ -15,8 +15,8 @@ export class Valves {
     [this.faulty, this.worn] = [new Set(plc.faulty), new Set(plc.worn)];
     this.canvas.parentElement.dataset.valves = String(this.n > 0);
     const words = [t("{n} valves", { n: this.n })];
-    if (this.faulty.size) words.push(t("faulty: {valves}", { valves: [...this.faulty].map((one) => one + 1).join(", ") }));
-    if (this.worn.size) words.push(t("worn: {valves}", { valves: [...this.worn].map((one) => one + 1).join(", ") }));
+    if (this.faulty.size) words.push(t("faulty: {valves}", { valves: [...this.faulty].join(", ") }));
+    if (this.worn.size) words.push(t("worn: {valves}", { valves: [...this.worn].join(", ") }));
     this.canvas.ariaLabel = words.join("; ");
     this.canvas.title = this.canvas.ariaLabel;
   }

@@ -103,7 +103,7 @@ def station(tmp_path: Path, accounts: Path | None = None, **web: Any) -> Iterato
     station = Station.open(settings, tmp_path)
     tables = {
         "line": {"output": str(tmp_path), "name": "demo"},
-        "sinks": {"conveyor": {}, "station": {}},
+        "sinks": {"conveyor": {"recipe": {"ore": ["white mica"]}}, "station": {}},
     }
     station.join(Config(tables))
     try:
