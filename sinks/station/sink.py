@@ -148,4 +148,5 @@ class Station(Sink):
         if self._task is not None:
             self._tell(self._task.cancel)
             self._thread.join(END_S)
+            self._keeper.close()
         return {"artefacts": {}}

@@ -13,7 +13,7 @@ from oreline.messages import StoneRecord
 from oreline.moment import Moment
 from sinks.station.alarms.alarm import Alarm
 from sinks.station.hub import Hub
-from sinks.station.shifts.minutes import decision_of, named
+from sinks.station.shifts.minutes import named
 from sinks.station.status import Recipe, Status
 
 SCHEMA = 1
@@ -198,7 +198,7 @@ def _stone(stone: StoneRecord, names: Sequence[str], offset_ns: int) -> dict[str
         "stop_sample": stone.stop_sample,
         "pixels": stone.pixels,
         "counts": dict(named(stone.counts, names)),
-        "decision": decision_of(stone).split()[0],
+        "decision": stone.decision.name.lower(),
         "why": stone.why,
         "measure": plain(float(stone.measure)),
         "valves": [valve for valve in range(stone.valves.bit_length()) if stone.valves >> valve & 1],

@@ -21,7 +21,7 @@ from sinks.station.shifts.page import page
 from sinks.station.shifts.report import chosen, report_of, shifts_in
 from sinks.station.shifts.settings import ShiftsSettings
 from sinks.station.shifts.summary import Measures
-from sinks.station.shifts.table import csv_of, rows
+from sinks.station.shifts.table import HEAD, csv_of, rows
 
 
 def show_list(output: Path, line: Path | None, zone: str | None, starts: list[str] | None, console: Console) -> None:
@@ -57,6 +57,8 @@ def report(
     if csv is not None:
         write_whole(csv, csv_of(made).encode())
     table = Table(show_header=False, box=None, pad_edge=False)
+    for _ in HEAD:
+        table.add_column(overflow="fold")
     for section, item, value, unit in rows(made):
         table.add_row(section, item, "not known" if value is None else str(value), unit)
     console.print(table)

@@ -71,8 +71,11 @@ class Keeper:
                 await asyncio.sleep(KEPT_S)
                 await self.keep(now())
         finally:
-            self.store.write(Page.of([], list(self._minutes.open.values()), self._minutes.cursor))
-            self.store.close()
+            await self.keep(now())
+
+    def close(self) -> None:
+        """Let go of the store, when nobody looks there any more."""
+        self.store.close()
 
     async def keep(self, at: Moment) -> None:
         """Keep what was counted, and tell what is over."""

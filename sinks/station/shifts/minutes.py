@@ -105,7 +105,8 @@ class Minutes:
         if self.cursor.stones_run == run and self.cursor.stone is not None:
             counts.missed_stones += max(0, seq - self.cursor.stone)
         self.cursor.stones_run, self.cursor.stone = run, seq + 1
-        counts.take_stone(decision_of(stone), stone.pixels, named(stone.counts, names), pitch_mm)
+        decision = decided(stone.decision.name.lower(), stone.product)
+        counts.take_stone(decision, stone.pixels, named(stone.counts, names), pitch_mm)
 
     def take_look(self, at: Moment, state: str, reason: str, shed: int) -> None:
         """How the line is at a moment, since the last. `shed`: of the sorter so far."""
@@ -203,7 +204,6 @@ def named(counts: NDArray[np.uint32], names: Sequence[str]) -> Counter[str]:
     return Counter({name: n for name, n in zip((*names, tally.UNKNOWN), counts.tolist(), strict=False) if n})
 
 
-def decision_of(stone: StoneRecord) -> str:
-    """A stone's decision in words, with its product where that is not the first."""
-    name = stone.decision.name.lower()
-    return f"{name} {stone.product}" if stone.product > 1 else name
+def decided(decision: str, product: int) -> str:
+    """A stone's decision, with its product where that is not the first."""
+    return f"{decision} {product}" if product > 1 else decision

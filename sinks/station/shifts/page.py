@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from sinks.station.shifts.calendar import Calendar, S
-from sinks.station.shifts.report import ShiftReport
+from sinks.station.shifts.report import ShiftReport, wall_of
 from sinks.station.shifts.table import PARTS
 
 STYLE = """
@@ -44,7 +44,7 @@ def page(report: ShiftReport, calendar: Calendar) -> str:
     title = f"Shift report {report.shift.key}"
     when = f"{report.told['start']} to {report.told['end']}, {calendar.zone.key}"
     parts = (_figures(report), _material(report), _lines(report), _time(report, calendar))
-    body = "\n".join((*parts, _alarms(report), _in_force(report)))
+    body = "\n".join((*parts, _alarms(report), _in_force(report, calendar)))
     notes = "".join(f"<li>{escape(note)}</li>" for note in report.notes)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -140,11 +140,11 @@ def _alarms(report: ShiftReport) -> str:
     )
 
 
-def _in_force(report: ShiftReport) -> str:
+def _in_force(report: ShiftReport, calendar: Calendar) -> str:
     rows = [(kind, one["name"], one["since"]) for kind, all_ in report.told["in_force"].items() for one in all_]
     acts = [
         (
-            act.time,
+            calendar.text(wall_of(act.time)),
             act.record.who,
             " ".join((act.record.verb, *map(str, act.record.arguments.values()))),
             act.record.result,

@@ -21,6 +21,7 @@ from sinks.station.alarms.rules import RULES
 from sinks.station.audit import AUDIT, Entry, entries
 from sinks.station.shifts.calendar import Calendar, S, Shift
 from sinks.station.shifts.journal_lines import Stretch, count_gaps, count_lines, dated, stretches, times, undated
+from sinks.station.shifts.journal_stones import count_stones, missed_stones
 from sinks.station.shifts.stops import Interval, Stop, Trouble, count_time
 from sinks.station.shifts.store import STORE, Store
 from sinks.station.shifts.summary import Measures, of_shift
@@ -80,11 +81,13 @@ def report_of(output: Path, calendar: Calendar, measures: Measures, shift: Shift
     counts, notes = Tally(), list[str]()
     with reading(output / JOURNAL) as db:
         alarms = list(_alarms(db, within))
-        for _, _, priority, title, _ in alarms:
+        for _, priority, title, _ in alarms:
             counts.alarms[f"{priority}: {title}"] += 1
-        stops = _count(db, within, _held(output, within), [Trouble(one[0], one[3]) for one in alarms], counts)
+        stops = _count(db, within, _held(output, within), [Trouble(one[0], one[2]) for one in alarms], counts)
         if lost := undated(db):
             notes.append(f"{lost} lines of the journal have no date, since no clock was noted with them: in no shift")
+        if gone := missed_stones(db):
+            notes.append(f"{gone} stones of the journal's runs never came to the log: in no shift")
     is_over = shift.stop_ns <= time.time_ns()
     told = of_shift(shift, counts, calendar, measures, complete=is_over)
     told |= {"missed": 0, "missed_stones": 0, "shed": None}
@@ -92,7 +95,7 @@ def report_of(output: Path, calendar: Calendar, measures: Measures, shift: Shift
     known_s = sum(told["seconds"].values())
     so_far = min(shift.stop_ns, max(shift.start_ns, time.time_ns()))
     off_s = max(0.0, (so_far - shift.start_ns) / S - known_s)
-    shown = [(when, priority, title, words) for _, when, priority, title, words in alarms]
+    shown = [(calendar.text(wall_ns), priority, title, words) for wall_ns, priority, title, words in alarms]
     return ShiftReport(site, shift, told, stops, off_s, shown, acts, notes)
 
 
@@ -105,6 +108,7 @@ def _count(
         run = list[Stretch](group)
         for stretch in run:
             count_lines(db, stretch, *within, counts)
+            count_stones(db, stretch, *within, counts)
         count_gaps(db, run, *within, counts)
         seen = times(db, run, *within)
         if seen is not None:
@@ -112,13 +116,13 @@ def _count(
     return sorted(stops, key=lambda one: one.start_ns)
 
 
-def _alarms(db: sqlite3.Connection, within: Interval) -> Iterator[tuple[int, str, str, str, str]]:
-    """When, in ns and as text, of which priority, what, and in which words."""
+def _alarms(db: sqlite3.Connection, within: Interval) -> Iterator[tuple[int, str, str, str]]:
+    """When, in ns, of which priority, what, and in which words."""
     for when, kind, words in db.execute("SELECT time, kind, words FROM history"):
         rule = _BY_KIND.get(kind) or _BY_KIND.get(f"{kind.partition('_')[0]}_CODE")
         wall_ns = wall_of(when)
         if rule is not None and within[0] <= wall_ns < within[1]:
-            yield wall_ns, when, rule.priority.name.lower(), rule.title, words
+            yield wall_ns, rule.priority.name.lower(), rule.title, words
 
 
 def wall_of(text: str) -> int:

@@ -97,4 +97,4 @@ def _why(
     told = next((one.title for one in troubles if start_ns - BEFORE_NS <= one.wall_ns <= stop_ns), None)
     if told:
         return "down", told
-    return "down", f"lines lost: {here[0].name.lower()}" if here else "no lines came"
+    return "down", f"lines lost: {here[0].name.lower().replace('_', ' ')}" if here else "no lines came"

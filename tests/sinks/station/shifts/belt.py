@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,14 +16,18 @@ from oreline.messages import (
     BACKGROUND,
     INVALID,
     UNKNOWN,
+    Decision,
     EndOfStream,
     Gap,
     LabelLine,
     Message,
     Reason,
+    Stamp,
+    StoneRecord,
     StreamInfo,
 )
 from oreline.moment import Moment
+from oreline.sink import STONES
 from oreline.testing import OTHER_RUN, RUN, label_line, stream_info
 from sinks.log import Log
 from sinks.log.sink import LogSettings
@@ -82,6 +87,33 @@ class Belt:
         return EndOfStream(self.info.run, self.info.epoch, self.seq, 0, 0, 0)
 
 
+def stone_of(info: StreamInfo, seq: int, line: int, t_ns: int, rng: np.random.Generator) -> StoneRecord:
+    """Some stone that ends in a line."""
+    counts = rng.integers(0, 50, len(info.classes) + 1).astype(np.uint32)
+    decision = Decision(int(rng.integers(0, 4)))
+    product = int(rng.integers(1, 3)) if decision is Decision.EJECTED else 0
+    stamp = Stamp(info.run, info.epoch, seq, line, t_ns, 10 * line)
+    return StoneRecord(
+        stamp=stamp, first_line=max(0, line - 2), last_line=line, first_sample=1, stop_sample=9,
+        pixels=int(counts.sum()), decision=decision, why="", measure=0.5, valves=1, product=product,
+        recipe=f"cu v{1 + line // 300}", model=info.model, reference_id="fedcba9876543210", cut=False, clump=False,
+        counts=counts, outline=np.zeros((0, 3), np.int32),
+    )  # fmt: skip
+
+
+def with_stones(messages: Iterable[Message]) -> list[Message]:
+    """The same, and a stone at every third line, numbered in each run."""
+    found, numbers, rng = list[Message](), Counter[bytes](), np.random.default_rng(2)
+    info: StreamInfo | None = None
+    for one in messages:
+        found.append(one)
+        info = one if isinstance(one, StreamInfo) else info
+        if isinstance(one, LabelLine) and info is not None and one.stamp.seq % 3 == 0:
+            found.append(stone_of(info, numbers[info.run], one.stamp.seq, one.stamp.t_ns, rng))
+            numbers[info.run] += 1
+    return found
+
+
 def nights() -> list[Message]:
     """Two runs: over a midnight in which clocks change, with steps of the clock to and fro, references and losses; and
     the next evening, without an end."""
@@ -96,10 +128,12 @@ def nights() -> list[Message]:
     return [*messages, two.info, *two.lines(200)]
 
 
-def to_log(output: Path, messages: Iterable[Message]) -> None:
+def to_log(output: Path, messages: Sequence[Message]) -> None:
     log = Log.open(LogSettings(), output)
-    log.consume(list(messages))
+    log.consume([one for one in messages if not isinstance(one, StoneRecord)])
     log.commit()
+    log.companion(STONES).consume([one for one in messages if isinstance(one, StoneRecord | StreamInfo | EndOfStream)])
+    log.companion(STONES).commit()
     log.close()
 
 
@@ -122,7 +156,11 @@ def to_minutes(minutes: Minutes, messages: Iterable[Message], most: int = 37) ->
                 flush()
             continue
         flush()
-        if isinstance(one, StreamInfo):
+        if isinstance(one, StoneRecord):
+            assert info is not None
+            names = [each.name for each in info.classes]
+            minutes.take_stone(one, names, info.pitch_mm, Moment(0, 0, one.stamp.t_ns, BOOT))
+        elif isinstance(one, StreamInfo):
             info = one
             minutes.take_info(one)
         elif isinstance(one, Gap):

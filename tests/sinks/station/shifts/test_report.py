@@ -16,10 +16,10 @@ from sinks.station.shifts.calendar import S, Shift
 from sinks.station.shifts.minutes import Minutes
 from sinks.station.shifts.page import page
 from sinks.station.shifts.report import ShiftReport, chosen, report_of, shifts_in
-from sinks.station.shifts.summary import Measures
+from sinks.station.shifts.summary import Measures, of_shift
 from sinks.station.shifts.table import csv_of
 from sinks.station.shifts.tally import total
-from tests.sinks.station.shifts.belt import Belt, described, nights, plant, to_log, to_minutes, wall
+from tests.sinks.station.shifts.belt import Belt, described, nights, plant, to_log, to_minutes, wall, with_stones
 
 MEASURES = Measures(("calcite",), 0.05)
 NAMES = {
@@ -33,7 +33,7 @@ NAMES = {
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("line")
-    to_log(folder, nights())
+    to_log(folder, with_stones(nights()))
     return folder
 
 
@@ -66,6 +66,31 @@ def test_lines_and_samples_of_each_shift_are_the_journal_s_to_the_unit(output: P
         assert report.told["samples"] == counted
         rock = sum(counted[name] for name in counted if name not in ("background", "invalid"))
         assert report.told["rock_m2"] == pytest.approx(rock * 1e-6)
+
+
+def test_stones_of_each_shift_are_the_journal_s_to_the_unit(output: Path) -> None:
+    """By SQL of its own: numbers, samples by class, grade and recovery."""
+    stones = 0
+    for report in reports(output):
+        where, values = "FROM timed_stones WHERE wall_ns >= ? AND wall_ns < ?", within(report.shift)
+        told = report.told
+        counted = dict(rows(output, f"SELECT decision, count(*) {where} GROUP BY decision", *values))
+        kinds = Counter[str]()
+        for decision, n in told["decisions"].items():
+            kinds[decision.split()[0]] += n
+        assert kinds == counted
+        stones += sum(kinds.values())
+        whole = rows(output, f"SELECT count(*), total(pixels) {where}", *values)[0]
+        assert (told["feed"]["stones"], told["feed"]["pixels"]) == whole
+        ore = "total(json_extract(counts, '$.calcite'))"
+        product = f"{where} AND decision = 'ejected'"
+        (ejected, pixels), (all_ore, _) = (
+            rows(output, f"SELECT {ore}, total(pixels) {of}", *values)[0] for of in (product, where)
+        )
+        assert told["product"]["grade"] == pytest.approx(ejected / pixels, abs=1e-6)
+        assert told["recovery"] == pytest.approx(ejected / all_ore, abs=1e-6)
+        assert told["feed"]["tonnes"] == pytest.approx(whole[1] * 1e-6 * 0.05, abs=1e-6)
+    assert stones == rows(output, "SELECT count(*) FROM stones")[0][0]
 
 
 def test_every_line_that_did_not_come_is_in_one_shift_with_its_reason(output: Path) -> None:
@@ -104,13 +129,16 @@ def test_stops_have_their_reasons(tmp_path: Path) -> None:
 
 def test_what_a_station_has_counted_as_it_ran_is_what_the_journal_says(output: Path) -> None:
     minutes = Minutes()
-    to_minutes(minutes, nights())
+    to_minutes(minutes, with_stones(nights()))
     for report in reports(output):
         start, stop = within(report.shift)
         seen = total(one.tally for one in minutes.open.values() if start <= one.start_ns < stop)
         told = report.told
         assert (seen.lines, seen.reference, seen.missed) == (told["lines"], told["reference"], 0)
         assert (dict(seen.lost), dict(seen.samples)) == (told["lost"], told["samples"])
+        live = of_shift(report.shift, seen, plant(), MEASURES, complete=True)
+        for part in ("decisions", "feed", "product", "tails", "recovery", "rock_m2"):
+            assert live[part] == told[part]
 
 
 def test_the_csv_has_the_same_numbers_and_the_page_asks_for_nothing(output: Path) -> None:
