@@ -6,8 +6,10 @@ from oreline.config import Config
 from oreline.errors import ConfigError
 from oreline.expected import Expected
 from oreline.findings import Findings
-from oreline.keys import client_keys
+from oreline.keys import client_keys, server_keys
+from oreline.sink import SORTER
 from sinks.settings import settings_of
+from sinks.streams import owner_of
 
 
 def check(config: Config, expected: Expected, findings: Findings) -> None:
@@ -20,4 +22,8 @@ def check(config: Config, expected: Expected, findings: Findings) -> None:
         with findings.noted(f"[sinks.{name}]"):
             if common.remote:
                 client_keys(common.remote, config.line.keys, name, "inference")
+            for stream, address in common.remotes.items():
+                client_keys(address, config.line.keys, name, owner_of(stream))
+            if listen := getattr(settings, "listen", None):
+                server_keys(listen, config.line.keys, SORTER)
             kind.check(settings, Expected() if common.remote else expected)

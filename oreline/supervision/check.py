@@ -106,5 +106,8 @@ def _bound(tables: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
         yield "plant.port", tables["plant"].get("host", "127.0.0.1"), tables["plant"].get("port", 0)
     if "listen" in parts["acquisition"]:
         yield "acquisition.listen", *address_of(parts["acquisition"]["listen"])
+    for name, table in tables.get("sinks", {}).items():
+        if "listen" in table:
+            yield f"sinks.{name}.listen", *address_of(table["listen"])
     for stream, address in parts["inference"].get("listen", {}).items():
         yield f"inference.listen.{stream}", *address_of(address)

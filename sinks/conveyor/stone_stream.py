@@ -43,22 +43,27 @@ class StoneStream:
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
+        self._info = outbox.info
         self._pumped_ns = 0
 
     def begin(self, info: StreamInfo, classes: tuple[ClassInfo, ...]) -> None:
         """Stones from now on are of lines of this stream, and their counts of these classes."""
-        box, before = self._outbox, self._outbox.info
+        box, before = self._outbox, self._info
         same_run = before is not None and before.run == info.run
         told = replace(info, seq=box.next if same_run else 0, classes=classes, layers=(), features=())
         if before is None or not same_run or before.epoch != told.epoch or not told.same_setting(before):
-            box.put(told)
+            self._describe(told)
 
     def put(self, told: ToldStone) -> None:
         """Store a stone, under the next number."""
         box = self._outbox
-        if box.info is not None and box.info.classes != told.classes:
-            box.put(replace(box.info, seq=box.next, classes=told.classes))
+        if self._info is not None and self._info.classes != told.classes:
+            self._describe(replace(self._info, seq=box.next, classes=told.classes))
         box.put(replace(told.record, stamp=replace(told.record.stamp, seq=box.next)))
+
+    def _describe(self, info: StreamInfo) -> None:
+        self._outbox.put(info)
+        self._info = info
 
     def pump(self) -> None:
         """Send what is asked for, where it is time to look."""

@@ -112,6 +112,19 @@ WRONG: dict[str, tuple[dict[str, Any], type[errors.OrelineError], str]] = {
     "keys of a sink": (
         {"sinks.far": {"sink": "log", "remote": "tcp://10.0.0.5:7402"}}, errors.SecurityError, "nobody knows who"
     ),
+    "keys of a sorter": (
+        {"sinks.conveyor.listen": "tcp://10.0.0.5:7404"}, errors.SecurityError, "anyone could read the stream"
+    ),
+    "keys of a log of stones": (
+        {"sinks.log.remotes": {"stones": "tcp://10.0.0.5:7404"}}, errors.SecurityError, "nobody knows who"
+    ),
+    "a further stream that a log does not take": (
+        {"sinks.log.remotes": {"raw": "tcp://127.0.0.1:7404"}}, errors.ConfigError, "log takes stones beside its own"
+    ),
+    "port of stones": (
+        {"inference.metrics_port": 7404, "sinks.conveyor.listen": "tcp://127.0.0.1:7404"}, errors.ConfigError,
+        "inference.metrics_port and sinks.conveyor.listen",
+    ),
     "keys that are not there": (
         {"line.keys": "keys", "inference.listen": {"labels": "tcp://10.0.0.5:7402"}}, errors.SecurityError,
         "no key keys/inference.secret",
