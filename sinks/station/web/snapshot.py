@@ -76,7 +76,6 @@ def stream(info: StreamInfo, answer: Answer) -> str:
         samples=info.samples,
         pitch_mm=info.pitch_mm,
         line_rate_hz=info.line_rate_hz,
-        bands_nm=info.wavelengths_nm,
         classes=classes,
         patterns=PATTERNS.astype(int).tolist(),
     )

@@ -16,15 +16,14 @@ import { m, offerLanguages, t } from "./words.js";
 const MINUTE_MS = 60000;
 const at = (id) => document.getElementById(id);
 const ROLES = { viewer: m("viewer"), operator: m("operator"), engineer: m("engineer") };
-let paint = null, bands = [], recent = [];
+let paint = null, recent = [];
 
-export const belt = new Belt(at("map"), (one, picture) => stone.show(one, picture, paint, bands));
+export const belt = new Belt(at("map"), (one, picture) => stone.show(one, picture, paint));
 const valves = new Valves(at("valves"));
 const trends = new Trends(at("grades"), at("share-trend"));
 
 function described(stream) {
   paint = new Paint(stream);
-  bands = stream.bands_nm;
   belt.describe(stream, paint);
   trends.paint = paint;
   trends.load();

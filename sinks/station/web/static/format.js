@@ -15,7 +15,7 @@ function number(digits) {
 
 export const known = (value) => value !== null && value !== undefined;
 export const fixed = (value, digits = 0) => (known(value) ? number(digits).format(value) : NOTHING);
-export const percent = (share, digits = 1) => (known(share) ? `${number(digits).format(100 * share)} %` : NOTHING);
+export const percent = (share, digits = 1) => (known(share) ? `${number(digits).format(100 * share)}\u00a0%` : NOTHING);
 
 /** A time that has passed, in its two largest units. */
 export function span(seconds) {

@@ -7,7 +7,7 @@ const PHASES = {
   starting: m("Starting"), calibrating: m("Calibrating"), held: m("Held"), running: m("Sorting"),
   no_lines: m("No lines"), ended: m("Ended"), away: m("No connection"),
 };
-const MOST_SHARES = 12;
+const MOST_SHARES = 11;
 const at = (id) => document.getElementById(id);
 
 /** Write only what has changed: a page that stands still costs nothing. */

@@ -1,8 +1,7 @@
 // A stone that somebody has chosen: what it is, and why it was shot or was not.
 
-import { fixed, known, percent } from "./format.js";
+import { fixed, percent } from "./format.js";
 import { put, shares } from "./panels.js";
-import { axis } from "./trends.js";
 import { m, t } from "./words.js";
 
 const VERDICTS = {
@@ -10,16 +9,14 @@ const VERDICTS = {
   held: m("Not ejected: sorting was held"),
 };
 const at = (id) => document.getElementById(id);
-let plot = null;
 
-export function show(stone, picture, paint, bands) {
+export function show(stone, picture, paint) {
   put("stone-title", t("Stone {number}", { number: fixed(stone.number) }));
   put("stone-verdict", [t(VERDICTS[stone.decision]), t(stone.why)].filter(Boolean).join(": "), stone.decision);
   draw(picture);
   shares(at("stone-shares"), stone.shares, paint);
   facts(stone);
   at("stone").showModal();
-  spectrum(stone, bands);
 }
 
 function draw(picture) {
@@ -58,20 +55,4 @@ function ranges(valves) {
     else found.push([valve, valve]);
   }
   return found.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)).join(", ");
-}
-
-function spectrum(stone, bands) {
-  const mean = stone.spectrum ?? null;
-  at("stone-spectrum-figure").hidden = !mean;
-  at("stone-no-spectrum").hidden = !!mean;
-  plot?.destroy();
-  plot = null;
-  if (!mean) return;
-  const place = at("stone-spectrum");
-  plot = new uPlot({
-    width: place.clientWidth, height: place.clientHeight, legend: { show: false }, cursor: { show: false },
-    scales: { x: { time: false } }, padding: [6, 10, 0, 0],
-    axes: [axis((_, marks) => marks.map((nm) => `${fixed(nm)} nm`), 20, 70), axis((_, marks) => marks.map((one) => fixed(one, 2)), 40, 26)],
-    series: [{}, { stroke: "#fff", width: 1.6, points: { show: false } }],
-  }, [bands, mean.map((one) => (known(one) ? one : null))], place);
 }

@@ -66,7 +66,7 @@ function area(label, one) {
 
 const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
-export function axis(values, size, space) {
+function axis(values, size, space) {
   return { stroke: INK, font, size, space, gap: 4, grid: { stroke: GRID, width: 1 }, ticks: { show: false }, values };
 }
 
