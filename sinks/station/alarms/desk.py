@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,8 @@ from sinks.station.status import Status
 
 MOST_WAITING = 4096
 """Incidents that wait to be heard."""
+ROOM_S, KEEP_S = 2.0, 0.25
+"""Intervals of looks for room on the disk, and of what is kept there."""
 AGAIN_S = 1.0
 """A file that could not be written is tried again after so long."""
 
@@ -48,6 +52,7 @@ class AlarmDesk:
         self.engine = self._restored()
         self._acts = Acts(self.engine.book)
         self._writing = asyncio.Lock()
+        self._disk, self._free_bytes = ThreadPoolExecutor(1, "alarms"), math.nan
 
     @property
     def alarms(self) -> list[Alarm]:
@@ -71,7 +76,7 @@ class AlarmDesk:
         """Hear and look until cancelled."""
         try:
             with self._bus.subscribe("incident", MOST_WAITING) as incidents, self._bus.subscribe("status", 1) as looks:
-                await asyncio.gather(self._hear(incidents), self._watch(looks))
+                await asyncio.gather(self._hear(incidents), self._watch(looks), self._measure(), self._keep())
         finally:
             with suppress(OSError):
                 save(self._path, packed(self.engine, self._now()))
@@ -82,9 +87,22 @@ class AlarmDesk:
 
     async def _watch(self, looks: Subscription) -> None:
         async for status in looks:
-            self.see(status, await asyncio.to_thread(_free_bytes, self._output))
+            self.see(status, self._free_bytes)
+
+    async def _measure(self) -> None:
+        while True:
+            self._free_bytes = await self._beside(_free_bytes, self._output)
+            await asyncio.sleep(ROOM_S)
+
+    async def _keep(self) -> None:
+        while True:
             if self._dirty and self._now().t_ns - self._failed_ns > AGAIN_S * 1e9:
                 await self.save()
+            await asyncio.sleep(KEEP_S)
+
+    async def _beside(self, do: Callable[..., Any], *arguments: Any) -> Any:
+        """Done in a thread of its own: neither a slow disk nor a process that does not answer holds an alarm up."""
+        return await asyncio.get_running_loop().run_in_executor(self._disk, do, *arguments)
 
     def hear(self, incident: Incident) -> None:
         """Something happened."""
@@ -104,7 +122,7 @@ class AlarmDesk:
         async with self._writing:
             self._dirty = False
             try:
-                await asyncio.to_thread(save, self._path, packed(self.engine, self._now()))
+                await self._beside(save, self._path, packed(self.engine, self._now()))
             except OSError as error:
                 self._dirty, self._failed_ns = True, self._now().t_ns
                 report("station", "no_alarm_state", f"{self._path} is not written: {error.strerror}")
