@@ -22,6 +22,8 @@ from sinks.station.shifts.tally import total
 from sinks.station.status import Phase, Status
 
 KEPT_S = 5.0
+SUMMED_NS = 30 * S
+"""The shift that goes on is summed and told so often."""
 _STATES = {Phase.RUNNING: "sorting", Phase.HELD: "held", Phase.CALIBRATING: "calibrating"}
 _WHY = {
     Phase.STARTING: "no line has come yet",
@@ -45,7 +47,7 @@ class Keeper:
         self._minutes = Minutes(self.store.cursor(), self.store.parts(at.wall_ns - 48 * 3600 * S))
         for minute in self.store.left_open():
             self._minutes.put_back(minute, at)
-        self._current = self._first(at)
+        self._current, self._summed_ns = self._first(at), at.t_ns
         self._listen()
 
     def _first(self, at: Moment) -> Shift:
@@ -102,6 +104,9 @@ class Keeper:
             if self.last_shift["lines"] or self.last_shift["seconds"]:
                 self._hub.bus.publish("shift", self.last_shift)
             self._current = self.calendar.at(self._current.stop_ns)
+        if self.shift and at.t_ns - self._summed_ns < SUMMED_NS:
+            return
+        self._summed_ns = at.t_ns
         self.shift = await asyncio.to_thread(self.tell_shift, self.calendar.at(at.wall_ns), complete=False)
         self._hub.bus.publish("shift", self.shift)
 

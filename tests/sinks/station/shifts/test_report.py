@@ -11,7 +11,9 @@ import pytest
 
 from oreline.errors import ConfigError, RecordingError
 from oreline.messages import BACKGROUND, INVALID, LOST, UNKNOWN, Reason
+from oreline.moment import Moment
 from oreline.testing import CLASSES
+from sinks.station.audit import AUDIT, AuditLog, Record
 from sinks.station.shifts.calendar import S, Shift
 from sinks.station.shifts.minutes import Minutes
 from sinks.station.shifts.page import page
@@ -172,3 +174,25 @@ def test_a_shift_that_is_none_is_refused(output: Path, tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"journal\.sqlite does not exist"):
         chosen(tmp_path, plant(), None)
     assert chosen(output, plant(), None).key == "2026-03-29-night"
+
+
+def test_time_that_somebody_held_the_sorter_and_who_it_was_are_of_the_audit_log(tmp_path: Path) -> None:
+    start = wall("2026-06-01T10:00")
+    belt = Belt(described(start, 9 * S))
+    to_log(tmp_path, [belt.info, *belt.lines(201)])
+    at = [start]
+    audit = AuditLog(tmp_path / AUDIT, "line", lambda: Moment(at[0], 7200, 0, bytes(16)))
+    for second, verb, result in (
+        (10, "hold", "done"),
+        (15, "hold", "done"),
+        (20, "resume", "refused"),
+        (30, "resume", "done"),
+        (90, "hold", "done"),
+    ):
+        at[0] = start + second * S
+        audit.append(Record(verb, "ana", role="operator", face="web", result=result))
+    (report,) = reports(tmp_path)
+    assert report.told["seconds"] == {"held": 30.0, "sorting": 70.0}
+    acts = [(one.record.who, one.record.verb, one.record.result) for one in report.acts[1:]]
+    assert acts[2:4] == [("ana", "resume", "refused"), ("ana", "resume", "done")]
+    assert "ana" in page(report, plant())
