@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 PICTURE = Path(__file__).parent / "img" / "page.png"
-SECONDS, SEEN = 40, 200
+SECONDS, SEEN = 25, 200
 """Of belt, and stones that have passed before the picture is taken."""
 SIZE = {"width": 1280, "height": 800}
 COLOURS = 250

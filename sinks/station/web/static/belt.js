@@ -2,8 +2,6 @@
 //
 // Lines are painted once, each into its column of a ring; a frame copies what is seen of that, and draws the stones.
 
-import { t } from "./words.js";
-
 const RING = 4096;
 const LIGHT = 0xffffffff, DARK = 0xff423c3c, BLANK = 0;
 const LAG_S = 0.05, CATCH_UP = 4, JUMP_S = 0.5;
@@ -191,14 +189,10 @@ export class Belt {
     return canvas;
   }
 
-  /** Colour of a sample as it is painted: red, green, blue. For who checks it. */
+  /** Colour of a sample as it is painted: red, green, blue; null where its line is not shown. For who checks it. */
   pixel(seq, sample) {
-    return [...this.pixels.getImageData(seq % RING, sample, 1, 1).data].slice(0, 3);
-  }
-
-  /** Words of what was chosen last, for who cannot see it. */
-  words() {
-    return this.chosen ? t("Stone {number}", { number: this.chosen.number }) : "";
+    const [red, green, blue, shown] = this.pixels.getImageData(seq % RING, sample, 1, 1).data;
+    return shown ? [red, green, blue] : null;
   }
 }
 
