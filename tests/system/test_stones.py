@@ -25,9 +25,10 @@ COUNTED = "stones", "ejected", "doubtful", "cut"
 @pytest.fixture
 def sorted_line(line: Line) -> Line:
     """A line that goes on until it is stopped, and that nobody has to hurry for."""
-    line.tables["simulator"] |= {"frame_rate": 200.0, "loop": True}
+    line.tables["simulator"]["loop"] = True
     line.tables["acquisition"]["steps"][-1]["lines"] = 20_000
     line.tables["sinks"]["conveyor"] |= UNHURRIED
+    line.tables["sinks"].pop("station", None)
     return line
 
 
@@ -41,6 +42,7 @@ def wait_for_stones(line: Line, n: int) -> None:
     deadline = time.monotonic() + 60.0
     while not line.journalled() or rows(line, "SELECT count(*) FROM stones")[0][0] < n:
         assert time.monotonic() < deadline, "no stones came"
+        assert line.process is None or line.process.poll() is None, "the line ended"
         time.sleep(0.02)
 
 
