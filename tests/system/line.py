@@ -148,6 +148,7 @@ def line(tmp_path: Path, belt: Path) -> Line:
     tables["acquisition"]["steps"][-1]["lines"] = 2000
     tables["acquisition"]["ring_lines"] = 2048
     tables["plant"]["port"] = tables["sinks"]["conveyor"]["port"] = free_port()
+    del tables["sinks"]["station"]
     return Line(tmp_path, tables)
 
 
