@@ -75,7 +75,8 @@ class LineSettings(Section):
     """Lines are kept for a consumer that this file does not name, such as a log on another host, while it was heard
     from within so long, and as far as seven eighths of a ring go. Then it loses some: an alarm here, a gap there."""
     watchdog_s: Annotated[float, Field(ge=0.5)] = 2.0
-    """A process that has something to do and shows no progress for so long is killed and started again."""
+    """A process that has something to do and shows no progress for so long is killed and started again; one that only
+    looks on, as an operator's station does, after 2.5 times that."""
     restarts: Annotated[int, Field(ge=0)] = 20
     """The line gives up when a process dies more often than this in a row, each time before it was steady."""
     steady_s: Annotated[float, Field(ge=0)] = 3.0

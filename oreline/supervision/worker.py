@@ -34,7 +34,7 @@ _LEAST, _NUMBERS = 1, {"X_METRICS_PORT": 65_535, "WATCHDOG_USEC": 1 << 48, "X_RE
 """Numbers that a process tells, and the largest that makes sense."""
 _PRCTL = ctypes.CDLL(None).prctl
 _PR_SET_PDEATHSIG = 1
-SPECTATOR_NICE = 10
+SPECTATOR_NICE, SPECTATOR_PATIENCE = 10, 2.5
 
 
 class Refusal(NamedTuple):
@@ -72,10 +72,15 @@ class Worker:
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    @property
+    def watchdog_s(self) -> float:
+        """How long it may be silent: a spectator, who gets what others leave of the processor, for longer."""
+        return self.site.watchdog_s * (SPECTATOR_PATIENCE if self.spectator else 1.0)
+
     def start(self, environment: Mapping[str, str], lock: int) -> None:
         """Start it; while it lives, it holds the line's `lock`, too."""
         supervisor = os.getpid()
-        watchdog = {"WATCHDOG_USEC": str(round(self.site.watchdog_s * 1e6))} if self.watched else {}
+        watchdog = {"WATCHDOG_USEC": str(round(self.watchdog_s * 1e6))} if self.watched else {}
         self.ready, self.terminated, self._due, self.refusal = False, False, None, None
         self.process = subprocess.Popen(
             self.command,
@@ -93,7 +98,7 @@ class Worker:
         now = time.monotonic()
         if "READY" in fields:
             self.ready, self._ready_at, self.port = True, now, _number(fields.get("X_METRICS_PORT", "0"))
-            self._patience_s = self.site.watchdog_s
+            self._patience_s = self.watchdog_s
         if "WATCHDOG_USEC" in fields:
             self._patience_s = _number(fields["WATCHDOG_USEC"]) * 1e-6
         if "READY" in fields or "WATCHDOG" in fields:

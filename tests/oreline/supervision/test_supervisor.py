@@ -16,7 +16,7 @@ import pytest
 from oreline.config import Config
 from oreline.errors import STOPPED, ConfigError, StateGone, Stopped
 from oreline.incidents import Severity, kind_of
-from oreline.supervision.supervisor import Supervisor
+from oreline.supervision.supervisor import Supervisor, workers_of
 
 RUBBISH = [
     b"\xff\xfe\x00READY=1\nX_NAME=log",
@@ -149,3 +149,10 @@ def test_who_only_looks_on_and_is_told_to_end_before_it_can_hear_has_ended(super
     worker.process.wait()
     supervisor._check(worker)
     assert worker.ended
+
+
+def test_who_only_looks_on_may_be_silent_for_longer(tmp_path: Path) -> None:
+    sinks = {"log": {}, "station": {"web": {"port": 0}}}
+    config = Config({"line": {"output": str(tmp_path), "watchdog_s": 2.0}, "sinks": sinks})
+    silence = {worker.name: worker.watchdog_s for worker in workers_of(config, tmp_path / "line.json")}
+    assert (silence["log"], silence["station"]) == (2.0, 5.0)
