@@ -13,11 +13,11 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 PICTURE = Path(__file__).parent / "img" / "page.png"
-SECONDS, SEEN = 25, 200
-"""Of belt, and stones that have passed before the picture is taken."""
+SECONDS, SEEN = 25, 7000
+"""Of belt, and lines that the page has painted before the picture is taken."""
 SIZE = {"width": 1280, "height": 800}
 COLOURS = 250
-STONES = "import('/static/app.js').then(({belt}) => belt.stones.length)"
+PAINTED = "import('/static/app.js').then(({belt}) => belt.painted)"
 START_S = 300.0
 
 
@@ -39,7 +39,7 @@ def _take(address: str, output: Path) -> None:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport=SIZE, locale="en")
         _until(lambda: _opened(page, address))
-        _until(lambda: page.evaluate(STONES) > SEEN)
+        _until(lambda: page.evaluate(PAINTED) > SEEN)
         shot = output / "page.png"
         page.screenshot(path=shot)
         browser.close()

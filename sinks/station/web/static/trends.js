@@ -37,6 +37,7 @@ export class Trends {
   }
 
   draw({ t: times, feed, product, shares }) {
+    if (times.length < 2) return;
     this.plot ??= chart(this.grades, [line(t("feed"), FEED, [4, 3]), line(t("product"), PRODUCT)]);
     this.plot.setData([times, feed, product]);
     const names = Object.keys(shares);
