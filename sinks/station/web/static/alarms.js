@@ -33,10 +33,10 @@ export function alarms(all) {
   const calling = all.filter(calls), top = calling[0];
   const bar = at("alarm-now");
   bar.dataset.priority = top?.priority ?? "none";
-  bar.dataset.state = top?.acknowledged ? "acknowledged" : "";
+  bar.dataset.state = top?.acknowledged ? "acknowledged" : top && !top.present ? "gone" : "";
   bar.querySelector(".mark").textContent = MARKS[top?.priority ?? "none"];
   put("alarm-title", top ? t(top.title) + source(top) : t("No alarms"));
-  put("alarm-words", top?.words ?? "");
+  put("alarm-words", top ? (bar.dataset.state === "gone" ? t(STATES[top.state]) : top.words) : "");
   put("alarm-count", String(calling.length));
   const waits = calling.find((alarm) => !alarm.acknowledged);
   at("acknowledge").hidden = !waits || waits !== top || !may.includes("acknowledge");
