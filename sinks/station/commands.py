@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 import reprlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -92,7 +93,10 @@ class Commands:
         """Have a function do a verb, for those of a role or more. Its parameters after the actor are the arguments."""
         _, *parameters = inspect.signature(function).parameters.values()
         needs = frozenset(one.name for one in parameters if one.default is one.empty)
-        self._verbs[verb] = _Verb(role, function, {one.name: str(one.annotation) for one in parameters}, needs)
+        takes = {one.name: str(one.annotation) for one in parameters}
+        if strange := sorted(set(takes.values()) - _KINDS.keys()):
+            raise TypeError(f"{verb}: nobody can say of a value whether it is {strange[0]}")
+        self._verbs[verb] = _Verb(role, function, takes, needs)
 
     def allowed(self, role: Role) -> list[str]:
         """The verbs that somebody of a role may use."""
@@ -134,17 +138,31 @@ class Commands:
             known = ", ".join(sorted(entry.takes)) or "nothing"
             raise Refused("argument", f"{verb} takes {known}: {wrong[0]!r} is missing, or wrong")
         for name, value in arguments.items():
-            if not _suits(value, entry.takes[name]):
-                kind = _WORDS[entry.takes[name]]
-                raise Refused("argument", f"{verb} takes {kind} as {name!r}, not {reprlib.repr(value)}")
+            words, suits = _KINDS[entry.takes[name]]
+            if not suits(value):
+                raise Refused("argument", f"{verb} takes {words} as {name!r}, not {reprlib.repr(value)}")
         return entry
 
 
-_WORDS = {"str": "text", "bool": "true or false", "int": "a whole number", "float": "a number"}
+_WHOLE = 1 << 63
+"""What a whole number is less than."""
 
 
-def _suits(value: Any, kind: str) -> bool:
-    """True of a value that may be given for a plain type; of others their function judges."""
-    if kind == "float":
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return kind not in _WORDS or type(value).__name__ == kind
+def _is_whole(value: Any) -> bool:
+    return type(value) is int and -_WHOLE < value < _WHOLE
+
+
+def _are_whole(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str) and all(map(_is_whole, value))
+
+
+_KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "str": ("text", lambda value: isinstance(value, str)),
+    "bool": ("true or false", lambda value: isinstance(value, bool)),
+    "int": ("a whole number", _is_whole),
+    "int | None": ("a whole number", lambda value: value is None or _is_whole(value)),
+    "float": ("a number", lambda value: _is_whole(value) or (isinstance(value, float) and math.isfinite(value))),
+    "Sequence[int]": ("whole numbers", _are_whole),
+    "Mapping[str, Any]": ("a table", lambda value: isinstance(value, Mapping)),
+}
+"""By annotation of an argument: what it takes, in words, and whether a value is that."""

@@ -30,7 +30,7 @@ from sinks.station.commands import Commands
 from sinks.station.gather import INCIDENTS_S, METRICS_S, Gatherer
 from sinks.station.latency import RecentLatency
 from sinks.station.lines import LineBlock
-from sinks.station.rates import Rates
+from sinks.station.rates import Rates, StoneRate
 from sinks.station.recipes import RecipeDesk
 from sinks.station.settings import StationSettings
 from sinks.station.status import UNKNOWN_NUMBER, Phase, PlcStatus, Recipe, Status
@@ -43,6 +43,7 @@ LOOK_S = 0.25
 SILENT_NS = 1_000_000_000
 """A line that has given none for so long gives none."""
 MOST_STONES = 2048
+STONES = "oreline_stones_total"
 RING_LINES = {"raw": ("acquisition", 512), "labels": ("inference", 8192)}
 """By stream, whose table says how many records its ring has, and how many it has otherwise."""
 
@@ -73,7 +74,7 @@ class Hub:
         self.stone_info: StreamInfo | None = None
         self.stones: deque[Line] = deque(maxlen=MOST_STONES)
         self.addresses: dict[str, str] = {}
-        self.rates = Rates()
+        self.rates, self._stone_rate = Rates(), StoneRate()
         self.recipe = Recipe()
         self.held = False
         self.broker: str | None = None
@@ -161,6 +162,7 @@ class Hub:
         while True:
             counts = await self._gatherer.read_metrics()
             self._latency.see(counts.get(self._sorter or "inference", {}))
+            self._stone_rate.see(_by_label(counts.get(self._sorter or "", {}), STONES), time.monotonic_ns())
             await asyncio.sleep(METRICS_S)
 
     async def _watch(self) -> None:
@@ -199,7 +201,9 @@ class Hub:
             lost=_gaps(inference, "inference", shed=False),
             shed=_gaps(sorter, self._sorter or "", shed=True),
             shares=self.rates.shares(now_ns, self.answer) if self.answer else {},
-            stones=_by_label(sorter, "oreline_stones_total"),
+            stones=_by_label(sorter, STONES),
+            stones_per_minute=self._stone_rate.per_minute,
+            ejected_share=self._stone_rate.ejected,
             camera_temperature_c=acquisition.get(("oreline_camera_temperature_celsius",), UNKNOWN_NUMBER),
             flags=self._flags,
             lamp_ok=Flag.LAMP not in self._flags,

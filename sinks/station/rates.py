@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ from oreline.answers import Answer
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN
 from sinks.station.lines import LineBlock
 
-RATE_NS, SHARES_NS = 1_000_000_000, 60_000_000_000
+RATE_NS, MINUTE_NS = 1_000_000_000, 60_000_000_000
+SHARES_NS = MINUTE_NS
 
 
 class Rates:
@@ -66,3 +68,30 @@ class Rates:
         self._recent.clear()
         self._minute.clear()
         self._pixels[:] = 0
+
+
+class StoneRate:
+    """Rate of the stones of the last minute, by what the sorter has counted: whoever looks on, and since when.
+
+    `per_minute`: stones closed a minute. `ejected`: share of them that were. NaN where that is not known yet.
+    """
+
+    def __init__(self) -> None:
+        self._counts: deque[tuple[int, int, int]] = deque()
+        self.per_minute = self.ejected = math.nan
+
+    def see(self, stones: Mapping[str, int], now_ns: int) -> None:
+        """What is counted so far; a sorter that counts from 0 again has been started anew, and one that does not
+        answer says nothing."""
+        if not stones:
+            return
+        seen, shot = stones.get("seen", 0), stones.get("ejected", 0)
+        if self._counts and seen < self._counts[-1][1]:
+            self._counts.clear()
+        self._counts.append((now_ns, seen, shot))
+        while self._counts[0][0] < now_ns - MINUTE_NS:
+            self._counts.popleft()
+        (then_ns, before, shot_before) = self._counts[0]
+        n = seen - before
+        self.per_minute = n * MINUTE_NS / (now_ns - then_ns) if now_ns > then_ns else math.nan
+        self.ejected = (shot - shot_before) / n if n else math.nan

@@ -65,7 +65,8 @@ class Status:
     encoder, for square samples of `pitch_mm`. `latency_p50_ms`, `latency_p99_ms`: from the sensor to the sorter, or to
     inference where there is no sorter, over the last seconds, and the sorter's `budget_ms`. `lines`, `lost`, `shed`:
     scene lines since the start of the run's processes, what came to inference, what nobody got, what the sorter passed
-    over. `flags`: of the last block of lines, of any of them. `shares`: by name, of the rock of the last minute, all
+    over. `stones`: by decision, since the sorter's process began; `stones_per_minute`, `ejected_share`: of the last
+    minute. `flags`: of the last block of lines, of any of them. `shares`: by name, of the rock of the last minute, all
     together 1. `reference_age_s` and the age `reference_limit_s` beyond which it is too old. `queues`: records that
     wait, by stream. `broker`: why the plant's broker is not told of the line, empty where it is, None where it is
     not to be. `processes`: whether each process of the line answers. `counts`: every sample of the processes'
@@ -93,6 +94,8 @@ class Status:
     shed: int = 0
     shares: Mapping[str, float] = field(default_factory=dict)
     stones: Mapping[str, int] = field(default_factory=dict)
+    stones_per_minute: float = UNKNOWN_NUMBER
+    ejected_share: float = UNKNOWN_NUMBER
     flags: Flag = Flag.NONE
     camera_temperature_c: float = UNKNOWN_NUMBER
     lamp_ok: bool = True

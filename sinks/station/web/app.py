@@ -103,9 +103,9 @@ class Page:
         return JSONResponse(snapshot.plain(self._trends.columns("shift" if span == "shift" else "minutes")))
 
     async def _login(self, request: Request) -> Response:
-        wanted = await _json(request)
-        name, password = (str(wanted.get(key, "")) for key in ("name", "password"))
         try:
+            wanted = await _json(request)
+            name, password = (str(wanted.get(key, "")) for key in ("name", "password"))
             async with self._logins:
                 await asyncio.to_thread(self._sessions.check, name, password, _address(request))
             response = JSONResponse({})
@@ -181,7 +181,7 @@ async def _json(request: Request) -> dict[str, Any]:
     """What a request asks for. Raises Refused where it is no object in JSON."""
     try:
         wanted = json.loads(await request.body() or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         wanted = None
     if not isinstance(wanted, dict) or not request.headers.get("content-type", "").startswith("application/json"):
         raise Refused("argument", "send one object in JSON, as application/json")

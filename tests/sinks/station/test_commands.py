@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -81,6 +83,30 @@ def test_what_fails_while_it_is_done_is_told_with_its_reason(commands: Commands,
 def test_an_argument_of_another_type_is_refused(commands: Commands, given: dict[str, Any], why: str) -> None:
     with pytest.raises(Refused, match=why):
         asyncio.run(commands.do(OPERATOR, "hold", **given))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [("share", 10**400, "a number as 'share'"), ("share", math.nan, "a number"), ("share", math.inf, "a number"),
+     ("share", True, "a number"), ("valves", "abc", "whole numbers as 'valves'"), ("valves", [1, "2"], "whole numbers"),
+     ("valves", [[]], "whole numbers"), ("valves", 3, "whole numbers"), ("version", [], "a whole number as 'version'"),
+     ("version", "1", "a whole number"), ("version", 1 << 63, "a whole number"), ("table", [], "a table as 'table'")],
+)  # fmt: skip
+def test_an_argument_is_what_its_verb_says(commands: Commands, name: str, value: Any, why: str) -> None:
+    def verb(
+        _actor: Actor,
+        share: float = 0.0,
+        valves: Sequence[int] = (),
+        version: int | None = None,
+        table: Mapping[str, Any] = {},
+    ) -> dict[str, Any]:
+        return {"new": [share, valves, version, table]}
+
+    commands.register("try", Role.OPERATOR, verb)
+    good = {"share": 1, "valves": [3, 4], "version": None, "table": {"a": 1}}
+    assert asyncio.run(commands.do(OPERATOR, "try", **good))["new"] == list(good.values())
+    with pytest.raises(Refused, match=f"try takes {why}"):
+        asyncio.run(commands.do(OPERATOR, "try", **{name: value}))
 
 
 def test_an_act_whose_asker_has_gone_is_done_and_told(commands: Commands, acts: list[Act]) -> None:

@@ -10,7 +10,7 @@ from oreline.answers import answer_of
 from oreline.messages import BACKGROUND, UNKNOWN
 from oreline.testing import CLASSES, label_line
 from sinks.station.lines import LineBlock, block_of
-from sinks.station.rates import SHARES_NS, Rates
+from sinks.station.rates import SHARES_NS, Rates, StoneRate
 
 S = 1_000_000_000
 ANSWER = answer_of("labels", CLASSES, ())
@@ -42,3 +42,31 @@ def test_a_belt_without_rock_has_no_shares() -> None:
     rates = Rates()
     rates.see(block(0, 0, [BACKGROUND, BACKGROUND]))
     assert rates.shares(1, ANSWER) == {}
+
+
+def test_stones_a_minute_are_right_as_soon_as_they_are_told() -> None:
+    rate = StoneRate()
+    assert math.isnan(rate.per_minute)
+    for second in range(100):
+        rate.see({"seen": 500 + 12 * second, "ejected": 100 + 3 * second}, second * S)
+        if second:
+            assert (rate.per_minute, rate.ejected) == pytest.approx((720, 0.25))
+
+
+def test_stones_of_a_minute_ago_do_not_count() -> None:
+    rate = StoneRate()
+    for second, seen in ((0, 0), (30, 1000), (60, 1000), (95, 1000)):
+        rate.see({"seen": seen, "ejected": seen}, second * S)
+    assert rate.per_minute == 0
+    assert math.isnan(rate.ejected)
+
+
+def test_a_sorter_that_is_started_anew_counts_from_there() -> None:
+    rate = StoneRate()
+    for second, seen in ((0, 900), (10, 1000)):
+        rate.see({"seen": seen, "ejected": 0}, second * S)
+    rate.see({}, 11 * S)
+    rate.see({"seen": 5, "ejected": 0}, 12 * S)
+    assert math.isnan(rate.per_minute)
+    rate.see({"seen": 15, "ejected": 0}, 22 * S)
+    assert rate.per_minute == pytest.approx(60)

@@ -96,7 +96,7 @@ async def until(hub: Hub, what: Callable[[], bool]) -> None:
         (OPERATOR, "save_recipe", {"name": "a", "recipe": OWN}, "save_recipe is for engineers"),
         (Actor("eve", Role.VIEWER, "web"), "cut_off", {"least": 0.2}, "cut_off is for operators"),
         (OPERATOR, "cut_off", {"least": 4.0}, "min_fraction"),
-        (OPERATOR, "cut_off", {"least": float("nan")}, "min_fraction"),
+        (OPERATOR, "cut_off", {"least": float("nan")}, "takes a number as 'least'"),
         (OPERATOR, "select_recipe", {"name": "../x"}, "no recipe"),
         (ENGINEER, "save_recipe", {"name": "a", "recipe": {"ore": ["quartz"]}}, "'quartz' is no class"),
         (ENGINEER, "save_recipe", {"name": "../a", "recipe": OWN}, "no name for a recipe"),

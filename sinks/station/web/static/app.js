@@ -13,10 +13,9 @@ import { Trends } from "./trends.js";
 import { Valves } from "./valves.js";
 import { m, offerLanguages, t } from "./words.js";
 
-const MINUTE_MS = 60000;
 const at = (id) => document.getElementById(id);
 const ROLES = { viewer: m("viewer"), operator: m("operator"), engineer: m("engineer") };
-let paint = null, recent = [];
+let paint = null;
 
 export const belt = new Belt(at("map"), (one, picture) => stone.show(one, picture, paint));
 const valves = new Valves(at("valves"));
@@ -32,9 +31,6 @@ function described(stream) {
 function stones({ stones: more }) {
   belt.add(more);
   for (const one of more) valves.open(one.valves);
-  const now = performance.now();
-  recent.push(...more.map((one) => [now, one.decision]));
-  recent = recent.filter(([when]) => when > now - MINUTE_MS);
 }
 
 function status({ status: now }) {
@@ -45,9 +41,8 @@ function status({ status: now }) {
   at("empty").hidden = belt.newest >= 0;
   at("shares-empty").hidden = Object.keys(now.shares).length > 0;
   if (paint) panels.shares(at("shares"), now.shares, paint);
-  panels.put("stone-rate", now.sorts ? fixed(now.stones_per_minute ?? recent.length) : "–");
-  const shot = recent.filter(([, decision]) => decision === "ejected").length;
-  panels.put("ejected", recent.length ? percent(shot / recent.length, 0) : "–");
+  panels.put("stone-rate", fixed(now.stones_per_minute));
+  panels.put("ejected", percent(now.ejected_share, 0));
   panels.put("clock", now.at.slice(11, 19));
   panels.put("belt-note", belt.shed ? t("{n} lines not shown: this page was too slow", { n: fixed(belt.shed) }) : "");
 }

@@ -13,6 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from sinks.station import Station
 from sinks.station.web.guards import HEADERS, MOST_BODY
 
 FOREIGN = "http://evil.example"
@@ -94,3 +95,13 @@ def test_a_page_that_sends_anything_but_credit_is_let_go(address: str, message: 
         with pytest.raises(ConnectionClosed):
             page.recv(timeout=20)
     assert ask(address)[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/login", "/do/hold"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b"[" * 60_000, b"\xff\xfe", b'{"a":' * 10_000, b"9" * 5000])
+def test_a_body_that_is_no_object_is_refused_and_is_no_alarm(
+    station: Station, address: str, path: str, body: bytes
+) -> None:
+    status, words, _ = ask(address, path, body, Origin=address, Content_Type="application/json")
+    assert (status, json.loads(words)["code"]) == (422, "argument")
+    assert "face_failed" not in {alarm.rule.name for alarm in station.hub.alarms.alarms}
