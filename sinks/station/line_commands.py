@@ -25,7 +25,7 @@ def register(hub: Hub) -> None:
 
 
 async def _take(hub: Hub, kind: str, actor: Actor) -> dict[str, str]:  # noqa: ARG001
-    command = [sys.executable, "-P", "-m", "oreline", "calibrate", kind, str(hub.config.source)]
+    command = [sys.executable, "-P", "-m", "oreline", "calibrate", kind, str(hub.config.source), "--yes"]
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )

@@ -20,6 +20,7 @@ from sinks.station.commands import Role
 from sinks.station.hub import Hub
 from sinks.station.web import blocks, snapshot
 from sinks.station.web.app import Page
+from sinks.station.web.connection import Connection
 from sinks.station.web.guards import Guards
 from sinks.station.web.sessions import Sessions
 from sinks.station.web.settings import WebSettings
@@ -81,7 +82,7 @@ class Web:
         page = Page(self._hub, sessions, self._viewers, self._trends, settings.language)
         return uvicorn.Config(
             Guards(page.app(), hosts_of(settings, self._port), settings.scheme),
-            http="h11",
+            http=Connection,
             ws="websockets-sansio",
             ws_max_size=MOST_MESSAGE,
             ws_per_message_deflate=False,

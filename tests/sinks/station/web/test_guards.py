@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket as sockets
 import urllib.error
 import urllib.request
 from contextlib import suppress
@@ -14,6 +15,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from sinks.station import Station
+from sinks.station.web import connection
+from sinks.station.web.face import MOST_CONNECTIONS
 from sinks.station.web.guards import HEADERS, MOST_BODY
 
 FOREIGN = "http://evil.example"
@@ -105,3 +108,14 @@ def test_a_body_that_is_no_object_is_refused_and_is_no_alarm(
     status, words, _ = ask(address, path, body, Origin=address, Content_Type="application/json")
     assert (status, json.loads(words)["code"]) == (422, "argument")
     assert "face_failed" not in {alarm.rule.name for alarm in station.hub.alarms.alarms}
+
+
+def test_who_connects_and_says_nothing_is_sent_away(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "PATIENCE_S", 0.3)
+    place = urlsplit(address)
+    silent = [sockets.create_connection((place.hostname, place.port), timeout=20) for _ in range(MOST_CONNECTIONS)]
+    silent[0].sendall(b"GET / HTTP/1.1\r\n")
+    assert {one.recv(1) for one in silent} == {b""}
+    assert ask(address)[0] == 200
+    for one in silent:
+        one.close()
