@@ -76,7 +76,8 @@ class Hub:
         self.addresses: dict[str, str] = {}
         self.rates, self._stone_rate = Rates(), StoneRate()
         self.recipe = Recipe()
-        self.held = False
+        self._counted = 0.0
+        self._counted_ns: int | None = None
         self.broker: str | None = None
         self.shifts: Keeper | None = None
         self._sorter = next(iter(config.sinks(SORTER)), None)
@@ -162,8 +163,15 @@ class Hub:
         while True:
             counts = await self._gatherer.read_metrics()
             self._latency.see(counts.get(self._sorter or "inference", {}))
+            self._see_count(counts.get("inference", {}))
             self._stone_rate.see(_by_label(counts.get(self._sorter or "", {}), STONES), time.monotonic_ns())
             await asyncio.sleep(METRICS_S)
+
+    def _see_count(self, inference: Samples) -> None:
+        n = inference.get(("oreline_lines_total", "scene", "inference"), self._counted)
+        if n > self._counted:
+            self._counted_ns = time.monotonic_ns()
+        self._counted = n
 
     async def _watch(self) -> None:
         while True:
@@ -180,10 +188,11 @@ class Hub:
         acquisition, inference = counts.get("acquisition", {}), counts.get("inference", {})
         sorter = counts.get(self._sorter or "", {})
         lines_per_s = self.rates.lines_per_s(now_ns)
+        held = bool(sorter.get(("oreline_held",), 0))
         return Status(
             at=now(),
             site=self.config.line.name,
-            phase=self._phase(now_ns, acquisition),
+            phase=self._phase(now_ns, acquisition, held=held),
             run=info.run.hex() if info else "",
             camera=info.camera if info else "",
             serial=info.serial if info else "",
@@ -193,7 +202,7 @@ class Hub:
             line_rate_hz=acquisition.get(("oreline_camera_lines_per_second",), info.line_rate_hz if info else math.nan),
             lines_per_s=lines_per_s,
             belt_m_per_s=self._belt(now_ns),
-            last_line_age_s=math.nan if self.rates.last_ns is None else (now_ns - self.rates.last_ns) * 1e-9,
+            last_line_age_s=math.nan if self._last_ns is None else (now_ns - self._last_ns) * 1e-9,
             latency_p50_ms=self._latency.quantile(0.5),
             latency_p99_ms=self._latency.quantile(0.99),
             budget_ms=self._budget(),
@@ -211,7 +220,7 @@ class Hub:
             reference_age_s=inference.get(("oreline_reference_age_seconds",), UNKNOWN_NUMBER),
             reference_limit_s=inference.get(("oreline_reference_limit_seconds",), UNKNOWN_NUMBER),
             reference_stale=Flag.STALE in self._flags,
-            held=self.held or bool(sorter.get(("oreline_held",), 0)),
+            held=held,
             sorts=self._sorter is not None,
             plc=_plc(sorter, self.config.tables.get("sinks", {}).get(self._sorter or "", {})),
             recipe=self.recipe,
@@ -221,16 +230,21 @@ class Hub:
             counts=counts,
         )
 
-    def _phase(self, now_ns: int, acquisition: Samples) -> Phase:
+    @property
+    def _last_ns(self) -> int | None:
+        """When lines last came, here or to inference: a station that is behind is no line that stands still."""
+        return max(filter(None, (self.rates.last_ns, self._counted_ns)), default=None)
+
+    def _phase(self, now_ns: int, acquisition: Samples, *, held: bool) -> Phase:
         if self._ended:
             return Phase.ENDED
         if acquisition.get(("oreline_calibrating",)):
             return Phase.CALIBRATING
-        if self.rates.last_ns is None:
+        if self._last_ns is None:
             return Phase.STARTING
-        if now_ns - self.rates.last_ns > SILENT_NS:
+        if now_ns - self._last_ns > SILENT_NS:
             return Phase.NO_LINES
-        return Phase.HELD if self.status.held else Phase.RUNNING
+        return Phase.HELD if held else Phase.RUNNING
 
     def _belt(self, now_ns: int) -> float:
         """Metres a second, where samples are square: a line is as long as a sample is wide."""

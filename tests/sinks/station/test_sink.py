@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,31 @@ def test_lines_that_stop_are_missed(station: Station) -> None:
     station.consume([stream_info(), label_line(0)])
     station.idle()
     eventually(lambda: station.hub.status.phase is Phase.NO_LINES)
+
+
+def test_a_line_whose_station_is_behind_does_not_stand_still(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = count(1)
+
+    async def read_metrics() -> dict[str, dict[tuple[str, ...], float]]:
+        return {"inference": {("oreline_lines_total", "scene", "inference"): float(next(counted))}}
+
+    monkeypatch.setattr(station.hub._gatherer, "read_metrics", read_metrics)
+    station.consume([stream_info(), label_line(0)])
+    station.idle()
+    eventually(lambda: next(counted) > 8)
+    assert station.hub.status.phase is Phase.RUNNING
+
+
+def test_a_line_that_is_held_is_said_to_be(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def read_metrics() -> dict[str, dict[tuple[str, ...], float]]:
+        station.hub._gatherer.counts = {"conveyor": {("oreline_held",): 1.0}}
+        return station.hub._gatherer.counts
+
+    monkeypatch.setattr(station.hub._gatherer, "read_metrics", read_metrics)
+    station.consume([stream_info(), label_line(0)])
+    station.idle()
+    eventually(lambda: station.hub.status.phase is Phase.HELD)
+    assert station.hub.status.held
 
 
 def test_an_error_in_the_hub_ends_the_station(tmp_path: Path) -> None:

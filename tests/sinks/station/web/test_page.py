@@ -98,6 +98,14 @@ def test_the_page_tells_how_the_line_stands(page: Any) -> None:
     assert "muscovite" in until(lambda: page.text_content("#shares"))
 
 
+def test_what_nobody_tells_any_more_is_dim(page: Any) -> None:
+    away = """() => {
+      document.getElementById("phase").dataset.phase = "away";
+      return ["main", ".alarms", ".facts"].map(one => Number(getComputedStyle(document.querySelector(one)).opacity));
+    }"""
+    assert max(page.evaluate(away)) < 0.5
+
+
 def test_colours_are_those_of_the_maps(page: Any, seen: dict[int, np.ndarray[Any, Any]]) -> None:
     until(lambda: ask(page, "belt.painted") > 21 * MARKED)
     newest, samples = int(ask(page, "belt.newest")), list(range(0, 640, 7))
