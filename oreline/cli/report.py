@@ -38,7 +38,8 @@ FIELDS = {
     "unaccounted": "`acquired` less all of these: 0, or something is wrong",
     "lines_per_s": "rate of the scene's lines by their time stamps; null where the camera kept no time, as at max",
     "latency_ms": "from a line's exposure until the sorter had acted on it: `p50`, `p99`, `max`; empty without one",
-    "stones": "null without a sorter. `seen` and `ejected` by the sorter; beside a simulated plant also `true`, "
+    "stones": "null without a sorter. `seen` and `ejected` by the journal, or, without a log of them, by the sorter since "
+    "it was started last; beside a simulated plant also `true`, "
     "`missed`, `wrong`, `passed`, and then `ejected` is what the plant says",
     "sorter": "null without one. Its own account: `acquired`, `lines`, `shed`, `lost`, `reference`, `unaccounted`; "
     "rows for the PLC that came too late, `commands_late`; and where there were any: `doubtful` and `held` stones, "
@@ -140,7 +141,7 @@ def report_of(config: Config) -> dict[str, Any]:
         "unaccounted": less(known, account.values()),
         "lines_per_s": rate_of(config),
         "latency_ms": sorter.get("latency_ms", {}),
-        **(_sorted(sorter) if config.sinks(SORTER) else {"stones": None, "sorter": None}),
+        **(_sorted(sorter, log.get("stones", {})) if config.sinks(SORTER) else {"stones": None, "sorter": None}),
         "recipe": sorter.get("recipe") if config.sinks(SORTER) else None,
         "sinks": {name: {"kind": kind, **_account(output, name)} for name, kind in config.kinds.items()},
         "shares": log.get("shares", {}),
@@ -191,12 +192,14 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _sorted(sorter: dict[str, Any]) -> dict[str, Any]:
-    """What the sorter counted; None for what it could not leave."""
+def _sorted(sorter: dict[str, Any], journal: dict[str, Any]) -> dict[str, Any]:
+    """What the sorter counted, and of stones what the journal has: that outlives a sorter that is started again. None
+    for what nobody could leave."""
     names = "doubtful", "held", "dropped", "plc_late", "faulty_valves"
-    extras = {name: sorter[name] for name in names if sorter.get(name)}
+    stones = {**sorter, **journal}
+    extras = {name: stones[name] for name in names if stones.get(name)}
     return {
-        "stones": {"seen": sorter.get("stones"), "ejected": sorter.get("ejected")},
+        "stones": {"seen": stones.get("stones"), "ejected": stones.get("ejected")},
         "sorter": {**sorter.get("account", {}), "commands_late": sorter.get("late"), **extras},
     }
 

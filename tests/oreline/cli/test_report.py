@@ -133,6 +133,13 @@ def test_sinks_are_found_by_what_they_are_and_not_by_their_names(tmp_path: Path)
     assert "10 % of lines came too late to be sorted (9)" in shown(report)
 
 
+def test_stones_are_those_of_the_journal_where_the_sorter_was_started_again(tmp_path: Path) -> None:
+    log = {"sink": "log", "left": WHOLE["log"] | {"stones": {"stones": 1059, "ejected": 273, "held": 109}}}
+    report = with_sinks(tmp_path, "journal", "gate", journal=log, gate={"sink": "conveyor", "left": SORTED})
+    assert report["stones"] == {"seen": 1059, "ejected": 273}
+    assert report["sorter"]["held"] == 109
+
+
 def test_the_recipe_in_force_is_said_where_it_is_not_that_of_the_lines_file(tmp_path: Path) -> None:
     told = {"name": "mica", "version": 3, "sha256": "ab", "by": "anna", "since": "2026-03-01T14:05:09.123+01:00"}
     report = with_sinks(tmp_path, "log", "conveyor", conveyor={"left": {**SORTED, "recipe": told}})
