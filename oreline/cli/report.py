@@ -38,8 +38,8 @@ FIELDS = {
     "unaccounted": "`acquired` less all of these: 0, or something is wrong",
     "lines_per_s": "rate of the scene's lines by their time stamps; null where the camera kept no time, as at max",
     "latency_ms": "from a line's exposure until the sorter had acted on it: `p50`, `p99`, `max`; empty without one",
-    "stones": "null without a sorter. `seen` and `ejected` by the journal, or, without a log of them, by the sorter since "
-    "it was started last; beside a simulated plant also `true`, "
+    "stones": "null without a sorter. `seen` and `ejected` by the journal, or, without a log of them, by the sorter "
+    "since it was started last; beside a simulated plant also `true`, "
     "`missed`, `wrong`, `passed`, and then `ejected` is what the plant says",
     "sorter": "null without one. Its own account: `acquired`, `lines`, `shed`, `lost`, `reference`, `unaccounted`; "
     "rows for the PLC that came too late, `commands_late`; and where there were any: `doubtful` and `held` stones, "
