@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from oreline.sink import Policy
 from sinks import SINKS, find
 from tests.packages.installed import acme, both
 from tests.system.line import Line
@@ -14,7 +15,11 @@ from tests.system.test_cut_short import LINES, assert_finished, left_by_a_killed
 
 __all__ = ["acme", "both"]
 KINDS = {"belt_2": "conveyor", "journal": "log", "console": "tally"}
-OTHERS = {f"my_{kind}": kind for kind in SINKS.own if kind not in KINDS.values() and find(kind).stream == "labels"}
+OTHERS = {
+    f"my_{kind}": kind
+    for kind in SINKS.own
+    if kind not in KINDS.values() and find(kind).stream == "labels" and find(kind).policy is Policy.COMPLETE
+}
 
 
 @pytest.fixture

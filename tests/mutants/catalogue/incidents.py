@@ -68,8 +68,8 @@ MUTANTS = (
     Mutant(
         "a line's time of day is that of the first description of its run",
         "sinks/log/schema.py",
-        "ORDER BY streams.seq DESC LIMIT 1",
-        "ORDER BY streams.seq LIMIT 1",
+        "streams.seq <= lines.seq ORDER BY streams.seq DESC LIMIT 1",
+        "streams.seq <= lines.seq ORDER BY streams.seq LIMIT 1",
         ("tests/sinks/log/test_incidents.py",),
     ),
 )
