@@ -84,6 +84,7 @@ def wait_for_the_end_of_raw_lines(line: Line) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.alone
 def test_a_second_signal_ends_the_line_at_once(line: Line) -> None:
     line.tables["acquisition"]["steps"][-1].pop("lines")
     line.tables["simulator"]["loop"] = True
