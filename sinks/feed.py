@@ -75,9 +75,9 @@ class Feed:
 
 
 def goes_on(feeds: Sequence[Feed], stopped_at: float | None) -> bool:
-    """True until all streams have ended. Once it was asked to stop, at `stopped_at`, only where one has ended and
-    others still come: they end, too."""
+    """True until all streams have ended. Once it was asked to stop, at `stopped_at`, only where its own has ended
+    and others still come: they end, too."""
     if stopped_at is None:
         return not all(feed.ended for feed in feeds)
     ended = {feed.ended for feed in feeds}
-    return len(ended) > 1 and time.monotonic() - max(stopped_at, *(feed.came_at for feed in feeds)) < DRAIN_S
+    return feeds[0].ended and len(ended) > 1 and time.monotonic() - max(stopped_at, *(feed.came_at for feed in feeds)) < DRAIN_S
