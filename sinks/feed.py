@@ -80,4 +80,5 @@ def goes_on(feeds: Sequence[Feed], stopped_at: float | None) -> bool:
     if stopped_at is None:
         return not all(feed.ended for feed in feeds)
     ended = {feed.ended for feed in feeds}
-    return feeds[0].ended and len(ended) > 1 and time.monotonic() - max(stopped_at, *(feed.came_at for feed in feeds)) < DRAIN_S
+    quiet_s = time.monotonic() - max(stopped_at, *(feed.came_at for feed in feeds))
+    return feeds[0].ended and len(ended) > 1 and quiet_s < DRAIN_S

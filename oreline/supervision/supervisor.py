@@ -8,6 +8,7 @@ have all. `oreline.supervision.recovery` says what becomes of a run that was cut
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import socket
@@ -104,6 +105,7 @@ class Supervisor:
     _refusal: StageFailed | None = None
     _waiting: list[str] = field(default_factory=list)
     _over: float = 0.0
+    _kill_at: float = math.inf
     _rings: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -152,6 +154,8 @@ class Supervisor:
             now = time.monotonic()
             self._watch(now - looked)
             looked = now
+            for worker in self.workers if now > self._kill_at else ():
+                worker.send(signal.SIGKILL)
             if now - ticked > TICK_S or stopping != self.stopping:
                 ticked, stopping = now, self.stopping
                 self._refuse_gone()
@@ -180,6 +184,7 @@ class Supervisor:
             source.terminate()
             source.command = [*source.command, *([] if FINISH in source.command else [FINISH])]
         else:
+            self._kill_at = time.monotonic() + END_S
             for worker in self.workers:
                 worker.send(signal.SIGTERM)
 
