@@ -79,6 +79,5 @@ def goes_on(feeds: Sequence[Feed], stopped_at: float | None) -> bool:
     and others still come: they end, too."""
     if stopped_at is None:
         return not all(feed.ended for feed in feeds)
-    ended = {feed.ended for feed in feeds}
     quiet_s = time.monotonic() - max(stopped_at, *(feed.came_at for feed in feeds))
-    return feeds[0].ended and len(ended) > 1 and quiet_s < DRAIN_S
+    return feeds[0].ended and not all(feed.ended for feed in feeds) and quiet_s < DRAIN_S

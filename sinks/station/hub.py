@@ -7,7 +7,6 @@ import importlib
 import math
 import time
 from collections import deque
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,7 +15,7 @@ import numpy as np
 from oreline.answers import Answer, answer_of
 from oreline.config import Config
 from oreline.incidents import Incident
-from oreline.messages import LOST, EndOfStream, Flag, Gap, Line, Reason, StoneRecord, StreamInfo
+from oreline.messages import EndOfStream, Flag, Gap, Line, Reason, StoneRecord, StreamInfo
 from oreline.metrics_port import Samples
 from oreline.moment import now
 from oreline.sink import SORTER
@@ -31,9 +30,10 @@ from sinks.station.gather import INCIDENTS_S, METRICS_S, Gatherer
 from sinks.station.latency import RecentLatency
 from sinks.station.lines import LineBlock
 from sinks.station.rates import Rates, StoneRate
+from sinks.station.readings import by_label, gap_lines, plc_of, setting_of
 from sinks.station.recipes import RecipeDesk
 from sinks.station.settings import StationSettings
-from sinks.station.status import UNKNOWN_NUMBER, Phase, PlcStatus, Recipe, Status
+from sinks.station.status import UNKNOWN_NUMBER, Phase, Recipe, Status
 
 if TYPE_CHECKING:
     from sinks.station.accounts import Accounts
@@ -76,8 +76,7 @@ class Hub:
         self.addresses: dict[str, str] = {}
         self.rates, self._stone_rate = Rates(), StoneRate()
         self.recipe = Recipe()
-        self._counted = 0.0
-        self._counted_ns: int | None = None
+        self._passed_over_ns: int | None = None
         self.broker: str | None = None
         self.shifts: Keeper | None = None
         self._sorter = next(iter(config.sinks(SORTER)), None)
@@ -140,7 +139,9 @@ class Hub:
         self.bus.publish("info", info)
 
     def take_gap(self, gap: Gap) -> None:
-        """Lines that do not come; those that only this station was too slow for are nobody's loss."""
+        """Lines that do not come. Those that only this station was too slow for are nobody's loss, and came."""
+        if gap.reason is Reason.SHED:
+            self._passed_over_ns = time.monotonic_ns()
         self.bus.publish("gap", gap)
 
     def take_end(self, end: EndOfStream) -> None:
@@ -163,15 +164,8 @@ class Hub:
         while True:
             counts = await self._gatherer.read_metrics()
             self._latency.see(counts.get(self._sorter or "inference", {}))
-            self._see_count(counts.get("inference", {}))
-            self._stone_rate.see(_by_label(counts.get(self._sorter or "", {}), STONES), time.monotonic_ns())
+            self._stone_rate.see(by_label(counts.get(self._sorter or "", {}), STONES), time.monotonic_ns())
             await asyncio.sleep(METRICS_S)
-
-    def _see_count(self, inference: Samples) -> None:
-        n = inference.get(("oreline_lines_total", "scene", "inference"), self._counted)
-        if n > self._counted:
-            self._counted_ns = time.monotonic_ns()
-        self._counted = n
 
     async def _watch(self) -> None:
         while True:
@@ -205,12 +199,12 @@ class Hub:
             last_line_age_s=math.nan if self._last_ns is None else (now_ns - self._last_ns) * 1e-9,
             latency_p50_ms=self._latency.quantile(0.5),
             latency_p99_ms=self._latency.quantile(0.99),
-            budget_ms=self._budget(),
+            budget_ms=float(setting_of(self._sorter_table, "deadline_ms")) if self._sorter else math.nan,
             lines=int(inference.get(("oreline_lines_total", "scene", "inference"), 0)),
-            lost=_gaps(inference, "inference", shed=False),
-            shed=_gaps(sorter, self._sorter or "", shed=True),
+            lost=gap_lines(inference, "inference", shed=False),
+            shed=gap_lines(sorter, self._sorter or "", shed=True),
             shares=self.rates.shares(now_ns, self.answer) if self.answer else {},
-            stones=_by_label(sorter, STONES),
+            stones=by_label(sorter, STONES),
             stones_per_minute=self._stone_rate.per_minute,
             ejected_share=self._stone_rate.ejected,
             camera_temperature_c=acquisition.get(("oreline_camera_temperature_celsius",), UNKNOWN_NUMBER),
@@ -222,9 +216,9 @@ class Hub:
             reference_stale=Flag.STALE in self._flags,
             held=held,
             sorts=self._sorter is not None,
-            plc=_plc(sorter, self.config.tables.get("sinks", {}).get(self._sorter or "", {})),
+            plc=plc_of(sorter, self._sorter_table),
             recipe=self.recipe,
-            queues={k: int(v) for k, v in _by_label({**acquisition, **inference}, "oreline_queue_depth").items()},
+            queues={k: int(v) for k, v in by_label({**acquisition, **inference}, "oreline_queue_depth").items()},
             broker=self.broker,
             processes={name: bool(samples) for name, samples in counts.items()},
             counts=counts,
@@ -232,8 +226,8 @@ class Hub:
 
     @property
     def _last_ns(self) -> int | None:
-        """When lines last came, here or to inference: a station that is behind is no line that stands still."""
-        return max(filter(None, (self.rates.last_ns, self._counted_ns)), default=None)
+        """When lines last came, be it that this station was too slow for them."""
+        return max(filter(None, (self.rates.last_ns, self._passed_over_ns)), default=None)
 
     def _phase(self, now_ns: int, acquisition: Samples, *, held: bool) -> Phase:
         if self._ended:
@@ -253,9 +247,10 @@ class Hub:
             return math.nan
         return self.rates.counts_per_s(now_ns) / info.counts_per_line * info.pitch_mm * 1e-3
 
-    def _budget(self) -> float:
-        table = self.config.tables.get("sinks", {}).get(self._sorter or "", {})
-        return float(table.get("deadline_ms", 150.0)) if self._sorter else math.nan
+    @property
+    def _sorter_table(self) -> dict[str, Any]:
+        table: dict[str, Any] = self.config.tables.get("sinks", {}).get(self._sorter or "", {})
+        return table
 
 
 def _accounts(settings: StationSettings, audit: AuditLog) -> Accounts | None:
@@ -269,33 +264,3 @@ def _accounts(settings: StationSettings, audit: AuditLog) -> Accounts | None:
 def _rings(config: Config) -> dict[str, int]:
     tables = config.tables
     return {one: tables.get(table, {}).get("ring_lines", usual) for one, (table, usual) in RING_LINES.items()}
-
-
-def _gaps(samples: Samples, stage: str, *, shed: bool) -> int:
-    """Lines that did not come to a stage."""
-    reasons = {Reason.SHED} if shed else LOST
-    keys = (("oreline_gap_lines_total", reason.name.lower(), stage) for reason in reasons)
-    return int(sum(samples.get(key, 0) for key in keys))
-
-
-def _by_label(samples: Mapping[tuple[str, ...], float], wanted: str) -> dict[str, int]:
-    return {label[0]: int(n) for (name, *label), n in samples.items() if name == wanted and label}
-
-
-def _plc(sorter: Samples, table: Mapping[str, Any]) -> PlcStatus:
-    """What the sorter, of this table, tells of its bank of valves."""
-    valves, life = int(table.get("valves", 64)), float(table.get("valve_life", math.inf))
-    if ("oreline_plc_connected",) not in sorter:
-        return PlcStatus(valves=valves)
-    faulty = _by_label(sorter, "oreline_valve_faulty")
-    shots = _by_label(sorter, "oreline_valve_shots_total")
-    return PlcStatus(
-        connected=bool(sorter[("oreline_plc_connected",)]),
-        inhibit=bool(sorter.get(("oreline_plc_inhibit",), 0)),
-        valves=valves,
-        faults=int(sorter.get(("oreline_valve_faults",), 0)),
-        faulty=tuple(sorted(int(valve) for valve, n in faulty.items() if n)),
-        worn=tuple(sorted(int(valve) for valve, n in shots.items() if n >= life)),
-        shots=tuple(shots.get(str(valve), 0) for valve in range(valves)) if shots else (),
-        testing=bool(sorter.get(("oreline_valves_testing",), 0)),
-    )

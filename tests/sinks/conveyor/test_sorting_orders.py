@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +24,7 @@ from sinks.conveyor import Conveyor
 from sinks.station import sorter_commands
 from sinks.station.commands import Actor, Commands, Refused, Role
 from sinks.station.hub import Hub
+from tests.sinks.conftest import Eventually
 
 ENGINEER = Actor("eve", Role.ENGINEER, "web")
 
@@ -96,19 +96,12 @@ def test_what_is_no_valve_is_refused(valves: str, config: Config) -> None:
     assert "valve" in str(refusal)
 
 
-def test_a_valve_is_new_whether_or_not_the_line_runs(config: Config, running: Conveyor) -> None:
+def test_a_valve_is_new_whether_or_not_the_line_runs(config: Config, running: Conveyor, eventually: Eventually) -> None:
     SortingOrders(config).hold()
     SortingOrders(config).test([4, 5], 1)
     eventually(lambda: running.report()["valve_shots"][4:6] == [1, 1])
     assert run("valves", "replaced", str(config.source), "4") == (0, "valves 4 are counted from 0\n")
     eventually(lambda: running.report()["valve_shots"][4:6] == [0, 1])
-
-
-def eventually(what: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_the_station_gives_the_same_orders_and_says_why_not(
@@ -137,7 +130,7 @@ def test_the_station_gives_the_same_orders_and_says_why_not(
         asyncio.run(commands.do(Actor("ann", Role.OPERATOR, "web"), "test_valves"))
 
 
-def test_metrics_tell_of_the_bank_and_of_each_valve(running: Conveyor, config: Config) -> None:
+def test_metrics_tell_of_the_bank_and_of_each_valve(running: Conveyor, config: Config, eventually: Eventually) -> None:
     def value(name: str, **labels: str) -> float | None:
         return REGISTRY.get_sample_value(name, labels)
 

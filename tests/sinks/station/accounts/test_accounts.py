@@ -23,8 +23,7 @@ from sinks.station.accounts.passwords import fits, hashed, refuse_weak
 from sinks.station.audit import AuditLog, Record, entries
 from sinks.station.commands import Refused, Role
 from sinks.station.settings import StationSettings
-
-PASSWORD = "correct horse battery"
+from tests.sinks.station.accounts.conftest import PASSWORD
 
 
 @dataclass
@@ -33,18 +32,6 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now_ns
-
-
-@pytest.fixture(scope="module")
-def kept() -> str:
-    return hashed(PASSWORD)
-
-
-@pytest.fixture
-def file(tmp_path: Path, kept: str) -> AccountFile:
-    file = AccountFile(tmp_path / "accounts.json")
-    file.put(Account("ann", Role.OPERATOR, kept))
-    return file
 
 
 @pytest.fixture

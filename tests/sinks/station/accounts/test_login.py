@@ -12,25 +12,11 @@ import pytest
 from oreline.config import Config
 from sinks.station import Station
 from sinks.station.accounts import Account, AccountFile
-from sinks.station.accounts.passwords import hashed
 from sinks.station.audit import AUDIT, entries, verify
 from sinks.station.commands import Role
 from sinks.station.settings import StationSettings
 from sinks.station.web.settings import WebSettings
-
-PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="module")
-def kept() -> str:
-    return hashed(PASSWORD)
-
-
-@pytest.fixture
-def file(tmp_path: Path, kept: str) -> AccountFile:
-    file = AccountFile(tmp_path / "accounts.json")
-    file.put(Account("ann", Role.OPERATOR, kept))
-    return file
+from tests.sinks.station.accounts.conftest import PASSWORD
 
 
 @pytest.fixture
