@@ -289,14 +289,13 @@ def _free_port(wanted: int = 0) -> int:
 
 
 def _serve_page(sinks: dict[str, Any], show_page: bool) -> None:
-    """Have the operator's page at a port of its own, and say where; without the extra there is none."""
+    """Have the operator's page at a port of its own; without the extra there is none."""
     if util.find_spec("starlette") is None:
         del sinks["station"]
         tell("without the operator's page, for the extra [station] is not installed")
         return
     port = _free_port(PAGE_PORT)
     sinks["station"]["web"] = {"port": port, "without_account": "engineer"}
-    tell(f"the operator's page, while the line runs: http://127.0.0.1:{port}")
     if show_page:
         Thread(target=_open_page, args=(f"http://127.0.0.1:{port}",), daemon=True).start()
 
