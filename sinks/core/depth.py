@@ -1,0 +1,94 @@
+"""Depth of what lies in boxes of core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Kind(IntEnum):
+    """What lies at a line of a row."""
+
+    EMPTY = 0
+    ROCK = 1
+    BROKEN = 2
+    """Pieces too small to be fitted together: rock, whose length is not that of the hole."""
+    BLOCK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RowFind:
+    """A row of core as it was found in a scan. `row` counts from 1 as they are read; `first`, `stop`: its samples.
+    `kind` uint8 (lines,): a `Kind` a line, in the scan's order. `backwards`: it is read from the last line to the
+    first."""
+
+    row: int
+    first: int
+    stop: int
+    kind: NDArray[np.uint8]
+    backwards: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something that whoever reads the depths should know."""
+
+    words: str
+    box: int | None = None
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Core that is missing: depths in m, and how its place is known: "base", "top" or "placed"."""
+
+    from_m: float
+    to_m: float
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Core of a drilling run: `recovered_m` of it was found, by its length in the boxes; above 1 where a stub of the
+    run before came with it."""
+
+    from_m: float
+    to_m: float
+    recovered_m: float
+
+    @property
+    def share(self) -> float:
+        return self.recovered_m / (self.to_m - self.from_m)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowDepth:
+    """Depth along a row. `depth_m` float64 (lines,): at the middle of each line of the scan, NaN where no core lies;
+    `sd_m` float64 (lines,): its standard uncertainty, NaN alike; `length_m` float64 (lines,): of hole that the line
+    stands for, 0 where no core lies."""
+
+    find: RowFind
+    depth_m: NDArray[np.float64]
+    sd_m: NDArray[np.float64]
+    length_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoxDepth:
+    """Depth in a box: its rows as they are read."""
+
+    box: int
+    rows: tuple[RowDepth, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HoleDepth:
+    """Depth in a hole, by box, with what is missing of its core, its runs' recovery, and what should be known of it."""
+
+    boxes: dict[int, BoxDepth]
+    missing: tuple[Missing, ...]
+    recovery: tuple[Recovery, ...]
+    flags: tuple[Flag, ...]

@@ -1,0 +1,120 @@
+"""Session of a hole: what a technician knows of it before and while its boxes are scanned."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from oreline.config import Section
+
+CORE_MM = {"BQ": 36.4, "NQ": 47.6, "HQ": 63.5, "PQ": 85.0}
+"""Diameters of core by the driller's name for its size."""
+Metres = Annotated[float, Field(ge=0, le=20_000)]
+
+
+class Survey(Section):
+    """Direction of the hole at a depth."""
+
+    depth_m: Metres
+    """Depth down the hole."""
+    azimuth_deg: Annotated[float, Field(ge=0, le=360)]
+    """Direction over ground, clockwise from north."""
+    dip_deg: Annotated[float, Field(ge=-90, le=90)]
+    """Below the horizon is negative: -90 goes straight down."""
+
+
+class Hole(Section):
+    """A drill hole, and where it begins."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64)]
+    """Name of the hole."""
+    x: float = 0.0
+    """Easting of the collar, in m."""
+    y: float = 0.0
+    """Northing of the collar, in m."""
+    z: float = 0.0
+    """Height of the collar, in m."""
+    crs: str = ""
+    """Coordinates that x and y are in, such as EPSG:28355."""
+    max_depth_m: Metres | None = None
+    """Depth of the hole's end; None: that of the last box."""
+    survey: tuple[Survey, ...] = ()
+    """Directions by depth; none: the hole is taken to be vertical, which is said."""
+
+
+class Block(Section):
+    """A depth block: a driller's mark at the end of a run."""
+
+    row: Annotated[int, Field(ge=1)]
+    """Row of its box, counted from 1 as they are read."""
+    depth_m: Metres
+    """Depth that is written on it."""
+    at_mm: Annotated[float, Field(ge=0)] | None = None
+    """Where it lies, from the row's beginning as it is read; None: the blocks of a row are taken as they are found."""
+
+
+class Box(Section):
+    """A box of core."""
+
+    number: Annotated[int, Field(ge=1)]
+    """Number of the box in its hole."""
+    from_m: Metres
+    """Depth at which its core begins."""
+    to_m: Metres
+    """Depth at which its core ends."""
+    rows: Annotated[int, Field(ge=1, le=50)]
+    """Rows of core that lie side by side in it."""
+    core: Literal["BQ", "NQ", "HQ", "PQ"] | Annotated[float, Field(ge=10, le=200)] = "HQ"
+    """Size of the core: the driller's name for it, or its diameter in mm."""
+    cut: Literal["whole", "half"] = "whole"
+    """Whole core, or half of it with its sawn face up."""
+    blocks: tuple[Block, ...] = ()
+    """Its depth blocks, in order of depth."""
+
+
+class Run(Section):
+    """A drilling run."""
+
+    from_m: Metres
+    """Depth at which it begins."""
+    to_m: Metres
+    """Depth at which it ends."""
+    recovered_m: Metres | None = None
+    """Length of core that was measured; None: as it is seen."""
+
+
+class Loss(Section):
+    """Depths between which core is missing."""
+
+    from_m: Metres
+    """Depth at which core begins to be missing."""
+    to_m: Metres
+    """Depth at which it goes on."""
+
+
+class Session(Section):
+    """What is known of a hole: its boxes, and how core lies in them."""
+
+    hole: Hole
+    """The hole."""
+    boxes: tuple[Box, ...] = ()
+    """Its boxes, in order of depth."""
+    runs: tuple[Run, ...] = ()
+    """Its drilling runs; none: from one block to the next."""
+    rows_begin: Literal["top", "bottom"] = "top"
+    """Where a box's first row lies: "top" is at the camera's first sample, "bottom" at its last."""
+    direction: Literal["left-right", "right-left", "snake"] = "left-right"
+    """How a row is read, left being the first line that was scanned; a "snake" turns with each row."""
+    loss: Literal["base", "top", "placed"] = "base"
+    """Where core that is missing from a run is taken to be missing."""
+    losses: tuple[Loss, ...] = ()
+    """Where it is missing, for "placed"; of runs without one it is missing at the base."""
+    block_tolerance_m: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """How well blocks are placed and read."""
+    row_mm: Annotated[float, Field(gt=0)] | None = None
+    """Length of a row; None: as it is seen."""
+    pixel_mm: Annotated[float, Field(gt=0)] | None = None
+    """Size of a sample across; None: `acquisition.pitch_mm` of the line."""
+    continuous: bool = False
+    """Core that passes without boxes: depth goes on with the encoder from the hole's first box on."""
