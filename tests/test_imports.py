@@ -42,6 +42,7 @@ EDGES = {
     ("oreline/cli/accounts.py", "sinks.station.commands"),
     ("oreline/cli/audit.py", "sinks.station.audit"),
     ("oreline/cli/shifts.py", "sinks.station.shifts.commands"),
+    ("oreline/cli/core.py", "f'sinks.core.commands.{name}'"),
     ("oreline/cli/classify.py", "inference.classification.point_spectra"),
     ("oreline/cli/evaluate.py", "inference.models"),
     ("oreline/cli/evaluate.py", "sinks.log.evaluation"),

@@ -22,6 +22,7 @@ from oreline.cli import report as reports
 from oreline.cli.accounts import app as accounts_app
 from oreline.cli.audit import app as audit_app
 from oreline.cli.config import app as config_app
+from oreline.cli.core import app as core_app
 from oreline.cli.keys import app as keys_app
 from oreline.cli.model import app as model_app
 from oreline.cli.progress import Progress
@@ -51,6 +52,7 @@ app = terminal.commands(
 app.add_typer(accounts_app, name="accounts")
 app.add_typer(audit_app, name="audit")
 app.add_typer(config_app, name="config")
+app.add_typer(core_app, name="core")
 app.add_typer(keys_app, name="keys")
 app.add_typer(model_app, name="model")
 app.add_typer(recipe_app, name="recipe")

@@ -1,0 +1,1 @@
+"""What `oreline core` does, a file a command."""
