@@ -102,10 +102,12 @@ def group_of(mineral: str) -> str:
 
 
 def pattern_of(mineral: str, number: int) -> int:
-    """By its name, 0 for none. A group is dotted; what has no name here has a pattern by its number, since its colour
-    may be anything."""
+    """By its name, 0 for none. A group among minerals is dotted, and among groups plain, in the colour of spectral
+    logs alone; what has no name here has a pattern by its number, since its colour may be anything."""
     if mineral.endswith(ONLY):
         return 3
+    if mineral in GROUPS:
+        return 0
     return PATTERNS.get(mineral, 0) if mineral in MINERALS else 1 + number % 3
 
 

@@ -13,6 +13,7 @@ from inference.classification.card import FILE, Card
 from oreline.messages import ClassInfo
 from oreline.palette import GROUPS, MINERALS, SPECIES, colour_of, pattern_of, rgb
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
+from oreline.recordings.label_picture import Paint
 from tests.conftest import ROOT
 
 APART = 10.0
@@ -131,6 +132,19 @@ def test_a_species_is_a_tint_or_a_shade_of_its_groups_conventional_colour() -> N
     assert {name: by for name, by in turned.items() if by > 35} == {}
 
 
+CONVENTION = {
+    "silica": "FECFE6", "kaolin": "FF0000", "white mica": "FFFF00", "smectite": "C4A997", "other AlOH": "FFFBBD",
+    "chlorite": "00FF00", "dark mica": "683B50", "amphibole": "FF00FF", "serpentine": "9BBD6F", "other MgOH": "20006A",
+    "epidote": "00FFFF", "tourmaline": "B95D75", "carbonate": "0000FF", "sulphate": "68601C",
+    "palygorskite and sepiolite": "B88C24", "not rock": "AAAFAF", "invalid": "888888",
+}  # fmt: skip
+
+
 def test_groups_have_the_colours_that_spectral_logs_are_drawn_with() -> None:
-    found = {name: f"{GROUPS[name]:06X}" for name in ("kaolin", "white mica", "chlorite", "carbonate", "silica")}
-    assert list(found.values()) == ["FF0000", "FFFF00", "00FF00", "0000FF", "FECFE6"]
+    assert {name: f"{GROUPS[name]:06X}" for name in CONVENTION} == CONVENTION
+
+
+def test_a_map_of_groups_is_painted_in_these_colours_and_no_others() -> None:
+    groups = tuple(ClassInfo(name, rgb(int(colour, 16))) for name, colour in CONVENTION.items())
+    shown = Paint(groups)(np.repeat(np.arange(len(groups), dtype=np.uint8), 36).reshape(-1, 36))
+    assert [tuple(colour) for colour in np.unique(shown.reshape(-1, 3), axis=0)] == sorted(one.colour for one in groups)
