@@ -19,17 +19,24 @@ class Kind(IntEnum):
     BLOCK = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RowFind:
-    """A row of core as it was found in a scan. `row` counts from 1 as they are read; `first`, `stop`: its samples.
-    `kind` uint8 (lines,): a `Kind` a line, in the scan's order. `backwards`: it is read from the last line to the
+    """A row of core as it was found in a scan. `row` counts from 1 as they are read; `first`, `stop` int32 (lines,): its
+    samples in each line, as a tray may lie askew. `kind` uint8 (lines,): a `Kind` a line, in the scan's order. `filled`
+    float32 (lines,): share of the row's width in which core lies. `backwards`: it is read from the last line to the
     first."""
 
     row: int
-    first: int
-    stop: int
+    first: NDArray[np.int32]
+    stop: NDArray[np.int32]
     kind: NDArray[np.uint8]
+    filled: NDArray[np.float32]
     backwards: bool
+
+    def cells(self, samples: int) -> NDArray[np.bool_]:
+        """Pixels of the row, bool (lines, samples)."""
+        sample = np.arange(samples)
+        return np.asarray((sample >= self.first[:, None]) & (sample < self.stop[:, None]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,12 @@ class Session(Section):
     """Its drilling runs; none: from one block to the next."""
     rows_begin: Literal["top", "bottom"] = "top"
     """Where a box's first row lies: "top" is at the camera's first sample, "bottom" at its last."""
-    direction: Literal["left-right", "right-left", "snake"] = "left-right"
-    """How a row is read, left being the first line that was scanned; a "snake" turns with each row."""
+    direction: Literal["left-right", "right-left", "snake", "snake-right"] = "left-right"
+    """How a row is read, left being the first line that was scanned; a "snake" turns with each row, and begins at the
+    left, a "snake-right" at the right."""
+    spread: Literal["rock", "tray"] = "rock"
+    """What takes depth: "rock" between box ends and blocks, or the way of the "tray" from a box's beginning to its end,
+    as TSG does it, blocks and empty tray too."""
     loss: Literal["base", "top", "placed"] = "base"
     """Where core that is missing from a run is taken to be missing."""
     losses: tuple[Loss, ...] = ()
