@@ -21,10 +21,10 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowFind:
-    """A row of core as it was found in a scan. `row` counts from 1 as they are read; `first`, `stop` int32 (lines,): its
-    samples in each line, as a tray may lie askew. `kind` uint8 (lines,): a `Kind` a line, in the scan's order. `filled`
-    float32 (lines,): share of the row's width in which core lies. `backwards`: it is read from the last line to the
-    first."""
+    """A row of core as it was found in a scan. `row` counts from 1 as rows are read; `first`, `stop` int32 (lines,):
+    its samples in each line, as a tray may lie askew. `kind` uint8 (lines,): a `Kind` a line, in the scan's order.
+    `filled` float32 (lines,): share of the row's width in which core lies. `backwards`: it is read from the last line
+    to the first."""
 
     row: int
     first: NDArray[np.int32]
