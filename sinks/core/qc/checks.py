@@ -25,6 +25,8 @@ END_LINES = 3
 AT_AN_END = 3
 """Rock of the first or last lines, in samples, that shows that the box did not begin or end there: less is noise."""
 HALF_STEP = 0.5
+MOSTLY = 0.9
+"""Share of the lines in which a column lies in a row, as a tray may lie askew."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,12 +89,15 @@ def edges(scan: Scan, limits: QcLimits) -> Iterator[Finding]:
 
 def dust(scan: Scan, rows: Iterable[RowFind], limits: QcLimits) -> Iterator[Finding]:
     """Columns within rows that show rock in far fewer lines than those beside them: dark in all lines of the box."""
-    share = scan.rock[~scan.missing].mean(axis=0)
-    found = [
-        (row.first + first, row.first + stop)
-        for row in rows
-        for first, stop in dark_columns(share[row.first : row.stop], 1 - limits.dark_column)
-    ]
+    came, found = ~scan.missing, list[tuple[int, int]]()
+    for row in rows:
+        cells = row.cells(scan.rock.shape[1])[came]
+        columns = np.flatnonzero(cells.mean(axis=0) > MOSTLY)
+        share = scan.rock[came][:, columns].mean(axis=0)
+        found += [
+            (int(columns[first]), int(columns[stop - 1]) + 1)
+            for first, stop in dark_columns(share, 1 - limits.dark_column)
+        ]
     if found:
         yield Finding("dust", Level.LOOK, {"columns": told(found)})
 

@@ -44,4 +44,6 @@ def passage(**changes: Any) -> Passage:
 def rows() -> tuple[RowFind, ...]:
     kind = np.full(LINES, Kind.EMPTY, np.uint8)
     kind[20:180] = Kind.ROCK
-    return tuple(RowFind(number, *at, kind, backwards=False) for number, at in enumerate(ROWS, 1))
+    ends = [[np.full(LINES, end, np.int32) for end in row] for row in ROWS]
+    filled = np.ones(LINES, np.float32)
+    return tuple(RowFind(row, first, stop, kind, filled, backwards=False) for row, (first, stop) in enumerate(ends, 1))
