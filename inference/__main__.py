@@ -18,7 +18,6 @@ from inference.active_reference import ActiveReference, Patient  # noqa: E402
 from inference.calibration.calibrator import Calibrator  # noqa: E402
 from inference.classification.card import MODEL  # noqa: E402
 from inference.classification.classifier import Classifier  # noqa: E402
-from inference.features.windows import FEATURES  # noqa: E402
 from inference.labeller import Model  # noqa: E402
 from inference.pipeline import Pipeline  # noqa: E402
 from inference.preprocessing.steps import SNV  # noqa: E402
@@ -31,6 +30,7 @@ from inference.settings import Settings, Stream  # noqa: E402
 from inference.warm_up import compile_kernels  # noqa: E402
 from oreline.config import Config, LineSettings  # noqa: E402
 from oreline.errors import ModelError  # noqa: E402
+from oreline.features import FEATURES  # noqa: E402
 from oreline.guard import guarded  # noqa: E402
 from oreline.incidents import refused  # noqa: E402
 from oreline.keys import client_keys, server_keys  # noqa: E402

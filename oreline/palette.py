@@ -101,6 +101,14 @@ def group_of(mineral: str) -> str:
     return GROUP_OF.get(mineral, "")
 
 
+def group_of_tsg(name: str) -> str:
+    """A group of The Spectral Geologist in the words of this table, "" for none."""
+    words = {group.casefold(): group for group in GROUPS}
+    special = {"pal-sep": "palygorskite and sepiolite", "notarok": "not rock"}
+    folded = name.casefold()
+    return special.get(folded) or words.get(folded.replace("-", " "), folded)
+
+
 def pattern_of(mineral: str, number: int) -> int:
     """By its name, 0 for none. A group among minerals is dotted, and among groups plain, in the colour of spectral
     logs alone; what has no name here has a pattern by its number, since its colour may be anything."""

@@ -16,8 +16,9 @@ from inference import models
 from inference.classification.answers import Answer
 from inference.classification.classifier import Classifier
 from inference.features.absorption import absorptions
-from inference.features.windows import FEATURES, placed
+from inference.features.windows import placed
 from oreline.errors import SpectraRefused
+from oreline.features import FEATURES
 from oreline.messages import FeatureInfo
 from oreline.point_spectra import PointSpectra, gaps, resampled
 

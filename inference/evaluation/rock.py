@@ -14,10 +14,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.evaluation.answers import NOT_ROCK, Answers, Reflectance
+from inference.evaluation.answers import Answers, Reflectance
 from inference.evaluation.weak_bands import has_window
 from oreline.errors import SpectraRefused
-from oreline.palette import GROUPS
+from oreline.palette import group_of_tsg
 from oreline.point_spectra import gaps, read_points, resampled
 
 ASPECTRAL = "invalid"
@@ -117,11 +117,3 @@ def kaolin_share(answers: Answers) -> NDArray[np.float64]:
     names, sums = answers.band_groups
     kaolin, mica = (sums[:, names == name].sum(axis=1).astype(np.float64) for name in PAIR)
     return np.asarray(kaolin / np.maximum(kaolin + mica, 1e-9))
-
-
-def group_of_tsg(name: str) -> str:
-    """A group of TSG in the words of the palette, "" for none."""
-    words = {group.casefold(): group for group in GROUPS}
-    special = {"pal-sep": "palygorskite and sepiolite", "notarok": NOT_ROCK, "invalid": ASPECTRAL}
-    folded = name.casefold()
-    return special.get(folded) or words.get(folded.replace("-", " "), folded)

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.features.windows import LEAST_DEPTH, Placed
+from inference.features.windows import Placed
 from inference.preprocessing.kernels import continuum
+from oreline.features import LEAST_DEPTH
 
 Values = NDArray[np.float32]
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from inference.arrays import aligned, kept_as
 from inference.features.kernels import LANES, absorption
-from inference.features.windows import LEAST_DEPTH, Placed, refuse_none
+from inference.features.windows import Placed, refuse_none
 from inference.flags import UNUSABLE
+from oreline.features import LEAST_DEPTH
 from oreline.jit import bound
 from oreline.messages import FeatureInfo
 

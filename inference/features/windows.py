@@ -10,20 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oreline.errors import ConfigError
+from oreline.features import FEATURES
 from oreline.messages import FeatureInfo
 
-FEATURES = (
-    FeatureInfo("1400", 1360.0, 1448.0),
-    FeatureInfo("1900", 1850.0, 2060.0),
-    FeatureInfo("2200", 2120.0, 2245.0),
-    FeatureInfo("2250", 2232.0, 2280.0),
-    FeatureInfo("2320", 2296.0, 2344.0),
-    FeatureInfo("2390", 2376.0, 2432.0),
-)
-"""OH and water, water, Al-OH, Fe-OH, Mg-OH and carbonate, Mg-OH. The windows are those of The Spectral Geologist's
-scalars; that of 1900 nm is our own."""
-LEAST_DEPTH = 0.01
-"""Share of the hull; what is not deeper is no feature, its wavelength would be that of the noise."""
 FEWEST = 5
 """Bands: the hull's two ends, and three for the parabola."""
 WIDEST = 0.25

@@ -10,7 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oreline.answers import Answer
-from oreline.messages import FeatureInfo
+from oreline.messages import UNKNOWN, FeatureInfo
+from sinks.core.depth import Flag
+
+NOT_ROCK = "not rock"
+"""Group and reason of what is wood, plastic or paint."""
+NO_REASON = 255
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,11 +23,12 @@ class Scan:
     """One box as it was seen, line by line.
 
     `box`: its number. `run`: of the stream, hex. `seqs` int64 (lines,): sequence numbers. `along_mm` float64 (lines,):
-    way from its first line, by the encoder. `pixel_mm`: size of a sample across. `codes` uint8 (lines, samples): of
-    `answer`, besides UNKNOWN, BACKGROUND and INVALID. `reasons` uint8 (lines, samples): of an unknown, an index into
-    `reason_names`, 255 where none is told. `rock` bool (lines, samples): core, as against tray, table and blocks.
-    `missing` bool (lines,): no line came here, nothing is known of it. `features` float32 (lines, features, 2,
-    samples): centre in nm and depth, NaN where there is none; None where they were not made. `provenance`: model,
+    way from its first line, by the encoder. `pixel_mm`: size of a sample across. `which`: "labels" or "bands", what is
+    answered. `codes` uint8 (lines, samples): of `answer`, besides UNKNOWN, BACKGROUND and INVALID; all INVALID in a
+    line that is missing. `reasons` uint8 (lines, samples): of an unknown, an index into `reason_names`, 255 where none
+    is told. `rock` bool (lines, samples): core, as against tray, table and blocks. `missing` bool (lines,): no line
+    came here, nothing is known of it. `features` float32 (lines, features, 2, samples): centre in nm and depth, NaN
+    where there is none; None where they were not made. `flags`: what should be known of it. `provenance`: model,
     references, software and the hashes of what it was made from.
     """
 
@@ -40,3 +46,16 @@ class Scan:
     features: NDArray[np.float32] | None = None
     feature_infos: tuple[FeatureInfo, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    which: str = "labels"
+    flags: tuple[Flag, ...] = ()
+
+
+def is_not_rock(
+    codes: NDArray[np.uint8], reasons: NDArray[np.uint8], answer: Answer, reason_names: tuple[str, ...]
+) -> NDArray[np.bool_]:
+    """Where samples are wood, plastic or paint, by their class or by why they have none; shaped as `codes`."""
+    table = np.zeros(256, np.bool_)
+    table[[code for code, group in enumerate(answer.groups) if group == NOT_ROCK]] = True
+    why = reason_names.index(NOT_ROCK) if NOT_ROCK in reason_names else NO_REASON
+    told: NDArray[np.bool_] = table[codes] | ((codes == UNKNOWN) & (reasons == why) & (why != NO_REASON))
+    return told

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-HOLE, FROM, TO, N, RECOVERY, NOT_ROCK, MASKED, FLAGS = (
+HOLE, FROM, TO, N, RECOVERY, NOT_ROCK, MASKED, DEPTH_SD, FLAGS = (
     "hole",
     "from_m",
     "to_m",
@@ -18,10 +18,12 @@ HOLE, FROM, TO, N, RECOVERY, NOT_ROCK, MASKED, FLAGS = (
     "recovery",
     "not_rock",
     "masked",
+    "depth_sd_m",
     "flags",
 )
 MINERAL, GROUP, UNKNOWN, FEATURE = "mineral.", "group.", "unknown.", "feature."
-"""Beginnings of the names of columns with fractions of the rock, and of features: NAME, NAME.n, NAME.sd, NAME.depth."""
+"""Beginnings of the names of columns with fractions of the rock, and of features: NAME, NAME.n, NAME.sd; and
+crystallinity.class."""
 _HEADER = b"oreline"
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hwsim.spectra import load
 from inference.classification.card import FILE, Card
 from oreline.messages import ClassInfo
-from oreline.palette import GROUPS, MINERALS, SPECIES, colour_of, pattern_of, rgb
+from oreline.palette import GROUPS, MINERALS, SPECIES, colour_of, group_of_tsg, pattern_of, rgb
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
 from oreline.recordings.label_picture import Paint
 from tests.conftest import ROOT
@@ -148,3 +148,10 @@ def test_a_map_of_groups_is_painted_in_these_colours_and_no_others() -> None:
     groups = tuple(ClassInfo(name, rgb(int(colour, 16))) for name, colour in CONVENTION.items())
     shown = Paint(groups)(np.repeat(np.arange(len(groups), dtype=np.uint8), 36).reshape(-1, 36))
     assert [tuple(colour) for colour in np.unique(shown.reshape(-1, 3), axis=0)] == sorted(one.colour for one in groups)
+
+
+def test_every_group_of_a_log_has_the_word_of_the_palette() -> None:
+    logged = "KAOLIN WHITE-MICA SMECTITE OTHER-ALOH CHLORITE DARK-MICA AMPHIBOLE SERPENTINE OTHER-MGOH EPIDOTE".split()  # noqa: SIM905
+    logged += ["TOURMALINE", "CARBONATE", "SULPHATE", "PAL-SEP", "SILICA", "NOTAROK", "INVALID"]
+    assert {group_of_tsg(name) for name in logged} <= set(GROUPS)
+    assert group_of_tsg("") == ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from inference.features.absorption import absorptions
-from inference.features.windows import FEATURES, LEAST_DEPTH, placed
+from inference.features.windows import placed
+from oreline.features import FEATURES, LEAST_DEPTH
 from oreline.recordings.envi_header import read_header
 from oreline.recordings.recording import open_recording
 from tests.system.line import Line

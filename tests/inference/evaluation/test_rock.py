@@ -11,12 +11,11 @@ import pytest
 from inference.evaluation.answers import NO_BANDS, NOT_ROCK, OTHER_BANDS, Answers, Heads
 from inference.evaluation.decisions import Thresholds, band_species_told, bands_told, group_told, species_told
 from inference.evaluation.library import Library
-from inference.evaluation.rock import Rock, group_of_tsg, kaolin_share
+from inference.evaluation.rock import Rock, kaolin_share
 from inference.evaluation.rock_measures import rock_measures
 from inference.evaluation.trials import Trial, asked, splits
 from oreline.cameras import CAMERAS
 from oreline.errors import SpectraRefused
-from oreline.palette import GROUPS
 from tests.inference.evaluation.conftest import Nearest
 
 HEADS = Heads(
@@ -124,13 +123,6 @@ def test_bands_are_told_by_group(second: list[float], told: bool, species: bool)
     answers = _answers([0.25] * 4, [one + 1e-6 for one in second])
     assert bands_told(answers, SURE).tolist() == [told]
     assert band_species_told(answers, SURE).tolist() == [species]
-
-
-def test_every_group_of_a_log_has_the_word_of_the_palette() -> None:
-    logged = "KAOLIN WHITE-MICA SMECTITE OTHER-ALOH CHLORITE DARK-MICA AMPHIBOLE SERPENTINE OTHER-MGOH EPIDOTE".split()  # noqa: SIM905
-    logged += ["TOURMALINE", "CARBONATE", "SULPHATE", "PAL-SEP", "SILICA", "NOTAROK", "INVALID"]
-    assert {group_of_tsg(name) for name in logged} <= set(GROUPS)
-    assert group_of_tsg("") == ""
 
 
 def test_spectra_that_nobody_named_judge_nothing(tmp_path: Path) -> None:

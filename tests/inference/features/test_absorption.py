@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.features.absorption import absorptions
-from inference.features.windows import LEAST_DEPTH, placed
+from inference.features.windows import placed
+from oreline.features import LEAST_DEPTH
 
 THEIRS = {"1400": "1400{}3pfit", "2200": "2200{}", "2250": "2250{}", "2320": "2320{}3pfit", "2390": "2390{}3pfit"}
 EVERY_NM = np.arange(1300.0, 2501.0)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from inference.features.absorption import absorptions
 from inference.features.line import LineFeatures
-from inference.features.windows import LEAST_DEPTH, placed
+from inference.features.windows import placed
 from inference.flags import Quality
 from oreline.cameras import camera_preset
+from oreline.features import LEAST_DEPTH
 
 SWIR = camera_preset("swir288").wavelengths_nm
 

@@ -10,13 +10,14 @@ import pytest
 
 from inference.active_reference import ActiveReference
 from inference.features.absorption import absorptions
-from inference.features.windows import FEATURES, placed
+from inference.features.windows import placed
 from inference.pipeline import Pipeline
 from inference.reference_review import ReferenceReview
 from inference.references.reference import Reference
 from inference.references.store import Store
 from inference.settings import Settings
 from oreline.errors import ConfigError
+from oreline.features import FEATURES
 from oreline.messages import FeatureLine, Flag, Kind, RawLine, ReflectanceLine, Stamp, StreamInfo
 from oreline.metrics import Account
 from tests.inference.reference_builders import a_reference, stream

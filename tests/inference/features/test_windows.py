@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.features.windows import FEATURES, placed, refuse_none
+from inference.features.windows import placed, refuse_none
 from oreline.cameras import camera_preset
 from oreline.errors import ConfigError
+from oreline.features import FEATURES
 
 ALL = [one.name for one in FEATURES]
 
