@@ -78,8 +78,9 @@ def measures_of(features: Sequence[FeatureInfo]) -> tuple[str, ...]:
 def _of_row(scan: Scan, row: RowDepth, legend: _Legend, least_depth: float) -> dict[str, Array]:
     """Entries of a row, by their fields."""
     lines = np.flatnonzero(np.isfinite(row.depth_m))
-    across = slice(row.find.first, row.find.stop)
-    codes, reasons = scan.codes[lines, across], scan.reasons[lines, across]
+    across = _width(row.find, lines)
+    cells = row.find.cells(scan.codes.shape[1])[lines, across]
+    codes, reasons = np.where(cells, scan.codes[lines, across], np.uint8(BACKGROUND)), scan.reasons[lines, across]
     wood, masked = is_not_rock(codes, reasons, scan.answer, scan.reason_names), codes == INVALID
     rock = scan.rock[lines, across] & ~wood & ~masked & (codes != BACKGROUND)
     unknown = rock & (codes == UNKNOWN)
@@ -107,9 +108,15 @@ def _reasons(unknown: Array, by_code: Array, scan: Scan, legend: _Legend) -> Arr
 
 def _nothing(scan: Scan, legend: _Legend) -> dict[str, Array]:
     """The fields of no entry."""
-    find = RowFind(1, 0, 0, np.zeros(len(scan.seqs), np.uint8), backwards=False)
-    nowhere = np.full(len(scan.seqs), np.nan)
+    lines = len(scan.seqs)
+    none, nowhere = np.zeros(lines, np.int32), np.full(lines, np.nan)
+    find = RowFind(1, none, none, none.astype(np.uint8), none.astype(np.float32), backwards=False)
     return _of_row(scan, RowDepth(find, nowhere, nowhere, nowhere), legend, 1.0)
+
+
+def _width(find: RowFind, lines: NDArray[np.intp]) -> slice:
+    """Samples that hold the row in all of these lines."""
+    return slice(int(find.first[lines].min()), int(find.stop[lines].max())) if len(lines) else slice(0, 0)
 
 
 def _counted(codes: NDArray[np.uint8], which: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -155,7 +155,8 @@ def _row_depth(depth_m: NDArray[np.float64], row: int, lines: int) -> RowDepth:
     there = np.isfinite(padded)
     steps = np.abs(np.diff(padded[there]))
     length = np.where(there, np.median(steps) if len(steps) else 0.0, 0.0)
-    find = RowFind(row + 1, row, row + 1, np.where(there, Kind.ROCK, Kind.EMPTY).astype(np.uint8), backwards=False)
+    first, kind = np.full(lines, row, np.int32), np.where(there, Kind.ROCK, Kind.EMPTY).astype(np.uint8)
+    find = RowFind(row + 1, first, first + np.int32(1), kind, there.astype(np.float32), backwards=False)
     return RowDepth(find, padded, np.where(there, 0.0, np.nan), length)
 
 

@@ -41,11 +41,14 @@ def a_scan(codes: NDArray[np.uint8], reasons: NDArray[np.uint8] | None = None, b
     )  # fmt: skip
 
 
-def one_row(depth_m: NDArray[np.float64], samples: tuple[int, int], **more: Any) -> RowDepth:
-    """A row, a mm of hole a line where it has a depth; `more`: fields of its find."""
+def one_row(
+    depth_m: NDArray[np.float64], samples: tuple[int, int], row: int = 1, kind: NDArray[np.uint8] | None = None
+) -> RowDepth:
+    """A row, a mm of hole a line where it has a depth."""
     there = np.isfinite(depth_m)
-    kind = np.where(there, Kind.ROCK, Kind.EMPTY).astype(np.uint8)
-    find = RowFind(**{"row": 1, "first": samples[0], "stop": samples[1], "kind": kind, "backwards": False, **more})
+    kind = np.where(there, Kind.ROCK, Kind.EMPTY).astype(np.uint8) if kind is None else kind
+    first, stop = (np.full(len(depth_m), sample, np.int32) for sample in samples)
+    find = RowFind(row, first, stop, kind, there.astype(np.float32), backwards=False)
     return RowDepth(find, depth_m, np.where(there, 0.005, np.nan), np.where(there, 0.001, 0.0))
 
 

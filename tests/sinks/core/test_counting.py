@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -82,3 +84,17 @@ def test_features_count_where_rock_is_and_they_are_deep_enough() -> None:
 def test_crystallinity_needs_both_of_its_features() -> None:
     assert measures_of(INFOS[:2]) == ("2200W", "2200D")
     assert measures_of(()) == ()
+
+
+def test_a_row_that_lies_askew_is_counted_along_itself() -> None:
+    codes = np.tile(np.arange(6, dtype=np.uint8) // 2, (3, 1))
+    row = one_row(metres(100, 3), (0, 2))
+    askew = replace(
+        row, find=replace(row.find, first=np.array([0, 1, 2], np.int32), stop=np.array([2, 3, 4], np.int32))
+    )
+    samples = samples_of("DH-1", a_scan(codes), a_hole(askew))
+    assert [by_name(samples, at) for at in range(3)] == [
+        {"kaolinite": 2},
+        {"kaolinite": 1, "muscovite": 1},
+        {"muscovite": 2},
+    ]
