@@ -15,6 +15,7 @@ from hwsim.camera.recording_source import prepare
 from hwsim.camera.shared_file import cameras
 from hwsim.camera.sim_camera import Quirks, SimCamera
 from hwsim.render.scenery import recording_of
+from hwsim.render.session import write_session
 from hwsim.sensor.sensor import Sensor
 from hwsim.settings import Settings
 from hwsim.worlds import world_of
@@ -39,7 +40,7 @@ def camera(path: str, on: Callable[[], None] = lambda: None) -> None:
         refuse_other(output / TRUTH, faults.is_truth)
     recordings = recording_of(settings, output)
     if recordings is None:
-        _live(settings, service, on)
+        _live(settings, output / settings.folder, service, on)
     else:
         _replayed(settings, recordings, output / settings.folder, service, on)
 
@@ -81,10 +82,11 @@ def _step(simulated: SimCamera, service: Service) -> None:
         simulated.step(int(text) if text.strip().isdecimal() else 1)
 
 
-def _live(settings: Settings, service: Service, on: Callable[[], None]) -> None:
-    """Render a scene as it is seen."""
+def _live(settings: Settings, folder: Path, service: Service, on: Callable[[], None]) -> None:
+    """Render a scene as it is seen; of core, with the session of its first trays in the folder."""
     assert settings.scene is not None
     world, sensor, preset = world_of(settings.scene), Sensor.of(settings.scene), settings.scene.preset
+    write_session(world, folder)
     speed = None if isinstance(settings.speed, str) else settings.speed
     with _plugged(
         settings,

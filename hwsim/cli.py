@@ -103,6 +103,25 @@ def plant(
     _tell(config, "plant")
 
 
+@app.command("judge-core")
+def judge_core(
+    truth: Annotated[Path, typer.Argument(metavar="SCENE", help="Folder of a rendered scene of core, or its truth.")],
+    depths: Annotated[Path, typer.Option(help="Table of depths, CSV or Parquet: box, row, line or frame, depth_m.")],
+    runs: Annotated[Path | None, typer.Option(help="Table of runs: from_m, to_m, recovered_m.")] = None,
+    intervals: Annotated[Path | None, typer.Option(help="Table of intervals: from_m, to_m, n, mineral.NAME.")] = None,
+) -> None:
+    """Hold a core log of simulated core against the truth: rows, depths, recovery, losses and veins, as JSON.
+
+    Example: oreline sim judge-core out/sim/scene --depths depth.parquet --runs runs.csv
+    """
+    from hwsim.core_judge import judge, read_table
+    from hwsim.render.core_truth import CoreTruth
+    from oreline.recordings.truth import find_truth
+
+    tables = {name: read_table(path) for name, path in (("runs", runs), ("intervals", intervals)) if path}
+    console.print_json(data=judge(CoreTruth.read(find_truth(truth)), read_table(depths), **tables))
+
+
 @app.command()
 def faults(
     line: CameraFile = None,

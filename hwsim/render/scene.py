@@ -8,6 +8,7 @@
     FOLDER/NAME_depth.img .hdr      of core alone, float32: metres down the hole; NaN where there is no core
     FOLDER/NAME_pixels.img .hdr     of the sensor, uint8, one line: 0 good, 1 hot, 2 dead, 3 blinking
     FOLDER/NAME_truth.json          the stones or pieces, and what is known of the recording as a whole
+    FOLDER/session.toml             of core: hole, boxes and depth blocks, as a technician types them
     FOLDER/manifest.json            settings and sha256 of each file, written last
 
 Dark, white and scene are taken one after the other by a camera that was switched on with the first dark line.
@@ -34,6 +35,7 @@ from numpy.typing import NDArray
 from pydantic import Discriminator, Tag
 
 from hwsim.random_field import key_of
+from hwsim.render.session import SESSION, write_session
 from hwsim.render.truth import TruthWriter
 from hwsim.scenes.belt import BeltScene
 from hwsim.scenes.core import CoreScene
@@ -115,6 +117,7 @@ def _render(world: World, folder: Path, identity: str, progress: Progress | None
         write_header(path.with_suffix(".hdr"), _header(scene, part.lines))
         digests[path] = digest.hexdigest()
     truth.close()
+    write_session(world, folder)
     bad, kinds = folder / f"{scene.name}_pixels.hdr", sensor.flaws.kinds
     with EnviWriter.create(bad, samples=kinds.shape[1], bands=len(kinds), dtype=np.uint8) as file:
         file.write(kinds)
@@ -197,7 +200,7 @@ def _take(folder: Path, scene: BeltScene | CoreScene) -> None:
     """Begin anew in a folder that is empty or that a manifest says to be ours. Raises RecordingError."""
     capture = folder / "capture"
     capture.mkdir(parents=True, exist_ok=True)
-    theirs = [] if (folder / MANIFEST).is_file() else _files(folder, scene.name)
+    theirs = [] if (folder / MANIFEST).is_file() else _files(folder, scene)
     if theirs:
         raise RecordingError(f"{theirs[0]} was not rendered here, and would be lost: choose another folder")
     if (folder / MANIFEST).is_file():
@@ -205,14 +208,16 @@ def _take(folder: Path, scene: BeltScene | CoreScene) -> None:
     write_whole(folder / MANIFEST, b"{}\n")
 
 
-def _files(folder: Path, name: str) -> list[Path]:
+def _files(folder: Path, scene: BeltScene | CoreScene) -> list[Path]:
     """Those that have the names of a rendering's."""
-    return sorted(path for path in folder.rglob("*") if path.name.removesuffix(path.suffix) in _stems(name))
+    session = [folder / SESSION] if scene.world == "core" and (folder / SESSION).is_file() else []
+    stems = _stems(scene.name)
+    return sorted([path for path in folder.rglob("*") if path.name.removesuffix(path.suffix) in stems] + session)
 
 
 def _write_manifest(folder: Path, scene: BeltScene | CoreScene, identity: str, digests: dict[Path, str]) -> None:
     files = {}
-    for path in _files(folder, scene.name):
+    for path in _files(folder, scene):
         digest = digests.get(path) or hashlib.sha256(path.read_bytes()).hexdigest()
         files[str(path.relative_to(folder))] = {"bytes": path.stat().st_size, "sha256": digest}
     said = {"identity": identity, "settings": scene.model_dump(), "files": files}

@@ -12,6 +12,8 @@ from oreline.config import Section
 
 BOARD_MM, BETWEEN_MM = 15.0, 45.0
 """Thickness of a tray's end boards, and the scanner's table between two trays."""
+SIZES_MM = {"BQ": 36.4, "NQ": 47.6, "HQ": 63.5, "PQ": 85.0}
+"""Diameters of core by the driller's name for its size."""
 
 
 class Lithology(Section):
@@ -54,17 +56,38 @@ class CoreScene(SceneBase):
     row_mm: Annotated[float, Field(ge=100)] = 1000.0
     """Length of a row of a tray; as many rows lie side by side as the camera sees whole."""
     diameters_mm: tuple[Annotated[float, Field(ge=10, le=200)], ...] = Field(default=(63.5, 47.6), min_length=1)
-    """Diameters of the core, tray by tray; the last holds for all that follow. HQ is 63.5, NQ 47.6, BQ 36.4."""
+    """Diameters of the core, tray by tray; the last holds for all that follow. A size may be named: "PQ" is 85.0, "HQ"
+    63.5, "NQ" 47.6, "BQ" 36.4."""
     cut: Literal["whole", "half"] = "whole"
     """Whole core, or half core, which shows its sawn face."""
+    rows_begin: Literal["top", "bottom"] = "top"
+    """Where the first row of a tray lies: "top" is at the camera's first sample, "bottom" at its last."""
+    direction: Literal["left-right", "right-left", "snake", "snake-right"] = "left-right"
+    """How a row is to be read, left being what the camera sees first; a "snake" turns with each row, and begins at the
+    left or the right."""
+    hole: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "SIM1"
+    """Name of the hole in the session file."""
+    first_box: Count = 1
+    """Number of the first tray in the hole."""
     depth_m: float = 100.0
     """Depth down the hole at which the first tray begins."""
     run_m: Positive = 1.5
     """Length of a drilling run: a depth block lies at its end."""
     loss: Annotated[float, Field(ge=0, le=0.5)] = 0.05
     """Share of the core that is missing; about every third run has lost some."""
+    loss_at: Literal["inside", "top", "base", "mixed"] = "inside"
+    """Where in its run core is missing; "mixed": each run by itself."""
+    loss_shown_mm: Annotated[float, Field(ge=0)] = 60.0
+    """Length of tray that is left empty for it, at most; at 0 what lies above and below is pushed together."""
+    stubs: Share = 0.0
+    """Share of the runs without a loss whose foot comes with the next run, which so has more core than it drilled."""
     fractures_per_m: Positive = 5.0
     """Fractures a metre where the rock is sound; some metres are broken."""
+    broken: Share = 0.12
+    """Share of the metres in which it is broken."""
+    told: tuple[Literal["places", "losses", "runs"], ...] = ()
+    """What the session file tells beside boxes and blocks: the blocks' places in their rows, the losses, and the runs
+    with the core that was recovered."""
 
     lithologies: tuple[Lithology, ...] = Field(default=LITHOLOGIES, min_length=1)
     """The rocks of the hole; those of even and of odd number take turns."""
@@ -83,6 +106,11 @@ class CoreScene(SceneBase):
     surface: Surfaces = Surfaces(grain_spread=0.1, dust=0.03, shadow=0.3, glint=0.1)
     """Grain size, water, dust, shadows and glints."""
 
+    @field_validator("diameters_mm", mode="before")
+    @classmethod
+    def _sizes(cls, sizes: object) -> object:
+        return [SIZES_MM.get(size, size) for size in sizes] if isinstance(sizes, (list, tuple)) else sizes
+
     @field_validator("vein_minerals")
     @classmethod
     def _known_veins(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -93,6 +121,18 @@ class CoreScene(SceneBase):
         """Every mineral of the scene; a label of the truth is an index into it."""
         in_rocks = tuple(name for rock in self.lithologies for name in rock.minerals)
         return tuple(dict.fromkeys(in_rocks + self.vein_minerals))
+
+    def diameter_mm(self, tray: int) -> float:
+        """Of the core in a tray, counted from 0."""
+        return self.diameters_mm[min(tray, len(self.diameters_mm) - 1)]
+
+    def is_backwards(self, row: int) -> bool:
+        """True of a row, counted from 0 as they are read, whose core begins at the tray's far end."""
+        match self.direction:
+            case "snake" | "snake-right":
+                return (row % 2 == 1) == (self.direction == "snake")
+            case _:
+                return self.direction == "right-left"
 
     @property
     def tray_mm(self) -> float:

@@ -47,12 +47,18 @@ def paint_block(
         np.searchsorted(x, (centre - radius, centre + radius)),
     )
     at = slice(*lines), slice(*samples)
-    dots = written(f"{depth_m:.1f}")
+    dots = written(depth_text(depth_m))
     down = ((x[at[1]] - centre + radius) / (2 * radius) * len(dots)).astype(int).clip(0, len(dots) - 1)
     along = ((u[at[0]] - start) / BLOCK_MM * dots.shape[1]).astype(int).clip(0, dots.shape[1] - 1)
     inked = dots[np.ix_(down, along)].T
     light[0][at], light[1][at] = np.where(inked, spectra[1], spectra[0]), np.where(inked, INK, BRIGHT)
     return at
+
+
+def depth_text(depth_m: float) -> str:
+    """A depth in whole decimetres or, where it is none, centimetres."""
+    tenths = f"{depth_m:.1f}"
+    return tenths if abs(depth_m - float(tenths)) < 0.005 else f"{depth_m:.2f}"
 
 
 def written(text: str) -> NDArray[np.bool_]:

@@ -15,8 +15,10 @@ from hwsim.sensor.sensor import Pixels
 from hwsim.spectra import belt, load, metal, wood
 from hwsim.worlds import geology, paint_core
 from hwsim.worlds.block import paint_block
+from hwsim.worlds.core_facts import block_front_mm, core_facts
+from hwsim.worlds.paint_core import Places
 from hwsim.worlds.palette import Palette
-from hwsim.worlds.tray import CLEARANCE_MM, PER_TRAY, WALL_MM, Tray, lay_out, row_pitch_mm
+from hwsim.worlds.tray import CLEARANCE_MM, PER_TRAY, WALL_MM, Tray, begin_of, lay_out, row_pitch_mm
 from hwsim.worlds.world import Truth, World
 
 KEPT_TRAYS = 32
@@ -34,8 +36,8 @@ class CoreWorld(World):
         around: list[NDArray[np.floating]] = [belt(nm), wood(), metal(nm)]
         super().__init__(scene, Palette.of(scene, geology.rocks_of(scene), around))
         self._tones = geology.tones_of(scene)
-        self._starts, self._lock = [scene.depth_m], RLock()
-        self._lay_out = lru_cache(KEPT_TRAYS)(lambda number, depth_m: lay_out(scene, number, depth_m))
+        self._begins, self._lock = [begin_of(scene)], RLock()
+        self._lay_out = lru_cache(KEPT_TRAYS)(lambda number, begin: lay_out(scene, number, begin))
         self._planes = lru_cache(KEPT_TRAYS)(
             lambda from_m, to_m: (geology.contacts(scene, from_m, to_m), geology.veins(scene, from_m, to_m))
         )
@@ -54,9 +56,9 @@ class CoreWorld(World):
     def tray(self, number: int) -> Tray:
         """The layout of a tray; those before it are laid out first, as they say at which depth it begins."""
         with self._lock:
-            while len(self._starts) <= number:
-                self._starts.append(self._lay_out(len(self._starts) - 1, self._starts[-1]).depth_m[1])
-            return self._lay_out(number, self._starts[number])
+            while len(self._begins) <= number:
+                self._begins.append(self._lay_out(len(self._begins) - 1, self._begins[-1]).end)
+            return self._lay_out(number, self._begins[number])
 
     def describe(self, piece: int) -> dict[str, Any]:
         """Tray and row from 0, depths in m, and as on a belt the state of the surface."""
@@ -67,30 +69,9 @@ class CoreWorld(World):
         return {"tray": tray.number, "row": int(one["row"])} | depths | self.palette.state(int(one["state"]))
 
     def facts(self) -> dict[str, Any]:
-        """ "rows": where each lies and from which depth to which it goes; "losses": depths between which core is
-        missing; "blocks": the depth blocks."""
-        trays = [self.tray(number) for number in range(self.scene.trays)]
-        way = self.way_mm(np.arange(self.lines))
-        return {
-            "world": "core",
-            "rows": [row for tray in trays for row in self._rows(tray, way)],
-            "losses": [{"depth_from_m": a, "depth_to_m": b} for tray in trays for a, b in tray.losses],
-            "blocks": [{"tray": t.number, "row": row, "depth_m": depth} for t in trays for row, _, depth in t.blocks],
-        }
-
-    def _rows(self, tray: Tray, way: NDArray[np.float64]) -> list[dict[str, Any]]:
-        ends = tray.front_mm, tray.front_mm + self.scene.row_mm
-        first, last = np.searchsorted(way, ends[0]), np.searchsorted(way, ends[1], "right") - 1
-        reach = tray.radius_mm
-        rows = []
-        for row, centre in enumerate(tray.rows_mm):
-            pieces = tray.pieces[tray.pieces["row"] == row]
-            left, right = np.searchsorted(self.x_mm, (centre - reach, centre + reach))
-            place = {"first_line": first, "last_line": last, "first_sample": left, "last_sample": right - 1}
-            end = pieces[-1]["depth_m"] + (pieces[-1]["end"] - pieces[-1]["start"]) / 1e3
-            depths = {"depth_from_m": float(pieces[0]["depth_m"]), "depth_to_m": float(end)}
-            rows.append({"tray": tray.number, "row": row} | {name: int(at) for name, at in place.items()} | depths)
-        return rows
+        """What `hwsim.worlds.core_facts` says of the trays of the recording."""
+        places = self.way_mm(np.arange(self.lines)), self.x_mm
+        return core_facts(self.scene, [self.tray(number) for number in range(self.scene.trays)], places)
 
     def _paint_tray(self, tray: Tray, y: NDArray[np.float64], lines: slice, pixels: Pixels, truth: Truth) -> None:
         scene, places = self.scene, (y - tray.front_mm, self.x_mm)
@@ -101,14 +82,27 @@ class CoreWorld(World):
         key = key_of(scene.seed, 3, tray.number)
         paint_core.furnish(places, tray.rows_mm, sizes, material, key, (light[0], light[2]))
         raised = np.zeros(light[0].shape, np.bool_)
-        for row, start, depth in tray.blocks:
-            place = tray.rows_mm[row], start, tray.radius_mm
+        for block in tray.blocks:
+            place = tray.rows_mm[block.row], block_front_mm(scene, tray, block), tray.radius_mm
             spectra = self.palette.around + WOOD, self.palette.around + TABLE
-            raised[paint_block(places, place, depth, spectra, (light[0], light[2]))] = True
+            raised[paint_block(places, place, block.depth_m, spectra, (light[0], light[2]))] = True
         maps = tuple(getattr(truth, name)[lines] for name in ("ids", "depth_m", "one", "two", "share"))
         lit = np.ones(light[2].shape, np.float32)
-        looks = scene.variation, 2.0 * scene.surface.shadow, float(scene.cut == "whole"), scene.row_mm
-        paint_core.lay(tray.pieces, places, self._planes(*tray.depth_m), self._tones, looks, NORMAL, light, maps, lit)
+        for turned in np.unique(tray.backwards):
+            self._lay(tray, bool(turned), places, (*light, *maps, lit))
         lit[raised | (maps[0] > 0)] = 1.0
         for part in light[2:4]:
             np.multiply(part, lit, out=part)
+
+    def _lay(self, tray: Tray, turned: bool, places: Places, painted: tuple[NDArray[Any], ...]) -> None:
+        """Lay the pieces of the rows that are read in one direction. Those that are read from the far end on are laid
+        into lines in the order in which they are read."""
+        scene, pieces = self.scene, tray.pieces[tray.backwards[tray.pieces["row"]] == turned]
+        read = tuple(np.ascontiguousarray(one[::-1]) for one in painted) if turned else painted
+        u = scene.row_mm - places[0][::-1] if turned else places[0]
+        looks = scene.variation, 2.0 * scene.surface.shadow, float(scene.cut == "whole"), scene.row_mm
+        planes = self._planes(tray.begin.depth_m, tray.end.depth_m)
+        paint_core.lay(pieces, (u, places[1]), planes, self._tones, looks, NORMAL, read[:6], read[6:11], read[11])
+        if turned:
+            for one, laid in zip(painted, read, strict=True):
+                one[:] = laid[::-1]

@@ -1,14 +1,15 @@
 """Drill core in trays: pieces, fractures, depth blocks and what was lost, row after row.
 
-Core is laid from the front of the first row on; a piece that does not fit is broken at the row's end. A drilling run
-ends with a depth block. Where core was lost, the depth jumps by the loss while the tray stays empty for at most
-LOSS_SHOWN_MM. A broken piece costs no depth: along the core, depth grows as the tape does.
+Core is laid from the beginning of the first row on; a piece that does not fit is broken at the row's end. A drilling
+run ends with a depth block, which lies in the next row where it found no place. Where core was lost, the depth jumps by
+the loss while some of the tray stays empty. A broken piece costs no depth: along the core, depth grows as the tape
+does.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from hwsim.scenes.core import BOARD_MM, CoreScene
 from hwsim.worlds import geology
 from hwsim.worlds.palette import states_of
+from hwsim.worlds.runs import Run, run_at, run_of
 from oreline.errors import ConfigError
 
 PIECE = np.dtype(
@@ -29,55 +31,95 @@ PIECE = np.dtype(
 """`start`, `end` of the axis in mm from the row's front, and the depth at `start`; centre across and radius in mm. Ends
 are broken at a slope (mm along a mm across) with a roughness of their own; both sides of a fracture share them. `turn`:
 of the piece about its axis, in radians."""
-BLOCK_MM, LOSS_SHOWN_MM, LEAST_MM, GAP_MM = 45.0, 60.0, 12.0, 1.0
+BLOCK_MM, LEAST_MM, GAP_MM = 45.0, 12.0, 1.0
 WALL_MM, CLEARANCE_MM = 5.0, 6.0
-BROKEN_SHARE, BROKEN_MM = 0.12, 25.0
-"""Share of the metres in which the rock is broken, and the mean length of pieces there."""
-LOSS_SHARE = 1.0 / 3.0
-"""Of the runs: those that lost some core."""
+BROKEN_MM = 25.0
+"""Mean length of pieces where the rock is broken."""
+SPARE_MM = 30.0
+"""Of a row, for gaps between pieces yet to be laid."""
 PER_TRAY, TRAYS = 10_000, 200_000
 """Numbers for pieces in a tray, and trays until the numbers begin again."""
 GAIN_SPREAD, SLOPE_SPREAD, TILT_SPREAD, DARKER, WET_SHINE = 0.04, 0.03, 0.25, 0.1, 3.0
 
 
+class Block(NamedTuple):
+    """A depth block: its row, where it begins along the row in mm, and the depth that is written on it."""
+
+    row: int
+    start_mm: float
+    depth_m: float
+
+
+class Loss(NamedTuple):
+    """Core that is missing, between two depths; the row, and the place along it in mm, at which it would lie."""
+
+    row: int
+    at_mm: float
+    from_m: float
+    to_m: float
+
+
+class Place(NamedTuple):
+    """Where laying stands: the depth of the next core, and the run whose block comes next."""
+
+    depth_m: float
+    run: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tray:
-    """`front_mm`: where it begins along the way. `rows_mm`: centre of each row across; `radius_mm` of the core.
-    `blocks`: (row, start in mm, depth in m) each. `losses`: (from, to) in m each. `depth_m`: at its begin and end.
+    """`front_mm`: where it begins along the way. `rows_mm`: centre of each row across, in the order in which they are
+    read; `backwards` (rows,): those that are read from the tray's far end on. Places along a row are in mm from where
+    it begins. `radius_mm` of the core. `runs` int64 (pieces,): the drilling run that each piece came with. `begin`,
+    `end`: where laying stood.
     """
 
     number: int
     front_mm: float
     rows_mm: NDArray[np.float64]
+    backwards: NDArray[np.bool_]
     radius_mm: float
     pieces: NDArray[np.void]
-    blocks: tuple[tuple[int, float, float], ...]
-    losses: tuple[tuple[float, float], ...]
-    depth_m: tuple[float, float]
+    runs: NDArray[np.int64]
+    blocks: tuple[Block, ...]
+    losses: tuple[Loss, ...]
+    begin: Place
+    end: Place
 
 
-def lay_out(scene: CoreScene, number: int, depth_m: float) -> Tray:
-    """Fill a tray with core from `depth_m` on. Raises ConfigError where the camera does not see a single row whole."""
-    radius = scene.diameters_mm[min(number, len(scene.diameters_mm) - 1)] / 2
-    rows, filling = _rows(scene, radius), _Filling(scene, number, depth_m)
+def begin_of(scene: CoreScene) -> Place:
+    """Where the first tray begins."""
+    return Place(scene.depth_m, run_at(scene, scene.depth_m))
+
+
+def lay_out(scene: CoreScene, number: int, begin: Place) -> Tray:
+    """Fill a tray with core. Raises ConfigError where the camera does not see a single row whole."""
+    radius = scene.diameter_mm(number) / 2
+    rows, filling = _rows(scene, radius), _Filling(scene, number, begin)
     for row in range(len(rows)):
-        filling.fill(row)
+        filling.fill(row, last=row == len(rows) - 1)
     pieces = np.zeros(len(filling.pieces), PIECE)
     pieces["row"], pieces["start"], pieces["end"], pieces["depth_m"] = zip(*filling.pieces, strict=True)
     pieces["x"], pieces["radius"] = rows[pieces["row"]], radius
-    _finish(scene, number, pieces, np.array([depth for _, _, depth in filling.blocks]))
-    front, ends = number * scene.tray_mm + BOARD_MM, (depth_m, filling.depth_m)
-    return Tray(number, front, rows, radius, pieces, tuple(filling.blocks), tuple(filling.losses), ends)
+    _finish(scene, number, pieces, filling.ends)
+    front, backwards = (
+        number * scene.tray_mm + BOARD_MM,
+        np.array([scene.is_backwards(row) for row in range(len(rows))]),
+    )
+    laid = tuple(filling.blocks), tuple(filling.losses), begin, Place(filling.depth_m, filling.run)
+    return Tray(number, front, rows, backwards, radius, pieces, np.array(filling.runs), *laid)
 
 
 def _rows(scene: CoreScene, radius: float) -> NDArray[np.float64]:
-    """Centres of as many rows as the camera sees, with the walls between them, about the middle of its view."""
+    """Centres of as many rows as the camera sees, with the walls between them, about the middle of its view, in the
+    order in which they are read."""
     samples, pitch = scene.preset.samples, row_pitch_mm(radius)
     n = int((samples * scene.pixel_mm - WALL_MM) // pitch)
     if n < 1:
         width = samples * scene.pixel_mm
         raise ConfigError(f"a row for core of {2 * radius:g} mm is wider than the {width:g} mm seen: raise pixel_mm")
-    return np.asarray((samples - 1) / 2 * scene.pixel_mm + pitch * (np.arange(n) - (n - 1) / 2))
+    rows = np.asarray((samples - 1) / 2 * scene.pixel_mm + pitch * (np.arange(n) - (n - 1) / 2))
+    return rows if scene.rows_begin == "top" else rows[::-1].copy()
 
 
 def row_pitch_mm(radius: float) -> float:
@@ -86,26 +128,30 @@ def row_pitch_mm(radius: float) -> float:
 
 
 class _Filling:
-    """A tray while it is filled."""
+    """A tray while it is filled. `ends`: how many pieces lie before each block."""
 
-    def __init__(self, scene: CoreScene, number: int, depth_m: float) -> None:
-        self.scene, self.depth_m, self._at = scene, depth_m, 0.0
+    def __init__(self, scene: CoreScene, number: int, begin: Place) -> None:
+        self.scene, self.depth_m, self.run, self._at = scene, begin.depth_m, begin.run, 0.0
         self._rng = np.random.default_rng([scene.seed, 5, number])
         self.pieces: list[tuple[int, float, float, float]] = []
-        self.blocks: list[tuple[int, float, float]] = []
-        self.losses: list[tuple[float, float]] = []
+        self.runs: list[int] = []
+        self.blocks: list[Block] = []
+        self.losses: list[Loss] = []
+        self.ends: list[int] = []
 
-    def fill(self, row: int) -> None:
+    def fill(self, row: int, *, last: bool) -> None:
         self._at = 0.0
         while self.scene.row_mm - self._at > LEAST_MM:
-            loss_m, lost_m = _next_loss(self.scene, self.depth_m)
-            block_m = _next_block(self.scene, self.depth_m)
-            self._add_piece(row, min(loss_m, block_m))
-            if self.depth_m == loss_m:
-                self._lose(lost_m)
-            elif self.depth_m == block_m:
-                self.blocks.append((row, self._at, block_m))
-                self._at += BLOCK_MM
+            run = run_of(self.scene, self.run)
+            lost = run.lost if run.lost and run.lost[0] >= self.depth_m else None
+            end_m = run.to_m - (run.stub_m if self._has_room_for(run, last=last) else 0.0)
+            until_m = lost[0] if lost else end_m
+            if self.depth_m < until_m:
+                self._add_piece(row, until_m)
+            if lost and self.depth_m == lost[0]:
+                self._lose(row, *lost)
+            if self.depth_m == end_m:
+                self._end(row, run.to_m)
 
     def _add_piece(self, row: int, until_m: float) -> None:
         """A piece that ends at a fracture, at the row's end, or at the depth `until_m` with room for a block behind."""
@@ -119,42 +165,47 @@ class _Filling:
         is_last = left <= room and length > left - LEAST_MM
         length = left if is_last else length
         self.pieces.append((row, self._at, self._at + length, self.depth_m))
+        self.runs.append(self.run)
         self._at += length + self._rng.exponential(GAP_MM)
         self.depth_m = until_m if is_last else self.depth_m + length / 1e3
 
-    def _lose(self, lost_m: float) -> None:
-        self.losses.append((self.depth_m, self.depth_m + lost_m))
-        self.depth_m += lost_m
-        self._at += min(lost_m * 1e3, LOSS_SHOWN_MM)
+    def _lose(self, row: int, from_m: float, to_m: float) -> None:
+        self.losses.append(Loss(row, self._at, from_m, to_m))
+        self.depth_m = to_m
+        self._at += min((to_m - from_m) * 1e3, self.scene.loss_shown_mm)
+
+    def _end(self, row: int, depth_m: float) -> None:
+        """Lay the block of a run's end, or leave it for the next row."""
+        if self.scene.row_mm - self._at < BLOCK_MM:
+            self._at = self.scene.row_mm
+            return
+        self.blocks.append(Block(row, self._at, depth_m))
+        self.ends.append(len(self.pieces))
+        self._at += BLOCK_MM
+        self.run += 1
+
+    def _has_room_for(self, run: Run, *, last: bool) -> bool:
+        """False of a run whose stub the tray's last row could not hold behind the block: no tray ends in a stub."""
+        if self.depth_m > run.to_m - run.stub_m:
+            return False
+        left_mm = (run.to_m - self.depth_m) * 1e3
+        return not last or self.scene.row_mm - self._at > left_mm + BLOCK_MM + SPARE_MM
 
 
 def _mean_length(scene: CoreScene, depth_m: float) -> float:
     """Of the pieces around a depth, in mm, beyond the least."""
     rng = geology.dice(scene, 9, round(depth_m))
-    return BROKEN_MM if rng.random() < BROKEN_SHARE else 1e3 / scene.fractures_per_m
+    return BROKEN_MM if rng.random() < scene.broken else 1e3 / scene.fractures_per_m
 
 
-def _next_block(scene: CoreScene, depth_m: float) -> float:
-    """Depth of the end of the run that goes on below a depth."""
-    run = math.floor(depth_m / scene.run_m) + 1
-    return run * scene.run_m if run * scene.run_m > depth_m else (run + 1) * scene.run_m
-
-
-def _next_loss(scene: CoreScene, depth_m: float) -> tuple[float, float]:
-    """Depth of the loss in that run, and how much is lost, in m; infinite where there is none below."""
-    end = _next_block(scene, depth_m)
-    rng = geology.dice(scene, 10, round(end / scene.run_m))
-    lost = scene.run_m * min(0.5, scene.loss / LOSS_SHARE * rng.uniform(0.5, 1.5))
-    at = end - scene.run_m + rng.uniform(0.1, 0.4) * scene.run_m
-    return (at, lost) if rng.random() < LOSS_SHARE and lost > 0 and at > depth_m else (math.inf, 0.0)
-
-
-def _finish(scene: CoreScene, number: int, pieces: NDArray[np.void], blocks_m: NDArray[np.float64]) -> None:
-    """Give pieces their numbers, ends (straight at a depth block), brightness, slope, key and state of the surface."""
+def _finish(scene: CoreScene, number: int, pieces: NDArray[np.void], ends: list[int]) -> None:
+    """Give pieces their numbers, ends (straight at a depth block between two), brightness, slope, key and state of the
+    surface."""
     n, rng = len(pieces), np.random.default_rng([scene.seed, 11, number])
     tilt = TILT_SPREAD * np.clip(rng.standard_normal(n + 1), -2.0, 2.0)
+    tilt[0] *= 0 not in ends
     for i, most in enumerate(0.4 * (pieces["end"] - pieces["start"]) / pieces["radius"]):
-        is_straight = i + 1 < n and pieces["depth_m"][i + 1] in blocks_m
+        is_straight = i + 1 < n and i + 1 in ends
         tilt[i + 1] = 0.0 if is_straight else np.clip(tilt[i + 1], tilt[i] - most, tilt[i] + most)
     keys = rng.integers(0, 1 << 63, n + 1)
     pieces["id"] = 1 + number % TRAYS * PER_TRAY + np.arange(n)

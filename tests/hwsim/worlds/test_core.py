@@ -58,15 +58,17 @@ def test_pieces_and_losses_make_up_the_depth_exactly(lossy):
     world = lossy[0]
     for number in range(3):
         tray = world.tray(number)
-        found = (tray.pieces["end"] - tray.pieces["start"]).sum() / 1e3 + sum(b - a for a, b in tray.losses)
-        assert found == pytest.approx(tray.depth_m[1] - tray.depth_m[0], abs=1e-6)
-        assert tray.depth_m[0] == (world.tray(number - 1).depth_m[1] if number else 100.0)
+        found = (tray.pieces["end"] - tray.pieces["start"]).sum() / 1e3 + sum(
+            loss.to_m - loss.from_m for loss in tray.losses
+        )
+        assert found == pytest.approx(tray.end.depth_m - tray.begin.depth_m, abs=1e-6)
+        assert tray.begin.depth_m == (world.tray(number - 1).end.depth_m if number else 100.0)
 
 
 def test_the_share_that_was_lost_is_about_what_was_asked_for():
     world = world_of(CoreScene(trays=60, loss=0.08, diameters_mm=(47.6,)))
-    drilled = world.tray(59).depth_m[1] - 100.0
-    lost = sum(b - a for number in range(60) for a, b in world.tray(number).losses)
+    drilled = world.tray(59).end.depth_m - 100.0
+    lost = sum(loss.to_m - loss.from_m for number in range(60) for loss in world.tray(number).losses)
     assert lost / drilled == pytest.approx(0.08, abs=0.02)
 
 
