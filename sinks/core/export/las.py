@@ -23,7 +23,7 @@ from sinks.core.table import FROM, GROUP, HOLE, MINERAL, TO, UNKNOWN, header_of
 
 NULL = "-999.25"
 MICRO = 10**DECIMALS
-_LONGEST = 200
+_LONGEST = 1000
 SHARES = MINERAL, GROUP, UNKNOWN
 
 Micrometres = NDArray[np.int64]
@@ -154,5 +154,7 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _plain(text: str) -> str:
-    """Text of a header line: what follows its last colon would be taken for the words."""
-    return ascii_text(text).replace(":", ";")[:_LONGEST]
+    """Text of a header line: what follows its last colon would be taken for the words. What is very long is cut short,
+    with three dots."""
+    plain = ascii_text(text).replace(":", ";")
+    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 4] + " ..."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sinks.core.table import FEATURE, FROM, GROUP, MASKED, MINERAL, NOT_ROCK, RECOVERY, TO, UNKNOWN, N
+from sinks.core.table import DEPTH_SD, FEATURE, FROM, GROUP, MASKED, MINERAL, NOT_ROCK, RECOVERY, TO, UNKNOWN, N
 
 _SAID = {
     FROM: "depth at which the interval begins",
     TO: "depth at which the interval ends",
     N: "pixels of rock",
+    DEPTH_SD: "standard uncertainty of depth, the largest",
     RECOVERY: "length of core over length of hole",
     NOT_ROCK: "pixels that are wood, plastic or paint",
     MASKED: "pixels that were not looked at",
@@ -17,7 +18,7 @@ _PARTS = {"n": "pixels in which it is deep enough", "sd": "standard deviation", 
 
 def unit_of(column: str) -> str:
     """Unit of a column as LAS files have it, "" for a number without one."""
-    if column in (FROM, TO):
+    if column in (FROM, TO, DEPTH_SD):
         return "M"
     if column.startswith((MINERAL, GROUP, UNKNOWN)) or column == RECOVERY:
         return "V/V"
