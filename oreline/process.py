@@ -10,6 +10,7 @@ import ctypes
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Protocol
 
 from oreline.errors import StateGone, Undelivered
@@ -117,18 +118,23 @@ def _pump(outboxes: Iterable[Outbox]) -> None:
 
 def _store(message: Message, outboxes: Sequence[Outbox], service: Service) -> bool:
     """Where a ring is full, wait for who lacks its oldest lines, unless somebody would get stale lines for it: a log
-    that is behind must not slow a sorter. Returns whether it is stored: not where a signal came while there was no
-    room, for what is not stored is still in the ring that it came from."""
+    that is behind must not slow a sorter. Nor is anybody waited for at a stream that nobody takes. Returns whether it
+    is stored: not where a signal came while there was no room, for what is not stored is still in the ring that it came
+    from."""
     for box in outboxes:
         ended = isinstance(message, EndOfStream) and isinstance(box.last, EndOfStream)
         if box.carries(message) and not ended:
-            while not (box.has_room() or any(other.hurried for other in outboxes)):
+            while not (box.has_room() or any(other.hurried for other in outboxes)) and _awaits(box, outboxes):
                 if service.stopping:
                     return False
                 box.pump(1)
                 service.progress(box.next)
             box.put(message)
     return True
+
+
+def _awaits(box: Outbox, outboxes: Iterable[Outbox]) -> bool:
+    return box.awaits(frozenset(chain.from_iterable(other.heard for other in outboxes)))
 
 
 def drain(outboxes: Sequence[Outbox], service: Service, meanwhile: Callable[[], None] = lambda: None) -> None:

@@ -12,15 +12,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from hwsim.render.chart import INK, Curve, chart
 from oreline.errors import RecordingError
+from oreline.false_colours import bands_of
 from oreline.messages import BACKGROUND, ClassInfo
 from oreline.recordings.finding import RecordingSet
 from oreline.recordings.label_map import read_labels
 from oreline.recordings.label_picture import Paint, draw_legend, height_of
 from oreline.recordings.recording import Recording, open_recording
 
-COLOURS_NM = ((2330.0, 2200.0, 1650.0), (1530.0, 1410.0, 1050.0))
-"""Red, green and blue for cameras of long waves and for others: in the bands of carbonates, clays and water, and
-beside them."""
 BRIGHTEST = 99.7
 """Per cent of the pixels that the picture shows darker than white."""
 EXAMPLES, NAMED = 6, 0.15
@@ -36,7 +34,7 @@ def preview(recordings: RecordingSet, path: Path, lines: int = 1200) -> None:
     Raises RecordingError where the references or the truth are missing, as `hwsim.render.scene.render` leaves them.
     """
     scene, truth = recordings.scene, _truth(recordings.scene)
-    red, green, blue = (f"{scene.wavelengths_nm[band]:.0f}" for band in _bands(scene))
+    red, green, blue = (f"{scene.wavelengths_nm[band]:.0f}" for band in bands_of(scene.wavelengths_nm))
     minerals = read_labels(_beside(scene, "truth.hdr"))
     paint, labels = Paint(minerals.classes), minerals.labels[:lines]
     seen = false_colours(recordings, slice(lines))
@@ -63,7 +61,7 @@ def preview(recordings: RecordingSet, path: Path, lines: int = 1200) -> None:
 
 def false_colours(recordings: RecordingSet, lines: slice) -> Colours:
     """Lines as the camera saw them, uint8 (lines, samples, 3). Raises RecordingError without references."""
-    reflectance = _reflectance(recordings, lines, slice(None), _bands(recordings.scene))
+    reflectance = _reflectance(recordings, lines, slice(None), list(bands_of(recordings.scene.wavelengths_nm)))
     bright = np.percentile(reflectance, BRIGHTEST)
     return np.asarray(255 * np.clip(reflectance / bright, 0, 1) ** 0.6, np.uint8).transpose(0, 2, 1)
 
@@ -76,14 +74,6 @@ def _reflectance(recordings: RecordingSet, lines: slice, samples: slice, bands: 
     floor = dark.cube[:, bands, samples].mean(axis=0)
     span = np.maximum(white.cube[:, bands, samples].mean(axis=0) - floor, 1.0)
     return np.asarray((scene.cube[lines, bands, samples] - floor) / span)
-
-
-def _bands(scene: Recording) -> list[int]:
-    """Of red, green and blue."""
-    nm = np.asarray(scene.wavelengths_nm)
-    triple = next((triple for triple in COLOURS_NM if nm[0] <= min(triple) and max(triple) <= nm[-1]), None)
-    places = triple or np.quantile(nm, (0.78, 0.5, 0.22))
-    return [int(np.abs(nm - place).argmin()) for place in places]
 
 
 def _beside(scene: Recording, kind: str) -> Path:

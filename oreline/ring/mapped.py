@@ -89,6 +89,11 @@ class RingReader(Mapped):
         (tail,) = layout.unpacked(self._bytes, layout.TAIL_AT, layout.TAIL) or (0,)
         return int(tail)
 
+    def glance(self, index: int) -> list[memoryview] | None:
+        """Views of a record's frames, whose bytes are not checked, for who looks at a few of them: what was seen counts
+        only where `entry` has the record still. None where it is gone."""
+        return None if self.entry(index) is None else self._frames(index)
+
     @property
     def current(self) -> bool:
         """True while the owner writes to the file that was mapped."""

@@ -17,25 +17,26 @@ VISITORS = 64
 
 
 class Holds:
-    """`acked`: by consumer, the index up to which it has committed every record."""
+    """`acked`: by consumer, the index up to which it has committed every record. `named`: those whom the line's file
+    names."""
 
     def __init__(self, ring: Ring, complete: Iterable[str], named: Iterable[str], hold_s: float) -> None:
         """`complete`: named consumers that are kept for before they come. `named`: those that have no limit once they
         are there. `hold_s`: how long any other may be silent while it lacks records."""
         self._ring = ring
         self.acked = dict.fromkeys(complete, ring.tail)
-        self._named = {*self.acked, *named}
+        self.named = {*self.acked, *named}
         self.most, self.hold_s = ring.slots - ring.slots // 8, hold_s
         self._heard_ns: dict[str, int] = {}
         self._beyond: set[str] = set()
 
     def has_room_for(self, name: str) -> bool:
         """True where it is named, is there already, or can come besides those who are."""
-        return name in self._named or name in self._heard_ns or len(self._heard_ns) < VISITORS
+        return name in self.named or name in self._heard_ns or len(self._heard_ns) < VISITORS
 
     def hear(self, name: str) -> None:
         """A consumer has said something, or lacks nothing."""
-        if name not in self._named:
+        if name not in self.named:
             self._heard_ns[name] = now()
 
     def keep(self, name: str, index: int) -> bool:
@@ -62,7 +63,7 @@ class Holds:
 
     def _limited(self, name: str) -> int:
         index = self.acked[name]
-        return index if name in self._named else max(index, self._ring.head - self.most)
+        return index if name in self.named else max(index, self._ring.head - self.most)
 
     def behind(self) -> dict[str, int]:
         """Records that are lacking, by consumer, where it lacks any."""
@@ -75,11 +76,11 @@ class Holds:
     @property
     def answered(self) -> bool:
         """True where those who are named lack nothing."""
-        return self._named.isdisjoint(self.behind())
+        return self.named.isdisjoint(self.behind())
 
     def beyond(self) -> list[str]:
         """Those who have begun to lose records since last time, for they lack more than is kept for them."""
-        beyond = {name for name, lacks in self.behind().items() if name not in self._named and lacks > self.most}
+        beyond = {name for name, lacks in self.behind().items() if name not in self.named and lacks > self.most}
         new, self._beyond = beyond - self._beyond, beyond
         return sorted(new)
 
@@ -101,4 +102,4 @@ class Holds:
 
     def visitors(self) -> list[str]:
         """Those who lack records, and whom the line's file does not name."""
-        return sorted(self.behind().keys() - self._named)
+        return sorted(self.behind().keys() - self.named)

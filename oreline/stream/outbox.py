@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 
 from oreline.errors import WireError
@@ -118,6 +118,16 @@ class Outbox:
         """True where a consumer is there, on this host, to which late lines do harm."""
         near = self.listeners[0]
         return any(consumer.urgent and consumer.listener is near for consumer in self._consumers.values())
+
+    @property
+    def heard(self) -> frozenset[str]:
+        """Names of the consumers of this host that have come."""
+        return frozenset(self._near)
+
+    def awaits(self, heard: Set[str]) -> bool:
+        """True where somebody takes every record, or may yet: not where all whom the line's file names have come to
+        this stream, or, as `heard` says, to others of the same owner, and none of them takes this one whole."""
+        return bool(self.holds.acked) or not self.holds.named or not self.holds.named <= heard
 
     def carries(self, message: Message) -> bool:
         """True where this stream takes such a message: lines of its type, and all that is not a line."""

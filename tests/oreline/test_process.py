@@ -14,9 +14,11 @@ import pytest
 
 from oreline.messages import Message, StreamInfo
 from oreline.metrics import Account
-from oreline.process import run
+from oreline.process import _store, run
+from oreline.sink import Policy
+from oreline.stream import Outbox
 from oreline.stream import inbox as inboxes
-from tests.oreline.stream.streams import info, line, make_inbox, make_outbox
+from tests.oreline.stream.streams import exchange, info, line, make_inbox, make_outbox, make_ring
 
 PUMPS = 20
 
@@ -126,3 +128,25 @@ def test_a_stage_that_is_begun_anew_gets_its_context_once_more(tmp_path: Path) -
     looked_at(tmp_path, stage, info(), *(line(seq) for seq in range(8)), intact=lambda asked: asked != 5)
     assert stage.seen[0][:5] == [0, 1, 2, 3, 4]
     assert stage.seen[1] == [2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(("named", "stored"), [(["log", "station"], True), (["log", "station", "record"], False)])
+def test_a_stream_that_nobody_takes_holds_up_no_other_and_one_that_somebody_may_take_waits_for_it(
+    tmp_path: Path, named: list[str], stored: bool
+) -> None:
+    slots, folders = 16, [tmp_path / "labels", tmp_path / "reflectance"]
+    for folder in folders:
+        folder.mkdir()
+    labels, reflectance = (
+        Outbox(f"ipc://{folder}/raw.sock", make_ring(folder, n), named=named)
+        for folder, n in zip(folders, (8 * slots, slots), strict=True)
+    )
+    log, station = make_inbox(folders[0]), make_inbox(folders[0], "station", Policy.FRESH)
+    with closing(labels), closing(reflectance), closing(log), closing(station):
+        labels.put(info())
+        reflectance.put(info())
+        for inbox in (log, station):
+            exchange(labels, inbox, bool)
+        service: Any = SimpleNamespace(stopping=False)
+        service.progress = lambda _: setattr(service, "stopping", True)
+        assert all(_store(line(seq), [labels, reflectance], service) for seq in range(3 * slots)) is stored

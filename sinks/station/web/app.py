@@ -20,6 +20,7 @@ from sinks.station.commands import Actor, Refused
 from sinks.station.hub import Hub
 from sinks.station.web import snapshot
 from sinks.station.web.sessions import Sessions
+from sinks.station.web.spectra import StoneSpectra
 from sinks.station.web.trends import Trends
 from sinks.station.web.viewers import Viewer, Viewers
 from sinks.station.words import LANGUAGES, Words, chosen
@@ -34,11 +35,14 @@ STATIC = files("sinks.station.web") / "static"
 
 
 class Page:
-    """Page of one hub."""
+    """Page of one hub, for `viewers`, and for `colour_viewers` who ask for false colours besides."""
 
-    def __init__(self, hub: Hub, sessions: Sessions, viewers: Viewers, trends: Trends, language: str) -> None:
+    def __init__(
+        self, hub: Hub, sessions: Sessions, viewers: Viewers, colour_viewers: Viewers, trends: Trends,
+        spectra: StoneSpectra | None, language: str,
+    ) -> None:  # fmt: skip
         self._hub, self._sessions, self._viewers, self._trends = hub, sessions, viewers, trends
-        self._language = language
+        self._colour_viewers, self._spectra, self._language = colour_viewers, spectra, language
         self._logins = asyncio.Semaphore(1)
 
     def app(self) -> Starlette:
@@ -50,12 +54,14 @@ class Page:
                 get("/login", partial(self._html, "login.html")),
                 get("/words.json", self._words),
                 get("/trends.json", self._columns),
+                get("/spectrum.json", self._spectrum),
                 get("/recipes.json", self._recipes),
                 get("/cut-offs.json", self._cut_offs),
                 post("/login", self._login),
                 post("/logout", self._logout),
                 post("/do/{verb}", self._do),
-                WebSocketRoute("/socket", self._socket),
+                WebSocketRoute("/socket", partial(self._socket, self._viewers)),
+                WebSocketRoute("/false-colours", partial(self._socket, self._colour_viewers)),
                 Mount("/static", StaticFiles(directory=str(STATIC))),
             ]
         )
@@ -102,6 +108,14 @@ class Page:
         span = request.query_params.get("span")
         return JSONResponse(snapshot.plain(self._trends.columns("shift" if span == "shift" else "minutes")))
 
+    async def _spectrum(self, request: Request) -> Response:
+        """That of a stone of the last run, by its number."""
+        if self._sessions.who(request) is None:
+            return _refused(_again())
+        number = request.query_params.get("stone", "")
+        found = self._spectra.find(int(number)) if self._spectra and number.isdecimal() and len(number) < 16 else None
+        return JSONResponse(snapshot.spectrum(found, self._hub.info))
+
     async def _login(self, request: Request) -> Response:
         try:
             wanted = await _json(request)
@@ -129,22 +143,22 @@ class Page:
             return _refused(error)
         return JSONResponse(snapshot.plain(result))
 
-    async def _socket(self, socket: WebSocket) -> None:
+    async def _socket(self, viewers: Viewers, socket: WebSocket) -> None:
         actor = self._sessions.who(socket)
         await socket.accept()
-        if actor is None or len(self._viewers) >= self._viewers.most:
+        if actor is None or len(viewers) >= viewers.most:
             await socket.close(*((EXPIRED, "log in") if actor is None else (FULL, "too many pages are open")))
             return
         viewer = Viewer()
         viewer.offer_state("you", self._you(actor))
-        self._viewers.join(viewer)
+        viewers.join(viewer)
         jobs = [
             asyncio.ensure_future(job) for job in (viewer.serve(socket), _hear(socket, viewer), self._watch(socket))
         ]
         try:
             done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._viewers.leave(viewer)
+            viewers.leave(viewer)
             for job in jobs:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)

@@ -13,17 +13,21 @@ from typing import Self
 
 import uvicorn
 
+from oreline.config import Config
 from oreline.errors import ConfigError, SystemRefused
 from oreline.messages import Decision
 from oreline.terminal import tell
 from sinks.station.commands import Role
 from sinks.station.hub import Hub
+from sinks.station.passing import PassingReflectance
 from sinks.station.web import blocks, snapshot
 from sinks.station.web.app import Page
+from sinks.station.web.colours import FalseColours
 from sinks.station.web.connection import Connection
 from sinks.station.web.guards import Guards
 from sinks.station.web.sessions import Sessions
 from sinks.station.web.settings import WebSettings
+from sinks.station.web.spectra import StoneSpectra
 from sinks.station.web.trends import Trends
 from sinks.station.web.viewers import Viewers
 
@@ -31,6 +35,8 @@ MOST_CONNECTIONS = 128
 MOST_MESSAGE = 64
 """Bytes of a message from a page: it says no more than a number."""
 STOP_S = 1
+LOOK_S, UNASKED_S = 0.033, 0.2
+"""How often reflectance is looked at while a page shows its false colours, and whether one does."""
 TOGETHER_S = 0.1
 """Alarms that come so close to each other are told together."""
 
@@ -43,6 +49,10 @@ class Web:
         self._port: int = listener.getsockname()[1]
         self._viewers = Viewers(settings.viewers)
         self._trends = Trends()
+        self._colour_viewers = Viewers(settings.viewers)
+        passing = _passing(hub.config)
+        self._colours = FalseColours(passing) if passing else None
+        self._spectra = StoneSpectra(passing) if passing else None
         hub.addresses["web"] = self.address
 
     @classmethod
@@ -57,7 +67,9 @@ class Web:
     async def run(self) -> None:
         """Serve until cancelled, then let go of the browsers in order."""
         server = uvicorn.Server(self._config())
-        topics = (self._lines(), self._stones(), self._status(), self._alarms(), self._stream())
+        topics = [self._lines(), self._stones(), self._status(), self._alarms(), self._stream()]
+        if self._colours is not None:
+            topics.append(self._false_colours(self._colours))
         feeds = [asyncio.ensure_future(topic) for topic in topics]
         serving = asyncio.ensure_future(server.serve(sockets=[self._listener]))
         tell(f"the operator's page: {self.address}")
@@ -79,7 +91,9 @@ class Web:
         sessions = Sessions(
             self._hub.accounts, Role[settings.without_account.upper()], secure=settings.certificate is not None
         )
-        page = Page(self._hub, sessions, self._viewers, self._trends, settings.language)
+        page = Page(
+            self._hub, sessions, self._viewers, self._colour_viewers, self._trends, self._spectra, settings.language
+        )
         return uvicorn.Config(
             Guards(page.app(), hosts_of(settings, self._port), settings.scheme),
             http=Connection,
@@ -104,11 +118,25 @@ class Web:
                 if len(self._viewers):
                     self._viewers.lines(blocks.encoded(block, self._viewers.total), block.n)
 
+    async def _false_colours(self, colours: FalseColours) -> None:
+        """Nothing is looked at while nobody asks for it."""
+        while True:
+            await asyncio.sleep(LOOK_S if len(self._colour_viewers) else UNASKED_S)
+            if not len(self._colour_viewers) or self._hub.info is None:
+                continue
+            seq, shown = colours.newest(self._hub.info)
+            if len(seq):
+                self._colour_viewers.total += len(seq)
+                block = blocks.encoded_colours(seq, shown, self._colour_viewers.total)
+                self._colour_viewers.lines(block, len(seq))
+
     async def _stones(self) -> None:
         with self._hub.bus.subscribe("stone", 1024) as stones:
             async for stone in stones:
                 if not math.isnan(stone.measure):
                     self._trends.stone(stone.measure * stone.pixels, stone.pixels, stone.decision is Decision.EJECTED)
+                if len(self._viewers) and self._spectra is not None:
+                    self._spectra.take(stone)
                 if len(self._viewers) and self._hub.stone_info is not None:
                     self._viewers.stone(snapshot.stone(stone, self._hub.stone_info))
 
@@ -129,9 +157,16 @@ class Web:
     async def _stream(self) -> None:
         with self._hub.bus.subscribe("info", 1) as infos:
             while True:
-                if self._hub.info is not None and self._hub.answer is not None:
-                    self._viewers.state("stream", snapshot.stream(self._hub.info, self._hub.answer))
+                info, answer = self._hub.info, self._hub.answer
+                if info is not None and answer is not None:
+                    self._viewers.state("stream", snapshot.stream(info, answer, reflectance=self._colours is not None))
                 await infos.get()
+
+
+def _passing(config: Config) -> PassingReflectance | None:
+    """Reflectance, where inference makes it on this host."""
+    made = "reflectance" in config.tables.get("inference", {}).get("streams", ())
+    return PassingReflectance(config.line.ring("reflectance")) if made else None
 
 
 def listener(settings: WebSettings) -> socket.socket:

@@ -11,6 +11,7 @@ from typing import Any
 
 from oreline import messages
 from oreline.answers import Answer
+from oreline.false_colours import bands_of
 from oreline.messages import StoneRecord, StreamInfo
 from oreline.moment import Moment
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
@@ -18,6 +19,7 @@ from oreline.recordings.label_picture import PATTERNS, Paint
 from sinks.log.picture import PLAIN
 from sinks.station.alarms.alarm import Alarm
 from sinks.station.status import Status
+from sinks.station.web.spectra import StoneSpectrum
 
 LEFT_OUT = ("counts",)
 UNKNOWN = SPECIAL_CLASSES[messages.UNKNOWN].name
@@ -55,8 +57,9 @@ def status(now: Status) -> str:
     return text("status", status=now)
 
 
-def stream(info: StreamInfo, answer: Answer) -> str:
-    """What the lines are, and how their codes are painted: as on every map."""
+def stream(info: StreamInfo, answer: Answer, *, reflectance: bool = False) -> str:
+    """What the lines are, and how their codes are painted: as on every map. `reflectance`: whether there is any, whose
+    false colours are those of three bands, in nm."""
     paint = Paint(answer.classes, plain=PLAIN)
     groups = dict(enumerate(answer.groups))
     classes = [
@@ -78,7 +81,22 @@ def stream(info: StreamInfo, answer: Answer) -> str:
         line_rate_hz=info.line_rate_hz,
         classes=classes,
         patterns=PATTERNS.astype(int).tolist(),
+        false_colours=[round(info.wavelengths_nm[band]) for band in bands_of(info.wavelengths_nm)]
+        if reflectance
+        else None,
     )
+
+
+def spectrum(of_stone: StoneSpectrum | None, info: StreamInfo | None) -> dict[str, Any]:
+    """A stone's, one value a band; null where there is none."""
+    if of_stone is None or info is None or info.bands != len(of_stone.mean):
+        return {"spectrum": None}
+    mean = [round(value, 4) for value in of_stone.mean.tolist()]
+    return {
+        "spectrum": plain(
+            {"nm": info.wavelengths_nm, "mean": mean, "lines": of_stone.lines, "samples": of_stone.samples}
+        )
+    }
 
 
 def stone(one: StoneRecord, info: StreamInfo) -> str:

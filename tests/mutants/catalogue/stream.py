@@ -120,7 +120,7 @@ MUTANTS = (
     Mutant(
         "a visitor that has left is kept for like the line's own",
         HOLDS,
-        "return index if name in self._named else max(index, self._ring.head - self.most)",
+        "return index if name in self.named else max(index, self._ring.head - self.most)",
         "return index",
         HOLDS_TESTS,
     ),
@@ -134,7 +134,7 @@ MUTANTS = (
     Mutant(
         "a consumer of the line is given up like a visitor",
         HOLDS,
-        "        if name not in self._named:\n            self._heard_ns",
+        "        if name not in self.named:\n            self._heard_ns",
         "        if True:\n            self._heard_ns",
         HOLDS_TESTS,
     ),

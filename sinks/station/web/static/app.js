@@ -2,6 +2,7 @@
 
 import * as alarms from "./alarms.js";
 import { Belt } from "./belt.js";
+import { Colours } from "./colours.js";
 import { fixed, percent } from "./format.js";
 import { Link } from "./link.js";
 import * as orders from "./orders.js";
@@ -18,12 +19,15 @@ const ROLES = { viewer: m("viewer"), operator: m("operator"), engineer: m("engin
 let paint = null;
 
 export const belt = new Belt(at("map"), (one, picture) => stone.show(one, picture, paint));
+export const colours = new Colours(at("colours-on"), at("colours"), belt);
 const valves = new Valves(at("valves"));
 const trends = new Trends(at("grades"), at("share-trend"));
 
 function described(stream) {
   paint = new Paint(stream);
   belt.describe(stream, paint);
+  colours.describe(stream);
+  stone.offer(stream.false_colours);
   trends.paint = paint;
   trends.load();
 }
@@ -59,11 +63,12 @@ const topics = {
   stream: described, stones, status, you,
   alarms: ({ alarms: all }) => alarms.alarms(all),
 };
-const link = new Link((block) => belt.take(block), topics, (up) => up || panels.phase("away"));
+const link = new Link("/socket", (block) => belt.take(block), topics, (up) => up || panels.phase("away"));
 
 function frame(ms) {
   requestAnimationFrame(frame);
   belt.frame(ms / 1000);
+  colours.frame();
   valves.draw();
   link.painted();
 }

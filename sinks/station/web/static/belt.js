@@ -1,8 +1,7 @@
 // The belt: labels of the last lines, newest at the right, with the stones that were decided on it.
-//
-// Lines are painted once, each into its column of a ring; a frame copies what is seen of that, and draws the stones.
 
-const RING = 4096;
+import { Columns, LENGTH } from "./columns.js";
+
 const LIGHT = 0xffffffff, DARK = 0xff423c3c, BLANK = 0;
 const LAG_S = 0.05, CATCH_UP = 4, JUMP_S = 0.5;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -18,22 +17,28 @@ export class Belt {
   constructor(canvas, chosen) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d", { alpha: false });
-    this.ring = document.createElement("canvas");
+    this.ring = new Columns();
     this.waiting = [];
     this.stones = [];
     this.onchosen = chosen;
     this.reset(0);
-    canvas.addEventListener("pointerdown", (event) => this.point(event));
+    this.points(canvas);
     canvas.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  /** Have a picture of the belt choose stones. */
+  points(canvas) {
+    canvas.addEventListener("pointerdown", ({ offsetX, offsetY }) => {
+      const scale = canvas.clientHeight / this.samples;
+      this.point(this.shown - (canvas.clientWidth - offsetX) / scale, offsetY / scale);
+    });
   }
 
   reset(samples) {
     Object.assign(this, { samples, newest: -1, shown: 0, rate: 0, painted: 0, started: null, shed: 0, chosen: null });
     this.waiting.length = 0;
     this.stones.length = 0;
-    this.ring.width = RING;
-    this.ring.height = Math.max(1, samples);
-    this.pixels = this.ring.getContext("2d");
+    this.ring.reset(samples);
   }
 
   /** Another stream begins. */
@@ -48,7 +53,7 @@ export class Belt {
 
   add(stones) {
     for (const stone of stones) this.stones.push({ ...stone, path: contour(stone) });
-    const oldest = this.newest - RING;
+    const oldest = this.newest - LENGTH;
     while (this.stones.length && this.stones[0].last_line < oldest) this.stones.shift();
   }
 
@@ -69,23 +74,19 @@ export class Belt {
     const shed = block.total - this.started - this.painted - this.shed;
     this.shed += shed;
     if (this.newest >= 0) this.skip(this.newest + 1, block.first, shed);
-    for (let i = 0; i < block.n; ) {
-      const seq = block.seq(i);
-      let n = 1;
-      while (i + n < block.n && block.seq(i + n) === seq + n && (seq + n) % RING !== 0) n += 1;
-      this.columns(seq, n, (pixels, k) =>
-        this.paint.line(pixels, k, n, block.codes, (i + k) * this.samples, this.samples, seq + k));
+    for (const [i, seq, n] of this.ring.stretches(block)) {
+      this.ring.fill(seq, n, (pixels, k) =>
+        this.paint.line(pixels, k, n, block.values, (i + k) * this.samples, this.samples, seq + k));
       if (i + n < block.n) this.skip(seq + n, block.seq(i + n), 0);
-      i += n;
     }
     this.newest = block.seq(block.n - 1);
   }
 
   /** Lines that are not there: hatched as on a map, or left empty where only this page was too slow for them. */
   skip(from, to, shed) {
-    for (let seq = Math.max(from, to - RING); seq < to; ) {
-      const n = Math.min(to - seq, RING - (seq % RING)), first = seq;
-      this.columns(first, n, (pixels, k) => {
+    for (let seq = Math.max(from, to - LENGTH); seq < to; ) {
+      const n = Math.min(to - seq, LENGTH - (seq % LENGTH)), first = seq;
+      this.ring.fill(first, n, (pixels, k) => {
         for (let sample = 0; sample < this.samples; sample += 1) {
           const hatch = (first + k + sample) % 12 < 6 ? LIGHT : DARK;
           pixels[k + sample * n] = to - from <= shed ? BLANK : hatch;
@@ -93,13 +94,6 @@ export class Belt {
       });
       seq += n;
     }
-  }
-
-  columns(seq, n, fill) {
-    const image = this.pixels.createImageData(n, this.samples);
-    const pixels = new Uint32Array(image.data.buffer);
-    for (let k = 0; k < n; k += 1) fill(pixels, k);
-    this.pixels.putImageData(image, seq % RING, 0);
   }
 
   /** Move on as the belt does; who looks for calm gets a new picture now and then. */
@@ -122,25 +116,13 @@ export class Belt {
   }
 
   draw() {
-    const { context, canvas } = this, ratio = devicePixelRatio;
-    const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    const scale = (this.scale * ratio) || 1, seen = Math.min(RING - 64, width / scale);
-    const from = Math.floor(this.shown - seen);
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.fillStyle = "#15181a";
-    context.fillRect(0, 0, width, height);
-    context.imageSmoothingEnabled = scale < 1;
-    for (let seq = Math.max(0, from); seq < this.shown; ) {
-      const n = Math.min(RING - (seq % RING), Math.ceil(this.shown - seq));
-      const x = width - (this.shown - seq) * scale;
-      context.drawImage(this.ring, seq % RING, 0, n, this.samples, x, 0, n * scale, this.samples * scale);
-      seq += n;
-    }
-    this.outline(context, width, scale, ratio);
+    this.ring.draw(this.canvas, this.context, this.shown);
+    this.outline(this.context, this.canvas);
   }
 
-  outline(context, width, scale, ratio) {
+  /** Draw the stones over a picture of the belt. */
+  outline(context, { width, height }) {
+    const scale = height / this.samples, ratio = devicePixelRatio;
     for (const stone of this.visible()) {
       const style = stone === this.chosen ? CHOSEN : OUTLINE[stone.decision];
       context.setTransform(scale, 0, 0, scale, width - (this.shown - stone.first_line) * scale, 0);
@@ -158,9 +140,7 @@ export class Belt {
     return first < 0 ? [] : this.stones.slice(first);
   }
 
-  point(event) {
-    const line = this.shown - (this.canvas.clientWidth - event.offsetX) / this.scale;
-    const sample = event.offsetY / this.scale;
+  point(line, sample) {
     this.choose(this.visible().findLast((stone) => near(stone, line, sample)) ?? null, true);
   }
 
@@ -183,16 +163,12 @@ export class Belt {
     const lines = stone.last_line - stone.first_line + 1, samples = stone.stop_sample - stone.first_sample;
     const edge = 4, from = Math.max(0, stone.first_line - edge), top = Math.max(0, stone.first_sample - edge);
     const [width, height] = [lines + 2 * edge, samples + 2 * edge];
-    const canvas = Object.assign(document.createElement("canvas"), { width, height });
-    const context = canvas.getContext("2d");
-    for (let k = 0; k < width; k += 1) context.drawImage(this.ring, (from + k) % RING, top, 1, height, k, 0, 1, height);
-    return canvas;
+    return this.ring.copy(from, top, width, height);
   }
 
   /** Colour of a sample as it is painted: red, green, blue; null where its line is not shown. For who checks it. */
   pixel(seq, sample) {
-    const [red, green, blue, shown] = this.pixels.getImageData(seq % RING, sample, 1, 1).data;
-    return shown ? [red, green, blue] : null;
+    return this.ring.pixel(seq, sample);
   }
 }
 

@@ -5,13 +5,18 @@ const AGAIN_MS = 1000;
 
 export class Link {
   /** `lines` gets blocks of lines as they are, `topics` what else comes, by topic; `state` hears whether it is there. */
-  constructor(lines, topics, state) {
-    Object.assign(this, { lines, topics, state, owed: 0 });
+  constructor(path, lines, topics = {}, state = () => {}) {
+    Object.assign(this, { path, lines, topics, state, owed: 0, closed: false });
     this.open();
   }
 
+  close() {
+    this.closed = true;
+    this.socket.close();
+  }
+
   open() {
-    this.socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/socket`);
+    this.socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${this.path}`);
     this.socket.binaryType = "arraybuffer";
     this.socket.onopen = () => {
       this.owed = 0;
@@ -22,7 +27,7 @@ export class Link {
     this.socket.onclose = ({ code }) => {
       this.state(false);
       if (code === EXPIRED) location.assign("/login");
-      else setTimeout(() => this.open(), AGAIN_MS);
+      else if (!this.closed) setTimeout(() => this.closed || this.open(), AGAIN_MS);
     };
   }
 
@@ -53,7 +58,7 @@ function block(buffer) {
   return {
     n, samples, first, total: view.getFloat64(16, true),
     seq: (i) => first + after[i],
-    codes: new Uint8Array(buffer, HEAD + 4 * n),
+    values: new Uint8Array(buffer, HEAD + 4 * n),
   };
 }
 

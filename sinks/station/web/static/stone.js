@@ -2,6 +2,7 @@
 
 import { fixed, percent } from "./format.js";
 import { put, shares } from "./panels.js";
+import * as spectrum from "./spectrum.js";
 import { m, t } from "./words.js";
 
 const VERDICTS = {
@@ -10,6 +11,11 @@ const VERDICTS = {
 };
 const at = (id) => document.getElementById(id);
 
+let offered = false;
+
+/** Whether there are spectra. */
+export const offer = (bands) => (offered = Boolean(bands));
+
 export function show(stone, picture, paint) {
   put("stone-title", t("Stone {number}", { number: fixed(stone.number) }));
   put("stone-verdict", [t(VERDICTS[stone.decision]), t(stone.why)].filter(Boolean).join(": "), stone.decision);
@@ -17,6 +23,8 @@ export function show(stone, picture, paint) {
   shares(at("stone-shares"), stone.shares, paint);
   facts(stone);
   at("stone").showModal();
+  at("stone-spectrum").hidden = !offered;
+  if (offered) spectrum.show(stone.number);
 }
 
 function draw(picture) {

@@ -58,7 +58,7 @@ export class Trends {
   }
 }
 
-const line = (label, stroke, dash = []) => ({ label, stroke, dash, width: 1.6, points: { show: false }, spanGaps: false });
+export const line = (label, stroke, dash = []) => ({ label, stroke, dash, width: 1.6, points: { show: false }, spanGaps: false });
 
 function area(label, one) {
   const colour = one ? css(one.colour) : "#777";
@@ -71,16 +71,17 @@ function axis(values, size, space) {
   return { stroke: INK, font, size, space, gap: 4, grid: { stroke: GRID, width: 1 }, ticks: { show: false }, values };
 }
 
-function chart(place, series) {
+const SCALES = {
+  x: { time: true, range: (_, first, last) => [Math.min(first, last - LEAST_S), last] }, y: { range: [0, 1] },
+};
+const clocks = (_, at) => at.map((value) => times.format(value * 1000));
+const shares = (_, at) => at.map((value) => percent(value, 0));
+
+/** A plot of some series; by the time of day and as shares, unless other scales are given with their words. */
+export function chart(place, series, scales = SCALES, across = clocks, up = shares) {
   const options = {
-    width: place.clientWidth, height: place.clientHeight, legend: { show: false }, cursor: { show: false },
-    scales: { x: { time: true, range: (_, first, last) => [Math.min(first, last - LEAST_S), last] }, y: { range: [0, 1] } },
-    padding: [6, 6, 0, 0],
-    axes: [
-      axis((_, at) => at.map((value) => times.format(value * 1000)), 20, 60),
-      axis((_, at) => at.map((value) => percent(value, 0)), 46, 26),
-    ],
-    series: [{}, ...series],
+    width: place.clientWidth, height: place.clientHeight, legend: { show: false }, cursor: { show: false }, scales,
+    padding: [6, scales === SCALES ? 6 : 22, 0, 0], axes: [axis(across, 20, 60), axis(up, 46, 26)], series: [{}, ...series],
   };
   return new uPlot(options, [[], ...series.map(() => [])], place);
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -97,24 +97,27 @@ class Belt:
 
 
 @contextmanager
-def station(tmp_path: Path, accounts: Path | None = None, **web: Any) -> Iterator[Station]:
-    """A station whose page has a port of its own."""
+def station(
+    tmp_path: Path, accounts: Path | None = None, tables: dict[str, Any] | None = None, **web: Any
+) -> Iterator[Station]:
+    """A station whose page has a port of its own. `tables`: more of its line's file."""
     settings = StationSettings.model_validate({"accounts": accounts, "web": {"port": 0, **web}})
     station = Station.open(settings, tmp_path)
-    tables = {
-        "line": {"output": str(tmp_path), "name": "demo"},
-        "sinks": {"conveyor": {"recipe": {"ore": ["white mica"]}}, "station": {}},
-    }
-    station.join(Config(tables))
+    line = {"output": str(tmp_path), "state": str(tmp_path / "state"), "name": "demo"}
+    sinks = {"conveyor": {"recipe": {"ore": ["white mica"]}}, "station": {}}
+    station.join(Config({"line": line, "sinks": sinks, **(tables or {})}))
     try:
         yield station
     finally:
         station.close()
 
 
+Told = Callable[[list[LabelLine]], object]
+
+
 @contextmanager
-def moving(station: Station, belt: Belt, lines_per_s: float = 670.0) -> Iterator[None]:
-    """The belt, running past until the test is done."""
+def moving(station: Station, belt: Belt, lines_per_s: float = 670.0, told: Told = bool) -> Iterator[None]:
+    """The belt, running past until the test is done. `told`: hears of its lines just before the station."""
     stop = Event()
     station.consume([belt.info])
     taker = station.companion("stones")
@@ -126,6 +129,7 @@ def moving(station: Station, belt: Belt, lines_per_s: float = 670.0) -> Iterator
             due = given + int((time.monotonic() - begin) * lines_per_s)
             if due - belt.seq >= BLOCK:
                 lines, stones = belt.lines(due - belt.seq)
+                told(lines)
                 station.consume(list(lines))
                 taker.consume(list(stones))
             station.idle()
