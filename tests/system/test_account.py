@@ -47,6 +47,7 @@ def held(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.long
 def test_a_visitor_that_never_comes_back_stops_nothing_and_every_line_is_accounted_for(logged: Line) -> None:
     run = logged.start()
     with run:

@@ -65,11 +65,9 @@ STRIP = {"first": 0, "samples": 8, "correct": True}
 EVERYTHING = {"streams": ["labels", "reflectance", "features"], "uncertainty": True, "strip": STRIP}
 
 
-@pytest.mark.parametrize("inference", [{}, pytest.param(EVERYTHING, marks=pytest.mark.long)], ids=["labels", "all"])
-def test_a_process_that_is_ready_compiles_nothing_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inference: dict[str, Any]
-) -> None:
-    line(tmp_path, **inference)
+@pytest.mark.long
+def test_a_process_that_is_ready_compiles_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line(tmp_path, **EVERYTHING)
     monkeypatch.setenv("ORELINE_SIMCAM", str(tmp_path / "cameras"))
     with ExitStack() as stack:
         stack.enter_context(ready(tmp_path, "hwsim", "camera"))

@@ -19,7 +19,8 @@ def kept(line: Line, process: str, kind: str) -> list[str]:
     return [one["words"] for one in told if one["kind"] == kind]
 
 
-@pytest.mark.parametrize("step", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("step", [0, 1])
 def test_a_misspelt_feature_is_what_the_line_ends_with_and_nothing_else(line: Line, step: int) -> None:
     right = line.tables["acquisition"]["steps"][step]["features"]
     line.tables["acquisition"]["steps"][step]["features"] = [["Shuter", "Closed"]]

@@ -39,7 +39,7 @@ def named(incidents: list[dict[str, Any]]) -> Counter[tuple[str, str, int]]:
 def test_a_lost_camera_a_killed_log_and_a_plc_that_is_away_are_told_with_their_time_of_day(line: Line) -> None:
     proxy = Proxy(line.tables["plant"]["port"])
     line.tables["sinks"]["conveyor"]["port"] = proxy.port
-    line.tables["simulator"]["faults"] = [{"kind": "disconnect", "line": 600, "ms": 300}]
+    line.tables["simulator"]["faults"] = [{"kind": "disconnect", "line": 600, "ms": 1500}]
     began = datetime.now(UTC)
     run = line.start()
     with run:

@@ -34,6 +34,7 @@ def renamed(line: Line, belt: Path, acme: Path, monkeypatch: pytest.MonkeyPatch)
     return line
 
 
+@pytest.mark.long
 def test_a_line_whose_sinks_have_names_of_their_own_is_recovered_and_comes_to_a_right_report(renamed: Line) -> None:
     left_by_a_killed_supervisor(renamed, "acquisition")
     output = started_again(renamed)

@@ -183,7 +183,8 @@ def test_so_does_who_takes_a_folder_that_the_lines_file_names(site: Site, record
     refused(site.run("run", line(site.folder, recording, output=str(results)), places=[results]), results)
 
 
-@against(AGAINST_ROOT, long=AGAINST_A_USER)  # A user without a home compiles every kernel.
+@pytest.mark.long  # A user without a home compiles every kernel.
+@pytest.mark.parametrize(("victim", "attacker"), [AGAINST_ROOT, AGAINST_A_USER])
 def test_in_the_middle_of_it_all_a_line_runs_as_it_should(site: Site, recording: Path) -> None:
     ran = site.run(
         "run", line(site.folder, recording, output=str(site.site / "out")), "--json", site.site / "report.json",

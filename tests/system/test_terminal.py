@@ -35,6 +35,7 @@ def endless(line: Line) -> None:
     line.tables["simulator"]["loop"] = True
 
 
+@pytest.mark.long
 def test_a_line_whose_output_nobody_reads_is_supervised_and_ends_by_ctrl_c(line: Line) -> None:
     endless(line)
     reader, writer = os.pipe()
