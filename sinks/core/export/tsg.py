@@ -3,7 +3,7 @@ points, with its minerals as TSG has them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,16 +30,13 @@ _OFF, _ON = (0x37, 0xFF, 0x00), (0xEA, 0x00, 0xD0)
 """Colours that TSG gives to masks, and to what is no mineral."""
 
 
-def write_tsg(
-    stem: Path, samples: CoreSamples, along_mm: Mapping[int, Array] | None = None, spectra: Spectra | None = None
-) -> None:
-    """Write `stem` with `.tsg` and `.bip`. `along_mm` (lines,): way of each line of a box, by its number. `spectra`: of
-    the samples, in their order; without them the data set's are empty. Raises ConfigError where there are no
-    samples."""
+def write_tsg(stem: Path, samples: CoreSamples, x_mm: Array | None = None, spectra: Spectra | None = None) -> None:
+    """Write `stem` with `.tsg` and `.bip`. `x_mm` (n,): way of each sample from where its row begins. `spectra`: of the
+    samples, in their order; without them the data set's are empty. Raises ConfigError where there are no samples."""
     if not len(samples):
         raise ConfigError(f"no sample of hole {samples.hole} has a depth, so TSG has nothing to show")
     order = np.lexsort((samples.depth_m, samples.row, samples.box))
-    places = _Places(samples, order, along_mm or {})
+    places = _Places(samples, order, x_mm)
     minerals, groups, group_of = _legend(samples)
     tables = [
         ClassTable("Tray", [ClassInfo(f"{tray:04d}", _OFF) for tray in places.trays]),
@@ -56,18 +53,13 @@ def write_tsg(
 class _Places:
     """Where samples lie: by tray, section of it, and point of that; from 1 all of them."""
 
-    def __init__(self, samples: CoreSamples, order: NDArray[np.intp], along_mm: Mapping[int, Array]) -> None:
+    def __init__(self, samples: CoreSamples, order: NDArray[np.intp], x_mm: Array | None) -> None:
         self.box, self.row, self.depth_m = samples.box[order], samples.row[order], samples.depth_m[order]
+        self.x_mm = np.full(len(order), np.nan) if x_mm is None else x_mm[order]
         self.hole = file_stem(samples.hole)
         self.trays, self.tray = np.unique(self.box, return_inverse=True)
         self.in_tray = _counted(self.box)
         self.point = _counted(self.box.astype(np.int64) << 32 | self.row)
-        at = np.full(len(order), np.nan)
-        for box in set(along_mm) & set(self.trays.tolist()):
-            own = self.box == box
-            at[own] = along_mm[box][samples.line[order][own]]
-        begins = np.flatnonzero(self.point == 1)
-        self.x_mm = np.abs(at - np.repeat(at[begins], np.diff(np.append(begins, len(at)))))
 
     def scalars(self) -> Iterator[Scalar]:
         yield Scalar("Index", np.arange(len(self.box), dtype=np.float64))

@@ -18,7 +18,6 @@ from sinks.core.samples import CoreSamples
 from tests.sinks.core.export.cores import samples
 
 NM = np.linspace(950.0, 2500.0, 288)
-WAYS = {1: np.arange(40) * 8.0 + 4, 2: np.arange(40) * 8.0 + 4}
 
 
 def reflectance(n: int) -> np.ndarray:
@@ -35,7 +34,7 @@ def told() -> CoreSamples:
 @pytest.fixture(scope="module")
 def folder(told: CoreSamples, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tsg")
-    write_tsg(folder / "OR001_tsg", told, WAYS, Spectra(NM, reflectance(len(told))))
+    write_tsg(folder / "OR001_tsg", told, told.line * 8.0, Spectra(NM, reflectance(len(told))))
     return folder
 
 
