@@ -15,7 +15,8 @@ class Kind(IntEnum):
     EMPTY = 0
     ROCK = 1
     BROKEN = 2
-    """Pieces too small to be fitted together: rock, whose length is not that of the hole."""
+    """Pieces too small to be fitted together, and the tray that shows between them: rock, whose length is not that of
+    the hole."""
     BLOCK = 3
 
 

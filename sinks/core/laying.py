@@ -1,0 +1,187 @@
+"""Core laid into the depths between two ties.
+
+Rock takes as much depth as it is long. What is lacking between two ties is missing core, unless it is so little that
+blocks and pixels account for it; rock that lies in small pieces is spread over the tray that it lies in before any is
+missing, and pushed together before there is too much. What still is too much was drilled with the run before, and left
+standing: it goes up into what is lacking there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oreline.errors import ConfigError
+from sinks.core.depth import Flag, Kind, Missing
+from sinks.core.session import Session
+from sinks.core.strip import Strip
+
+MOST = 0.1
+"""Core beyond the length of its run, as a share of that, which is accepted and said."""
+PUSHED = 0.5
+"""Length of broken rock that is pushed together as far as it goes, as a share of whole rock that covers as much."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """Core between two ties of a box: lines `start` to `stop` of its strip, between the depths `top_m` and `base_m`.
+
+    `is_open`: the lower depth is not known. `stub_m`: core at its top that lies above `top_m`. `left_m`: as much at its
+    base came with the next run.
+    """
+
+    box: int
+    strip: Strip
+    start: int
+    stop: int
+    top_m: float
+    base_m: float
+    is_open: bool = False
+    stub_m: float = 0.0
+    left_m: float = 0.0
+
+    @property
+    def row(self) -> int:
+        """Row in which it ends."""
+        return self.strip.row(max(self.start, self.stop - 1))
+
+    @property
+    def core_m(self) -> float:
+        return float(self.strip.held[self.start : self.stop].sum())
+
+    @property
+    def is_broken(self) -> NDArray[np.bool_]:
+        """Lines in which rock lies in small pieces, bool (lines,)."""
+        return np.asarray(self.strip.kind[self.start : self.stop] == Kind.BROKEN)
+
+    @property
+    def lack_m(self) -> float:
+        """Core that is lacking between its ties; negative where there is too much."""
+        return 0.0 if self.is_open else self.base_m - self.top_m - self.core_m
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Laid:
+    """A segment's lines, float64 (lines,): `depth_m` and `sd_m`, NaN where no core lies, and `length_m` of hole."""
+
+    depth_m: NDArray[np.float64]
+    sd_m: NDArray[np.float64]
+    length_m: NDArray[np.float64]
+    missing: tuple[Missing, ...]
+    flags: tuple[Flag, ...]
+
+
+def with_stubs(segments: Sequence[Segment], session: Session) -> list[Segment]:
+    """Segments in order of depth, with what is too much in one given to what lacks in that above it."""
+    given = list(segments)
+    for at, (above, below) in enumerate(pairwise(segments)):
+        lack = above.lack_m - sum(to - begin for begin, to in _placed(above, session))
+        stub = min(lack, -below.lack_m)
+        if above.base_m == below.top_m and stub > slack_m(below, session):
+            given[at] = replace(given[at], left_m=stub)
+            given[at + 1] = replace(given[at + 1], stub_m=stub)
+    return given
+
+
+def slack_m(segment: Segment, session: Session) -> float:
+    """Length that blocks and pixels may account for: a tolerance and a line at each end."""
+    way = segment.strip.way
+    return 2 * (session.block_tolerance_m + (float(np.median(way)) if len(way) else 0.0))
+
+
+def lay(segment: Segment, session: Session) -> Laid:
+    """Depth of a segment's lines. Raises ConfigError where its core is far longer than the hole there."""
+    lines = slice(segment.start, segment.stop)
+    held, way, is_broken = segment.strip.held[lines], segment.strip.way[lines], segment.is_broken
+    placed = _placed(segment, session)
+    top, base = segment.top_m - segment.stub_m, segment.base_m - segment.left_m
+    room = segment.core_m if segment.is_open else base - top - sum(to - begin for begin, to in placed)
+    spread = np.where(is_broken, way - held, 0.0).clip(min=0.0)
+    lack = room - segment.core_m
+    rest = lack if lack > slack_m(segment, session) + spread.sum() else 0.0
+    _refuse_surplus(segment, room, session)
+    length = _fitted(held, spread, np.where(is_broken, held, 0.0), room - rest)
+    at_top = session.loss == "top"
+    middle = np.cumsum(length) - length / 2
+    depth = top + middle + (rest if at_top else 0.0)
+    for begin, to in placed:
+        depth[depth >= begin] += to - begin
+    sd = _spread(middle / max(length.sum(), 1e-9), rest, lack, at_top, session.block_tolerance_m, way)
+    is_core = length > 0
+    missing = [Missing(begin, to, "placed") for begin, to in placed]
+    missing += [Missing(top, top + rest, "top") if at_top else Missing(base - rest, base, "base")] if rest else []
+    return Laid(
+        np.where(is_core, depth, np.nan), np.where(is_core, sd, np.nan), length, tuple(missing),
+        tuple(_flags(segment, session)),
+    )  # fmt: skip
+
+
+def _placed(segment: Segment, session: Session) -> list[tuple[float, float]]:
+    """Losses that are told of a segment, from and to in m."""
+    if session.loss != "placed" or segment.is_open:
+        return []
+    losses = ((max(one.from_m, segment.top_m), min(one.to_m, segment.base_m)) for one in session.losses)
+    return sorted(one for one in losses if one[1] > one[0])
+
+
+def _fitted(
+    held: NDArray[np.float64], spread: NDArray[np.float64], broken: NDArray[np.float64], room: float
+) -> NDArray[np.float64]:
+    """Length of hole that each line stands for, in all `room`. Broken rock gives way first: `spread` is what it may
+    take besides, `broken` what there is of it; then all of it is scaled."""
+    lack = room - held.sum()
+    if lack > 0 and spread.sum() > 0:
+        held = held + spread * min(1.0, lack / spread.sum())
+    elif lack < 0 and broken.sum() > 0:
+        held = held - broken * min(1.0 - PUSHED, -lack / broken.sum())
+    total = held.sum()
+    return np.asarray(held * (max(room, 0.0) / total if total > 0 else 0.0))
+
+
+def _refuse_surplus(segment: Segment, room: float, session: Session) -> None:
+    held = segment.strip.held[segment.start : segment.stop]
+    kept = float(np.sum(held * np.where(segment.is_broken, PUSHED, 1.0)))
+    if kept - room > MOST * max(room, 0.0) + 2 * slack_m(segment, session):
+        raise ConfigError(
+            f"box {segment.box}, row {segment.row}: {segment.core_m:.2f} m of core lie between {segment.top_m:g} and "
+            f"{segment.base_m:g} m, where there is room for {max(room, 0.0):.2f} m: correct the depth or the row of a "
+            "block, the box's from_m or to_m, or losses"
+        )
+
+
+def _spread(
+    share: NDArray[np.float64],
+    rest: float,
+    lack: float,
+    at_top: bool,
+    tolerance_m: float,
+    way: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Standard uncertainty at a share of the way between two ties.
+
+    What is missing, or was stretched, may be missing anywhere with the same chance: a line is off by all of it where it
+    lies on the other side. Blocks are within their tolerance, lines within their width.
+    """
+    if rest:
+        where, held = rest**2 * (1 - share if at_top else share), np.ones(len(share))
+    else:
+        where, held = lack**2 * share * (1 - share), share**2 + (1 - share) ** 2
+    return np.asarray(np.sqrt(np.maximum(where, 0.0) + held * tolerance_m**2 / 3 + way**2 / 12))
+
+
+def _flags(segment: Segment, session: Session) -> list[Flag]:
+    length = segment.base_m - segment.top_m
+    if -segment.lack_m <= slack_m(segment, session) / 2:
+        return []
+    words = (
+        f"{segment.core_m:.2f} m of core lie between {segment.top_m:g} and {segment.base_m:g} m, "
+        f"{segment.core_m / length:.0%} of its length"
+        if length > 0
+        else "core lies between two ties of one depth"
+    )
+    stub = f"; {segment.stub_m:.2f} m of it are taken for core that the run before left" if segment.stub_m else ""
+    return [Flag(words + stub, segment.box, segment.row)]

@@ -1,0 +1,157 @@
+"""Rows of core in a scanned box, from the mask of its rock."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oreline.errors import ConfigError
+from oreline.jit import kernel
+from sinks.core.comb import Comb, fit
+from sinks.core.depth import Kind, RowFind
+from sinks.core.session import CORE_MM, Box, Session
+from sinks.core.strip import ways_mm
+
+STEEPEST = math.tan(math.radians(2.5))
+"""How far askew a tray may lie."""
+LEAST = 0.1
+"""Share of a row's width in which core lies that is more than specks on an empty tray."""
+SOLID = 0.75
+"""Share of a row's width that whole core fills at least, though some of its pixels are taken for tray."""
+HALF = 0.5
+GAP_MM = 15.0
+"""Length of empty tray that parts two pieces; less is a fracture."""
+RUBBLE = 0.8
+"""Share of the tray that whole core fills over the length of its diameter; where it is less, it lies in small pieces.
+"""
+
+
+def find_rows(
+    rock: NDArray[np.bool_],
+    along_mm: NDArray[np.float64],
+    pixel_mm: float,
+    session: Session,
+    box: Box,
+    missing: NDArray[np.bool_] | None = None,
+) -> tuple[RowFind, ...]:
+    """The rows of a box as they are read, found in the mask of its rock, bool (lines, samples).
+
+    along_mm: float64 (lines,), way by the encoder. pixel_mm: size of a sample across. missing: bool (lines,), lines of
+    which nothing is known; a row goes on through them. Raises ConfigError where the rows are wider than the view.
+    """
+    core_mm = diameter_mm(box)
+    width = max(1, round(core_mm / pixel_mm))
+    if box.rows * width > 1.1 * rock.shape[1]:
+        raise ConfigError(
+            f"box {box.number}: {box.rows} rows of core of {core_mm:g} mm are wider than the "
+            f"{rock.shape[1] * pixel_mm:g} mm that the camera sees: correct its rows or core, or pixel_mm"
+        )
+    seen = _without_specks(np.ascontiguousarray(rock))
+    way = ways_mm(along_mm)
+    comb = fit(seen, box.rows, width, STEEPEST * float(np.median(way)) / pixel_mm)
+    strips = _strips(comb, width, rock.shape)
+    fills = _fills(seen, strips, missing)
+    order = range(box.rows) if session.rows_begin == "top" else range(box.rows - 1, -1, -1)
+    kinds = [_kinds(fill, way, core_mm) for fill in fills]
+    return tuple(
+        RowFind(row, strips[0, at], strips[1, at], *kinds[at], is_backwards(session, row))
+        for row, at in enumerate(order, 1)
+    )
+
+
+def diameter_mm(box: Box) -> float:
+    """Diameter of the core in a box."""
+    return CORE_MM[box.core] if isinstance(box.core, str) else box.core
+
+
+def is_backwards(session: Session, row: int) -> bool:
+    """Whether a row, counted from 1 as they are read, is read from its last line to its first."""
+    turns = {"left-right": False, "right-left": True, "snake": row % 2 == 0, "snake-right": row % 2 == 1}
+    return turns[session.direction]
+
+
+@kernel
+def _without_specks(rock: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask without pixels that differ from all their neighbours, or all but one: fractures are longer."""
+    lines, samples = rock.shape
+    clean = rock.copy()
+    for i in range(1, lines - 1):
+        for j in range(1, samples - 1):
+            n = 0
+            for k in range(-1, 2):
+                for m in range(-1, 2):
+                    n += rock[i + k, j + m]
+            clean[i, j] = n >= 7 if not rock[i, j] else n > 2
+    return clean
+
+
+def _strips(comb: Comb, width: int, shape: tuple[int, int]) -> NDArray[np.int32]:
+    """First sample of each row and line, and the one behind its last, int32 (2, rows, lines)."""
+    lines, samples = shape
+    shifts = np.rint(comb.slope * (np.arange(lines) - (lines - 1) / 2))
+    first = comb.starts[:, None] + shifts
+    return np.asarray(np.clip(np.stack([first, first + width]), 0, samples), np.int32)
+
+
+def _fills(
+    seen: NDArray[np.bool_], strips: NDArray[np.int32], missing: NDArray[np.bool_] | None
+) -> NDArray[np.float64]:
+    """Share of each row's width in which core lies, float64 (rows, lines): 1 in whole core, 0 in empty tray, whatever
+    share of the pixels there is taken for the other."""
+    total = np.concatenate([np.zeros((len(seen), 1)), np.cumsum(seen, axis=1)], axis=1)
+    line = np.arange(len(seen))
+    fills: NDArray[np.float64] = (total[line, strips[1]] - total[line, strips[0]]) / np.maximum(
+        strips[1] - strips[0], 1
+    )
+    width = int((strips[1] - strips[0]).max())
+    if missing is not None and missing.any() and not missing.all():
+        for fill in fills:
+            fill[missing] = np.interp(line[missing], line[~missing], fill[~missing])
+    floor = float(np.quantile(fills, 0.05))
+    floor = floor if floor < 1 - SOLID else 0.0
+    for fill in fills:
+        solid = fill[fill > SOLID]
+        level = float(np.median(solid)) if len(solid) else 1.0
+        level = float(solid[abs(solid - level) * width < 2].mean()) if len(solid) else 1.0
+        fill[:] = (fill - floor) / (level - floor)
+    return fills
+
+
+def _kinds(
+    fill: NDArray[np.float64], way: NDArray[np.float64], core_mm: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """A row's kind, and its fill without what are but specks on the tray, line by line."""
+    is_core = fill >= LEAST
+    for start, stop in _runs(is_core):
+        if fill[start:stop].max() < HALF and way[start:stop].sum() < core_mm / 2:
+            is_core[start:stop] = False
+    fill = np.where(is_core, fill, 0.0)
+    is_piece = is_core.copy()
+    for start, stop in _runs(~is_core):
+        is_piece[start:stop] = way[start:stop].sum() < GAP_MM
+    kind = np.where(is_core, Kind.ROCK, Kind.EMPTY).astype(np.uint8)
+    for start, stop in _runs(is_piece):
+        kind[start:stop][_is_rubble(fill[start:stop], way[start:stop], core_mm)] = Kind.BROKEN
+    return kind, fill.astype(np.float32)
+
+
+def _is_rubble(fill: NDArray[np.float64], way: NDArray[np.float64], core_mm: float) -> NDArray[np.bool_]:
+    """Lines of a stretch of core in which it lies in small pieces."""
+    end = np.cumsum(way)
+    if end[-1] < core_mm / 2:
+        return np.ones(len(fill), bool)
+    middle, held = end - way / 2, np.concatenate([[0.0], np.cumsum(fill * way)])
+    ends = np.concatenate([[0.0], end])
+    low, high = np.maximum(middle - core_mm / 2, 0.0), np.minimum(middle + core_mm / 2, end[-1])
+    is_rubble = (np.interp(high, ends, held) - np.interp(low, ends, held)) < RUBBLE * (high - low)
+    for start, stop in _runs(is_rubble):
+        is_rubble[start:stop] = way[start:stop].sum() >= core_mm / 2
+    return np.asarray(is_rubble)
+
+
+def _runs(is_in: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """First of each run of true entries and the one behind its last, int64 (runs, 2)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], is_in.view(np.int8), [0]])))
+    return edges.reshape(-1, 2)

@@ -1,0 +1,120 @@
+"""Ties of a box: places at which depth is known, its ends and its blocks.
+
+A block is no core, so it lies in a gap of its row. Of the gaps that a row has, each block is given one so that core
+between two blocks is as long as they say in as many places as can be: a run that lost core disagrees once, a block that
+is taken to lie elsewhere disagrees twice.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sinks.core.depth import Flag
+from sinks.core.session import Block, Box
+from sinks.core.strip import Strip
+
+BLOCK_M, LEAST_M = 0.03, 0.015
+"""Length of a block along its row: usual, and least."""
+NEAR_M = 0.06
+"""How far from where a technician says that a block lies it is looked for."""
+AGREES_M = 0.02
+"""Core and blocks that differ by less agree."""
+SHORT, SURPLUS = 4.0, 2.0
+"""What it costs to take a gap for a block that has no room for one, and how much worse it is to have too much core than
+too little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A depth at a place of a strip: core before it ends at the line `before`, core after it begins at `after`.
+    `block`: that which says so, None for an end of the box; `is_seen`: in a gap, or only where it was told to be."""
+
+    depth_m: float
+    before: int
+    after: int
+    block: Block | None = None
+    is_seen: bool = True
+
+    def room_m(self, strip: Strip) -> float:
+        """Length of tray that it takes."""
+        return float(strip.way[self.before : self.after].sum())
+
+
+def ties_of(strip: Strip, box: Box) -> tuple[list[Tie], list[Flag]]:
+    """Ties of a box in order of depth, and what should be known of them."""
+    ends = [Tie(box.from_m, 0, 0)], [Tie(box.to_m, len(strip.line), len(strip.line))]
+    places = {block: _places(strip, block) for block in box.blocks}
+    flags = []
+    while True:
+        ties = _best(strip, [ends[0], *places.values(), ends[1]])
+        placed = [tie.block for at, tie in enumerate(ties) if tie.block and _has_room(strip, ties, at)]
+        lost = [block for block in places if block not in placed]
+        if not lost:
+            break
+        del places[lost[0]]
+        flags.append(_said(box, lost[0], "its row shows no gap for it, and its depth is not used: see where it lies"))
+    unseen = [tie.block for tie in ties if tie.block and not tie.is_seen]
+    return ties, flags + [_said(box, block, f"no gap is seen near {block.at_mm:g} mm") for block in unseen]
+
+
+def _said(box: Box, block: Block, words: str) -> Flag:
+    return Flag(f"block {block.depth_m:g} m: {words}", box.number, block.row)
+
+
+def _places(strip: Strip, block: Block) -> list[Tie]:
+    """Where a block may lie: at its row's beginning and end, and in its gaps; where its place is told, near that."""
+    start, stop = strip.starts[block.row - 1], strip.starts[block.row]
+    edges = np.flatnonzero(np.diff(np.concatenate([[1], strip.held[start:stop] > 0, [1]]))) + start
+    gaps = [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+    ends = {(int(start), int(start)), (int(stop), int(stop))} - {(a, a) for gap in gaps for a in gap}
+    places = [Tie(block.depth_m, a, b, block) for a, b in sorted({*gaps, *ends})]
+    places = [p for p in places if p.before in (start, stop) or p.after == stop or p.room_m(strip) >= LEAST_M]
+    if block.at_mm is None:
+        return places
+    way, at = np.concatenate([[0.0], np.cumsum(strip.way[start:stop])]), block.at_mm / 1e3
+    near = [p for p in places if way[p.before - start] - NEAR_M <= at <= way[p.after - start] + NEAR_M]
+    line = int(start + np.searchsorted(way[1:-1], at)) if stop > start else int(start)
+    return near or [Tie(block.depth_m, line, line, block, is_seen=False)]
+
+
+def _best(strip: Strip, choices: list[list[Tie]]) -> list[Tie]:
+    """One of the choices for each tie, none before the one above it, at the least cost in all; a tie that finds no
+    place is left out."""
+    held = np.concatenate([[0.0], np.cumsum(strip.held)])
+    routes: list[tuple[float, list[Tie]]] = [(0.0, choices[0])]
+    for ties in choices[1:]:
+        further = []
+        for tie in ties:
+            costs = [
+                cost + _cost(float(held[tie.before] - held[route[-1].after]), route[-1], tie) + _shortness(strip, tie)
+                if tie.before >= route[-1].after
+                else math.inf
+                for cost, route in routes
+            ]
+            at = int(np.argmin(costs))
+            further += [(costs[at], [*routes[at][1], tie])] if costs[at] < math.inf else []
+        routes = further or routes
+    return min(routes, key=lambda one: one[0])[1]
+
+
+def _cost(core_m: float, above: Tie, below: Tie) -> float:
+    """What it costs that so much core lies between two ties."""
+    lack = below.depth_m - above.depth_m - core_m
+    return math.log1p((lack / AGREES_M) ** 2) * (SURPLUS if lack < -AGREES_M else 1.0)
+
+
+def _shortness(strip: Strip, tie: Tie) -> float:
+    return SHORT * max(0.0, 1.0 - tie.room_m(strip) / BLOCK_M) if tie.block and tie.is_seen else 0.0
+
+
+def _has_room(strip: Strip, ties: list[Tie], at: int) -> bool:
+    """Whether a block lies in a gap, or at a row's end where core agrees with it: the end of the tray is not seen."""
+    tie = ties[at]
+    if not tie.is_seen or tie.room_m(strip) >= LEAST_M:
+        return True
+    between = ((ties[at - 1], tie), (tie, ties[at + 1]))
+    lacks = (b.depth_m - a.depth_m - float(strip.held[a.after : b.before].sum()) for a, b in between)
+    return any(abs(lack) <= AGREES_M for lack in lacks)
