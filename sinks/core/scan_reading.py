@@ -17,7 +17,8 @@ from oreline.errors import ConfigError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, LayerInfo, Reason
 from sinks.core.box_scans import BoxScan
 from sinks.core.depth import Flag
-from sinks.core.feature_files import Span, features_of
+from sinks.core.feature_files import features_of
+from sinks.core.recorded_lines import Span
 from sinks.core.scan import NO_REASON, Scan, is_not_rock
 from sinks.log.journal import JOURNAL
 from sinks.log.pages import filled
