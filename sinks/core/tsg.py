@@ -20,9 +20,9 @@ from sinks.core.depth import BoxDepth, HoleDepth, Kind, RowDepth, RowFind
 from sinks.core.samples import REASONS
 from sinks.core.scan import NO_REASON, Scan, is_not_rock
 
-ANSWERS = ("sTSAS", "uTSAS", "dTSAS", "sTSAV", "uTSAV", "dTSAV")
+ANSWERS = ("sTSAS", "uTSAS", "dTSAS", "sTSAV", "uTSAV", "dTSAV", "Oreline")
 """TSG's answers, the first that a file has being taken: of the short-wave infrared, chosen by the system, the user or
-the domain, then those of visible light, which are of other minerals."""
+the domain, then those of visible light, which are of other minerals, and what our own data sets say."""
 _REASONS = {
     "aspectral": "no bands", "notinlibrary": "not in the list", "dark": "too dark", "noisy": "noisy",
     "higherror": "unsure",

@@ -128,7 +128,8 @@ def _numbers(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], list[str]]:
     """A column as float64 (rows,), NaN where there is nothing; one of texts as numbers from 1, with those texts."""
     values = column.to_pylist()
     if not any(isinstance(value, str | list) for value in values):
-        return np.array([np.nan if value is None else float(value) for value in values]), []
+        numbers = np.array([np.nan if value is None else float(value) for value in values])
+        return np.where(np.isfinite(numbers), numbers, np.nan), []
     texts = ["; ".join(value) if isinstance(value, list) else value or "" for value in values]
     told = sorted({text for text in texts if text})
     return np.array([told.index(text) + 1.0 if text else np.nan for text in texts]), told

@@ -59,6 +59,8 @@ def ruled(session: Session, table: pa.Table) -> Hole:
     end = round(hole.max_depth_m or max(known, default=float(_depths(table, TO)[-1])), DECIMALS)
     if (name := hole_id(hole.id)) != hole.id:
         notes.append(f"the hole {hole.id!r} is {name!r} in these files, since not every program takes its name")
+    if not np.isfinite([hole.x, hole.y, hole.z]).all():
+        raise ConfigError(f"the collar of {hole.id} has no place: give hole.x, hole.y and hole.z as numbers")
     if hole.x == hole.y == hole.z == 0:
         notes.append("the collar stands at 0, 0, 0, since the session says no coordinates")
     return Hole(

@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 @dataclass(frozen=True, slots=True, eq=False)
 class Spectra:
     """Reflectance of samples: `values` float32 (samples, bands), NaN where there is none, at `wavelengths_nm`
-    (bands,), rising."""
+    (bands,)."""
 
     wavelengths_nm: Array
     values: NDArray[np.float32]
@@ -81,11 +81,12 @@ def _even(spectra: Spectra | None, scalars: int) -> tuple[Array, NDArray[np.floa
     scalars, at least."""
     if spectra is None:
         return np.linspace(_BLANK_NM[0], _BLANK_NM[-1], max(len(_BLANK_NM), scalars)), None
-    own = spectra.wavelengths_nm
+    rising = np.argsort(spectra.wavelengths_nm)
+    own, values = spectra.wavelengths_nm[rising], spectra.values[:, rising]
     nm = np.linspace(own[0], own[-1], max(len(own), scalars))
     if len(nm) == len(own) and np.allclose(nm, own, rtol=0, atol=1e-3):
-        return nm, spectra.values
-    return nm, np.stack([np.interp(nm, own, one) for one in spectra.values]).astype(np.float32)
+        return nm, values
+    return nm, np.stack([np.interp(nm, own, one) for one in values]).astype(np.float32)
 
 
 def _text(told: DataSet, uuid: str, nm: Array) -> Iterator[str]:

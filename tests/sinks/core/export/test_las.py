@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -105,8 +106,7 @@ def test_mnemonics_are_valid_and_no_two_alike(tmp_path: Path) -> None:
     told = hole()
     twin = told.table.append_column("mineral.Calcite", told.table["mineral.calcite"])
     twin = twin.append_column("mineral.x: y.z", told.table["mineral.calcite"])
-    object.__setattr__(told, "table", twin)
-    text = written(told, tmp_path).read_text()
+    text = written(replace(told, table=twin), tmp_path).read_text()
     for title in ("~Curve", "~Params"):
         lines = text.partition(title)[2].partition("~")[0].splitlines()[1:]
         names = [line.partition(".")[0].strip() for line in lines]
@@ -121,3 +121,16 @@ def test_first_and_last_depth_are_whole_steps(tmp_path: Path) -> None:
         first, last, step = (Decimal(str(well[name].value)) for name in ("STRT", "STOP", "STEP"))
         assert step > 0
         assert (first % step, last % step) == (0, 0)
+
+
+def test_what_is_no_number_is_null_and_a_hole_without_rock_has_a_file(tmp_path: Path) -> None:
+    told = hole([66.0, 67.0], [67.0, 68.0])
+    columns = {"feature.2200D": [np.inf, -np.inf], "mineral.talc": [None, None], "feature.1900D": [np.nan, 0.5]}
+    table = told.table.select(["hole", "from_m", "to_m", "n"])
+    for name, values in columns.items():
+        table = table.append_column(name, [values])
+    file = lasio.read(written(replace(told, table=table), tmp_path))
+    assert np.isnan(file["FEATURE_2200D"]).all()
+    assert np.isnan(file["MINERAL_TALC"]).all()
+    assert file["FEATURE_1900D"][1] == 0.5
+    assert lascheck.read(str(tmp_path / "hole.las")).check_conformity()

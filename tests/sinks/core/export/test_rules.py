@@ -39,6 +39,7 @@ def test_the_last_interval_is_cut_at_the_holes_end() -> None:
         (([66.0, 80.0], [67.0, 81.0]), {"max_depth_m": 70.0}, "80 to 81 m lies below the hole's end at 70 m"),
         (([np.nan], [66.0]), {}, "has no from_m"),
         (([], []), {}, "no interval of hole OR001"),
+        (([66.0], [67.0]), {"x": float("inf")}, "x"),
         (
             ([66.0], [67.0]),
             {"survey": [{"depth_m": 80, "azimuth_deg": 0, "dip_deg": -90}], "max_depth_m": 70.0},

@@ -15,6 +15,7 @@ from oreline.point_spectra import read_points
 from sinks.core.export.tsg import write_tsg
 from sinks.core.export.tsg_file import Spectra
 from sinks.core.samples import CoreSamples
+from sinks.core.tsg import read_tsg
 from tests.sinks.core.export.cores import samples
 
 NM = np.linspace(950.0, 2500.0, 288)
@@ -89,6 +90,16 @@ def test_our_own_reader_reads_the_same(folder: Path, told: CoreSamples) -> None:
     assert list(points.columns["Min1 Oreline"][5:9]) == ["NotRock"] * 4
     assert set(points.columns["hole"]) == {"OR001"}
     assert np.isnan(points.columns["2200W"][0])
+
+
+def test_a_data_set_is_read_as_core_again(folder: Path, told: CoreSamples) -> None:
+    again = read_tsg(folder / "OR001_tsg.tsg")
+    assert again.hole == "OR001"
+    assert [scan.codes.shape for scan in again.scans] == [(40, 3), (40, 3)]
+    depths = np.concatenate([row.depth_m for box in again.depth.boxes.values() for row in box.rows])
+    np.testing.assert_allclose(depths, told.depth_m, atol=5e-7)
+    assert not again.scans[0].rock[5:9, 0].any()
+    assert again.scans[0].rock[9:, 0].all()
 
 
 @pytest.mark.shared
