@@ -16,7 +16,7 @@ from acquisition.loop import Acquisition
 from acquisition.retry import let_pass, retry
 from acquisition.settings import Settings
 from acquisition.source import Source
-from oreline.config import Config, LineSettings
+from oreline.config import Config
 from oreline.errors import CameraError, OrelineError, Stopped, Undelivered
 from oreline.guard import guarded
 from oreline.incidents import refused, report
@@ -26,6 +26,7 @@ from oreline.notify import tell_refusal
 from oreline.process import drain
 from oreline.ring import Ring, RingReader, slot_bytes
 from oreline.service import Service
+from oreline.sink import infers, raw_takers
 from oreline.stream import Outbox
 from oreline.stream.sockets import NO_RUN
 from oreline.wire import HEADER_LIMIT, decode
@@ -43,7 +44,7 @@ def main(path: str) -> None:
         camera = source.describe()
         size = slot_bytes(HEADER_LIMIT, 2 * camera.bands * camera.most_samples, 8192)
         ring = Ring.open(site.ring("raw"), settings.ring_lines, size)
-        outbox = stack.enter_context(closing(_served(ring, settings, site)))
+        outbox = stack.enter_context(closing(_served(ring, settings, config)))
         acquisition = Acquisition(source, outbox, settings, service, ExtraSteps(site.folder))
         service.ready(settings.metrics_port)
         try:
@@ -73,7 +74,7 @@ def finish(path: str) -> None:
     settings, site = config.section("acquisition", Settings), config.line
     service = Service("acquisition", site.output)
     ended = _has_ended(site.ring("raw"))
-    with closing(_served(_left(site.ring("raw")), settings, site)) as outbox:
+    with closing(_served(_left(site.ring("raw")), settings, config)) as outbox:
         service.ready(settings.metrics_port)
         while not outbox.has_room() and not service.stopping:
             outbox.pump(1)
@@ -88,9 +89,11 @@ def finish(path: str) -> None:
             service.report(run=run.hex(), numbers=numbers)
 
 
-def _served(ring: Ring, settings: Settings, site: LineSettings) -> Outbox:
+def _served(ring: Ring, settings: Settings, config: Config) -> Outbox:
+    site = config.line
     keys = server_keys(settings.listen, site.keys, "acquisition") if settings.listen else None
-    ours = ["inference"]
+    inference = ["inference"] if infers(config) or settings.listen else []
+    ours = [*inference, *raw_takers(config)]
     return Outbox(site.endpoint("raw"), ring, ours, hold_s=site.hold_s, listen=settings.listen, keys=keys)
 
 

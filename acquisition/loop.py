@@ -214,7 +214,7 @@ class Acquisition:
         """Until inference has answered everything that it was sent, so that the first line of the scene is dealt with
         at once; the camera stands still. One that takes too long is not waited for any more: rock would be lost."""
         deadline = time.monotonic() + self._settings.ready_s
-        while not (self._outbox.answered or self._stopping()):
+        while not (self._outbox.has_answered("inference") or self._stopping()):
             if time.monotonic() > deadline:
                 words = NOT_READY.format(self._settings.ready_s)
                 self.account.incident("not_ready", words, self._numbering.next)

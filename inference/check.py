@@ -21,15 +21,16 @@ from oreline.expected import Expected
 from oreline.findings import Findings
 from oreline.keys import client_keys, server_keys
 from oreline.recordings.exclusions import longest_run
+from oreline.sink import infers
 
 
 def check(config: Config, expected: Expected, findings: Findings) -> None:
     """The table of inference, unless all that this file has is for another host's."""
-    if not config.tables.keys() & {"inference", "acquisition", "simulator"}:
+    if not (config.tables.keys() & {"inference", "acquisition", "simulator"} and infers(config)):
         return
     settings, line = config.section("inference", Settings), config.line
     if settings.remote:
-        expected.kinds = None
+        expected.kinds, expected.raw = None, False
         with findings.noted("[inference]"):
             client_keys(settings.remote, line.keys, "inference", "acquisition")
     for address in settings.listen.values():

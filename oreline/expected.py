@@ -13,7 +13,8 @@ class Expected:
     """The stream as far as it is known; None where the file does not tell.
 
     `views`: what the camera can be told to see; `kinds`: those of the steps. `classes`: of the labels, and `layers`
-    beside them, empty where there are none. `streams`: those that inference makes here.
+    beside them, empty where there are none. `streams`: those that inference makes here. `raw`: whether the camera may
+    be here.
     """
 
     camera: str = "of this line"
@@ -30,6 +31,7 @@ class Expected:
     layers: tuple[LayerInfo, ...] | None = None
     streams: tuple[str, ...] | None = None
     uncertainty: bool = True
+    raw: bool = True
 
     def must_have(self, stream: str) -> None:
         """Raises ConfigError where inference is here and does not make that stream."""

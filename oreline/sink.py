@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 STONES = "stones"
 """Stream that a sorter makes, of the stones that have passed it."""
-LOG, SORTER = "log", "conveyor"
+LOG, SORTER, RECORDER = "log", "conveyor", "record"
 """Kinds of sinks whose reports a line's report is made from; what they are called is their site's affair."""
+RAW = "raw"
+"""Stream of acquisition: what the camera saw, which recorders take that are to keep it."""
 
 
 class Policy(StrEnum):
@@ -101,6 +103,19 @@ class Sink(Taker, Protocol):
 
     def close(self) -> dict[str, Any]:
         """End in order, export, and report: {"artefacts": {name: path}, ...}. Also called after a signal."""
+
+
+def raw_takers(config: Config) -> list[str]:
+    """Recorders of raw lines on the host of a line's camera: acquisition keeps every line until they have it."""
+    tables = config.tables.get("sinks", {})
+    own = (name for name in config.sinks(RECORDER) if "remote" not in tables[name])
+    return [name for name in own if tables[name].get("what") == RAW]
+
+
+def infers(config: Config) -> bool:
+    """Whether something is made of a line's lines here: not where its sinks only record them as they are."""
+    sinks = config.tables.get("sinks", {})
+    return "inference" in config.tables or not sinks or len(raw_takers(config)) < len(sinks)
 
 
 def made_by(kind: type[Sink]) -> tuple[str, ...]:

@@ -32,9 +32,11 @@ from oreline.messages import (
     FeatureLine,
     Flag,
     Gap,
+    Kind,
     LabelLine,
     LayerInfo,
     Message,
+    RawLine,
     Reason,
     ReflectanceLine,
     Stamp,
@@ -117,6 +119,13 @@ def reflectance_line(seq: int, info: StreamInfo | None = None, t_ns: int | None 
     return ReflectanceLine(stamp(seq, info, t_ns), Flag.NONE, "fedcba9876543210", reflectance, invalid)
 
 
+def raw_line(seq: int, info: StreamInfo | None = None, t_ns: int | None = None, kind: Kind | None = None) -> RawLine:
+    """A line whose counts all are seq % 65,536; of the view that `info` announces, unless `kind` says it."""
+    info = info or stream_info()
+    counts = np.full((info.bands, info.samples), seq % 65_536, np.uint16)
+    return RawLine(stamp(seq, info, t_ns), info.kind if kind is None else kind, Flag.NONE, counts)
+
+
 def features_line(seq: int, info: StreamInfo | None = None, t_ns: int | None = None) -> FeatureLine:
     """A line whose features all have a depth of (seq % 100) / 100, where their windows begin."""
     info = info or stream_info()
@@ -142,6 +151,7 @@ def stone_record(seq: int, info: StreamInfo | None = None, t_ns: int | None = No
 
 
 LINES: dict[str, Callable[[int, StreamInfo], Message]] = {
+    "raw": raw_line,
     "labels": label_line,
     "reflectance": reflectance_line,
     "features": features_line,

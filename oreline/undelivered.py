@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
-from oreline.errors import RingError, WireError
+from oreline.config import Config
+from oreline.errors import ConfigError, RingError, WireError
 from oreline.messages import EndOfStream
 from oreline.ring import RingReader
+from oreline.sink import raw_takers
+from oreline.state_folder import CONFIGURATION
 from oreline.wire import decode
 
 SOURCE = "raw.ring"
@@ -20,8 +24,15 @@ def is_undelivered(folder: Path) -> bool:
     their owner may be about to open them.
     """
     rings = sorted(folder.glob("*.ring"))
-    results = [ring for ring in rings if ring.name != SOURCE]
+    results = [ring for ring in rings if ring.name != SOURCE or _is_recorded(folder)]
     return any(map(_has_lines, rings)) and not all(map(_is_over, results or rings))
+
+
+def _is_recorded(folder: Path) -> bool:
+    """Whether somebody takes the lines as they came, who may be behind those who make something of them."""
+    with suppress(ConfigError):
+        return bool(raw_takers(Config.load(folder / CONFIGURATION)))
+    return False
 
 
 def _has_lines(path: Path) -> bool:

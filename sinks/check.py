@@ -21,7 +21,8 @@ def check(config: Config, expected: Expected, findings: Findings) -> None:
             continue
         with findings.noted(f"[sinks.{name}]"):
             if common.remote:
-                client_keys(common.remote, config.line.keys, name, "inference")
+                stream = getattr(settings, "stream", kind.stream)
+                client_keys(common.remote, config.line.keys, name, owner_of(stream))
             for stream, address in common.remotes.items():
                 client_keys(address, config.line.keys, name, owner_of(stream))
             if listen := getattr(settings, "listen", None):

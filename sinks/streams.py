@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 from oreline.config import Config, Section
 from oreline.messages import EndOfStream, Message, StreamInfo
-from oreline.sink import SORTER, STONES, Policy, Sink, companions_of, made_by
+from oreline.sink import RAW, SORTER, STONES, Policy, Sink, companions_of, made_by
 from oreline.stream import Outbox
 from oreline.stream.sockets import NO_RUN
 from sinks.settings import settings_of
@@ -34,7 +34,7 @@ def _takes_all(config: Config, name: str, stream: str) -> bool:
 
 def owner_of(stream: str) -> str:
     """Under whose key another host serves a stream."""
-    return SORTER if stream == STONES else "inference"
+    return {STONES: SORTER, RAW: "acquisition"}.get(stream, "inference")
 
 
 def open_streams(config: Config, name: str) -> list[Outbox]:

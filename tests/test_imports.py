@@ -35,6 +35,7 @@ EDGES = {
     ("oreline/cli/main.py", "inference.references.from_recordings"),
     ("oreline/cli/main.py", "oreline.cli.classify"),
     ("oreline/cli/main.py", "oreline.cli.evaluate"),
+    ("oreline/cli/main.py", "oreline.cli.record"),
     ("oreline/cli/main.py", "oreline.cli.replay"),
     ("oreline/cli/main.py", "oreline.cli.replay_setting"),
     ("oreline/cli/accounts.py", "sinks.station.accounts"),

@@ -89,6 +89,16 @@ def run(line: Annotated[Path, typer.Argument(help="TOML file of the line.")], js
 
 
 @app.command()
+def record(line: Annotated[Path, typer.Argument(help="TOML file of the line.")], json: JSON_OPTION = None) -> None:
+    """Record what a line's camera sees, dark and white too, and do nothing else with it, until the steps end or Ctrl-C.
+
+    Example: oreline record line.toml --json report.json
+    """
+    recording = importlib.import_module("oreline.cli.record")
+    _run(recording.line_of(Config.load(line)), json, recording.report_of)
+
+
+@app.command()
 def demo(
     seconds: Annotated[float, typer.Option(help="Length of belt to sort.", min=1.0, max=86_400.0)] = 20.0,
     output: Annotated[Path, typer.Option(help="Folder for everything that is made.")] = Path("out/demo"),

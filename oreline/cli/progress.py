@@ -10,7 +10,7 @@ from oreline.cli.report import UNTIMED
 from oreline.config import Config
 from oreline.messages import LOST
 from oreline.metrics_port import Samples
-from oreline.sink import LOG, SORTER
+from oreline.sink import LOG, SORTER, infers, raw_takers
 from oreline.supervision.supervisor import Supervisor
 from oreline.terminal import Ticker
 
@@ -71,14 +71,16 @@ class Progress:
         ]
 
     def _left(self, supervisor: Supervisor, lines: float) -> float:
-        """Lines that came and are not in the journal yet; without a log, that inference has not dealt with."""
-        last = next(iter(supervisor.config.sinks(LOG)), "inference")
+        """Lines that came and are not in the journal yet; without a log, that inference has not dealt with, or that are
+        not recorded."""
+        config = supervisor.config
+        last = next(iter([*config.sinks(LOG), *([] if infers(config) else raw_takers(config))]), "inference")
         return max(0.0, lines - self._total(f"done {last}", _scene_lines(supervisor.samples(last), last)))
 
     def _lost(self, supervisor: Supervisor, acquired: Samples) -> float:
         """Each stage is told what those before it lost, but later, and a ring gives lines up for each: whoever knows of
         most is believed, and none is added to another, for they count the same lines."""
-        others = ("inference", *supervisor.config.sinks(LOG))
+        others = ("inference", *supervisor.config.sinks(LOG), *raw_takers(supervisor.config))
         samples = {"acquisition": acquired, **{name: supervisor.samples(name) for name in others}}
         return max(self._total(f"lost {name}", _lost(found)) for name, found in samples.items())
 

@@ -7,8 +7,6 @@ The header's `lines` is rewritten on every flush and is therefore never more tha
 from __future__ import annotations
 
 import math
-import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -18,10 +16,10 @@ from numpy.typing import DTypeLike, NDArray
 
 from oreline.errors import RecordingError
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
+from oreline.recordings.appended import AppendedFile
 from oreline.recordings.envi_fields import DATA_TYPES
 from oreline.recordings.envi_header import braces, header_of, read_header, write_header
 from oreline.recordings.names import find_data
-from oreline.standing import Standing
 
 SPECIAL_CLASSES = {
     INVALID: ClassInfo("invalid", (255, 255, 255)),
@@ -95,10 +93,7 @@ class EnviWriter:
         self._start = parsed.offset
         self._codes = file_codes(int(fields["classes"]) - len(SPECIAL_CLASSES)) if "classes" in fields else None
         self._write_header()
-        self._file = data.open("r+b", buffering=0)
-        self._file.truncate(self._start + lines * self._line_bytes)
-        self._file.seek(0, os.SEEK_END)
-        self._standing = Standing(data)
+        self._file = AppendedFile(data, self._start + lines * self._line_bytes)
 
     @classmethod
     def create(
@@ -157,12 +152,8 @@ class EnviWriter:
             raise RecordingError(f"{self.data.name} takes lines of shape {self._shape}, not {line.shape}")
         if self._codes is not None:
             line = self._codes[line.astype(np.uint8, copy=False)]
-        left = np.ascontiguousarray(line.T if self._bip else line, self._dtype).reshape(-1).view(np.uint8).data
-        try:
-            while left:
-                left = left[self._file.write(left) :]
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.data)) from None
+        line = np.ascontiguousarray(line.T if self._bip else line, self._dtype)
+        self._file.write(line.reshape(-1).view(np.uint8).data)
         self.lines += 1
 
     def flush(self) -> None:
@@ -171,36 +162,21 @@ class EnviWriter:
 
     def refuse_gone(self) -> None:
         """Raise SystemRefused where the data file is not in its place any more."""
-        self._standing.refuse_gone()
+        self._file.refuse_gone()
 
     def put_back(self) -> bool:
-        """Where the data file was removed or moved, write it in its place again: it is still open, and so whole.
-        Returns whether it was. Raises SystemRefused where another is there."""
-        if not self._standing.gone:
-            return False
-        if self.data.exists():
-            self.refuse_gone()
-        self.data.parent.mkdir(parents=True, exist_ok=True)
-        with self.data.open("xb") as copy:
-            self._file.seek(0)
-            shutil.copyfileobj(self._file, copy)
-        self._file.close()
-        self._file = self.data.open("r+b", buffering=0)
-        self._file.seek(0, os.SEEK_END)
-        self._standing = Standing(self.data)
-        return True
+        """Write the data file in its place again where it was removed, see `AppendedFile.put_back`."""
+        return self._file.put_back()
 
     def close(self, *, durable: bool = True) -> None:
         """Flush, and unless `durable` is False wait for the disk. Can be called again."""
         if not self._file.closed:
             self.flush()
-            if durable:
-                os.fsync(self._file.fileno())
-            self._file.close()
+            self._file.close(durable=durable)
 
     def abandon(self) -> None:
         """Let go of the file as it is: what lies behind the last `flush` is nobody's."""
-        self._file.close()
+        self._file.abandon()
 
     def __enter__(self) -> Self:
         return self

@@ -16,11 +16,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from oreline.errors import RecordingError
-from oreline.recordings.names import Role, entrances, name_of, role_of
+from oreline.recordings.names import CAPTURE, Role, entrances, name_of, role_of
 from oreline.recordings.recording import Recording, inside, open_recording
-
-CAPTURE = "capture"
-"""The folder of LUMO and Specim IQ for what the camera saw."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,10 @@ from typing import NamedTuple
 
 from oreline.errors import RecordingError
 
+CAPTURE = "capture"
+"""The folder of LUMO and Specim IQ for what the camera saw."""
+STAMPS, STAMP_BYTES = ".stamps", 16
+"""Of the file of stamps, and of each line in it: int64, the time in ns and the encoder's count."""
 HEADER, TIFF_SUFFIXES = ".hdr", (".tif", ".tiff")
 DATA_SUFFIXES = (".raw", ".img", ".bil", ".bip", ".bsq", ".dat", ".cube", ".bin", ".hyspex")
 _REFERENCE = re.compile(

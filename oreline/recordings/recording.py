@@ -26,9 +26,8 @@ from oreline.errors import RecordingError
 from oreline.files import is_within
 from oreline.recordings import envi_header, tiff
 from oreline.recordings.conditions import Conditions
-from oreline.recordings.names import HEADER, TIFF_SUFFIXES, find_data, find_header, name_of
+from oreline.recordings.names import HEADER, STAMP_BYTES, STAMPS, TIFF_SUFFIXES, find_data, find_header, name_of
 
-STAMP_BYTES = 16
 PIECE_BYTES = 32 << 20
 
 
@@ -139,7 +138,7 @@ def inside(path: Path, folder: Path) -> Path:
 
 def _stamped(recording: Recording) -> Recording:
     """With the stamps beside it, where there are any."""
-    stamps = recording.path.with_name(f"{recording.name}.stamps")
+    stamps = recording.path.with_name(recording.name + STAMPS)
     if not stamps.is_file():
         return recording
     inside(stamps, recording.path.parent)

@@ -73,11 +73,6 @@ class Holds:
         """Those for whom the ring must keep records before `index`."""
         return sorted(name for name in self.acked if self._limited(name) < index)
 
-    @property
-    def answered(self) -> bool:
-        """True where those who are named lack nothing."""
-        return self.named.isdisjoint(self.behind())
-
     def beyond(self) -> list[str]:
         """Those who have begun to lose records since last time, for they lack more than is kept for them."""
         beyond = {name for name, lacks in self.behind().items() if name not in self.named and lacks > self.most}

@@ -108,10 +108,9 @@ class Outbox:
         """True where every `complete` consumer, and every other that is there, has acknowledged everything."""
         return self.depth == 0 and all(consumer.acked >= self.ring.head for consumer in self._consumers.values())
 
-    @property
-    def answered(self) -> bool:
-        """True where those whom the line's file names have acknowledged everything, and so are done with it."""
-        return self.holds.answered
+    def has_answered(self, name: str) -> bool:
+        """True where a consumer has acknowledged everything, and so is done with it, or where it is not one of ours."""
+        return name not in self.holds.behind()
 
     @property
     def hurried(self) -> bool:

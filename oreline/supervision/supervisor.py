@@ -25,7 +25,7 @@ from oreline.errors import PASSING, StageFailed, StateGone, Stopped, Undelivered
 from oreline.incidents import report
 from oreline.metrics_port import Samples, samples_at
 from oreline.notify import SPEAKS
-from oreline.sink import Policy, Sink, made_by
+from oreline.sink import Policy, Sink, infers, made_by, raw_takers
 from oreline.standing import Standing
 from oreline.stops import heed
 from oreline.supervision.worker import CRASHED, KILLED, Worker
@@ -69,7 +69,7 @@ def workers_of(config: Config, path: Path, *, finishing: bool = False) -> list[W
             worker(name, "sinks", name, str(path), *ending[name], spectator=_is_spectator(config, name))
             for name in sinks
         ),
-        worker("inference", "inference", str(path)),
+        *([worker("inference", "inference", str(path))] if infers(config) else []),
         worker("acquisition", "acquisition", str(path), *([FINISH] if finishing else [])),
     ]
 
@@ -195,10 +195,11 @@ class Supervisor:
     def _start_all(self) -> None:
         """The world first, then the sinks, the source of lines last, each when those before are ready. Inference needs
         nobody to start, and takes longest: it is under way from the beginning."""
-        inference, source = (self.worker(name) for name in SOURCES)
+        sources = [worker for worker in self._line if worker.name in SOURCES]
         world = [worker for worker in self.workers if worker.name in SUPPORT]
         sinks = [worker for worker in self._line if worker.name not in SOURCES]
-        for group, needed in (([inference, *world], world), (sinks, [inference, *sinks]), ([source], [source])):
+        *inference, source = sources
+        for group, needed in (([*inference, *world], world), (sinks, [*inference, *sinks]), ([source], [source])):
             for worker in group:
                 self._start(worker)
             self._await_ready(needed)
@@ -249,9 +250,20 @@ class Supervisor:
 
     def _orphans(self) -> list[str]:
         sinks = [worker for worker in self._line if worker.name not in SOURCES]
-        if self.worker("inference").ended or (sinks and all(sink.ended for sink in sinks)):
+        if sinks and all(sink.ended for sink in sinks):
             return [worker.name for worker in self._line]
-        return ["inference"] if self.stopping and self.worker("acquisition").ended else []
+        raw = raw_takers(self.config)
+        recording = [sink.name for sink in sinks if sink.name in raw and not sink.ended]
+        if self._inferred:
+            at_work = [*recording, "acquisition"] if recording else []
+            return [worker.name for worker in self._line if worker.name not in at_work]
+        fed = [worker.name for worker in self._line if worker.name in ("inference", *raw)]
+        return fed if self.stopping and self.worker("acquisition").ended else []
+
+    @property
+    def _inferred(self) -> bool:
+        """True where inference has ended, in a line that has it."""
+        return any(worker.name == "inference" and worker.ended for worker in self._line)
 
     def _check(self, worker: Worker) -> None:
         """Note an orderly end, start again what died, give up on what refused."""
@@ -278,7 +290,7 @@ class Supervisor:
             worker.ended = True
             if not self._has_everything:
                 self._refusal = self._refusal or self._refused(worker, code)
-        elif lacks and (self.stopping or self.worker("inference").ended):
+        elif lacks and (self.stopping or self._inferred):
             worker.ended, self._refusal = True, self._refusal or self._refused(worker, code)
         elif not crashed:
             raise self._refused(worker, code)
@@ -314,8 +326,9 @@ class Supervisor:
 
     def _drain(self) -> None:
         """Something has failed: if lines can still go all the way, end the stream at its source and let them."""
-        inference, source = (self.worker(name) for name in SOURCES)
-        if inference.running and (source.running or is_undelivered(self.config.line.folder)):
+        source = self.worker("acquisition")
+        takers = [worker for worker in self._line if worker.name in ("inference", *raw_takers(self.config))]
+        if any(worker.running for worker in takers) and (source.running or is_undelivered(self.config.line.folder)):
             source.terminate()
             deadline = time.monotonic() + DRAIN_S
             while any(worker.running for worker in self._line) and time.monotonic() < deadline:
@@ -335,5 +348,5 @@ class Supervisor:
                     worker.process.wait()
 
     def samples(self, name: str) -> Samples:
-        """The metrics of a worker now; empty where it does not answer."""
-        return samples_at(self.worker(name).port)
+        """The metrics of a worker now; empty where it does not answer, or where there is none of that name."""
+        return next((samples_at(worker.port) for worker in self.workers if worker.name == name), {})

@@ -25,7 +25,7 @@ MUTANTS = (
     ),
     Mutant(
         "a recorder keeps what it had half written",
-        "sinks/record.py",
+        "sinks/record/envi.py",
         "self._attach(EnviWriter.resume(header, place.lines))",
         "self._attach(EnviWriter.resume(header, place.lines + 1))",
         ("tests/sinks/test_record.py", "tests/faults/test_disk.py"),

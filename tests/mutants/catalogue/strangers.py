@@ -65,7 +65,7 @@ MUTANTS = (
     ),
     Mutant(
         "a recorder writes over what it has not noted",
-        "sinks/record.py",
+        "sinks/record/envi.py",
         "if not header.exists() and not header.with_suffix(DATA).exists())",
         "if header or part)",
         ("tests/sinks/test_record.py",),

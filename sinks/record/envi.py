@@ -1,34 +1,29 @@
-"""Recording: reflectance, labels or features as ENVI files, one image line a sequence number.
+"""Recorders of what inference makes: reflectance, labels or features as ENVI files, one image line a sequence number.
 
 Lines that are missing are written as NaN or INVALID, so that line numbers stay right; reference lines have no line.
-A file ends where the run does, or where samples, bands or classes change. A sidecar, `NAME.place.json`, names the file
-and how many of its lines are committed: after a crash, what lies beyond is cut off and asked for again. No other file
-is ever written over.
+A file ends where the run does, or where samples, bands or classes change.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from oreline.answers import Answer, Which, answer_of
-from oreline.config import Section
-from oreline.errors import ConfigError, OrelineError, StoreFailed, StreamError
+from oreline.errors import ConfigError, StreamError
 from oreline.expected import Expected
-from oreline.incidents import report
 from oreline.messages import (
     INVALID,
     FeatureLine,
     Gap,
     LabelLine,
     LayerInfo,
+    Line,
     Message,
     Reason,
     ReflectanceLine,
@@ -36,51 +31,32 @@ from oreline.messages import (
     blank_planes,
 )
 from oreline.recordings.envi_writer import EnviWriter
-from oreline.sink import Policy
-from sinks.record_place import Place
+from oreline.sink import RAW
+from sinks.record.raw import RawRecord
+from sinks.record.recorder import Recorder
+from sinks.record.settings import RecordSettings
 
 NO_LAYERS = "nothing stands beside the labels: take a model that tells more, and leave it in inference.layers"
 NOT_SURE = "lines do not say how sure they are: set inference.uncertainty = true"
-SIDECAR, DATA = "place.json", ".img"
+NO_CAMERA = "raw lines come from acquisition, which is on another host: give its address as remote, or record there"
+DATA = ".img"
 STREAMS = {ReflectanceLine: "reflectance", LabelLine: "labels", FeatureLine: "features"}
 """Stream that each type of line comes by."""
 
 
-class RecordSettings(Section):
-    """ENVI files of one quantity, one image line a sequence number."""
-
-    what: Literal["reflectance", "labels", "groups", "bands", "layers", "uncertainty", "features"] = "reflectance"
-    """Quantity that is recorded. Beside labels, a model that tells them has groups and whose absorption bands a sample
-    shows ("bands", where no mineral is sure its group), label files like that of the labels; "layers" has all that
-    stands beside labels as it is sent. Uncertainty is that of reflectance, and needs `inference.uncertainty`; features
-    have two bands each, the centre in nm and the depth."""
-    name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=64)] = "record"
-    """Beginning of the files' names; a part of the run id and a number follow."""
-
-
-class Record:
+class Record(Recorder[EnviWriter]):
     """Records reflectance, float32 BIL (lines, bands, samples)."""
 
-    policy: ClassVar[Policy] = Policy.COMPLETE
     stream: ClassVar[str] = "reflectance"
-    acts_on_plant: ClassVar[bool] = False
-    Settings: ClassVar[type[Section]] = RecordSettings
     fill: float | NDArray[np.uint8] = np.nan
-
-    def __init__(self, settings: RecordSettings, output: Path) -> None:
-        self._settings, self._output = settings, output
-        self._sidecar = output / f"{settings.name}.{SIDECAR}"
-        self._committed = self._place = Place.read(self._sidecar)
-        self._headers: list[Path] = []
-        self._writer: EnviWriter | None = None
-        self._report: dict[str, Any] | None = None
-        self._pending: list[Message] = []
-        self._taken = 0
 
     @classmethod
     def check(cls, settings: RecordSettings, expected: Expected) -> None:
         """Raises ConfigError where nothing makes what it is to record."""
-        expected.must_have(RECORDERS[settings.what].stream)
+        if settings.what == RAW and not expected.raw:
+            raise ConfigError(NO_CAMERA)
+        if settings.what != RAW:
+            expected.must_have(settings.stream)
         if settings.what == "uncertainty" and not expected.uncertainty:
             raise ConfigError(NOT_SURE)
         if settings.what in ("groups", "bands") and expected.layers is not None:
@@ -89,62 +65,24 @@ class Record:
             raise ConfigError(NO_LAYERS)
 
     @classmethod
-    def open(cls, settings: RecordSettings, output: Path) -> Record:
+    def open(cls, settings: RecordSettings, output: Path) -> Recorder[Any]:
         """Start, or go on after the last committed line. Raises RecordingError where the files do not fit."""
         output.mkdir(parents=True, exist_ok=True)
         return RECORDERS[settings.what](settings, output)
-
-    def resume(self) -> tuple[bytes, int] | None:
-        committed = self._committed
-        return (bytes.fromhex(committed.run), committed.next) if committed.run else None
-
-    def consume(self, messages: list[Message]) -> None:
-        self._pending += messages
-
-    def commit(self) -> None:
-        """Write what was consumed, then where it ends. Raises StoreFailed; what was half written is cut off then.
-        Raises SystemRefused where the file is not in its place any more."""
-        self._refuse_gone()
-        try:
-            while self._taken < len(self._pending):
-                self._take(self._pending[self._taken])
-                self._taken += 1
-            if self._writer is not None:
-                self._settle(self._writer)
-        except OrelineError:
-            raise
-        except OSError as error:
-            if self._writer is not None:
-                self._writer.abandon()
-            self._writer, self._place, self._taken = None, self._committed, 0
-            why = error.strerror or error
-            raise StoreFailed(f"{self._output} cannot be written: {why}; free space, nothing is lost") from error
-        self._pending, self._taken = [], 0
 
     def _take(self, message: Message) -> None:
         if isinstance(message, StreamInfo):
             self._begin(message)
         elif isinstance(message, Gap) and message.reason is not Reason.REFERENCE:
             self._write(np.full(self._place.shape, self.fill, np.float32), message.n)
-        elif isinstance(message, ReflectanceLine | LabelLine | FeatureLine):
-            came = STREAMS[type(message)]
+        elif isinstance(message, Line):
+            came = STREAMS.get(type(message), "raw")
             if came != self.stream:
                 raise StreamError(f"this recorder takes {self.stream}, but {came} came: set what = '{came}'")
             self._write(self.pixels(message), 1)
-        self._place = replace(self._place, next=max(self._place.next, message.first + message.n))
-
-    def _settle(self, writer: EnviWriter) -> None:
-        place = replace(self._place, lines=writer.lines)
-        if place != self._committed:
-            writer.flush()
-            self._note(place)
-
-    def _note(self, place: Place) -> None:
-        place.write(self._sidecar)
-        self._committed = self._place = place
 
     def _go_on(self) -> None:
-        """Open the file of the last commit again; one without a line may have gone before what replaces it came."""
+        """One without a line may have gone before what replaces it came."""
         place = self._committed
         header = self._output / place.header
         if place.lines or (place.header and header.is_file()):
@@ -153,33 +91,8 @@ class Record:
             header.with_suffix(DATA).unlink(missing_ok=True)
             self._place = replace(place, layout="")
 
-    def idle(self) -> None:
-        """Raises SystemRefused where a file that was committed has been removed or moved."""
-        self._refuse_gone()
-
-    def close(self) -> dict[str, Any]:
-        """Close the file; lines that were not committed are cut off, since they will come again. A file that is not in
-        its place is put there again before."""
-        if self._report is None:
-            if self._writer is not None:
-                self._put_back(self._writer)
-                self._writer.close()
-            header = self._output / self._committed.header
-            if self._committed.header and header.is_file():
-                EnviWriter.resume(header, self._committed.lines).close()
-            names = [self._settings.what, *(f"{self._settings.what}_{i:03d}" for i in range(1, len(self._headers)))]
-            artefacts = {name: str(path) for name, path in zip(names, self._headers, strict=False)}
-            self._report = {"lines": self._committed.lines, "artefacts": artefacts}
-        return self._report
-
-    def _refuse_gone(self) -> None:
-        if self._writer is not None:
-            self._writer.refuse_gone()
-
-    def _put_back(self, writer: EnviWriter) -> None:
-        if writer.put_back():
-            report("", "put_back", f"{writer.data} was removed or moved while it was open: it is there again, whole")
-            self._note(self._committed)
+    def _cut_off(self) -> None:
+        EnviWriter.resume(self._output / self._committed.header, self._committed.lines).close()
 
     def pixels(self, line: Any) -> NDArray[Any]:
         """A line of its stream as an image line (bands, samples)."""
@@ -202,45 +115,26 @@ class Record:
         }
 
     def _begin(self, info: StreamInfo) -> None:
-        """Start a file, unless that of the last commit fits. What came before is on the disk then, and the name is
-        noted before the file is made: one that is there and not noted is somebody's, and stays."""
+        """Start a file, unless that of the last commit fits."""
         run, layout = info.run.hex(), self.layout(info)
         digest = hashlib.sha256(repr(sorted(layout.items())).encode()).hexdigest()
-        same_run = run == self._place.run
-        if same_run and self._writer is None:
+        if run == self._place.run and self._writer is None:
             self._go_on()
         if (run, digest) == (self._place.run, self._place.layout):
             return
-        if self._writer is not None:
-            self._end_file(self._writer)
-        if not same_run:
-            self._headers.clear()
-        part = self._free_part(run, self._place.part if same_run else 0)
         shape = (layout["bands"], layout["samples"])
-        header = self._header(run, part)
-        self._note(Place(run, self._place.next if same_run else info.seq, header.name, part, 0, shape, digest))
-        self._pending, self._taken = self._pending[self._taken :], 0
+        header, _ = self._new_part(run, info.seq, shape=shape, layout=digest)
         self._attach(EnviWriter.create(header, **layout, extra=self.about(info), suffix=DATA))
-
-    def _free_part(self, run: str, first: int) -> int:
-        """The first part from there on of which no file is there."""
-        headers = ((part, self._header(run, part)) for part in count(first))
-        return next(part for part, header in headers if not header.exists() and not header.with_suffix(DATA).exists())
 
     def _header(self, run: str, part: int) -> Path:
         return self._output / f"{self._settings.name}_{run[:12]}_{part:03d}.hdr"
 
-    def _end_file(self, writer: EnviWriter) -> None:
-        """Close the open file; one without a line, as before the first scene line, goes."""
-        writer.close()
-        if not writer.lines and self._headers[-1] == writer.header:
-            for path in (self._headers.pop(), writer.data):
-                path.unlink()
+    def _is_free(self, header: Path) -> bool:
+        return not header.exists() and not header.with_suffix(DATA).exists()
 
-    def _attach(self, writer: EnviWriter) -> None:
-        self._writer = writer
-        if writer.header not in self._headers:
-            self._headers.append(writer.header)
+    def _drop(self, writer: EnviWriter) -> None:
+        for path in (writer.header, writer.data):
+            path.unlink()
 
     def _write(self, pixels: NDArray[Any], n: int) -> None:
         if self._writer is None and self._place.layout:
@@ -336,7 +230,8 @@ class FeatureRecord(Record):
         return {**super().about(info), "feature windows": ", ".join(windows)}
 
 
-RECORDERS = {
+RECORDERS: dict[str, type[Recorder[Any]]] = {
+    "raw": RawRecord,
     "reflectance": Record,
     "uncertainty": UncertaintyRecord,
     "labels": LabelRecord,
