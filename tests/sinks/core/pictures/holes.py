@@ -11,6 +11,7 @@ import numpy as np
 from hwsim.scenes.core import CoreScene
 from hwsim.worlds.core import CoreWorld
 from hwsim.worlds.geology import veins
+from hwsim.worlds.tray import BLOCK_MM
 from oreline.answers import answer_of
 from oreline.messages import UNKNOWN, ClassInfo, FeatureInfo
 from oreline.palette import colour_of
@@ -81,7 +82,11 @@ def _seen(
     features[:, 0, 1] = 0.2 * np.clip(fractions[:, 0], 0, 1)
     features[~rock[:, None, None].repeat(1, 1).repeat(2, 2)] = np.nan
     turn = slice(None, None, -1 if backwards else 1)
-    rows = [_row(truth, row, number, first, backwards) for row in facts["rows"] if row["tray"] == number]
+    rows = [
+        _row(truth, row, way[first:stop] - tray.front_mm, tray.blocks, backwards)
+        for row in facts["rows"]
+        if row["tray"] == number
+    ]
     classes = tuple(ClassInfo(name, colour_of(name, (90, 90, 90))) for name in scene.all_minerals)
     scan = Scan(
         box=number + 1, run="ab" * 16, seqs=np.arange(first, stop), along_mm=(way[first:stop] - way[first]),
@@ -93,11 +98,13 @@ def _seen(
     return scan, BoxDepth(number + 1, tuple(rows))
 
 
-def _row(truth: Any, row: dict[str, Any], number: int, first: int, backwards: bool) -> RowDepth:
+def _row(truth: Any, row: dict[str, Any], y_mm: Any, blocks: Any, backwards: bool) -> RowDepth:
     left, right = row["first_sample"], row["last_sample"] + 1
     seen = truth.depth_m[:, left:right].astype(float)
     middle = seen[:, seen.shape[1] // 2]
     kind = np.where(np.isfinite(middle), Kind.ROCK, Kind.EMPTY).astype(np.uint8)
+    for start in (start for of, start, _ in blocks if of == row["row"]):
+        kind[(y_mm >= start) & (y_mm < start + BLOCK_MM)] = Kind.BLOCK
     length = np.where(np.isfinite(middle), np.nanmedian(np.diff(middle)), 0.0)
     turn = slice(None, None, -1 if backwards else 1)
     samples = truth.ids.shape[1]
