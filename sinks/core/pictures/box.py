@@ -97,8 +97,9 @@ def _seen(scan: Scan, view: View, layer: Layer) -> Window:
 
 
 def _about(scan: Scan) -> str:
-    model = scan.provenance.get("model", "not known")
-    return f"run {scan.run[:12]}, lines {scan.seqs[0]:,} to {scan.seqs[-1]:,}, model {str(model)[:16]}; a sample is {scan.pixel_mm:g} mm"
+    model = str(scan.provenance.get("model", "not known"))[:16]
+    lines = f"run {scan.run[:12]}, lines {scan.seqs[0]:,} to {scan.seqs[-1]:,}" if len(scan.seqs) else "no lines"
+    return f"{lines}, model {model}; a sample is {scan.pixel_mm:g} mm"
 
 
 def _draw_row(draw: ImageDraw.ImageDraw, view: View, row: RowDepth, blocks_m: Sequence[float]) -> None:
