@@ -41,8 +41,10 @@ Pixels = NDArray[np.uint8]
 class Layer(Protocol):
     """One thing that a mosaic may show. `name`: for files; `title`: for people."""
 
-    name: str
-    title: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
 
     def values(self, scan: Scan) -> NDArray[Any]:
         """Of a scan's pixels (lines, samples, ...)."""

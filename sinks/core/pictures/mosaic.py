@@ -51,12 +51,16 @@ class Grid:
     across_mm: float
 
     @classmethod
-    def over(cls, hole: HoleDepth, from_m: float, to_m: float, step_m: float, pixel_mm: float) -> Grid:
-        """From one depth to another, as wide as the widest core is with samples of `pixel_mm`."""
+    def over(
+        cls, hole: HoleDepth, from_m: float, to_m: float, step_m: float, pixel_mm: float, most: int | None = None
+    ) -> Grid:
+        """From one depth to another, as wide as the widest core is with samples of `pixel_mm`, a column a sample, but
+        at most so many columns."""
         finds = [row.find for box in hole.boxes.values() for row in box.rows]
         width = max((int((find.stop - find.first).max(initial=1)) for find in finds), default=1)
         rows = math.ceil((to_m - from_m) / step_m - TOUCH_M)
-        return cls(from_m, step_m, max(1, rows), width, pixel_mm)
+        columns = min(width, most or width)
+        return cls(from_m, step_m, max(1, rows), columns, pixel_mm * width / columns)
 
     @property
     def to_m(self) -> float:

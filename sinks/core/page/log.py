@@ -1,0 +1,215 @@
+"""Log of a hole: columns beside each other against depth, in segments of one length.
+
+A segment is a row of a table, so that paper breaks between two and repeats the heads; places within it are percentages
+of its height, so that all columns stay aligned however far they are drawn out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Protocol
+
+from sinks.core.pictures import ink
+
+SEGMENTS, LEAST_M = 15, 5.0
+"""About how many segments a long hole has, and the least length of one."""
+MOST_TICKS = 6000
+"""Ticks of the finest scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Depths [from_m, to_m) of a log."""
+
+    from_m: float
+    to_m: float
+
+    def at(self, depth_m: float) -> float:
+        """Place of a depth from its top, in percent of its height, no less than 0 and no more than 100."""
+        return 100 * min(max((depth_m - self.from_m) / (self.to_m - self.from_m), 0.0), 1.0)
+
+    def down(self, from_m: float, to_m: float) -> str:
+        """Attributes of a rectangle over depths."""
+        top = self.at(from_m)
+        return f'y="{top:.3f}%" height="{self.at(to_m) - top:.3f}%"'
+
+    def holds(self, depth_m: float) -> bool:
+        return self.from_m <= depth_m < self.to_m
+
+    def meets(self, from_m: float, to_m: float) -> bool:
+        return from_m < self.to_m and to_m > self.from_m
+
+
+class Column(Protocol):
+    """A column of a log. `name`: its class in the page; `width`: in px of a screen, and its share of a sheet of paper;
+    `stretches`: it takes what room is left."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def stretches(self) -> bool: ...
+
+    def head(self) -> str:
+        """HTML of its head."""
+
+    def cell(self, segment: Segment) -> str:
+        """HTML of what it shows of a segment."""
+
+
+def segment_m(from_m: float, to_m: float) -> float:
+    """Length of a segment of a hole."""
+    return max(LEAST_M, ink.round_step((to_m - from_m) / SEGMENTS))
+
+
+def segments(from_m: float, to_m: float) -> list[Segment]:
+    """Segments that end at multiples of their length."""
+    edges = [edge for edge in ink.multiples(segment_m(from_m, to_m), from_m, to_m) if from_m < edge < to_m]
+    return [Segment(*ends) for ends in zip([from_m, *edges], [*edges, to_m], strict=True)]
+
+
+def log(columns: Sequence[Column], from_m: float, to_m: float) -> str:
+    """HTML of a log."""
+    parts = segments(from_m, to_m)
+    heads = "".join(f'<th class="{one.name}">{one.head()}</th>' for one in columns)
+    rows = "".join(
+        f'<tr class="s{number}">{"".join(f"<td>{one.cell(part)}</td>" for one in columns)}</tr>'
+        for number, part in enumerate(parts)
+    )
+    cols = "".join(f'<col class="w{number}">' for number in range(len(columns)))
+    return (
+        f'<table role="presentation"><colgroup>{cols}</colgroup><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def style(columns: Sequence[Column], from_m: float, to_m: float) -> str:
+    """Style of that log: how long its segments are on screen and on paper, which depths are written when."""
+    parts, length = segments(from_m, to_m), segment_m(from_m, to_m)
+    rules = [
+        f".s{n}{{--m:{part.to_m - part.from_m:.6f};--share:{(part.to_m - part.from_m) / length:.6f}}}"
+        for n, part in enumerate(parts)
+    ]
+    whole = sum(one.width for one in columns)
+    rules += [f".w{n}{{width:{one.width}px}}" for n, one in enumerate(columns) if not one.stretches]
+    paper = [f".w{n}{{width:{100 * one.width / whole:.3f}%}}" for n, one in enumerate(columns)]
+    levels = len(tick_steps(from_m, to_m))
+    rules += [f'#log[data-level="{n}"] .l{n}{{display:inline}}' for n in range(levels)]
+    printed = _level(from_m, to_m, length / PAPER_PX)
+    paper += [
+        "#log table{min-width:0}",
+        "#log .ticks{display:none!important}",
+        f"#log .l{printed}{{display:inline!important}}",
+    ]
+    return f"{''.join(rules)}#log table{{min-width:{whole}px}}@media print{{{''.join(paper)}}}"
+
+
+PAPER_PX, TICK_PX = 850, 44
+"""Height of a segment on paper, and least distance of two depths, in px."""
+
+
+def tick_steps(from_m: float, to_m: float) -> list[float]:
+    """Steps of the scales of depth, from that which has the whole hole in a few to the finest."""
+    steps, step = list[float](), ink.round_step((to_m - from_m) / 4)
+    while (to_m - from_m) / step <= MOST_TICKS and step >= 0.0009:
+        steps.append(step)
+        step = ink.round_step(step / 2.6)
+    return steps
+
+
+def _level(from_m: float, to_m: float, m_per_px: float) -> int:
+    """The finest scale whose depths do not stand on each other."""
+    return max((n for n, step in enumerate(tick_steps(from_m, to_m)) if step >= TICK_PX * m_per_px), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Depths:
+    """Column of depths: scales of several steps, of which one is shown at a time."""
+
+    from_m: float
+    to_m: float
+    name: str = "depths"
+    width: int = 58
+    stretches: bool = False
+
+    def head(self) -> str:
+        return "depth, m"
+
+    def cell(self, segment: Segment) -> str:
+        groups = "".join(
+            f'<g class="ticks l{level}">{"".join(self._ticks(segment, step))}</g>'
+            for level, step in enumerate(tick_steps(self.from_m, self.to_m))
+        )
+        return f'<svg aria-hidden="true">{groups}</svg>'
+
+    def _ticks(self, segment: Segment, step: float) -> Iterator[str]:
+        for depth in ink.multiples(step, segment.from_m, segment.to_m):
+            if segment.holds(depth):
+                y, words = f"{segment.at(depth):.3f}%", ink.depth_text(depth, step)
+                yield f'<line x1="84%" x2="100%" y1="{y}" y2="{y}"/>{_text(segment, depth, "80%", words)}'
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something at a depth: a block, or where a box begins."""
+
+    depth_m: float
+    words: str
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Column of what lies where: core that is missing, recovery of runs, blocks, and where boxes begin."""
+
+    marks: Sequence[Mark]
+    missing: Sequence[tuple[float, float]]
+    recovery: Sequence[tuple[float, float, float]]
+    """From, to, share."""
+    name: str = "marks"
+    width: int = 104
+    stretches: bool = False
+
+    def head(self) -> str:
+        return f"recovery, blocks, boxes{axis((0, 1), ('0', '100 %'), 0.5)}"
+
+    def cell(self, segment: Segment) -> str:
+        shares = "".join(
+            _bar(segment, first, last, 0, 50 * min(share, 1.0), "share") for first, last, share in self.recovery
+        )
+        lost = "".join(_bar(segment, first, last, 0, 50, "lost") for first, last in self.missing)
+        words = "".join(_mark(segment, one) for one in self.marks if segment.holds(one.depth_m))
+        return f'<svg aria-hidden="true">{shares}{lost}{words}</svg>'
+
+
+def _bar(segment: Segment, from_m: float, to_m: float, x: float, width: float, name: str) -> str:
+    """A rectangle with a class over depths; nothing where the segment has none of them."""
+    if not segment.meets(from_m, to_m):
+        return ""
+    return f'<rect class="{name}" x="{x:.2f}%" width="{width:.2f}%" {segment.down(from_m, to_m)}/>'
+
+
+def _mark(segment: Segment, one: Mark) -> str:
+    y, name = f"{segment.at(one.depth_m):.3f}%", "strong" if one.strong else "soft"
+    words = _text(segment, one.depth_m, "59%", one.words, name)
+    return f'<line class="{name}" x1="0" x2="56%" y1="{y}" y2="{y}"/>{words}'
+
+
+def _text(segment: Segment, depth_m: float, x: str, words: str, name: str = "") -> str:
+    """Words at a depth; at the top of a segment below it, where the head does not hide them."""
+    place = segment.at(depth_m)
+    names = " ".join(filter(None, (name, "top" if place == 0 else "")))
+    return f'<text class="{names}" x="{x}" y="{place:.3f}%">{escape(words)}</text>'
+
+
+def axis(places: Sequence[float], words: Sequence[str], part: float = 1.0) -> str:
+    """A scale in the head of a column; `places` 0..1 of the first `part` of its width."""
+    ends = {0: "start", len(places) - 1: "end"}
+    texts = "".join(
+        f'<text x="{100 * part * place:.1f}%" y="9" text-anchor="{ends.get(n, "middle")}">{escape(said)}</text>'
+        for n, (place, said) in enumerate(zip(places, words, strict=True))
+    )
+    return f'<svg class="axis" aria-hidden="true">{texts}</svg>'
