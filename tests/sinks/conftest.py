@@ -1,9 +1,11 @@
-"""A PLC on loopback, in a thread of the test, and a conveyor that is connected to it."""
+"""A PLC on loopback, in a thread of the test, and a conveyor that is connected to it; a browser, and axe for it."""
 
 from __future__ import annotations
 
 import asyncio
 import queue
+import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -123,3 +125,39 @@ def sorter_at(clock: Clock, tmp_path: Path) -> Iterator[Callable[[VirtualPlc], C
     yield start
     for one in running:
         one.halt()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if (chromium := shutil.which("chromium")) is None:
+        pytest.skip("there is no chromium: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright comes with the extra test")
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any], list[Any]]:
+    """What axe finds serious in a page, as it stands."""
+    if shutil.which("npm") is None:
+        pytest.skip("there is no npm: apt-get install npm")
+    folder: Path = tmp_path_factory.mktemp("axe")
+    got = subprocess.run(["npm", "pack", "axe-core@4.10.3"], cwd=folder, capture_output=True, text=True)
+    if got.returncode:
+        pytest.skip("axe-core cannot be fetched")
+    shutil.unpack_archive(next(folder.glob("*.tgz")), folder)
+    script = (folder / "package" / "axe.min.js").read_text(encoding="utf-8")
+
+    def look(page: Any) -> list[Any]:
+        page.evaluate(script)
+        result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            (one["id"], node["html"], node["failureSummary"])
+            for one in result["violations"]
+            for node in one["nodes"]
+            if one["impact"] in ("serious", "critical")
+        ]
+
+    return look

@@ -25,6 +25,11 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 _MARKS = {"n ": ' class="n"', "d ": ' class="n detail"'}
 
 
+def wide(name: str, table: str) -> str:
+    """A table that is moved to the side where a screen has no room for it, by the keyboard too."""
+    return f'<div class="wide" role="region" tabindex="0" aria-label="{name}">{table}</div>'
+
+
 def items(words: Iterable[str], name: str = "") -> str:
     """A list of what is text; empty where there is nothing."""
     shown = "".join(f"<li>{escape(one)}</li>" for one in words)

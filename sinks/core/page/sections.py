@@ -9,7 +9,7 @@ import numpy as np
 
 from oreline.palette import GROUPS, Colour, rgb
 from sinks.core.page.columns import UNKNOWN_COLOUR, values
-from sinks.core.page.html import count, fill_of, items, plain, swatch, table
+from sinks.core.page.html import count, fill_of, items, plain, swatch, table, wide
 from sinks.core.page.told import Told
 from sinks.core.pictures import ink
 from sinks.core.pictures.mosaic import State
@@ -87,7 +87,7 @@ def boxes(told: Told) -> str:
         place = f"{box.number}", f"{box.from_m:.2f}", f"{box.to_m:.2f}", f"{box.rows}", _size(box)
         flags = items(one.words for one in told.depth.flags if one.box == box.number)
         rows.append((*place, *_verdict(told.verdicts.get(box.number)), flags))
-    return f"<h2>Boxes and their quality</h2><div class=wide>{table(heads, rows)}</div>"
+    return f"<h2>Boxes and their quality</h2>{wide('boxes', table(heads, rows))}"
 
 
 def _size(box: Box) -> str:
@@ -128,7 +128,7 @@ def intervals(told: Told) -> str:
         "minerals. Of a feature: mean, pixels in which it is deep enough, standard deviation from pixel to pixel."
     )
     shown = table([*map(_head, names), "flags"], zip(*cells, flags, strict=True))
-    return f"<h2>Intervals</h2><p class=small>{about}</p><div class=wide>{shown}</div>"
+    return f"<h2>Intervals</h2><p class=small>{about}</p>{wide('intervals', shown)}"
 
 
 def _is_shown(told: Told, name: str) -> bool:

@@ -1,18 +1,14 @@
-"""A station, a belt that runs past it, and a browser: one of each for a file of tests."""
+"""A station, and a belt that runs past it: one of each for a file of tests."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sinks.station import Station
 from tests.sinks.station.web import belt
-
-CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +29,3 @@ def moving(station: Station) -> Iterator[belt.Belt]:
     one = belt.Belt(belt.info_of(640, 670.0))
     with belt.moving(station, one):
         yield one
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium: apt-get install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright comes with the extra test")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
