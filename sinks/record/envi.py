@@ -105,6 +105,7 @@ class Record(Recorder[EnviWriter]):
     def about(self, info: StreamInfo) -> dict[str, str]:
         """More fields of the file's header."""
         return {
+            "quantity": self._settings.what,
             "sensor type": info.camera,
             "serial number": info.serial,
             "run": info.run.hex(),

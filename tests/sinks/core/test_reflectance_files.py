@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from sinks.core.box_scans import BoxScan
 from sinks.core.reflectance_files import reflectance_of
 from sinks.core.scan_reading import read_scan
 from sinks.log.journal import JOURNAL, Journal
-from sinks.record import RECORDERS, RecordSettings
+from sinks.record.envi import RECORDERS
+from sinks.record.settings import RecordSettings
 
 INFO = stream_info(samples=4, pitch_mm=0.5)
 GAP = Gap(RUN, 1, 3, 2, Reason.REFERENCE)
@@ -45,9 +47,13 @@ def test_lines_of_a_scan_have_their_reflectance_though_references_came_between(t
     np.testing.assert_array_equal(found.wavelengths_nm, INFO.wavelengths_nm)
 
 
-def test_neither_features_nor_nothing_is_reflectance(tmp_path: Path) -> None:
+def test_neither_labels_nor_how_sure_it_is_nor_radiance_is_reflectance(tmp_path: Path) -> None:
     journal(tmp_path)
     scan = read_scan(tmp_path, BoxScan(1, 1, RUN.hex(), 2, 7, "", ""))
     assert reflectance_of(tmp_path, scan) is None
     recorded(tmp_path, "labels", [INFO, *(label_line(n, INFO, [0] * 4) for n in range(9))])
+    lines = [reflectance_line(n, INFO) for n in range(9)]
+    recorded(tmp_path, "uncertainty", [INFO, *(replace(line, uncertainty=line.reflectance) for line in lines)])
+    radiance = replace(INFO, unit="uW")
+    recorded(tmp_path / "", "reflectance", [radiance, *lines])
     assert reflectance_of(tmp_path, scan) is None
