@@ -10,7 +10,7 @@ import typer
 
 from oreline.terminal import commands, console
 
-Session = Annotated[Path, typer.Argument(help="Session of a hole: its TOML file.")]
+Session = Annotated[Path, typer.Argument(help="Session of a hole: a TOML file, or a folder of CSV files.")]
 
 app = commands("Drill core: what a technician knows of a hole, its boxes as they were scanned, minerals against depth.")
 

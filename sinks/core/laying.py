@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oreline.errors import ConfigError
+from sinks.core.contradictions import MOST
 from sinks.core.depth import Flag, Kind, Missing
 from sinks.core.session import Session
 from sinks.core.strip import Strip
 
-MOST = 0.1
-"""Core beyond the length of its run, as a share of that, which is accepted and said."""
 PUSHED = 0.5
 """Length of broken rock that is pushed together as far as it goes, as a share of whole rock that covers as much."""
 

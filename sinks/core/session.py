@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from operator import attrgetter
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from oreline.config import Section
+from sinks.core.contradictions import contradictions
 
-CORE_MM = {"BQ": 36.4, "NQ": 47.6, "HQ": 63.5, "PQ": 85.0}
+CORE_MM = {
+    "BQ": 36.4, "BQTK": 40.7, "NQ": 47.6, "NQ2": 50.6, "NQ3": 45.0, "HQ": 63.5, "HQ3": 61.1, "PQ": 85.0, "PQ3": 83.0
+}  # fmt: skip
 """Diameters of core by the driller's name for its size."""
-Metres = Annotated[float, Field(ge=0, le=20_000)]
+Metres = Annotated[float, Field(ge=0, le=20_000, allow_inf_nan=False)]
+
+
+def _by(key: str) -> AfterValidator:
+    """Rows in the order of a column; those that are alike there stay in theirs."""
+    return AfterValidator(lambda rows: tuple(sorted(rows, key=attrgetter(key))))
 
 
 class Survey(Section):
@@ -29,17 +38,17 @@ class Hole(Section):
 
     id: Annotated[str, Field(min_length=1, max_length=64)]
     """Name of the hole."""
-    x: float = 0.0
+    x: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     """Easting of the collar, in m."""
-    y: float = 0.0
+    y: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     """Northing of the collar, in m."""
-    z: float = 0.0
+    z: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     """Height of the collar, in m."""
     crs: str = ""
     """Coordinates that x and y are in, such as EPSG:28355."""
     max_depth_m: Metres | None = None
     """Depth of the hole's end; None: that of the last box."""
-    survey: tuple[Survey, ...] = ()
+    survey: Annotated[tuple[Survey, ...], _by("depth_m")] = ()
     """Directions by depth; none: the hole is taken to be vertical, which is said."""
 
 
@@ -65,12 +74,14 @@ class Box(Section):
     """Depth at which its core ends."""
     rows: Annotated[int, Field(ge=1, le=50)]
     """Rows of core that lie side by side in it."""
-    core: Literal["BQ", "NQ", "HQ", "PQ"] | Annotated[float, Field(ge=10, le=200)] = "HQ"
+    core: (
+        Literal["BQ", "BQTK", "NQ", "NQ2", "NQ3", "HQ", "HQ3", "PQ", "PQ3"] | Annotated[float, Field(ge=10, le=200)]
+    ) = "HQ"
     """Size of the core: the driller's name for it, or its diameter in mm."""
     cut: Literal["whole", "half"] = "whole"
     """Whole core, or half of it with its sawn face up."""
-    blocks: tuple[Block, ...] = ()
-    """Its depth blocks, in order of depth."""
+    blocks: Annotated[tuple[Block, ...], _by("row")] = ()
+    """Its depth blocks, those of a row in order of depth."""
 
 
 class Run(Section):
@@ -98,9 +109,9 @@ class Session(Section):
 
     hole: Hole
     """The hole."""
-    boxes: tuple[Box, ...] = ()
+    boxes: Annotated[tuple[Box, ...], _by("from_m")] = ()
     """Its boxes, in order of depth."""
-    runs: tuple[Run, ...] = ()
+    runs: Annotated[tuple[Run, ...], _by("from_m")] = ()
     """Its drilling runs; none: from one block to the next."""
     rows_begin: Literal["top", "bottom"] = "top"
     """Where a box's first row lies: "top" is at the camera's first sample, "bottom" at its last."""
@@ -112,7 +123,7 @@ class Session(Section):
     as TSG does it, blocks and empty tray too."""
     loss: Literal["base", "top", "placed"] = "base"
     """Where core that is missing from a run is taken to be missing."""
-    losses: tuple[Loss, ...] = ()
+    losses: Annotated[tuple[Loss, ...], _by("from_m")] = ()
     """Where it is missing, for "placed"; of runs without one it is missing at the base."""
     block_tolerance_m: Annotated[float, Field(ge=0, le=1)] = 0.01
     """How well blocks are placed and read."""
@@ -121,4 +132,11 @@ class Session(Section):
     pixel_mm: Annotated[float, Field(gt=0)] | None = None
     """Size of a sample across; None: `acquisition.pitch_mm` of the line."""
     continuous: bool = False
-    """Core that passes without boxes: depth goes on with the encoder from the hole's first box on."""
+    """Core that passes without boxes: a row a scan, whose depth goes on with its length from the box's `from_m` and
+    from each block; `to_m` ties nothing."""
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if found := contradictions(self):
+            raise ValueError("\n  ".join(found))
+        return self
