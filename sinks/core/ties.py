@@ -8,9 +8,10 @@ is taken to lie elsewhere disagrees twice.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sinks.core.depth import Flag
 from sinks.core.session import Block, Box
@@ -22,7 +23,7 @@ NEAR_M = 0.06
 """How far from where a technician says that a block lies it is looked for."""
 AGREES_M = 0.02
 """Core and blocks that differ by less agree."""
-SHORT, SURPLUS = 4.0, 2.0
+SHORT, SURPLUS = 15.0, 2.0
 """What it costs to take a gap for a block that has no room for one, and how much worse it is to have too much core than
 too little."""
 
@@ -43,7 +44,7 @@ class Tie:
         return float(strip.way[self.before : self.after].sum())
 
 
-def ties_of(strip: Strip, box: Box) -> tuple[list[Tie], list[Flag]]:
+def ties_of(strip: Strip, box: Box) -> tuple[tuple[Tie, ...], list[Flag]]:
     """Ties of a box in order of depth, and what should be known of them."""
     ends = [Tie(box.from_m, 0, 0)], [Tie(box.to_m, len(strip.line), len(strip.line))]
     places = {block: _places(strip, block) for block in box.blocks}
@@ -80,37 +81,46 @@ def _places(strip: Strip, block: Block) -> list[Tie]:
     return near or [Tie(block.depth_m, line, line, block, is_seen=False)]
 
 
-def _best(strip: Strip, choices: list[list[Tie]]) -> list[Tie]:
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """Ties as far as they are chosen, what they cost, and the core that is lacking above the last."""
+
+    cost: float
+    ties: tuple[Tie, ...]
+    lack_m: float = 0.0
+
+
+def _best(strip: Strip, choices: list[list[Tie]]) -> tuple[Tie, ...]:
     """One of the choices for each tie, none before the one above it, at the least cost in all; a tie that finds no
     place is left out."""
     held = np.concatenate([[0.0], np.cumsum(strip.held)])
-    routes: list[tuple[float, list[Tie]]] = [(0.0, choices[0])]
+    routes = [_Route(0.0, tuple(choices[0]))]
     for ties in choices[1:]:
         further = []
         for tie in ties:
-            costs = [
-                cost + _cost(float(held[tie.before] - held[route[-1].after]), route[-1], tie) + _shortness(strip, tie)
-                if tie.before >= route[-1].after
-                else math.inf
-                for cost, route in routes
-            ]
-            at = int(np.argmin(costs))
-            further += [(costs[at], [*routes[at][1], tie])] if costs[at] < math.inf else []
+            ways = [_further(route, tie, held) for route in routes if tie.before >= route.ties[-1].after]
+            if ways:
+                best = min(ways, key=lambda route: route.cost)
+                further.append(replace(best, cost=best.cost + _shortness(strip, tie)))
         routes = further or routes
-    return min(routes, key=lambda one: one[0])[1]
+    return min(routes, key=lambda route: route.cost).ties
 
 
-def _cost(core_m: float, above: Tie, below: Tie) -> float:
-    """What it costs that so much core lies between two ties."""
-    lack = below.depth_m - above.depth_m - core_m
-    return math.log1p((lack / AGREES_M) ** 2) * (SURPLUS if lack < -AGREES_M else 1.0)
+def _further(route: _Route, tie: Tie, held: NDArray[np.float64]) -> _Route:
+    """A route that goes on to a tie. What is too much there may lack above, as a stub of the run before does: then it
+    costs nothing more."""
+    above = route.ties[-1]
+    lack = tie.depth_m - above.depth_m - float(held[tie.before] - held[above.after])
+    surplus = max(0.0, -lack - max(0.0, route.lack_m)) if lack < -AGREES_M else 0.0
+    cost = math.log1p((max(lack, surplus) / AGREES_M) ** 2) * (SURPLUS if surplus > AGREES_M else 1.0)
+    return _Route(route.cost + cost, (*route.ties, tie), lack)
 
 
 def _shortness(strip: Strip, tie: Tie) -> float:
     return SHORT * max(0.0, 1.0 - tie.room_m(strip) / BLOCK_M) if tie.block and tie.is_seen else 0.0
 
 
-def _has_room(strip: Strip, ties: list[Tie], at: int) -> bool:
+def _has_room(strip: Strip, ties: tuple[Tie, ...], at: int) -> bool:
     """Whether a block lies in a gap, or at a row's end where core agrees with it: the end of the tray is not seen."""
     tie = ties[at]
     if not tie.is_seen or tie.room_m(strip) >= LEAST_M:

@@ -268,3 +268,11 @@ def test_depth_over_the_tray_knows_no_block_and_says_so() -> None:
     assert at(hole, 1, 320) == pytest.approx(100.0 + 320 / 1180, abs=0.001)
     assert "blocks are not used" in hole.flags[0].words
     assert np.isnan(depths(hole, 2)[595])
+
+
+def test_a_block_lies_in_a_gap_before_a_rows_end_that_fits_as_well() -> None:
+    """The run has left a stub: its end agrees with the row's, where there is no room for a block."""
+    box = Box(number=1, from_m=100.0, to_m=100.64, rows=2, blocks=(Block(row=1, depth_m=100.3),))
+    hole = laid((((0.0, 260.0), (300.0, 340.0)), ((0.0, 340.0),)), session_of(box))
+    assert (hole.boxes[1].rows[0].find.kind[301:339] == Kind.BLOCK).all()
+    assert at(hole, 1, 320) == pytest.approx(100.28, abs=TOLERANCE_M)
