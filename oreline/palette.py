@@ -126,6 +126,13 @@ def numbered(number: int) -> Colour:
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
+def tint(colour: Colour, number: int) -> Colour:
+    """Of a group's colour, for its mineral `number` of those that have none here: paler and darker in turn."""
+    part, end = ((0.5, 255), (0.45, 0), (0.75, 255), (0.7, 0), (0.25, 255), (0.2, 0))[number % 6]
+    red, green, blue = (round(one + part * (end - one)) for one in colour)
+    return red, green, blue
+
+
 def rgb(colour: int) -> Colour:
     """Red, green and blue of 0xRRGGBB."""
     red, green, blue = colour.to_bytes(3)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from oreline.answers import Answer
 from oreline.errors import SpectraRefused
 from oreline.features import FEATURES, LEAST_DEPTH
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, FeatureInfo
-from oreline.palette import colour_of, colour_of_group, group_of_tsg
+from oreline.palette import Colour, colour_of, colour_of_group, group_of_tsg, tint
 from oreline.point_spectra import PointSpectra, read_points
 from sinks.core.depth import BoxDepth, HoleDepth, Kind, RowDepth, RowFind
 from sinks.core.samples import REASONS
@@ -82,7 +83,7 @@ def _said(points: PointSpectra, which: str) -> _Said:
     minerals, groups = points.columns[f"Min1 {which}"], [group_of_tsg(g) for g in points.columns[f"Grp1 {which}"]]
     named = {str(name): group for name, group in zip(minerals, groups, strict=True) if name and group != _INVALID}
     names = sorted(named)
-    infos = tuple(ClassInfo(name, _colour(name, named[name])) for name in names)
+    infos = tuple(_classes({name: named[name] for name in names}))
     answer = Answer(infos, len(names), tuple(named[name] for name in names), None, None)
     codes, reasons = np.full(len(points), UNKNOWN, np.uint8), np.full(len(points), NO_REASON, np.uint8)
     for at, name in enumerate(minerals.tolist()):
@@ -95,9 +96,16 @@ def _said(points: PointSpectra, which: str) -> _Said:
     return _Said(which, answer, codes, reasons, *_measured(points))
 
 
-def _colour(mineral: str, group: str) -> tuple[int, int, int]:
-    """That of the mineral, "Kaolinite-PX" being a kaolinite, or else that of its group."""
-    return colour_of(mineral.split("-")[0].casefold(), colour_of_group(group, _NO_COLOUR))
+def _classes(groups: Mapping[str, str]) -> Iterator[ClassInfo]:
+    """Classes of minerals, by name with the group of each: "Kaolinite-PX" is a kaolinite and has its colour, another
+    kaolinite a tint of it, and a mineral that has none a tint of that of its group."""
+    used = Counter[Colour]()
+    for name, group in groups.items():
+        of_group = colour_of_group(group, _NO_COLOUR)
+        own = colour_of(name.split("-")[0].casefold(), of_group)
+        number = used[own] - (own != of_group)
+        used[own] += 1
+        yield ClassInfo(name, own if number < 0 else tint(own, number))
 
 
 def _trays(points: PointSpectra) -> Iterator[tuple[int, list[NDArray[np.intp]]]]:

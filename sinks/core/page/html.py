@@ -54,7 +54,7 @@ def fill_of(colour: Colour) -> str:
 def plain(value: Any) -> str:
     """A value of a header for people."""
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {plain(one)}" for key, one in value.items())
+        return "; ".join(f"{key}: {plain(one)}" for key, one in value.items()) or "none"
     if isinstance(value, list | tuple):
         return ", ".join(map(plain, value)) or "none"
     return "not set" if value is None else ("no", "yes")[value] if isinstance(value, bool) else str(value)

@@ -91,7 +91,10 @@ def boxes(told: Told) -> str:
 
 
 def _size(box: Box) -> str:
-    return f"{box.core if isinstance(box.core, str) else f'{box.core:g} mm'}, {box.cut}"
+    """What the session says of its core; its defaults are nothing that anybody has said."""
+    size = box.core if isinstance(box.core, str) else f"{box.core:g} mm"
+    said = [one for name, one in (("core", size), ("cut", box.cut)) if name in box.model_fields_set]
+    return ", ".join(said) or "not said"
 
 
 def _verdict(verdict: Verdict | None) -> tuple[str, str]:
@@ -153,7 +156,7 @@ def provenance(told: Told) -> str:
     """What it was all made from."""
     header = {key: value for key, value in header_of(told.table).items() if key not in ELSEWHERE}
     session = told.session.model_dump(mode="json", exclude={"boxes", "hole", "runs"})
-    hole = told.session.hole.model_dump(mode="json", exclude={"id"})
+    hole = told.session.hole.model_dump(mode="json", exclude={"id"}, exclude_unset=True)
     rows = [
         *told.made.items(),
         *((key, plain(value)) for key, value in header.items()),

@@ -105,9 +105,9 @@ def _about(scan: Scan) -> str:
 def _draw_row(draw: ImageDraw.ImageDraw, view: View, row: RowDepth, blocks_m: Sequence[float]) -> None:
     """A row's outline, its depths at both ends, its blocks and broken stretches."""
     find = row.find
-    some = np.linspace(0, len(find.kind) - 1, 9).astype(int)
-    top = [(view.x(line), view.y(find.first[line])) for line in some]
-    bottom = [(view.x(line), view.y(find.stop[line]) - 1) for line in some]
+    some = np.linspace(0, len(view.lines) - 1, 9).astype(int)
+    top = [(SIDE + column, view.y(find.first[view.lines[column]])) for column in some]
+    bottom = [(SIDE + column, view.y(find.stop[view.lines[column]]) - 1) for column in some]
     draw.line([*top, *bottom[::-1], top[0]], LINE, 1)
     there = np.flatnonzero(np.isfinite(row.depth_m))
     middle = (top[0][1] + bottom[0][1]) / 2, (top[-1][1] + bottom[-1][1]) / 2

@@ -17,10 +17,10 @@ from oreline.errors import ConfigError, nearest
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
 from oreline.palette import GROUPS, colour_of_group, rgb
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
-from sinks.core.scan import Scan
+from sinks.core.scan import Scan, is_not_rock
 
 NOT_ROCK = 252
-"""Code of wood, plastic and paint, which a scan has as an unknown with that reason."""
+"""Code of wood, plastic and paint."""
 MOST_CLASSES = 249
 SPECIAL = {
     NOT_ROCK: ClassInfo("not rock", rgb(GROUPS["not rock"])),
@@ -73,8 +73,7 @@ class Codes:
     def values(self, scan: Scan) -> Pixels:
         """Codes uint8 (lines, samples)."""
         codes = self.of[scan.codes]
-        if "not rock" in scan.reason_names:
-            codes[(scan.codes == UNKNOWN) & (scan.reasons == scan.reason_names.index("not rock"))] = NOT_ROCK
+        codes[is_not_rock(scan.codes, scan.reasons, scan.answer, scan.reason_names)] = NOT_ROCK
         return codes
 
     def blank(self, shape: tuple[int, ...]) -> Pixels:

@@ -1,6 +1,6 @@
 """Sheets of a mosaic: pages that any viewer opens, strips of the hole side by side, each with its scale of depth.
 
-A strip goes over a round length of hole and ends at a multiple of it, so that strips of all sheets line up.
+A strip goes over a round length of hole, and begins at a depth that is written beside it.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ def write_sheets(mosaic: Mosaic, stem: Path, heading: Heading, marks: Sequence[M
 
 
 def strips(grid: Grid) -> list[tuple[int, int]]:
-    """Rows [first, stop) of each strip: from one multiple of its length to the next, as far as the mosaic goes."""
-    length = length_m(grid)
-    edges = ink.multiples(length, grid.from_m, grid.to_m)
-    rows = sorted({0, *(grid.row_at(edge) for edge in edges), grid.rows})
-    return [(first, stop) for first, stop in pairwise(rows) if 0 <= first < stop <= grid.rows]
+    """Rows [first, stop) of each strip."""
+    step, length = ink.round_step(TICK_PX * grid.step_m), length_m(grid)
+    begin = math.floor(grid.from_m / step + 1e-6) * step
+    ends = [grid.row_at(begin + n * length) for n in range(1, math.ceil((grid.to_m - begin) / length - 1e-6))]
+    return list(pairwise([0, *ends, grid.rows]))
 
 
 def length_m(grid: Grid) -> float:
@@ -82,7 +82,7 @@ def draw_sheet(
     """A sheet of some strips."""
     grid, zoom = mosaic.grid, _zoom(mosaic.grid)
     wide = SCALE + grid.width * zoom + MARKS
-    tall = max(_offset(grid, first) + stop - first for first, stop in bounds)
+    tall = max(stop - first for first, stop in bounds)
     windows = [mosaic.window(first, stop) for first, stop in bounds]
     entries = ink.legend(mosaic.layer, *ink.count(mosaic.layer, windows))
     width = max(2 * EDGE + len(bounds) * wide, 900)
@@ -92,7 +92,7 @@ def draw_sheet(
         "RGB", (width, below + rows * ink.ENTRY + (70 if isinstance(mosaic.layer, Feature) else 30)), ink.PAPER
     )
     for place, window in enumerate(windows):
-        left, top = EDGE + place * wide + SCALE, HEAD + _offset(grid, window.first)
+        left, top = EDGE + place * wide + SCALE, HEAD
         _draw_strip(image, mosaic, window, (left, top), marks)
     _draw_words(image, mosaic, heading, number, bounds)
     if isinstance(mosaic.layer, Feature):
@@ -147,13 +147,6 @@ def _draw_marks(
         at = max(y, free)
         draw.text((right + 12, at), one.words, ink.INK if one.strong else ink.SOFT, ink.font(12), "lm")
         free = at + 14
-
-
-def _offset(grid: Grid, first: int) -> int:
-    """Rows between the beginning of the strip that a row is of and that row."""
-    length = length_m(grid)
-    depth = grid.from_m + first * grid.step_m
-    return round((depth - math.floor(depth / length + 1e-6) * length) / grid.step_m)
 
 
 def _zoom(grid: Grid) -> int:

@@ -30,6 +30,15 @@ def test_a_real_tray_is_a_scan_of_its_rows(shared_data: Path) -> None:
 
 
 @pytest.mark.shared
+def test_each_mineral_has_a_colour_of_its_own_a_tint_of_that_of_its_group(shared_data: Path) -> None:
+    for tray in (TRAY, ROCKS):
+        _, (scan, *_), _ = read_tsg(shared_data / tray)
+        of = [(group, info.colour) for info, group in zip(scan.answer.classes, scan.answer.groups, strict=True)]
+        rock = [colour for group, colour in of if group != "not rock"]
+        assert len(set(rock)) == len(rock) > 3
+
+
+@pytest.mark.shared
 def test_a_mask_takes_spectra_out_and_they_are_counted_apart(shared_data: Path) -> None:
     hole, scans, depth = read_tsg(shared_data / TRAY, masks=("sec_end_mask",))
     samples = samples_of(hole, scans[0], depth)

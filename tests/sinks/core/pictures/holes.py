@@ -123,17 +123,18 @@ def plain(
     first: Sequence[int] | None = None,
     stop: Sequence[int] | None = None,
     reasons: list[list[int]] | None = None,
+    classes: Sequence[str] = ("kaolinite", "muscovite"),
 ) -> tuple[Scan, BoxDepth]:
-    """A box of one row whose lines are 1 mm of hole each, of kaolinite and muscovite."""
+    """A box of one row whose lines are 1 mm of hole each."""
     seen = np.array(codes, np.uint8)
     lines, samples = seen.shape
     along = np.arange(lines, dtype=float)
     ends = (np.array(end or [one] * lines, np.int32) for end, one in ((first, 0), (stop, samples)))
     find = RowFind(1, *ends, np.full(lines, Kind.ROCK, np.uint8), np.ones(lines, np.float32), False)
-    classes = tuple(ClassInfo(name, colour_of(name, (90, 90, 90))) for name in ("kaolinite", "muscovite"))
+    infos = tuple(ClassInfo(name, colour_of(name, (90, 90, 90))) for name in classes)
     scan = Scan(
         box=1, run="ab" * 16, seqs=np.arange(lines), along_mm=along, pixel_mm=1.0,
-        answer=answer_of("labels", classes, ()), codes=seen,
+        answer=answer_of("labels", infos, ()), codes=seen,
         reasons=np.full(seen.shape, 255, np.uint8) if reasons is None else np.array(reasons, np.uint8),
         reason_names=REASONS, rock=seen < 250, missing=np.isin(np.arange(lines), missing),
     )  # fmt: skip

@@ -95,3 +95,13 @@ def test_what_is_wood_or_paint_has_its_own_colour() -> None:
     mosaic = Mosaic(Grid(0.0, 0.001, 1, 2, 1.0), HoleDepth({1: box}, (), (), ()), layers.groups(scan), lambda _: scan)
     shown = ink.painted(mosaic.window(0, 1), mosaic.layer)
     assert shown.tolist() == [[list(rgb(GROUPS["not rock"])), list(rgb(GROUPS["invalid"]))]]
+
+
+def test_a_class_that_is_no_rock_is_none_in_minerals_either() -> None:
+    scan, box = plain([[0, 0, 0, 1]], classes=("kaolinite", "dry_grass"))
+    for of in (layers.minerals, layers.groups):
+        mosaic = Mosaic(Grid(0.0, 0.001, 1, 4, 1.0), HoleDepth({1: box}, (), (), ()), of(scan), lambda _: scan)
+        window = mosaic.window(0, 1)
+        assert ink.painted(window, mosaic.layer)[0, 3].tolist() == list(rgb(GROUPS["not rock"]))
+        said = [words for _, words in ink.legend(mosaic.layer, *ink.count(mosaic.layer, [window]))]
+        assert said == [f"{mosaic.layer.classes[0].name} 100.0%", "not rock"]  # type: ignore[attr-defined]
