@@ -8,7 +8,8 @@ Tables are columns by name, arrays of a length:
     intervals  from_m, to_m, n, and mineral.NAME, the fraction of a mineral
 
 A depth is held against the depths of the core that lies in its line of its row; the nearest one counts, as a break that
-the line crosses on the slant has a depth on either side. In a line without core, the next one with core counts.
+the line crosses on the slant has a depth on either side. In a line without core, the next one with core counts. Errors
+are those outside losses: of core within SLACK_M of a loss that is taken to lie on its other side, the loss is no error.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ OVERLAP = 0.5
 NEAR_LINES = 2
 """From core, up to which a line may have a depth."""
 SLACK_M = 0.02
-"""Of a loss's two ends, where rounded depths may put its neighbours."""
+"""Of a loss's ends, what rounded depths and lines may account for."""
 FINE_M = 0.011
 """Of intervals, up to which they tell the place of a vein."""
 LEAST_PIXELS = 20
@@ -64,7 +65,7 @@ def read_table(path: Path) -> dict[str, NDArray[Any]]:
 
 def rows_right(truth: CoreTruth, depths: Table) -> dict[str, Any]:
     """ "true", "right": number of rows; "wrong": those that were not found, lie elsewhere, or are none."""
-    found = {(box, row): at[0] for box, row, at in _by_row(depths)}
+    found = {(box, row): at[len(at) // 2] for box, row, at in _by_row(depths)}
     true = {_key(truth, row): row for row in truth.facts["rows"] if row["depth_from_m"] is not None}
     wrong = [f"{_name(key)} is not found" for key in true if key not in found]
     if "first_sample" in depths:
@@ -95,7 +96,7 @@ def depth_errors(truth: CoreTruth, depths: Table) -> dict[str, Any]:
         has_core, seen = np.isfinite(true).any(axis=1), np.zeros(len(true), np.bool_)
         known = np.flatnonzero(has_core)
         nearest = known[np.abs(known[:, None] - lines).argmin(axis=0)]
-        errors.append(np.nanmin(np.abs(true[nearest] - depths["depth_m"][at][:, None]), axis=1))
+        errors.append(np.nanmin(_off(true[nearest].astype(float), depths["depth_m"][at][:, None], truth), axis=1))
         no_core += int((np.abs(nearest - lines) > NEAR_LINES).sum())
         seen[lines[(lines >= 0) & (lines < len(true))]] = True
         missed += int((np.isfinite(true).mean(axis=1) >= 0.5)[~seen].sum())
@@ -103,10 +104,11 @@ def depth_errors(truth: CoreTruth, depths: Table) -> dict[str, Any]:
 
 
 def recovery_errors(truth: CoreTruth, runs: Table) -> dict[str, Any]:
-    """Of the "runs": "max", the greatest error of the share that was recovered; "missing": runs, by the depth of their
-    end, that the table has not; "by_run": their end, the share that is told and the true one."""
+    """Of the "runs" that the boxes hold from end to end: "max", the greatest error of the share that was recovered;
+    "missing": runs, by the depth of their end, that the table has not; "by_run": their end, the share that is told and
+    the true one."""
     by_run, missing = [], []
-    for run in truth.facts["runs"]:
+    for run in (one for one in truth.facts["runs"] if one["whole"]):
         true = run["recovered_m"] / (run["depth_to_m"] - run["depth_from_m"])
         off = np.abs(runs["to_m"] - run["depth_to_m"]) + np.abs(runs["from_m"] - run["depth_from_m"])
         if not len(off) or off.min() > 2 * SLACK_M:
@@ -137,14 +139,14 @@ def vein_errors(truth: CoreTruth, depths: Table) -> dict[str, Any]:
     rows = {_key(truth, row): row for row in truth.facts["rows"]}
     for box, row, at in _by_row(depths):
         if (box, row) in rows:
-            samples = slice(rows[box, row]["first_sample"], rows[box, row]["last_sample"] + 1)
-            told[_frames(truth, depths, at, box), samples] = depths["depth_m"][at][:, None]
-    errors = [
-        abs(np.nanmean(told[pixels]) - truth.depth_m[pixels].mean())
-        for _, pixels in _lone_veins(truth)
-        if np.isfinite(told[pixels]).any()
-    ]
-    return _measures(np.array(errors), truth, "veins")
+            lines, samples = truth.cells_of(rows[box, row])
+            frames = _frames(truth, depths, at, box) - lines[0, 0]
+            there = (frames >= 0) & (frames < len(lines))
+            depth = np.full(lines.shape, np.nan)
+            depth[frames[there], 0] = depths["depth_m"][at][there]
+            told[lines, samples] = depth
+    off = [told[pixels] - truth.depth_m[pixels] for _, pixels in _lone_veins(truth)]
+    return _measures(np.array([abs(np.nanmean(one)) for one in off if np.isfinite(one).any()]), truth, "veins")
 
 
 def vein_errors_of_intervals(truth: CoreTruth, intervals: Table) -> dict[str, Any]:
@@ -157,7 +159,9 @@ def vein_errors_of_intervals(truth: CoreTruth, intervals: Table) -> dict[str, An
         near = (to_m > vein["depth_from_m"] - FINE_M) & (from_m < vein["depth_to_m"] + FINE_M)
         weight = np.nan_to_num(np.sum(columns, axis=0) * intervals["n"])[near] if columns else np.zeros(1)
         if weight.sum() > 0:
-            errors.append(abs(float((middle[near] * weight).sum() / weight.sum()) - truth.depth_m[pixels].mean()))
+            errors.append(
+                abs(float((middle[near] * weight).sum() / weight.sum()) - truth.depth_m[pixels].mean(dtype=float))
+            )
     return _measures(np.array(errors), truth, "veins")
 
 
@@ -172,6 +176,17 @@ def _lone_veins(truth: CoreTruth) -> Iterator[tuple[Mapping[str, Any], tuple[NDA
         pixels = np.nonzero((truth.labels == label) & (truth.depth_m > from_m) & (truth.depth_m < to_m))
         if not near and len(pixels[0]) >= LEAST_PIXELS:
             yield vein, pixels
+
+
+def _off(true: Floats, told: Floats, truth: CoreTruth) -> Floats:
+    """Length between true depths and told ones, but for losses that core close to them was taken to lie beyond."""
+    off = np.abs(told - true)
+    for loss in truth.facts["losses"]:
+        from_m, to_m = loss["depth_from_m"], loss["depth_to_m"]
+        beside = np.minimum(np.abs(true - from_m), np.abs(true - to_m)) <= SLACK_M
+        shared = np.minimum(np.maximum(true, told), to_m) - np.maximum(np.minimum(true, told), from_m)
+        off = off - np.where(beside, np.maximum(shared, 0.0), 0.0)
+    return off
 
 
 def _by_row(depths: Table) -> Iterator[tuple[int, int, NDArray[np.int64]]]:

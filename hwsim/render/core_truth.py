@@ -51,5 +51,10 @@ class CoreTruth:
 
     def row_of(self, row: Mapping[str, Any]) -> NDArray[np.float32]:
         """True depths of a row among the facts, (lines, samples)."""
-        lines, samples = (slice(row[f"first_{of}"], row[f"last_{of}"] + 1) for of in ("line", "sample"))
-        return self.depth_m[lines, samples]
+        return self.depth_m[self.cells_of(row)]
+
+    def cells_of(self, row: Mapping[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Lines (lines, 1) and samples (lines, samples) of a row among the facts."""
+        lines, samples = (np.arange(row[f"first_{of}"], row[f"last_{of}"] + 1) for of in ("line", "sample"))
+        drift = np.rint(self.facts["drift"] * (lines - lines.mean())).astype(np.int64)
+        return lines[:, None], samples + drift[:, None]

@@ -41,8 +41,8 @@ def session_of(scene: CoreScene, facts: Mapping[str, Any]) -> dict[str, Any]:
         "hole": {"id": scene.hole, "max_depth_m": boxes[-1]["to_m"]},
         "boxes": boxes,
     }
-    if "losses" in scene.told:
-        session["losses"] = [_depths(loss) for loss in facts["losses"]] or None
+    if "losses" in scene.told and facts["losses"]:
+        session["losses"] = [_depths(loss) for loss in facts["losses"]]
     if "runs" in scene.told:
         session["runs"] = [_depths(run) | {"recovered_m": round(run["recovered_m"], 2)} for run in facts["runs"]]
     return session

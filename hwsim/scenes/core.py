@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, field_validator
 
 from hwsim.scenes.base import Count, Factor, Positive, SceneBase, Share, Surfaces, known_mineral
@@ -60,6 +62,8 @@ class CoreScene(SceneBase):
     63.5, "NQ" 47.6, "BQ" 36.4."""
     cut: Literal["whole", "half"] = "whole"
     """Whole core, or half core, which shows its sawn face."""
+    askew_deg: Annotated[float, Field(ge=-2, le=2)] = 0.0
+    """How far trays lie askew: their rows drift across the view, to later samples where it is above 0."""
     rows_begin: Literal["top", "bottom"] = "top"
     """Where the first row of a tray lies: "top" is at the camera's first sample, "bottom" at its last."""
     direction: Literal["left-right", "right-left", "snake", "snake-right"] = "left-right"
@@ -81,6 +85,9 @@ class CoreScene(SceneBase):
     """Length of tray that is left empty for it, at most; at 0 what lies above and below is pushed together."""
     stubs: Share = 0.0
     """Share of the runs without a loss whose foot comes with the next run, which so has more core than it drilled."""
+    fits: bool = False
+    """Core is broken straight where a row ends, and lies in it whole. Otherwise it is broken as it comes, and the
+    tray's boards hide what of a slanted end reaches under them."""
     fractures_per_m: Positive = 5.0
     """Fractures a metre where the rock is sound; some metres are broken."""
     broken: Share = 0.12
@@ -125,6 +132,11 @@ class CoreScene(SceneBase):
     def diameter_mm(self, tray: int) -> float:
         """Of the core in a tray, counted from 0."""
         return self.diameters_mm[min(tray, len(self.diameters_mm) - 1)]
+
+    def drift_mm(self, along_mm: ArrayLike) -> NDArray[np.float64]:
+        """How far across the rows of a tray have drifted at a way from its front, in its shape; 0 in the middle."""
+        drift = math.tan(math.radians(self.askew_deg)) * (np.asarray(along_mm) - self.row_mm / 2)
+        return np.asarray(drift, np.float64)
 
     def is_backwards(self, row: int) -> bool:
         """True of a row, counted from 0 as they are read, whose core begins at the tray's far end."""

@@ -50,7 +50,9 @@ class CoreWorld(World):
         numbers = (y // self.scene.tray_mm).astype(np.int64)
         for number in np.unique(numbers):
             start, stop = np.searchsorted(numbers, (number, number + 1))
-            self._paint_tray(self.tray(int(number)), y[start:stop], slice(start, stop), pixels, truth)
+            tray, step = self.tray(int(number)), 1 if self.scene.askew_deg else stop - start
+            for first in range(start, stop, step):
+                self._paint_tray(tray, y[first : first + step], slice(first, first + step), pixels, truth)
         return pixels, truth
 
     def tray(self, number: int) -> Tray:
@@ -74,7 +76,9 @@ class CoreWorld(World):
         return core_facts(self.scene, [self.tray(number) for number in range(self.scene.trays)], places)
 
     def _paint_tray(self, tray: Tray, y: NDArray[np.float64], lines: slice, pixels: Pixels, truth: Truth) -> None:
-        scene, places = self.scene, (y - tray.front_mm, self.x_mm)
+        """Paint lines of a tray; one by one where it lies askew."""
+        scene, u = self.scene, y - tray.front_mm
+        places = u, self.x_mm - scene.drift_mm(u[0]) if scene.askew_deg else self.x_mm
         material = self.palette.around + (WOOD if scene.tray == "wood" else METAL)
         half = (len(tray.rows_mm) * row_pitch_mm(tray.radius_mm) + WALL_MM) / 2
         sizes = scene.row_mm, BOARD_MM, tray.radius_mm + CLEARANCE_MM / 2, half

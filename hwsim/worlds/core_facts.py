@@ -20,7 +20,8 @@ Floats = NDArray[np.float64]
 
 
 def core_facts(scene: CoreScene, trays: list[Tray], places: tuple[Floats, Floats]) -> dict[str, Any]:
-    """ "boxes": number, size of the core, and depths between which it lies; "rows": where each is seen and which depths
+    """ "drift": samples that rows drift across with each line, their samples being those in the middle of a tray;
+    "boxes": number, size of the core, and depths between which it lies; "rows": where each is seen and which depths
     it holds, None of an empty one; "blocks": where each is seen, and the depth that is written on it; "losses": depths
     between which core is missing, and where it would lie; "runs": what was drilled of each, and how much core came with
     it; "veins": depth on the hole's axis, depths between which they are seen, and their mineral.
@@ -31,6 +32,7 @@ def core_facts(scene: CoreScene, trays: list[Tray], places: tuple[Floats, Floats
         "world": "core",
         "pixel_mm": scene.pixel_mm,
         "pitch_mm": scene.pitch_mm,
+        "drift": float(scene.drift_mm(scene.row_mm) * 2 / scene.row_mm * scene.pitch_mm / scene.pixel_mm),
         "boxes": [_box(scene, tray, places) for tray in trays],
         "rows": [_row(scene, tray, row, places) for tray in trays for row in range(len(tray.rows_mm))],
         "blocks": [_block(scene, tray, block, places) for tray in trays for block in tray.blocks],
@@ -77,8 +79,9 @@ def _row(scene: CoreScene, tray: Tray, row: int, places: tuple[Floats, Floats]) 
 
 
 def _block(scene: CoreScene, tray: Tray, block: Block, places: tuple[Floats, Floats]) -> dict[str, Any]:
-    front = tray.front_mm + block_front_mm(scene, tray, block)
-    place = _place(places, front, BLOCK_MM, tray.rows_mm[block.row], tray.radius_mm)
+    front = block_front_mm(scene, tray, block)
+    centre = tray.rows_mm[block.row] + float(scene.drift_mm(front + BLOCK_MM / 2))
+    place = _place(places, tray.front_mm + front, BLOCK_MM, centre, tray.radius_mm)
     said = {"tray": tray.number, "row": block.row, "depth_m": block.depth_m, "at_mm": block.start_mm}
     return said | place
 
@@ -93,16 +96,16 @@ def _place(places: tuple[Floats, Floats], front: float, length: float, centre: f
 
 
 def _runs(scene: CoreScene, trays: list[Tray]) -> list[dict[str, Any]]:
-    """The first and the last are cut where the recording begins and ends."""
+    """Those that the recording begins or ends in are cut there, and not "whole"."""
     numbers = np.concatenate([tray.runs for tray in trays])
     lengths = np.concatenate([tray.pieces["end"] - tray.pieces["start"] for tray in trays]) / 1e3
     begin, end, runs = trays[0].begin, trays[-1].end, []
     for number in range(begin.run, end.run + 1):
         run = run_of(scene, number)
         from_m, to_m = max(run.from_m, begin.depth_m), min(run.to_m, end.depth_m)
-        recovered = float(lengths[numbers == number].sum())
+        ends = {"depth_from_m": from_m, "depth_to_m": to_m, "whole": (from_m, to_m) == (run.from_m, run.to_m)}
         if to_m > from_m:
-            runs.append({"run": number, "depth_from_m": from_m, "depth_to_m": to_m, "recovered_m": recovered})
+            runs.append({"run": number} | ends | {"recovered_m": float(lengths[numbers == number].sum())})
     return runs
 
 

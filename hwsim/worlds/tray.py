@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hwsim.scenes.core import BOARD_MM, CoreScene
 from hwsim.worlds import geology
+from hwsim.worlds.paint_core import ROUGH_MM
 from hwsim.worlds.palette import states_of
 from hwsim.worlds.runs import Run, run_at, run_of
 from oreline.errors import ConfigError
@@ -114,7 +115,8 @@ def _rows(scene: CoreScene, radius: float) -> NDArray[np.float64]:
     """Centres of as many rows as the camera sees, with the walls between them, about the middle of its view, in the
     order in which they are read."""
     samples, pitch = scene.preset.samples, row_pitch_mm(radius)
-    n = int((samples * scene.pixel_mm - WALL_MM) // pitch)
+    aside = 2 * abs(float(scene.drift_mm(0.0)))
+    n = int((samples * scene.pixel_mm - WALL_MM - aside) // pitch)
     if n < 1:
         width = samples * scene.pixel_mm
         raise ConfigError(f"a row for core of {2 * radius:g} mm is wider than the {width:g} mm seen: raise pixel_mm")
@@ -133,6 +135,7 @@ class _Filling:
     def __init__(self, scene: CoreScene, number: int, begin: Place) -> None:
         self.scene, self.depth_m, self.run, self._at = scene, begin.depth_m, begin.run, 0.0
         self._rng = np.random.default_rng([scene.seed, 5, number])
+        self._begin_mm, self._end_mm = (ROUGH_MM, scene.row_mm - ROUGH_MM) if scene.fits else (0.0, scene.row_mm)
         self.pieces: list[tuple[int, float, float, float]] = []
         self.runs: list[int] = []
         self.blocks: list[Block] = []
@@ -140,8 +143,8 @@ class _Filling:
         self.ends: list[int] = []
 
     def fill(self, row: int, *, last: bool) -> None:
-        self._at = 0.0
-        while self.scene.row_mm - self._at > LEAST_MM:
+        self._at = self._begin_mm
+        while self._end_mm - self._at > LEAST_MM:
             run = run_of(self.scene, self.run)
             lost = run.lost if run.lost and run.lost[0] >= self.depth_m else None
             end_m = run.to_m - (run.stub_m if self._has_room_for(run, last=last) else 0.0)
@@ -155,11 +158,11 @@ class _Filling:
 
     def _add_piece(self, row: int, until_m: float) -> None:
         """A piece that ends at a fracture, at the row's end, or at the depth `until_m` with room for a block behind."""
-        left, room = (until_m - self.depth_m) * 1e3, self.scene.row_mm - self._at
+        left, room = (until_m - self.depth_m) * 1e3, self._end_mm - self._at
         if room - BLOCK_MM < left < room + LEAST_MM:
             room -= BLOCK_MM
         if room < LEAST_MM:
-            self._at = self.scene.row_mm
+            self._at = self._end_mm
             return
         length = min(room, LEAST_MM + self._rng.exponential(_mean_length(self.scene, self.depth_m)))
         is_last = left <= room and length > left - LEAST_MM
@@ -176,8 +179,8 @@ class _Filling:
 
     def _end(self, row: int, depth_m: float) -> None:
         """Lay the block of a run's end, or leave it for the next row."""
-        if self.scene.row_mm - self._at < BLOCK_MM:
-            self._at = self.scene.row_mm
+        if self._end_mm - self._at < BLOCK_MM:
+            self._at = self._end_mm
             return
         self.blocks.append(Block(row, self._at, depth_m))
         self.ends.append(len(self.pieces))
@@ -189,7 +192,7 @@ class _Filling:
         if self.depth_m > run.to_m - run.stub_m:
             return False
         left_mm = (run.to_m - self.depth_m) * 1e3
-        return not last or self.scene.row_mm - self._at > left_mm + BLOCK_MM + SPARE_MM
+        return not last or self._end_mm - self._at > left_mm + BLOCK_MM + SPARE_MM
 
 
 def _mean_length(scene: CoreScene, depth_m: float) -> float:
@@ -203,10 +206,11 @@ def _finish(scene: CoreScene, number: int, pieces: NDArray[np.void], ends: list[
     surface."""
     n, rng = len(pieces), np.random.default_rng([scene.seed, 11, number])
     tilt = TILT_SPREAD * np.clip(rng.standard_normal(n + 1), -2.0, 2.0)
-    tilt[0] *= 0 not in ends
+    straight = {*ends} & {*range(n)}
+    straight |= {0, n, *(np.flatnonzero(np.diff(pieces["row"])) + 1).tolist()} if scene.fits else set()
+    tilt[0] *= 0 not in straight
     for i, most in enumerate(0.4 * (pieces["end"] - pieces["start"]) / pieces["radius"]):
-        is_straight = i + 1 < n and i + 1 in ends
-        tilt[i + 1] = 0.0 if is_straight else np.clip(tilt[i + 1], tilt[i] - most, tilt[i] + most)
+        tilt[i + 1] = 0.0 if i + 1 in straight else np.clip(tilt[i + 1], tilt[i] - most, tilt[i] + most)
     keys = rng.integers(0, 1 << 63, n + 1)
     pieces["id"] = 1 + number % TRAYS * PER_TRAY + np.arange(n)
     pieces["tilt_start"], pieces["tilt_end"] = tilt[:-1], tilt[1:]

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from oreline.answers import Answer, Which, answer_of
 from oreline.errors import ConfigError, StreamError
 from oreline.expected import Expected
-from oreline.features import LEAST_DEPTH, METHOD
 from oreline.messages import (
     INVALID,
     FeatureLine,
@@ -229,8 +228,7 @@ class FeatureRecord(Record):
 
     def about(self, info: StreamInfo) -> dict[str, str]:
         windows = (f"{one.name} of {one.first_nm:g}-{one.last_nm:g} nm" for one in info.features)
-        said = {"feature windows": ", ".join(windows), "feature method": METHOD, "least depth": f"{LEAST_DEPTH:g}"}
-        return {**super().about(info), **said}
+        return {**super().about(info), "feature windows": ", ".join(windows)}
 
 
 RECORDERS: dict[str, type[Recorder[Any]]] = {

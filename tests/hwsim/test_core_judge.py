@@ -22,7 +22,7 @@ from tests.hwsim.core_log import true_depths, true_intervals, true_runs
 
 SCENE = CoreScene(
     trays=2, row_mm=400, run_m=0.8, loss=0.2, stubs=1.0, veins_per_m=2, vein_mm=8, vein_minerals=("gypsum",), seed=6,
-    direction="snake", rows_begin="bottom",
+    direction="snake", rows_begin="bottom", askew_deg=0.7,
 )  # fmt: skip
 
 
@@ -55,6 +55,17 @@ def test_a_depth_that_is_off_is_told_in_metres_and_pixels(truth):
     moved = judge(truth, depths)
     assert moved["depth"]["p99_pixels"] == pytest.approx(4, abs=0.7)
     assert moved["veins"]["depths"]["max_pixels"] == pytest.approx(4, abs=0.5)
+
+
+def test_core_at_the_edge_of_a_loss_may_be_taken_to_lie_beyond_it_and_no_other(truth):
+    depths, loss = true_depths(truth), truth.facts["losses"][0]
+    lost = loss["depth_to_m"] - loss["depth_from_m"]
+    edge = np.argmin(np.abs(depths["depth_m"] - loss["depth_to_m"]))
+    depths["depth_m"][edge] -= lost + 0.002
+    assert judge(truth, depths)["depth"]["max_m"] == pytest.approx(0.002, abs=0.002)
+    further = np.argmin(np.abs(depths["depth_m"] - loss["depth_to_m"] - 0.03))
+    depths["depth_m"][further] -= lost
+    assert judge(truth, depths)["depth"]["max_m"] == pytest.approx(lost, abs=0.002)
 
 
 def test_rows_that_lack_lie_elsewhere_or_are_none_are_named(truth):
@@ -101,7 +112,8 @@ def test_the_recovery_of_each_run_is_held_against_what_came_with_it(truth):
     assert judge(truth, true_depths(truth), runs)["recovery"]["max"] == pytest.approx(0.1, abs=0.001)
     facts = judge(truth, true_depths(truth), {name: column[1:] for name, column in runs.items()})["recovery"]
     assert facts["missing"] == [runs["to_m"][0]]
-    assert facts["runs"] == len(runs["to_m"])
+    assert facts["runs"] == len(runs["to_m"]) - 1
+    assert not truth.facts["runs"][-1]["whole"]
 
 
 def test_a_mineral_inside_a_loss_is_found(truth):

@@ -28,8 +28,10 @@ def read(truth, row):
     return depths[::-1] if row["backwards"] else depths
 
 
-@pytest.mark.parametrize("direction", ["left-right", "right-left", "snake", "snake-right"])
-@pytest.mark.parametrize("begin", ["top", "bottom"])
+@pytest.mark.parametrize(
+    ("direction", "begin"),
+    [("left-right", "bottom"), ("right-left", "top"), ("snake", "bottom"), ("snake-right", "top")],
+)
 def test_depth_grows_along_each_row_as_it_is_read_and_from_row_to_row(direction, begin):
     _, _, truth, facts = seen(direction=direction, rows_begin=begin)
     depths = [read(truth, row) for row in facts["rows"]]
@@ -112,6 +114,37 @@ def test_veins_are_seen_between_the_depths_that_are_told_and_nowhere_else():
     assert not (gypsum & ~allowed & ~ends[0] & ~ends[1]).any()
 
 
+def test_core_that_fits_is_seen_to_its_ends_and_other_core_is_not():
+    seen_mm = {}
+    for fits in (False, True):
+        _, _, truth, facts = seen(fits=fits, fractures_per_m=1.0, loss=0.0)
+        off = []
+        for row in facts["rows"]:
+            lines, samples = (slice(row[f"first_{of}"], row[f"last_{of}"] + 1) for of in ("line", "sample"))
+            on = np.isfinite(truth.depth_m[lines, samples])[:, 3:-3]
+            off.append(on.mean(axis=1).sum() - 1e3 * (row["depth_to_m"] - row["depth_from_m"]))
+        seen_mm[fits] = np.mean(off)
+    assert seen_mm[True] == pytest.approx(0.0, abs=0.3)
+    assert seen_mm[False] < -1.0
+
+
 def test_sizes_of_core_have_names():
     assert CoreScene(diameters_mm=("PQ", 50, "BQ")).diameters_mm == (85.0, 50.0, 36.4)
     assert CoreScene.model_validate({"diameters_mm": ["HQ"]}).diameters_mm == (63.5,)
+
+
+@pytest.mark.parametrize("askew", [-1.5, 1.5])
+def test_rows_of_a_tray_that_lies_askew_drift_across_the_view(askew):
+    world, _, truth, facts = seen(askew_deg=askew, direction="snake")
+    samples = np.arange(truth.ids.shape[1])
+    for row in facts["rows"]:
+        own = world.tray(row["tray"]).pieces
+        on = np.isin(truth.ids[row["first_line"] : row["last_line"] + 1], own["id"][own["row"] == row["row"]])
+        lines = np.flatnonzero(on.sum(axis=1) > 0.98 * (row["last_sample"] - row["first_sample"]))
+        middle = (on * samples).sum(axis=1)[lines] / on.sum(axis=1)[lines]
+        assert np.polyfit(lines, middle, 1)[0] == pytest.approx(facts["drift"], abs=0.005)
+    assert facts["drift"] == pytest.approx(np.tan(np.radians(askew)))
+    for line in (40, 200):
+        np.testing.assert_array_equal(world.paint(line, 3)[1].ids, truth.ids[line : line + 3])
+    read_in_order = np.concatenate([depth[np.isfinite(depth)] for depth in (read(truth, row) for row in facts["rows"])])
+    assert (np.diff(read_in_order) > -1e-4).all()
