@@ -11,23 +11,22 @@ from oreline.jit import line_kernel
 
 Table = NDArray[Any]
 
-LANES = 32
+LANES = 64
 """Samples side by side, which go through in vectors."""
+NEARLY = np.float32(1 - 4e-7)
+"""Of the hull, that is on it but for rounding."""
 _HUGE = np.float32(3e38)
 
 
 @line_kernel
 def absorption(
-    values: Table, invalid: Table, rows: Table, offset: Table, first_nm: float, unusable: np.uint8, least: np.float32,
-    room: tuple[Table, Table, Table], out: Table,
+    values: Table, invalid: Table, rows: Table, offset: Table, inverse: Table, first_nm: float, unusable: np.uint8,
+    least: np.float32, room: tuple[Table, Table, Table], out: Table,
 ) -> None:  # fmt: skip
     """One feature of a line, float32 `out` (2, samples), by the formulas of `inference.features.absorption`.
 
-    rows: bands of the window, int64 (n,). offset: their distance from the first of them in nm, float32 (n,). first_nm:
-    of that one. room: float32 (n, LANES) twice, and (8, LANES).
-
-    The hull has no branches, so that LANES samples go side by side: it is at j the greatest, over p < j, of
-    v[p] + (j - p) s, s being the greatest slope from p to any q > j.
+    rows: bands of the window, int64 (n,). offset: their distance from the first of them in nm, float32 (n,), and
+    `inverse` (n, n) one by that between two. first_nm: of the first. room: float32 (n, LANES) twice, and (8, LANES).
     """
     spectrum, hull, lane = room
     n, samples = len(rows), values.shape[1]
@@ -37,9 +36,8 @@ def absorption(
         for j in range(n):
             for i in range(whole):
                 spectrum[j, i] = values[rows[j], begin + i]
-            for i in range(LANES):
-                hull[j, i] = spectrum[j, i]
-        _hull(spectrum, offset, hull, n, lane[0])
+        _steepest(spectrum, inverse, hull, n)
+        _hull(spectrum, offset, hull, n, lane)
         _parabola(spectrum, hull, offset, n, lane)
         for i in range(whole):
             there = lane[7, i] > least and not invalid[begin + i] & unusable
@@ -48,41 +46,56 @@ def absorption(
 
 
 @line_kernel
-def _hull(spectrum: Table, offset: Table, hull: Table, n: int, steepest: Table) -> None:
-    for p in range(n - 2):
+def _steepest(spectrum: Table, inverse: Table, slope: Table, n: int) -> None:
+    """Of each band the steepest way up, or the least steep way down, to one behind it. The inner loop is over the bands
+    from which it goes, since none of them waits for another."""
+    for p in range(n):
         for i in range(LANES):
-            steepest[i] = -_HUGE
-        for q in range(n - 1, p + 1, -1):
-            inverse, way = np.float32(1) / (offset[q] - offset[p]), offset[q - 1] - offset[p]
+            slope[p, i] = -_HUGE
+    for q in range(1, n):
+        for p in range(q):
+            by = inverse[p, q]
             for i in range(LANES):
-                slope = (spectrum[q, i] - spectrum[p, i]) * inverse
-                steepest[i] = max(steepest[i], slope)
-                hull[q - 1, i] = max(hull[q - 1, i], spectrum[p, i] + way * steepest[i])
+                slope[p, i] = max(slope[p, i], (spectrum[q, i] - spectrum[p, i]) * by)
+
+
+@line_kernel
+def _hull(spectrum: Table, offset: Table, hull: Table, n: int, lane: Table) -> None:
+    """The hull in place of those slopes, without branches, so that LANES samples go side by side: from a corner it goes
+    the steepest way on, to the next band that is not below it, which is a corner."""
+    at, height, way = lane[0], lane[1], lane[2]
+    for i in range(LANES):
+        at[i], height[i], way[i], hull[0, i] = 0, spectrum[0, i], hull[0, i], spectrum[0, i]
+    for j in range(1, n):
+        for i in range(LANES):
+            line = height[i] + (offset[j] - at[i]) * way[i]
+            corner = spectrum[j, i] >= line * NEARLY
+            at[i] = offset[j] if corner else at[i]
+            height[i] = spectrum[j, i] if corner else height[i]
+            way[i] = hull[j, i] if corner else way[i]
+            hull[j, i] = max(line, spectrum[j, i])
 
 
 @line_kernel
 def _parabola(spectrum: Table, hull: Table, offset: Table, n: int, lane: Table) -> None:
     """Place and depth into lanes 6 and 7; the depth is NaN where a value is not finite, or not above zero."""
-    sound, low, left, right, a, b, place, depth = lane
+    sound, low, where, place, depth = lane[0], lane[1], lane[2], lane[6], lane[7]
     for i in range(LANES):
-        sound[i], low[i], left[i], right[i], a[i], b[i] = 1, 1, 0, 0, 1, 1
+        sound[i], low[i], where[i] = 1, 1, 1
     for j in range(n):
         for i in range(LANES):
             value = spectrum[j, i]
             sound[i] = sound[i] if np.float32(0) < value < _HUGE else np.float32(np.nan)
             spectrum[j, i] = value / hull[j, i]
     for j in range(1, n - 1):
-        before, after = offset[j] - offset[j - 1], offset[j + 1] - offset[j]
         for i in range(LANES):
             lower = spectrum[j, i] < low[i]
-            left[i] = spectrum[j - 1, i] if lower else left[i]
-            right[i] = spectrum[j + 1, i] if lower else right[i]
             low[i] = spectrum[j, i] if lower else low[i]
-            a[i] = before if lower else a[i]
-            b[i] = after if lower else b[i]
-            place[i] = offset[j] if lower else place[i]
+            where[i] = np.float32(j) if lower else where[i]
     for i in range(LANES):
-        down, up = (left[i] - low[i]) / a[i], (right[i] - low[i]) / b[i]
-        skew, bend = down * b[i] - up * a[i], max(down + up, np.float32(1e-30))
-        place[i] += skew / bend * np.float32(0.5)
-        depth[i] = sound[i] * (np.float32(1) - low[i] + skew * skew / bend / (a[i] + b[i]) * np.float32(0.25))
+        j = int(where[i])
+        a, b = offset[j] - offset[j - 1], offset[j + 1] - offset[j]
+        down, up = (spectrum[j - 1, i] - low[i]) / a, (spectrum[j + 1, i] - low[i]) / b
+        skew, bend = down * b - up * a, max(down + up, np.float32(1e-30))
+        place[i] = offset[j] + skew / bend * np.float32(0.5)
+        depth[i] = sound[i] * (np.float32(1) - low[i] + skew * skew / bend / (a + b) * np.float32(0.25))

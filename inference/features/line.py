@@ -51,10 +51,13 @@ class LineFeatures:
         return self._out
 
     def _arguments(self, reflectance: Values, invalid: NDArray[np.uint8], number: int) -> tuple[Any, ...]:
-        rows, offset, first_nm = self._tables[number]
-        return (reflectance, invalid, rows, offset, first_nm, np.uint8(UNUSABLE), np.float32(LEAST_DEPTH), self._room,
-                self._out[number])  # fmt: skip
+        rows, offset, inverse, first_nm = self._tables[number]
+        return (reflectance, invalid, rows, offset, inverse, first_nm, np.uint8(UNUSABLE), np.float32(LEAST_DEPTH),
+                self._room, self._out[number])  # fmt: skip
 
 
-def _tables(feature: Placed) -> tuple[NDArray[np.int64], Values, float]:
-    return kept_as(feature.rows, np.int64), kept_as(feature.nm - feature.nm[0], np.float32), float(feature.nm[0])
+def _tables(feature: Placed) -> tuple[NDArray[np.int64], Values, Values, float]:
+    offset = kept_as(feature.nm - feature.nm[0], np.float32)
+    with np.errstate(divide="ignore"):
+        inverse = kept_as(1 / (feature.nm - feature.nm[:, None]), np.float32)
+    return kept_as(feature.rows, np.int64), offset, inverse, float(feature.nm[0])

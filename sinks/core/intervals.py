@@ -86,7 +86,7 @@ def table_of(tally: Tally, header: Mapping[str, Any] | None = None, everything: 
         FROM: tally.spans[:, 0],
         TO: tally.spans[:, 1],
         N: n,
-        RECOVERY: _known(core_m / np.where(known_m > 0, known_m, 1), known_m > 0),
+        RECOVERY: _known(np.round(core_m / np.where(known_m > 0, known_m, 1), 9), known_m > 0),
         MASKED: tally.sums.get(MASKED, blank),
         NOT_ROCK: tally.sums.get(NOT_ROCK, blank),
         DEPTH_SD: _known(tally.sd_m, np.isfinite(tally.sd_m)),

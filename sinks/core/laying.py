@@ -20,6 +20,7 @@ from sinks.core.contradictions import MOST
 from sinks.core.depth import Flag, Kind, Missing
 from sinks.core.session import Session
 from sinks.core.strip import Strip
+from sinks.core.ties import placed_losses
 
 PUSHED = 0.5
 """Length of broken rock that is pushed together as far as it goes, as a share of whole rock that covers as much."""
@@ -75,28 +76,34 @@ class Laid:
 
 
 def with_stubs(segments: Sequence[Segment], session: Session) -> list[Segment]:
-    """Segments in order of depth, with what is too much in one given to what lacks in that above it."""
-    given = list(segments)
-    for at, (above, below) in enumerate(pairwise(segments)):
-        lack = above.lack_m - sum(to - begin for begin, to in _placed(above, session))
-        stub = min(lack, -below.lack_m)
-        if above.base_m == below.top_m and stub > slack_m(below, session):
-            given[at] = replace(given[at], left_m=stub)
-            given[at + 1] = replace(given[at + 1], stub_m=stub)
-    return given
+    """Segments in order of depth, with what is too much in one given to what is lacking in that above it, or further
+    up, if that hands on as much."""
+    lacks = [
+        one.lack_m - sum(to - begin for begin, to in placed_losses(session, one.top_m, one.base_m)) for one in segments
+    ]
+    rooms = [0.0]
+    for (above, below), lack in zip(pairwise(segments), lacks, strict=False):
+        rooms.append(max(0.0, rooms[-1] + lack) if above.base_m == below.top_m else 0.0)
+    given, left = list[Segment](), 0.0
+    for one, lack, room in reversed(list(zip(segments, lacks, rooms, strict=False))):
+        surplus = left - lack
+        stub = min(surplus, room) if surplus > slack_m(one, session) else 0.0
+        given.append(replace(one, left_m=left, stub_m=stub))
+        left = stub
+    return given[::-1]
 
 
 def slack_m(segment: Segment, session: Session) -> float:
-    """Length that blocks and pixels may account for: a tolerance and a line at each end."""
+    """Length that blocks and pixels may account for: their tolerance, and a line at each end."""
     way = segment.strip.way
-    return 2 * (session.block_tolerance_m + (float(np.median(way)) if len(way) else 0.0))
+    return session.block_tolerance_m + 2 * (float(np.median(way)) if len(way) else 0.0)
 
 
 def lay(segment: Segment, session: Session) -> Laid:
     """Depth of a segment's lines. Raises ConfigError where its core is far longer than the hole there."""
     lines = slice(segment.start, segment.stop)
     held, way, is_broken = segment.strip.held[lines], segment.strip.way[lines], segment.is_broken
-    placed = _placed(segment, session)
+    placed = [] if segment.is_open else placed_losses(session, segment.top_m, segment.base_m)
     top, base = segment.top_m - segment.stub_m, segment.base_m - segment.left_m
     room = segment.core_m if segment.is_open else base - top - sum(to - begin for begin, to in placed)
     spread = np.where(is_broken, way - held, 0.0).clip(min=0.0)
@@ -117,14 +124,6 @@ def lay(segment: Segment, session: Session) -> Laid:
         np.where(is_core, depth, np.nan), np.where(is_core, sd, np.nan), length, tuple(missing),
         tuple(_flags(segment, session)),
     )  # fmt: skip
-
-
-def _placed(segment: Segment, session: Session) -> list[tuple[float, float]]:
-    """Losses that are told of a segment, from and to in m."""
-    if session.loss != "placed" or segment.is_open:
-        return []
-    losses = ((max(one.from_m, segment.top_m), min(one.to_m, segment.base_m)) for one in session.losses)
-    return sorted(one for one in losses if one[1] > one[0])
 
 
 def _fitted(
@@ -174,7 +173,7 @@ def _spread(
 
 def _flags(segment: Segment, session: Session) -> list[Flag]:
     length = segment.base_m - segment.top_m
-    if -segment.lack_m <= slack_m(segment, session) / 2:
+    if -segment.lack_m <= slack_m(segment, session):
         return []
     words = (
         f"{segment.core_m:.2f} m of core lie between {segment.top_m:g} and {segment.base_m:g} m, "

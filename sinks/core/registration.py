@@ -37,7 +37,7 @@ def register(
     if session.spread == "tray":
         return over_tray(session, boxes, finds, alongs)
     strips = {box.number: strip_of(finds[box.number], alongs[box.number]) for box in boxes}
-    tied = {box.number: ties_of(strips[box.number], box) for box in boxes}
+    tied = {box.number: ties_of(strips[box.number], box, session) for box in boxes}
     segments = (part for box in boxes for part in _segments(box, strips[box.number], tied[box.number][0], session))
     parts = [(segment, lay(segment, session)) for segment in with_stubs(list(segments), session)]
     recovery = tuple(_recovery(session, parts))

@@ -52,9 +52,9 @@ def find_rows(
     way = ways_mm(along_mm)
     comb = fit(seen, box.rows, width, STEEPEST * float(np.median(way)) / pixel_mm)
     strips = _strips(comb, width, rock.shape)
-    fills = _fills(seen, strips, missing)
+    fills = _fills(rock, seen, strips, missing)
     order = range(box.rows) if session.rows_begin == "top" else range(box.rows - 1, -1, -1)
-    kinds = [_kinds(fill, way, core_mm) for fill in fills]
+    kinds = [_kinds(plain, raw, way, core_mm) for plain, raw in zip(*fills, strict=True)]
     return tuple(
         RowFind(row, strips[0, at], strips[1, at], *kinds[at], is_backwards(session, row))
         for row, at in enumerate(order, 1)
@@ -74,7 +74,7 @@ def is_backwards(session: Session, row: int) -> bool:
 
 @kernel
 def _without_specks(rock: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The mask without pixels that differ from all their neighbours, or all but one: fractures are longer."""
+    """The mask without pixels that differ from all their neighbours, or all but one."""
     lines, samples = rock.shape
     clean = rock.copy()
     for i in range(1, lines - 1):
@@ -96,45 +96,65 @@ def _strips(comb: Comb, width: int, shape: tuple[int, int]) -> NDArray[np.int32]
 
 
 def _fills(
-    seen: NDArray[np.bool_], strips: NDArray[np.int32], missing: NDArray[np.bool_] | None
+    rock: NDArray[np.bool_],
+    seen: NDArray[np.bool_],
+    strips: NDArray[np.int32],
+    missing: NDArray[np.bool_] | None,
 ) -> NDArray[np.float64]:
-    """Share of each row's width in which core lies, float64 (rows, lines): 1 in whole core, 0 in empty tray, whatever
-    share of the pixels there is taken for the other."""
-    total = np.concatenate([np.zeros((len(seen), 1)), np.cumsum(seen, axis=1)], axis=1)
-    line = np.arange(len(seen))
-    fills: NDArray[np.float64] = (total[line, strips[1]] - total[line, strips[0]]) / np.maximum(
+    """Share of each row's width in which core lies, float64 (2, rows, lines), without specks and with them: 1 in whole
+    core, 0 in empty tray, whatever share of the pixels there is taken for the other."""
+    plain, raw = (_shares(mask, strips, missing) for mask in (seen, rock))
+    width = int((strips[1] - strips[0]).max())
+    is_bare = plain <= max(LEAST, float(np.quantile(plain, 0.05)))
+    floors = [float(np.median(one[is_bare])) if is_bare.any() else 0.0 for one in (plain, raw)]
+    for row, share in enumerate(plain.copy()):
+        is_solid = _is_solid(share, 2 / width)
+        for one, floor in zip((plain, raw), floors, strict=True):
+            level = float(one[row][is_solid].mean()) if is_solid.any() else 1.0
+            one[row] = (one[row] - floor) / (level - floor) if floor < 1 - SOLID else one[row] / level
+    return np.stack([plain, raw])
+
+
+def _is_solid(share: NDArray[np.float64], least: float) -> NDArray[np.bool_]:
+    """Lines in which a row is as full as it usually is, within `least` or what specks make of it: without fractures."""
+    is_full = share > SOLID
+    if not is_full.any():
+        return is_full
+    off = abs(share - np.median(share[is_full]))
+    return np.asarray(off <= max(least, 2 * float(np.median(off[is_full]))))
+
+
+def _shares(
+    mask: NDArray[np.bool_], strips: NDArray[np.int32], missing: NDArray[np.bool_] | None
+) -> NDArray[np.float64]:
+    """Share of each row's width that a mask has, float64 (rows, lines); of missing lines, as between those around."""
+    total = np.concatenate([np.zeros((len(mask), 1)), np.cumsum(mask, axis=1)], axis=1)
+    line = np.arange(len(mask))
+    shares: NDArray[np.float64] = (total[line, strips[1]] - total[line, strips[0]]) / np.maximum(
         strips[1] - strips[0], 1
     )
-    width = int((strips[1] - strips[0]).max())
     if missing is not None and missing.any() and not missing.all():
-        for fill in fills:
-            fill[missing] = np.interp(line[missing], line[~missing], fill[~missing])
-    floor = float(np.quantile(fills, 0.05))
-    floor = floor if floor < 1 - SOLID else 0.0
-    for fill in fills:
-        solid = fill[fill > SOLID]
-        level = float(np.median(solid)) if len(solid) else 1.0
-        level = float(solid[abs(solid - level) * width < 2].mean()) if len(solid) else 1.0
-        fill[:] = (fill - floor) / (level - floor)
-    return fills
+        for share in shares:
+            share[missing] = np.interp(line[missing], line[~missing], share[~missing])
+    return shares
 
 
 def _kinds(
-    fill: NDArray[np.float64], way: NDArray[np.float64], core_mm: float
+    plain: NDArray[np.float64], raw: NDArray[np.float64], way: NDArray[np.float64], core_mm: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """A row's kind, and its fill without what are but specks on the tray, line by line."""
-    is_core = fill >= LEAST
+    """A row's kind line by line, and the share of its width that is core: none where there are but specks."""
+    is_core = plain >= LEAST
     for start, stop in _runs(is_core):
-        if fill[start:stop].max() < HALF and way[start:stop].sum() < core_mm / 2:
+        if plain[start:stop].max() < HALF and way[start:stop].sum() < core_mm / 2:
             is_core[start:stop] = False
-    fill = np.where(is_core, fill, 0.0)
+    filled = np.where(is_core, np.maximum(raw, 0.0), 0.0)
     is_piece = is_core.copy()
     for start, stop in _runs(~is_core):
         is_piece[start:stop] = way[start:stop].sum() < GAP_MM
     kind = np.where(is_core, Kind.ROCK, Kind.EMPTY).astype(np.uint8)
     for start, stop in _runs(is_piece):
-        kind[start:stop][_is_rubble(fill[start:stop], way[start:stop], core_mm)] = Kind.BROKEN
-    return kind, fill.astype(np.float32)
+        kind[start:stop][_is_rubble(filled[start:stop], way[start:stop], core_mm)] = Kind.BROKEN
+    return kind, filled.astype(np.float32)
 
 
 def _is_rubble(fill: NDArray[np.float64], way: NDArray[np.float64], core_mm: float) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sinks.core.depth import Flag
-from sinks.core.session import Block, Box
+from sinks.core.session import Block, Box, Session
 from sinks.core.strip import Strip
 
 BLOCK_M, LEAST_M = 0.03, 0.015
@@ -44,14 +44,21 @@ class Tie:
         return float(strip.way[self.before : self.after].sum())
 
 
-def ties_of(strip: Strip, box: Box) -> tuple[tuple[Tie, ...], list[Flag]]:
+def placed_losses(session: Session, from_m: float, to_m: float) -> list[tuple[float, float]]:
+    """Losses between two depths whose place is told, from and to in m."""
+    losses = session.losses if session.loss == "placed" else ()
+    within = ((max(one.from_m, from_m), min(one.to_m, to_m)) for one in losses)
+    return [(begin, to) for begin, to in within if to > begin]
+
+
+def ties_of(strip: Strip, box: Box, session: Session) -> tuple[tuple[Tie, ...], list[Flag]]:
     """Ties of a box in order of depth, and what should be known of them."""
     ends = [Tie(box.from_m, 0, 0)], [Tie(box.to_m, len(strip.line), len(strip.line))]
     places = {block: _places(strip, block) for block in box.blocks}
     flags = []
     while True:
-        ties = _best(strip, [ends[0], *places.values(), ends[1]])
-        placed = [tie.block for at, tie in enumerate(ties) if tie.block and _has_room(strip, ties, at)]
+        ties = _best(strip, [ends[0], *places.values(), ends[1]], session)
+        placed = [tie.block for at, tie in enumerate(ties) if tie.block and _has_room(strip, ties, at, session)]
         lost = [block for block in places if block not in placed]
         if not lost:
             break
@@ -90,7 +97,7 @@ class _Route:
     lack_m: float = 0.0
 
 
-def _best(strip: Strip, choices: list[list[Tie]]) -> tuple[Tie, ...]:
+def _best(strip: Strip, choices: list[list[Tie]], session: Session) -> tuple[Tie, ...]:
     """One of the choices for each tie, none before the one above it, at the least cost in all; a tie that finds no
     place is left out."""
     held = np.concatenate([[0.0], np.cumsum(strip.held)])
@@ -98,7 +105,7 @@ def _best(strip: Strip, choices: list[list[Tie]]) -> tuple[Tie, ...]:
     for ties in choices[1:]:
         further = []
         for tie in ties:
-            ways = [_further(route, tie, held) for route in routes if tie.before >= route.ties[-1].after]
+            ways = [_further(route, tie, held, session) for route in routes if tie.before >= route.ties[-1].after]
             if ways:
                 best = min(ways, key=lambda route: route.cost)
                 further.append(replace(best, cost=best.cost + _shortness(strip, tie)))
@@ -106,25 +113,31 @@ def _best(strip: Strip, choices: list[list[Tie]]) -> tuple[Tie, ...]:
     return min(routes, key=lambda route: route.cost).ties
 
 
-def _further(route: _Route, tie: Tie, held: NDArray[np.float64]) -> _Route:
+def _further(route: _Route, tie: Tie, held: NDArray[np.float64], session: Session) -> _Route:
     """A route that goes on to a tie. What is too much there may lack above, as a stub of the run before does: then it
     costs nothing more."""
     above = route.ties[-1]
-    lack = tie.depth_m - above.depth_m - float(held[tie.before] - held[above.after])
+    lack = _expected(above, tie, session) - float(held[tie.before] - held[above.after])
     surplus = max(0.0, -lack - max(0.0, route.lack_m)) if lack < -AGREES_M else 0.0
     cost = math.log1p((max(lack, surplus) / AGREES_M) ** 2) * (SURPLUS if surplus > AGREES_M else 1.0)
     return _Route(route.cost + cost, (*route.ties, tie), lack)
+
+
+def _expected(above: Tie, below: Tie, session: Session) -> float:
+    """Length of core that ties say lies between them, in m."""
+    lost = sum(to - begin for begin, to in placed_losses(session, above.depth_m, below.depth_m))
+    return below.depth_m - above.depth_m - lost
 
 
 def _shortness(strip: Strip, tie: Tie) -> float:
     return SHORT * max(0.0, 1.0 - tie.room_m(strip) / BLOCK_M) if tie.block and tie.is_seen else 0.0
 
 
-def _has_room(strip: Strip, ties: tuple[Tie, ...], at: int) -> bool:
+def _has_room(strip: Strip, ties: tuple[Tie, ...], at: int, session: Session) -> bool:
     """Whether a block lies in a gap, or at a row's end where core agrees with it: the end of the tray is not seen."""
     tie = ties[at]
     if not tie.is_seen or tie.room_m(strip) >= LEAST_M:
         return True
     between = ((ties[at - 1], tie), (tie, ties[at + 1]))
-    lacks = (b.depth_m - a.depth_m - float(strip.held[a.after : b.before].sum()) for a, b in between)
+    lacks = (_expected(a, b, session) - float(strip.held[a.after : b.before].sum()) for a, b in between)
     return any(abs(lack) <= AGREES_M for lack in lacks)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from oreline.answers import Answer, Which, answer_of
 from oreline.errors import ConfigError, StreamError
 from oreline.expected import Expected
+from oreline.features import LEAST_DEPTH, METHOD
 from oreline.messages import (
     INVALID,
     FeatureLine,
@@ -228,7 +229,8 @@ class FeatureRecord(Record):
 
     def about(self, info: StreamInfo) -> dict[str, str]:
         windows = (f"{one.name} of {one.first_nm:g}-{one.last_nm:g} nm" for one in info.features)
-        return {**super().about(info), "feature windows": ", ".join(windows)}
+        said = {"feature windows": ", ".join(windows), "feature method": METHOD, "least depth": f"{LEAST_DEPTH:g}"}
+        return {**super().about(info), **said}
 
 
 RECORDERS: dict[str, type[Recorder[Any]]] = {

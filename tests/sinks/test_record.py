@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from oreline.errors import ConfigError, RecordingError, StoreFailed, StreamError, SystemRefused
 from oreline.expected import Expected
+from oreline.features import METHOD
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, Gap, Reason
 from oreline.recordings.envi_header import read_header
 from oreline.recordings.envi_writer import EnviWriter
@@ -145,6 +146,7 @@ def test_features_are_bands_with_their_names_and_the_windows_and_nan_where_lines
     fields = read_header(header).fields
     assert fields["band names"] == "{1400 nm, 1400 depth}"
     assert fields["feature windows"] == "1400 of 1360-1448 nm"
+    assert (fields["feature method"], fields["least depth"]) == (METHOD, "0.01")
 
 
 def test_a_stream_without_features_is_not_recorded_as_such(tmp_path: Path) -> None:

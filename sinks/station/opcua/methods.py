@@ -15,8 +15,9 @@ from sinks.station.hub import Hub
 from sinks.station.opcua.conditions import Conditions
 from sinks.station.opcua.machine import Machine, State, stops
 from sinks.station.opcua.nodes import Nodes, type_id
+from sinks.station.opcua.results import Results, components, page
 from sinks.station.opcua.session import SESSION
-from sinks.station.opcua.space import MACHINE, MODE, RECIPES
+from sinks.station.opcua.space import MACHINE, MODE, RECIPES, RESULTS
 
 V = ua.VariantType
 Codes = ua.StatusCodes
@@ -29,7 +30,9 @@ _REFUSED = {
 }
 Call = Callable[..., Awaitable[Sequence[ua.Variant] | None]]
 """Called with who calls, the node on which he calls, and his arguments. Returns what comes out."""
-DONE = ua.Variant(0, V.Int32)
+DONE, NO_HANDLE = ua.Variant(0, V.Int32), ua.Variant(0, V.UInt32)
+PREPARED = {0: False, 1: True}
+"""By TriStateBooleanDataType, whose 2 asks for any."""
 MOST_WORDS = 500
 
 
@@ -37,11 +40,11 @@ class Methods:
     """Methods of one server."""
 
     def __init__(
-        self, server: Server, nodes: Nodes, hub: Hub, conditions: Conditions, machine: Machine,
+        self, server: Server, nodes: Nodes, hub: Hub, conditions: Conditions, machine: Machine, results: Results,
         refused: Callable[[str], Awaitable[None]],
     ) -> None:  # fmt: skip
         self._server, self._hub = server, hub
-        self._conditions, self._machine, self._refused = conditions, machine, refused
+        self._conditions, self._machine, self._results, self._refused = conditions, machine, results, refused
         for path, (takes, call) in self._of_line().items():
             self._link(nodes.id(path), takes, call)
         for name, (takes, call) in self._of_types().items():
@@ -60,6 +63,10 @@ class Methods:
             f"{MODE}.Abort": (2, self._stop),
             f"{RECIPES}.PrepareRecipe": (2, self._prepare),
             f"{RECIPES}.UnprepareRecipe": (2, self._unprepare),
+            f"{RECIPES}.GetRecipeListFiltered": (6, self._recipe_list),
+            f"{RESULTS}.GetResultById": (2, self._result),
+            f"{RESULTS}.GetResultComponentsById": (2, self._result_components),
+            f"{RESULTS}.GetResultListFiltered": (12, self._result_list),
         }
 
     def _of_types(self) -> dict[str, tuple[int, Call]]:
@@ -161,6 +168,38 @@ class Methods:
     async def _unprepare(self, _actor: Actor, _parent: ua.NodeId, *_arguments: Any) -> Sequence[ua.Variant]:
         raise Refused("unknown", "a line always has a recipe: prepare another, or call Stop")
 
+    async def _recipe_list(
+        self, _actor: Actor, _parent: ua.NodeId, external: Any, product: Any, prepared: Any, most: Any, first: Any,
+        _timeout: Any,
+    ) -> Sequence[ua.Variant]:  # fmt: skip
+        desk, inforce = self._hub.recipes, self._hub.status.recipe
+        saved = [one for one in await desk.versions() if "refused" not in one] if desk else []
+        if name := _text(getattr(external, "Id", None)):
+            saved = [one for one in saved if one["name"] == name]
+        if prepared in PREPARED:
+            now = inforce.name, inforce.version
+            saved = [one for one in saved if ((one["name"], one["version"]) == now) is PREPARED[prepared]]
+        told, whole = page([] if _text(getattr(product, "Id", None)) else saved, most, first)
+        recipes = ua.Variant([_saved(one) for one in told], V.ExtensionObject, is_array=True)
+        return ua.Variant(whole), ua.Variant(len(told), V.Int32), NO_HANDLE, recipes, DONE
+
+    # Results.
+
+    async def _result(self, _actor: Actor, _parent: ua.NodeId, identity: Any, _timeout: Any) -> Sequence[ua.Variant]:
+        return NO_HANDLE, ua.Variant(self._results.find(identity), V.ExtensionObject), DONE
+
+    async def _result_components(
+        self, _actor: Actor, _parent: ua.NodeId, identity: Any, _timeout: Any
+    ) -> Sequence[ua.Variant]:
+        onfile, *others = components(self._results.find(identity)).values()
+        return onfile, NO_HANDLE, *others, DONE
+
+    async def _result_list(self, _actor: Actor, _parent: ua.NodeId, *asked: Any) -> Sequence[ua.Variant]:
+        *wanted, most, first, _timeout = asked
+        told, whole = page(self._results.like(*wanted), most, first)
+        results = ua.Variant(list(told), V.ExtensionObject, is_array=True)
+        return ua.Variant(whole), ua.Variant(len(told), V.Int32), NO_HANDLE, results, DONE
+
     # Alarms.
 
     async def _refresh(self, _actor: Actor, _parent: ua.NodeId, number: Any, item: Any = None) -> None:
@@ -216,3 +255,14 @@ def _recipe(result: Any, name: str, version: str) -> Any:
     found = result if isinstance(result, dict) else {}
     number = str(found.get("version", version))
     return ua.RecipeIdInternalDataType(Id=str(found.get("name", name)), Version=number or None)
+
+
+def _saved(version: dict[str, Any]) -> Any:
+    """A saved version of a recipe, likewise."""
+    return ua.RecipeIdInternalDataType(
+        Id=version["name"],
+        Version=str(version["version"]),
+        Hash=bytes.fromhex(version["sha256"]),
+        HashAlgorithm="SHA-256",
+        Description=ua.LocalizedText(version["words"], "en"),
+    )

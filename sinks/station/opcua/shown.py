@@ -14,6 +14,7 @@ from sinks.station.opcua.events import Events
 from sinks.station.opcua.machine import Machine, State, Transition, place
 from sinks.station.opcua.methods import Methods
 from sinks.station.opcua.nodes import Nodes, type_id, valued
+from sinks.station.opcua.results import Results, components
 from sinks.station.opcua.space import MACHINE, MODE, REFUSAL, VARIABLES_IN
 from sinks.station.opcua.variables import VARIABLES
 from sinks.station.status import Recipe, Status
@@ -21,7 +22,7 @@ from sinks.station.status import Recipe, Status
 V = ua.VariantType
 WAITING = 1024
 """Changes of alarms that wait to be told."""
-STATE_CHANGED, RECIPE_PREPARED = 1018, 1022
+STATE_CHANGED, RECIPE_PREPARED, RESULT_READY = 1018, 1022, 1024
 
 
 class Shown:
@@ -32,17 +33,22 @@ class Shown:
         self._machine, self._recipe = Machine(), Recipe()
         self._events = Events(server, nodes.id(), hub.config.line.name)
         self._conditions = Conditions(server, nodes, self._events)
-        Methods(server, nodes, hub, self._conditions, self._machine, self._refused)
+        self._results = Results()
+        Methods(server, nodes, hub, self._conditions, self._machine, self._results, self._refused)
 
     async def run(self, begun: Callable[[], None]) -> None:
         """Show the hub until cancelled. `begun`: called when all is there."""
         bus = self._hub.bus
-        with bus.subscribe("status", 1) as looks, bus.subscribe("alarm", WAITING) as changes:
+        with (
+            bus.subscribe("status", 1) as looks,
+            bus.subscribe("alarm", WAITING) as changes,
+            bus.subscribe("minute", WAITING) as minutes,
+        ):
             await self._conditions.load(self._hub.alarms.alarms)
             await self._show_state()
             await self._see(self._hub.status)
             begun()
-            await asyncio.gather(self._look(looks), self._hear(changes))
+            await asyncio.gather(self._look(looks), self._hear(changes), self._conclude(minutes))
 
     async def _look(self, looks: Subscription) -> None:
         async for status in looks:
@@ -76,6 +82,14 @@ class Shown:
                 await self._conditions.load(self._hub.alarms.alarms)
                 kind = type_id("RefreshRequiredEventType")
                 await self._events.tell(self._events.make(kind, "changes were missed", 1, {}))
+
+    async def _conclude(self, minutes: Subscription) -> None:
+        async for minute in minutes:
+            result = self._results.take(minute, self._hub.status)
+            identity = ua.Variant(result.ResultId, V.ExtensionObject)
+            fields = {"ResultId": identity} | components(result)
+            kind, words = ua.NodeId(RESULT_READY, self._vision), f"result {result.ResultId.Id} is ready"
+            await self._events.tell(self._events.make(kind, words, 100, fields))
 
     async def _show_state(self) -> None:
         await self._show(MACHINE, self._machine.state)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from hwsim.spectra import load
 from inference.features.absorption import absorptions
 from inference.features.windows import placed
 from oreline.features import LEAST_DEPTH
@@ -72,3 +73,19 @@ def test_a_shallow_band_has_no_wavelength_and_no_depth() -> None:
     features = [one for one in placed(EVERY_NM) if one.info.name == "2200"]
     assert np.isnan(absorptions(features, band(EVERY_NM, 2200, 0.009))).all()
     assert np.isfinite(absorptions(features, band(EVERY_NM, 2200, 0.012))).all()
+
+
+def of_mineral(mineral: str, feature: str) -> float:
+    """Centre of a feature of a mineral of the library, in nm; NaN where it has none."""
+    library = load()
+    nm, spectrum = np.asarray(library.wavelengths_nm), library.reflectance[list(library.names).index(mineral)]
+    (window,) = (one for one in placed(nm) if one.info.name == feature)
+    return float(absorptions([window], np.asarray(spectrum, np.float64)[:, None])[0, 0, 0])
+
+
+def test_carbonate_goes_from_magnesium_to_calcium_and_alunite_from_potassium_to_sodium() -> None:
+    assert of_mineral("dolomite", "2340") == pytest.approx(2322, abs=4)
+    assert of_mineral("calcite", "2340") == pytest.approx(2338, abs=4)
+    assert of_mineral("alunite", "1480") == pytest.approx(1478, abs=2)
+    assert of_mineral("natroalunite", "1480") == pytest.approx(1496, abs=2)
+    assert np.isnan(of_mineral("kaolinite", "1480"))

@@ -36,7 +36,7 @@ def sure(nm: NDArray[np.float64], values: NDArray[np.float32]) -> NDArray[np.boo
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from([1, 7, 31, 32, 33, 100]), st.booleans(), st.booleans())
+@given(st.integers(0, 10**6), st.sampled_from([1, 7, 63, 64, 65, 150]), st.booleans(), st.booleans())
 def test_a_line_has_the_features_of_its_spectra(seed: int, samples: int, uneven: bool, falling: bool) -> None:
     nm = SWIR + np.sin(np.arange(288.0)) if uneven else SWIR
     nm = nm[::-1].copy() if falling else nm
@@ -52,17 +52,18 @@ def test_a_line_has_the_features_of_its_spectra(seed: int, samples: int, uneven:
 
 
 @pytest.mark.parametrize("what", [np.nan, np.inf, -np.inf, 0.0, -0.1])
-@pytest.mark.parametrize("sample", [0, 31, 32, 69])
-def test_a_value_that_is_none_spoils_its_window_and_sample_and_no_other(what: float, sample: int) -> None:
+@pytest.mark.parametrize("sample", [0, 63, 64, 69])
+def test_a_value_that_is_none_spoils_its_windows_and_sample_and_no_other(what: float, sample: int) -> None:
     values, free = rocks(SWIR, 70, 1), np.zeros(70, np.uint8)
     line = LineFeatures(SWIR.tolist(), 70)
     before = line(values, free).copy()
-    assert np.isfinite(before[2, :, [0, 31, 32, 69]]).all()
+    spoiled = [place for place, one in enumerate(line.infos) if one.name in ("2200", "OH")]
+    assert np.isfinite(before[spoiled][:, :, [0, 63, 64, 69]]).all()
     values[int(np.abs(SWIR - 2135).argmin()), sample] = what
     after = line(values, free)
-    assert np.isnan(after[2, :, sample]).all()
+    assert np.isnan(after[spoiled, :, sample]).all()
     others = np.ones(before.shape, np.bool_)
-    others[2, :, sample] = False
+    others[spoiled, :, sample] = False
     np.testing.assert_array_equal(after[others], before[others])
 
 
@@ -77,5 +78,5 @@ def test_a_sample_of_which_nothing_is_to_be_concluded_has_no_feature() -> None:
 def test_a_camera_that_ends_at_1700_nm_measures_what_it_has() -> None:
     nm = camera_preset("nir224").wavelengths_nm
     line = LineFeatures(nm.tolist(), 64)
-    assert [one.name for one in line.infos] == ["1400"]
-    assert line(rocks(nm, 64, 3), np.zeros(64, np.uint8)).shape == (1, 2, 64)
+    assert [one.name for one in line.infos] == ["1400", "1480"]
+    assert line(rocks(nm, 64, 3), np.zeros(64, np.uint8)).shape == (2, 2, 64)

@@ -23,19 +23,19 @@ def test_a_camera_to_2500_nm_has_all_of_them() -> None:
 
 
 def test_a_camera_that_ends_before_a_window_has_no_such_feature() -> None:
-    assert names(camera_preset("nir224").wavelengths_nm) == ["1400"]
-    assert names(np.arange(1000.0, 2241.0, 5)) == ["1400", "1900"]
-    assert names(np.arange(1000.0, 2245.0, 4)) == ["1400", "1900", "2200"]
+    assert names(camera_preset("nir224").wavelengths_nm) == ["1400", "1480"]
+    assert names(np.arange(1000.0, 2241.0, 5)) == ["1400", "1480", "1900", "water"]
+    assert names(np.arange(1000.0, 2245.0, 4)) == ["1400", "1480", "1900", "2200", "water"]
 
 
 def test_channels_that_were_left_out_leave_no_feature() -> None:
     nm = np.arange(1000.0, 2501.0, 4)
     assert names(nm[(nm < 1380) | (nm > 1430)]) == ALL[1:]
-    assert names(nm[(nm < 2290) | (nm > 2350)]) == [one for one in ALL if one != "2320"]
+    assert names(nm[(nm < 2290) | (nm > 2350)]) == [one for one in ALL if one not in ("2320", "2340")]
 
 
 def test_coarse_bands_have_no_parabola() -> None:
-    assert names(np.arange(1000.0, 2501.0, 18)) == ["1400", "1900", "2200"]
+    assert names(np.arange(1000.0, 2501.0, 18)) == ["1400", "1900", "2200", "2340", "OH", "water"]
 
 
 def test_a_camera_without_any_is_refused_with_what_to_do() -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from hwsim.spectra import load as load_library
 from oreline.cli.main import app
 from oreline.errors import ConfigError, SpectraRefused
+from oreline.features import FEATURES
 from tests.inference import two_answers
 from tests.oreline.point_spectra.writers import write_asd, write_ecostress
 
@@ -52,7 +53,7 @@ def test_json_has_a_row_a_spectrum_and_csv_the_same_columns(tmp_path, model):
     ]  # fmt: skip
     assert found["rows"][2]["unknown_reason"] == "not in the list"
     assert list(found["rows"][0]["bands"]) == ["label", "group", "confidence", "second", "share"]
-    assert list(found["rows"][0]["features"]) == ["1400", "1900", "2200", "2250", "2320", "2390"]
+    assert list(found["rows"][0]["features"]) == [one.name for one in FEATURES]
     assert any("instrument's own bands" in note for note in found["files"][0]["notes"])
     flat = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
     assert [(row["label"], row["best_1"]) for row in flat] == [

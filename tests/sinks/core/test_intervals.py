@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oreline.errors import ConfigError
-from oreline.messages import UNKNOWN
+from oreline.messages import BACKGROUND, UNKNOWN
 from sinks.core.counting import samples_of
 from sinks.core.depth import Flag, Kind, Missing, Recovery
 from sinks.core.intervals import intervals, steps
+from sinks.core.registration import register
+from sinks.core.rows import find_rows
+from sinks.core.session import Box, Hole, Loss, Session
 from sinks.core.table import header_of
 from sinks.core.tsg import read_tsg
 from tests.sinks.core.scans import KAOLINITE, MUSCOVITE, a_hole, a_scan, metres, one_row, rock
@@ -86,6 +90,34 @@ def test_a_loss_has_no_mineral_and_what_is_beside_it_says_so() -> None:
     assert second["flags"] == third["flags"] == "core lost 100.15-100.25 m (base)"
     inside = table_of(hole, 0.05)[3:5]
     assert [(row["n"], row["mineral.kaolinite"], row["recovery"]) for row in inside] == [(0, None, 0.0)] * 2
+
+
+LOST = {"base": (100.8, 101.0), "top": (100.0, 100.2), "placed": (100.4, 100.6)}
+
+
+@pytest.mark.parametrize("loss", LOST)
+def test_where_a_loss_is_taken_to_be_makes_another_table_whose_header_says_it(
+    loss: Literal["base", "top", "placed"],
+) -> None:
+    codes = np.full((1040, 60), BACKGROUND, np.uint8)
+    codes[20:420, 5:53], codes[420:820, 5:53] = KAOLINITE, MUSCOVITE
+    scan, (from_m, to_m) = a_scan(codes), LOST[loss]
+    box, placed = Box(number=1, from_m=100, to_m=101, rows=1, core="NQ"), Loss(from_m=100.4, to_m=100.6)
+    session = Session(hole=Hole(id="DH-1"), boxes=(box,), loss=loss, losses=(placed,) if loss == "placed" else ())
+    finds = find_rows(scan.rock, scan.along_mm, scan.pixel_mm, session, box, scan.missing)
+    depth = register(session, {1: finds}, {1: scan.along_mm})
+    table = intervals([samples_of("DH-1", scan, depth)], steps(100, 101, 0.1), {"loss": loss})
+    for row in table.to_pylist():
+        is_lost = from_m - 1e-9 <= row["from_m"] and row["to_m"] <= to_m + 1e-9
+        kaolinite = row["to_m"] <= 100.4 + 1e-9 + (0.2 if loss == "top" else 0)
+        expected = (0, None, None, 0.0) if is_lost else (4800, float(kaolinite), float(not kaolinite), 1.0)
+        assert (row["n"], row["mineral.kaolinite"], row["mineral.muscovite"], row["recovery"]) == expected
+        assert row["flags"] == (f"core lost {from_m:.2f}-{to_m:.2f} m ({loss})" if is_lost else "")
+    told = header_of(table)
+    assert (told["loss"], told["missing"]) == (
+        loss,
+        [{"from_m": pytest.approx(from_m), "to_m": pytest.approx(to_m), "how": loss}],
+    )
 
 
 def test_what_was_not_scanned_has_no_recovery_and_says_so() -> None:

@@ -7,7 +7,8 @@ const {
 const { OPCUACertificateManager } = require("node-opcua-certificate-manager");
 
 const FIELDS = ["EventType", "EventId", "ConditionName", "Message", "Severity", "Retain", "AckedState.Id",
-  "ActiveState.Id", "ConfirmedState.Id", "ShelvingState.CurrentState", "3:Cause", "FromState", "ToState", "NodeId"];
+  "ActiveState.Id", "ConfirmedState.Id", "ShelvingState.CurrentState", "3:Cause", "FromState", "ToState", "NodeId",
+  "2:ResultId", "2:JobId", "2:ResultContent"];
 let client, session, subscription, events = [], changes = {};
 
 const orders = {

@@ -38,6 +38,16 @@ class People:
         return self.roles.get(name)
 
 
+class Desk:
+    """Saved recipes."""
+
+    async def versions(self) -> list[dict[str, Any]]:
+        told = {"words": "at least 0.3 of magnetite", "sha256": "ab" * 32}
+        names = ("hematite", 1), ("magnetite", 2), ("magnetite", 3)
+        good = [{"name": name, "version": version, **told} for name, version in names]
+        return [*good, {"name": "old", "version": 1, "refused": "no class ilmenite"}]
+
+
 class Plant:
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.folder, self._settings = folder, OpcUaSettings(port=0, **settings)
@@ -59,6 +69,7 @@ class Plant:
     async def _begin(self) -> None:
         self.hub = Hub(Config({"line": {"name": "pit", "output": str(self.folder)}, "sinks": {}}))
         self.hub.accounts = self.people  # type: ignore[assignment]
+        self.hub.recipes = Desk()  # type: ignore[assignment]
         commands = self.hub.commands
         commands.register("hold", Role.OPERATOR, lambda _actor: self._hold(held=True))
         commands.register("resume", Role.OPERATOR, lambda _actor: self._hold(held=False))
@@ -122,6 +133,11 @@ class Plant:
     def hear(self, kind: str, stage: str = "acquisition", words: str = "cable out") -> None:
         """Have something happen at the line."""
         self.call(lambda: self.hub.alarms.hear(incident(kind, stage, words)))
+
+    def conclude(self, start: str, lines: int, part: int = 1) -> None:
+        """Have a minute be over."""
+        minute = {"what": "minute", "start": start, "part": part, "lines": lines}
+        self.call(lambda: self.hub.bus.publish("minute", minute))
 
     def quiet(self) -> None:
         """Have no alarm that is there, nor any that was."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sinks.station.status import Phase
+from sinks.station.status import Phase, Recipe
 
 LINE = "ns=3;s=Line"
 MACHINE = f"{LINE}.VisionStateMachine"
@@ -151,3 +152,64 @@ def test_a_wrong_password_and_a_wrong_certificate_are_refused(plant: Any, other:
     for path in (plant.folder / "opcua" / "rejected").iterdir():
         path.unlink()
     assert "error" not in node.connect(plant.url, secure=True, user="olga", password=WORD)
+
+
+RESULT, IDENTITY, INTERNAL, JOB = f"{LINE}.ResultManagement", "ns=2;i=3021", "ns=2;i=3013", "ns=2;i=3016"
+ANY = ["Null", None]
+
+
+def listed(client: Any, *filters: Any, most: int = 0, first: int = 0) -> dict[str, Any]:
+    """What GetResultListFiltered answers."""
+    args = [["Int32", 0], *([ANY] * 8), ["UInt32", most], ["UInt32", first], ["Int32", 0]]
+    for at, filter_ in filters:
+        args[at] = filter_
+    return dict(client.do("call", object=RESULT, method=f"{RESULT}.GetResultListFiltered", args=args))
+
+
+def test_a_minute_is_a_result_that_is_told_and_asked_for(plant: Any, other: Any) -> None:
+    plant.set(phase=Phase.RUNNING, run="c0ffee", recipe=Recipe("magnetite", 3))
+    plant.conclude("2026-11-30T10:00:00+00:00", 40_200)
+    told = heard(other, **{"2:JobId": {"id": "c0ffee"}})
+    identity = {"id": "2026-11-30T10:00:00+00:00"}
+    assert told["2:ResultId"] == identity
+    assert json.loads(told["2:ResultContent"][0]["value"])["lines"] == 40_200
+    asked = [["ExtensionObject", identity, IDENTITY], ["Int32", 0]]
+    answer = other.do("call", object=RESULT, method=f"{RESULT}.GetResultById", args=asked)
+    assert answer["status"] == "Good"
+    _, result, error = answer["out"]
+    assert (result["resultId"], result["internalRecipeId"]["id"], result["resultState"]) == (identity, "magnetite", 1)
+    assert (json.loads(result["resultContent"][0]["value"])["lines"], error) == (40_200, 0)
+    parts = other.do("call", object=RESULT, method=f"{RESULT}.GetResultComponentsById", args=asked)
+    assert (parts["status"], len(parts["out"]), parts["out"][12]) == ("Good", 17, {"id": "c0ffee"})
+    asked[0][1] = {"id": "2020-01-01T00:00:00+00:00"}
+    refused = other.do("call", object=RESULT, method=f"{RESULT}.GetResultById", args=asked)
+    assert refused["status"] == "BadInvalidArgument"
+
+
+def test_results_are_listed_by_what_they_are_of(plant: Any, other: Any) -> None:
+    plant.set(phase=Phase.RUNNING, run="abba", recipe=Recipe("hematite", 1))
+    for minute in range(3):
+        plant.conclude(f"2026-11-30T11:0{minute}:00+00:00", minute)
+    job, recipe = ["ExtensionObject", {"id": "abba"}, JOB], ["ExtensionObject", {"id": "hematite"}, INTERNAL]
+    eventually(lambda: listed(other, (8, job))["out"][1] == 3)
+    whole, n, _, results, _ = listed(other, (8, job), (4, recipe), most=2)["out"]
+    assert (whole, n, [one["resultId"]["id"][14:16] for one in results]) == (False, 2, ["00", "01"])
+    whole, n, _, results, _ = listed(other, (8, job), most=2, first=2)["out"]
+    assert (whole, n, [one["resultId"]["id"][14:16] for one in results]) == (True, 1, ["02"])
+    assert listed(other, (8, job), (0, ["Int32", 4]))["out"][1] == 0
+
+
+def test_recipes_are_listed_as_they_are_saved(plant: Any, other: Any) -> None:
+    plant.set(recipe=Recipe("magnetite", 3))
+    place = f"{LINE}.RecipeManagement"
+
+    def recipes(prepared: int, name: str = "") -> list[tuple[str, str]]:
+        external = ["ExtensionObject", {"id": name}, "ns=2;i=3002"] if name else ANY
+        args = [external, ANY, ["Int32", prepared], ["UInt32", 0], ["UInt32", 0], ["Int32", 0]]
+        answer = other.do("call", object=place, method=f"{place}.GetRecipeListFiltered", args=args)
+        assert answer["status"] == "Good"
+        return [(one["id"], one["version"]) for one in answer["out"][3]]
+
+    assert recipes(2) == [("hematite", "1"), ("magnetite", "2"), ("magnetite", "3")]
+    assert recipes(2, "magnetite") == [("magnetite", "2"), ("magnetite", "3")]
+    assert (recipes(1), recipes(0, "magnetite")) == ([("magnetite", "3")], [("magnetite", "2")])
