@@ -106,7 +106,7 @@ def lay(segment: Segment, session: Session) -> Laid:
     placed = [] if segment.is_open else placed_losses(session, segment.top_m, segment.base_m)
     top, base = segment.top_m - segment.stub_m, segment.base_m - segment.left_m
     room = segment.core_m if segment.is_open else base - top - sum(to - begin for begin, to in placed)
-    spread = np.where(is_broken, way - held, 0.0).clip(min=0.0)
+    spread = _gaps(held, way, is_broken)
     lack = room - segment.core_m
     rest = lack if lack > slack_m(segment, session) + spread.sum() else 0.0
     _refuse_surplus(segment, room, session)
@@ -117,13 +117,23 @@ def lay(segment: Segment, session: Session) -> Laid:
     for begin, to in placed:
         depth[depth >= begin] += to - begin
     sd = _spread(middle / max(length.sum(), 1e-9), rest, lack, at_top, session.block_tolerance_m, way)
-    is_core = length > 0
+    is_core = held > 0
     missing = [Missing(begin, to, "placed") for begin, to in placed]
     missing += [Missing(top, top + rest, "top") if at_top else Missing(base - rest, base, "base")] if rest else []
     return Laid(
         np.where(is_core, depth, np.nan), np.where(is_core, sd, np.nan), length, tuple(missing),
         tuple(_flags(segment, session)),
     )  # fmt: skip
+
+
+def _gaps(held: NDArray[np.float64], way: NDArray[np.float64], is_broken: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Length of tray between the pieces of broken rock, float64 (lines,), dealt out to the core of the same stretch."""
+    gaps = np.zeros(len(held))
+    for start, stop in np.flatnonzero(np.diff(is_broken, prepend=False, append=False)).reshape(-1, 2):
+        core, room = float(held[start:stop].sum()), float(way[start:stop].sum())
+        if 0 < core < room:
+            gaps[start:stop] = held[start:stop] * (room - core) / core
+    return gaps
 
 
 def _fitted(
