@@ -7,9 +7,9 @@ from oreline.errors import ConfigError
 from oreline.expected import Expected
 from oreline.findings import Findings
 from oreline.keys import client_keys, server_keys
-from oreline.sink import SORTER
+from oreline.sink import SORTER, STONES
 from sinks.settings import settings_of
-from sinks.streams import owner_of
+from sinks.streams import maker_of, owner_of
 
 
 def check(config: Config, expected: Expected, findings: Findings) -> None:
@@ -20,9 +20,13 @@ def check(config: Config, expected: Expected, findings: Findings) -> None:
         except ConfigError:
             continue
         with findings.noted(f"[sinks.{name}]"):
+            taken = getattr(settings, "stream", kind.stream)
             if common.remote:
-                stream = getattr(settings, "stream", kind.stream)
-                client_keys(common.remote, config.line.keys, name, owner_of(stream))
+                client_keys(common.remote, config.line.keys, name, owner_of(taken))
+            elif taken == STONES and maker_of(config, taken) is None:
+                raise ConfigError(
+                    "it reads stones, which nothing makes: have a sorter in this line, or name its remote"
+                )
             for stream, address in common.remotes.items():
                 client_keys(address, config.line.keys, name, owner_of(stream))
             if listen := getattr(settings, "listen", None):

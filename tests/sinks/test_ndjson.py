@@ -6,23 +6,30 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
+from oreline.config import Config
 from oreline.errors import RecordingError, StoreFailed
+from oreline.expected import Expected
+from oreline.findings import Findings
 from oreline.messages import BACKGROUND, UNKNOWN, Gap, Reason
-from oreline.testing import LAYERS, RUN, SinkContract, label_line, stream_info
+from oreline.testing import LAYERS, RUN, SinkContract, label_line, stone_record, stream_info
+from sinks.check import check
 from sinks.ndjson import Ndjson, NdjsonSettings
 from sinks.settings import schema
 from tests.deploy.unit import ROOT
 from tests.sinks.disk import room
 
 FILE = "lines.ndjson"
-OWN = {"sinks/ndjson.py", "sinks/__init__.py", "tests/sinks/test_ndjson.py", "docs/how-to/add-a-sink.md"}
+OWN = {
+    "sinks/ndjson.py", "sinks/__init__.py", "tests/sinks/test_ndjson.py", "docs/how-to/add-a-sink.md",
+    "tests/sinks/conveyor/test_stone_stream.py",
+}  # fmt: skip
 GENERATED = re.compile(r"<!-- table: .*?<!-- end -->", re.DOTALL)
-MOST_LINES = 80
+MOST_LINES = 120
 
 
 def objects(output: Path) -> list[dict[str, Any]]:
@@ -36,8 +43,12 @@ class TestNdjsonContract(SinkContract):
         return [one["first"] for one in objects(output) if one["run"] == run.hex() and "classes" in one]
 
 
-def opened(output: Path) -> Ndjson:
-    sink = Ndjson.open(NdjsonSettings(), output)
+class TestNdjsonOfStonesContract(TestNdjsonContract):
+    settings: ClassVar[dict[str, Any]] = {"stream": "stones"}
+
+
+def opened(output: Path, **settings: Any) -> Ndjson:
+    sink = Ndjson.open(NdjsonSettings(**settings), output)
     sink.resume()
     return sink
 
@@ -55,6 +66,33 @@ def test_an_object_says_where_a_line_is_and_how_many_samples_each_class_has_or_w
         {"run": RUN.hex(), "first": 1, "n": 3, "reason": "dropped"},
     ]
     sink.close()
+
+
+def test_an_object_of_a_stone_says_what_it_is_and_what_became_of_it(tmp_path: Path) -> None:
+    sink, info = opened(tmp_path, stream="stones"), stream_info()
+    stone = stone_record(3, info, t_ns=17, measure=float("nan"), valves=0b110)
+    sink.consume([info, Gap(RUN, 1, 0, 3, Reason.RING_FULL), stone])
+    sink.commit()
+    gap, one = objects(tmp_path)
+    assert (gap["first"], gap["n"], gap["reason"]) == (0, 3, "ring_full")
+    assert (one["first"], one["t_ns"], one["decision"], one["valves"], one["measure"]) == (
+        3,
+        17,
+        "ejected",
+        [1, 2],
+        None,
+    )
+    assert one["classes"] == {"calcite": 12}
+    assert (one["first_line"], one["pixels"], one["recipe"]) == (stone.first_line, 12, stone.recipe)
+    sink.close()
+
+
+def test_stones_that_nothing_makes_are_refused(tmp_path: Path) -> None:
+    line, rows = {"state": str(tmp_path), "output": str(tmp_path)}, {"sink": "ndjson", "stream": "stones"}
+    for sinks, refused in (({"rows": rows}, True), ({"rows": rows, "conveyor": {}}, False)):
+        findings = Findings()
+        check(Config({"line": line, "sinks": sinks}), Expected(), findings)
+        assert any("it reads stones, which nothing makes" in str(one) for one in findings) is refused
 
 
 def test_an_object_counts_groups_and_reasons_too_where_lines_tell_them(tmp_path: Path) -> None:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
+from oreline import keys
 from oreline.config import Config
+from oreline.errors import StreamError
+from oreline.keys import client_keys
 from oreline.messages import ClassInfo, Decision, EndOfStream, Gap, Message, Reason, StoneRecord, StreamInfo
-from oreline.sink import STONES, Policy
+from oreline.metrics import Account
+from oreline.sink import SORTER, STONES, Policy
 from oreline.stream import Inbox, Outbox
+from oreline.stream.curve import new_pair
 from oreline.testing import end_of_stream, stone_record, stream_info
 from sinks.conveyor import Conveyor
 from sinks.conveyor.stone_stream import StoneStream
 from sinks.conveyor.stones import ToldStone
+from sinks.feed import Feed
+from sinks.ndjson import Ndjson, NdjsonSettings
 from sinks.streams import Finish, maker_of, open_streams, takers_of
+from tests.ports import free_port
 from tests.sinks.conftest import Eventually, RunningPlc
 from tests.sinks.conveyor.belts import BARREN, EMPTY, PATIENT, SETTINGS, STONE, belt, feed, settings
 
@@ -204,3 +213,44 @@ def test_of_two_sorters_the_first_makes_the_stream(line: Config) -> None:
     assert open_streams(two, "conveyor") == []
     assert maker_of(Config({"sinks": {"log": {}}}), STONES) is None
     assert takers_of(two, STONES) == ["log"]
+
+
+def test_whoever_holds_an_allowed_key_has_every_stone_in_a_file_on_another_host_and_nobody_else_has_one(
+    line: Config, tmp_path: Path, plc_on_loopback: RunningPlc, eventually: Eventually
+) -> None:
+    plant, office = tmp_path / "plant", tmp_path / "office"
+    for folder, name, other in ((plant, SORTER, office), (office, "stones", plant), (office, "stranger", None)):
+        keys.save(folder, name, new_pair())
+        if other:
+            keys.allow(other, folder / f"{name}.key")
+    tables = {**line.tables, "line": {**line.tables["line"], "keys": str(plant)}}
+    tables["sinks"]["conveyor"]["listen"] = address = f"tcp://127.0.0.1:{free_port()}"
+    with ExitStack() as stack:
+        outboxes = stack.enter_context(closing(Outboxes(Config(tables))))
+        conveyor = Conveyor.open(settings(port=plc_on_loopback.port, **PATIENT), tmp_path)
+        conveyor.serve(outboxes())
+
+        def subscriber(name: str) -> Feed:
+            held = client_keys(address, office, name, SORTER)
+            inbox = stack.enter_context(closing(Inbox(address, name, Policy.COMPLETE, ring=None, keys=held)))
+            file = stack.enter_context(closing(Ndjson.open(NdjsonSettings(stream="stones", name=name), tmp_path)))
+            return Feed(file, inbox, Account(name))
+
+        def turned(feed: Feed) -> bool:
+            outboxes.pump()
+            return feed.turn(1)
+
+        allowed, stranger = subscriber("stones"), subscriber("stranger")
+        lines = belt(EMPTY, STONE, EMPTY, BARREN, EMPTY, STONE)
+        feed(conveyor, stream_info(), *lines, end_of_stream(stream_info(), 6))
+        conveyor.close()
+        eventually(lambda: turned(allowed))
+        with pytest.raises(StreamError, match="does not allow the key of stranger"):
+            eventually(lambda: turned(stranger))
+    told = [json.loads(one) for one in (tmp_path / "stones.ndjson").read_text().splitlines()]
+    assert [(one["first"], one["first_line"], one["decision"]) for one in told] == [
+        (0, 1, "ejected"),
+        (1, 3, "passed"),
+        (2, 5, "ejected"),
+    ]
+    assert (tmp_path / "stranger.ndjson").read_text() == ""
