@@ -37,6 +37,8 @@ EDGES = {
     ("oreline/cli/main.py", "oreline.cli.evaluate"),
     ("oreline/cli/main.py", "oreline.cli.record"),
     ("oreline/cli/main.py", "oreline.cli.replay"),
+    ("oreline/cli/main.py", "oreline.recordings.raw.unpacking"),
+    ("oreline/cli/main.py", "sinks.record.repair"),
     ("oreline/cli/main.py", "oreline.cli.replay_setting"),
     ("oreline/cli/accounts.py", "sinks.station.accounts"),
     ("oreline/cli/accounts.py", "sinks.station.accounts.passwords"),

@@ -99,6 +99,29 @@ def record(line: Annotated[Path, typer.Argument(help="TOML file of the line.")],
 
 
 @app.command()
+def repair(
+    folder: Annotated[Path, typer.Argument(help="Folder of a recording, or the output of a line.")],
+) -> None:
+    """Bring recordings that were cut short to their last whole line, and say what is missing. Twice does no more.
+
+    Example: oreline repair out/line
+    """
+    importlib.import_module("sinks.record.repair").main(folder)
+
+
+@app.command()
+def unpack(
+    folder: Annotated[Path, typer.Argument(help="Folder of a packed recording.")],
+    out: Annotated[Path, typer.Argument(help="Folder for the same in plain ENVI files.")],
+) -> None:
+    """Make ENVI files of a recording of raw lines that is packed.
+
+    Example: oreline unpack out/line/raw_0123456789ab_000 hole7-box12
+    """
+    importlib.import_module("oreline.recordings.raw.unpacking").unpack(folder, out)
+
+
+@app.command()
 def demo(
     seconds: Annotated[float, typer.Option(help="Length of belt to sort.", min=1.0, max=86_400.0)] = 20.0,
     output: Annotated[Path, typer.Option(help="Folder for everything that is made.")] = Path("out/demo"),

@@ -19,7 +19,7 @@ CAPTURE = "capture"
 STAMPS, STAMP_BYTES = ".stamps", 16
 """Of the file of stamps, and of each line in it: int64, the time in ns and the encoder's count."""
 HEADER, TIFF_SUFFIXES = ".hdr", (".tif", ".tiff")
-DATA_SUFFIXES = (".raw", ".img", ".bil", ".bip", ".bsq", ".dat", ".cube", ".bin", ".hyspex")
+DATA_SUFFIXES = (".raw", ".img", ".bil", ".bip", ".bsq", ".dat", ".cube", ".bin", ".hyspex", ".blosc2")
 _REFERENCE = re.compile(
     r"(whitedark|dark|white)[ _-]?(?:ref(?:erence)?|current)(?:[ _.-]+(.+))?|(dark|white)", re.IGNORECASE
 )

@@ -27,6 +27,9 @@ from oreline.files import is_within
 from oreline.recordings import envi_header, tiff
 from oreline.recordings.conditions import Conditions
 from oreline.recordings.names import HEADER, STAMP_BYTES, STAMPS, TIFF_SUFFIXES, find_data, find_header, name_of
+from oreline.recordings.raw import packing
+from oreline.recordings.raw.chunks import Chunks
+from oreline.recordings.raw.layout import PACKED
 
 PIECE_BYTES = 32 << 20
 
@@ -40,7 +43,8 @@ class Recording:
     and sample to the next; None where the file must be decoded (TIFF). `x_start`: first sample on the sensor.
     `wavelengths_nm`, `fwhm_nm`: one a band, or empty. `full_scale`: the count of a saturated pixel, None if unknown.
     `metadata`: the header's fields; `conditions`: what they say of how it was taken. `stamps`: the file of the lines'
-    stamps, None where there is none. `name`: without the suffixes of its files; `header`: None of a TIFF.
+    stamps, None where there is none. `name`: without the suffixes of its files; `header`: None of a TIFF. `chunks`: of
+    a packed one.
     `bad_bands`: from 0, those of which nothing is to be concluded. `ignored`: the value that stands for no data, None
     where there is none. `notes`: what of its header was assumed or left out, each a sentence.
     """
@@ -66,11 +70,15 @@ class Recording:
     name: str = ""
     header: Path | None = None
     conditions: Conditions = field(default_factory=Conditions)
+    chunks: Chunks | None = field(default=None, repr=False)
 
     @cached_property
     def cube(self) -> NDArray[Any]:
-        """Read-only view (lines, bands, samples) of the mapped file. A TIFF is decoded into memory."""
+        """Read-only view (lines, bands, samples) of the mapped file. A TIFF, and what is packed, is decoded into
+        memory."""
         shape = (self.lines, self.bands, self.samples)
+        if self.chunks is not None:
+            return self.chunks.read(0, self.lines)
         if self.strides is None:
             return tiff.read_cube(self.path, tiff.read_layout(self.path))[: self.lines]
         if self.lines == 0:
@@ -96,7 +104,8 @@ class Recording:
         """All lines, views (n, bands, samples) that memory has room for."""
         step = max(1, PIECE_BYTES // (self.bands * self.samples * self.dtype.itemsize))
         for first in range(0, self.lines, step):
-            yield self.cube[first : first + step]
+            end = min(first + step, self.lines)
+            yield self.cube[first:end] if self.chunks is None else self.chunks.read(first, end)
 
     def part(self, first: int, end: int) -> Recording:
         """The lines from `first` to before `end` as a recording of their own; with stamps where it begins alike."""
@@ -107,7 +116,7 @@ class Recording:
 
     def line(self, index: int) -> NDArray[Any]:
         """One line (bands, samples), a view. Raises IndexError."""
-        line: NDArray[Any] = self.cube[index]
+        line: NDArray[Any] = self.cube[index] if self.chunks is None else self.chunks.read(index, index + 1)[0]
         return line
 
 
@@ -152,6 +161,9 @@ def _stamped(recording: Recording) -> Recording:
 def _open_envi(header: Path, said: envi_header.EnviHeader, data: Path) -> Recording:
     conditions, size = _conditions(header, said.fields), data.stat().st_size - said.offset
     lines, strides = _layout(said, size)
+    chunks = _chunks(said, data)
+    if chunks is not None:
+        lines, strides = min(said.lines, len(chunks)), None
     if lines == 0 and said.lines:
         raise RecordingError(f"{data} holds no whole line: {size} bytes of {said.samples} x {said.bands} samples")
     return Recording(
@@ -171,11 +183,22 @@ def _open_envi(header: Path, said: envi_header.EnviHeader, data: Path) -> Record
         metadata=said.fields,
         bad_bands=said.bad_bands,
         ignored=said.ignored,
-        notes=(*said.notes, *_longer(said, size)),
+        notes=(*said.notes, *([] if chunks else _longer(said, size))),
         name=name_of(header),
         header=header,
         conditions=conditions,
+        chunks=chunks,
     )
+
+
+def _chunks(said: envi_header.EnviHeader, data: Path) -> Chunks | None:
+    """The lines of a packed file, None of another. Raises RecordingError where nobody here knows how it is packed."""
+    how = said.fields.get(packing.PACKING)
+    if how is None and data.suffix.lower() != PACKED:
+        return None
+    if how != packing.NAME:
+        raise RecordingError(f"{data} is packed by {how or 'something that its header does not name'}: unpack it first")
+    return Chunks(data, said.bands, said.samples)
 
 
 def _longer(said: envi_header.EnviHeader, size: int) -> list[str]:
@@ -191,7 +214,7 @@ def _conditions(path: Path, fields: Mapping[str, str]) -> Conditions:
         raise RecordingError(f"{path}: {error}") from None
 
 
-def _layout(said: envi_header.EnviHeader, size: int) -> tuple[int, tuple[int, int, int]]:
+def _layout(said: envi_header.EnviHeader, size: int) -> tuple[int, tuple[int, int, int] | None]:
     """Whole lines in `size` bytes, and the strides of line, band and sample.
 
     A header with 0 lines is one whose writer died: the size decides.

@@ -46,14 +46,14 @@ class RawRecord(Recorder[RawWriter]):
         header, part = self._new_part(run, info.seq)
         before = self._header(run, part - 1)
         references = before.parent if part and before.is_file() else None
-        self._attach(RawWriter.create(header.parent, info, part, references))
+        self._attach(RawWriter.create(header.parent, info, part, references, packed=self._settings.packed))
 
     def _go_on(self) -> None:
         """One whose making was cut short has no manifest, and is made again."""
         place = self._committed
         header = self._output / place.header
         if place.header and header.is_file():
-            self._attach(RawWriter.resume(header.parent, place.next))
+            self._attach(RawWriter.resume(header.parent, place.next, packed=self._settings.packed))
         elif place.lines:
             raise RecordingError(f"{header} is not there any more: put it back, or move {self._sidecar} away, too")
         elif place.header:

@@ -29,6 +29,10 @@ class RecordSettings(Section):
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=64)] = "record"
     """Beginning of the files' names; a part of the run id and a number follow."""
 
+    packed: bool = False
+    """Raw lines are packed without loss, each by itself, to less than half of their bytes: a file that is no ENVI file
+    but is replayed like one, and made one by `oreline unpack`."""
+
     @property
     def stream(self) -> str:
         """Stream that it is made of."""

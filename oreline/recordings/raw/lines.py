@@ -8,6 +8,7 @@ was cut in the middle of one says so. Every reader of CSV takes them as numbers.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from oreline.messages import RawLine
 WIDTHS = {"seq": 12, "epoch": 6, "block_id": 20, "t_ns": 20, "encoder": 20, "flags": 6, "end": 16, "crc32c": 10}
 """Columns: the first six are of the line's stamp and its `Flag`; `end` counts bytes of the data file; the checksum is
 CRC-32C of the counts, little-endian, as they came (RFC 3720, appendix B.4)."""
+OF_STAMP = tuple(WIDTHS)[:6]
 HEAD = f"{','.join(WIDTHS)}\n".encode()
 ROW_BYTES = sum(WIDTHS.values()) + len(WIDTHS)
 DIGITS = np.frombuffer(b"-0123456789", np.uint8)
@@ -27,7 +29,11 @@ DTYPE = np.dtype([(name, np.uint64 if name == "block_id" else np.int64) for name
 def row(line: RawLine, end: int, crc32c: int) -> bytes:
     """The row of a line."""
     stamp = line.stamp
-    values = (stamp.seq, stamp.epoch, stamp.block_id, stamp.t_ns, stamp.encoder, int(line.flags), end, crc32c)
+    return format_row((stamp.seq, stamp.epoch, stamp.block_id, stamp.t_ns, stamp.encoder, int(line.flags), end, crc32c))
+
+
+def format_row(values: Sequence[int]) -> bytes:
+    """A row of the values of its columns."""
     return f"{','.join(f'{v:0{w}d}' for v, w in zip(values, WIDTHS.values(), strict=True))}\n".encode()
 
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from oreline.errors import RecordingError
-from oreline.files import write_whole
+from oreline.files import replacing
 from oreline.messages import Kind, StreamInfo
 from oreline.recordings.names import HEADER
 from oreline.recordings.raw import gaps
 from oreline.recordings.raw import lines as table
-from oreline.recordings.raw.layout import DATA, LINES, MANIFEST, files_of, gaps_of, kinds_in, path_of
+from oreline.recordings.raw.layout import LINES, MANIFEST, data_of, files_of, gaps_of, kinds_in, path_of
 
 VERSION = 1
 SETTING = (
@@ -39,6 +40,7 @@ def begun(folder: Path, info: StreamInfo, part: int) -> Manifest:
         "run": info.run.hex(),
         "part": part,
         "complete": False,
+        "first": info.seq,
         "clock": clock,
         "views": {},
     }
@@ -71,9 +73,13 @@ def read(folder: Path) -> Manifest:
     return dict(manifest)
 
 
-def write(folder: Path, manifest: Manifest) -> None:
-    """Write it whole. Raises OSError."""
-    write_whole(folder / MANIFEST, f"{json.dumps(manifest, indent=2)}\n".encode())
+def write(folder: Path, manifest: Manifest, *, durable: bool = True) -> None:
+    """Write it whole and, unless `durable` is False, wait for the disk before it takes the old one's place. Raises
+    OSError."""
+    with replacing(folder / MANIFEST) as draft, draft.open("xb", buffering=0) as file:
+        file.write(f"{json.dumps(manifest, indent=2)}\n".encode())
+        if durable:
+            os.fsync(file.fileno())
 
 
 def sealed(folder: Path, manifest: Manifest, known: Mapping[Path, str]) -> Manifest:
@@ -98,7 +104,7 @@ def _held(folder: Path, kind: Kind) -> dict[str, Any]:
     lines = table.rows_in(rows)
     ends = [table.read_row(rows, index) for index in (0, lines - 1)] if lines else []
     spans = {key: [end[key] for end in ends] for key in ("seq", "t_ns", "encoder")}
-    names = {key: path_of(folder, kind, suffix).name for key, suffix in (("header", HEADER), ("data", DATA))}
+    names = {"header": path_of(folder, kind, HEADER).name, "data": data_of(folder, kind).name}
     return {**names, "lines": lines, **spans}
 
 

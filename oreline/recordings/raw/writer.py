@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +16,7 @@ from oreline.messages import Gap, Kind, RawLine, StreamInfo
 from oreline.recordings.appended import AppendedFile
 from oreline.recordings.names import CAPTURE, HEADER
 from oreline.recordings.raw import gaps, manifest
-from oreline.recordings.raw.layout import DATA, MANIFEST, OF_A_VIEW, files_of, gaps_of, kinds_in, path_of
+from oreline.recordings.raw.layout import MANIFEST, OF_A_VIEW, drop, files_of, gaps_of, kinds_in, path_of
 from oreline.recordings.raw.view import ViewWriter
 
 REFERENCES = Kind.DARK, Kind.WHITE
@@ -25,12 +25,17 @@ REFERENCES = Kind.DARK, Kind.WHITE
 class RawWriter:
     """Appends lines and gaps to a recording. What was there at a `flush` is found again by `resume`."""
 
-    def __init__(self, folder: Path, said: manifest.Manifest, views: dict[Kind, ViewWriter], gap_bytes: int) -> None:
-        self.folder, self._said, self._views = folder, said, views
+    def __init__(
+        self, folder: Path, said: manifest.Manifest, views: dict[Kind, ViewWriter], gap_bytes: int, *, packed: bool
+    ) -> None:
+        """`packed`: whether views that begin are."""
+        self.folder, self._said, self._views, self._packed = folder, said, views, packed
         self._gaps = AppendedFile(gaps_of(folder), gap_bytes)
 
     @classmethod
-    def create(cls, folder: Path, info: StreamInfo, part: int, references: Path | None) -> Self:
+    def create(
+        cls, folder: Path, info: StreamInfo, part: int, references: Path | None, *, packed: bool = False
+    ) -> Self:
         """Start a recording. `references`: one of the same run whose references serve until others come."""
         (folder / CAPTURE).mkdir(parents=True)
         gaps_of(folder).write_bytes(gaps.HEAD)
@@ -38,20 +43,25 @@ class RawWriter:
         if references is not None:
             said["views"] = _carried(references, folder)
         manifest.write(folder, said)
-        writer = cls(folder, said, {}, len(gaps.HEAD))
+        writer = cls(folder, said, {}, len(gaps.HEAD), packed=packed)
         writer.see(info)
         return writer
 
     @classmethod
-    def resume(cls, folder: Path, before: int) -> Self:
+    def resume(cls, folder: Path, before: int, *, packed: bool = False) -> Self:
         """Go on after the lines whose sequence numbers are lower; what the files hold beyond them is cut off. Raises
         RecordingError where they are not whole."""
         said = manifest.read(folder) | {"complete": False}
         own = [kind for kind in kinds_in(folder) if "from" not in said["views"].get(kind.name.lower(), {})]
-        views = {kind: ViewWriter.resume(path_of(folder, kind, ""), before) for kind in own}
-        gap_bytes = gaps.size_before(gaps_of(folder), before)
-        manifest.write(folder, said)
-        return cls(folder, said, views, gap_bytes)
+        views: dict[Kind, ViewWriter] = {}
+        with ExitStack() as opened:
+            for kind in own:
+                views[kind] = ViewWriter.resume(path_of(folder, kind, ""), before)
+                opened.callback(views[kind].abandon)
+            manifest.write(folder, said)
+            writer = cls(folder, said, views, gaps.size_before(gaps_of(folder), before), packed=packed)
+            opened.pop_all()
+        return writer
 
     @property
     def lines(self) -> int:
@@ -81,12 +91,12 @@ class RawWriter:
         if view is None or not view.lines:
             if view is not None:
                 view.abandon()
-            for suffix in OF_A_VIEW:
-                path_of(self.folder, info.kind, suffix).unlink(missing_ok=True)
-            self._views[info.kind] = ViewWriter.create(path_of(self.folder, info.kind, ""), info)
+            drop(self.folder, info.kind)
+            stem = path_of(self.folder, info.kind, "")
+            self._views[info.kind] = ViewWriter.create(stem, info, packed=self._packed)
             self._said["views"][name] = manifest.setting_of(info) | {"temperatures_c": []}
         self._said["views"][name]["temperatures_c"] += manifest.temperature_of(info)
-        manifest.write(self.folder, self._said)
+        manifest.write(self.folder, self._said, durable=view is None)
 
     def write(self, line: RawLine) -> None:
         """Append a line to its view, which was announced. Raises OSError where the disk takes no more."""
@@ -117,13 +127,11 @@ class RawWriter:
         """Wait for the disk, drop views that got no line, and seal the manifest. Can be called again."""
         if self._gaps.closed:
             return
-        known = {path_of(self.folder, kind, DATA): view.close() for kind, view in self._views.items()}
+        known = {view.data: view.close() for view in self._views.values()}
         self._gaps.close()
         for kind, view in self._views.items():
             if not view.lines:
-                for suffix in OF_A_VIEW:
-                    path_of(self.folder, kind, suffix).unlink(missing_ok=True)
-                self._said["views"].pop(kind.name.lower(), None)
+                drop(self.folder, kind)
         hashes = {path: sha256 for path, sha256 in known.items() if sha256}
         manifest.write(self.folder, manifest.sealed(self.folder, self._said, hashes))
 
@@ -169,6 +177,8 @@ def _carried(references: Path, folder: Path) -> dict[str, object]:
             source, target = path_of(references, kind, suffix), path_of(folder, kind, suffix)
             try:
                 os.link(source, target)
+            except FileNotFoundError:
+                continue
             except OSError:
                 shutil.copyfile(source, target)
     origin = {kind: views[kind.name.lower()].get("from", references.name) for kind in kinds}
