@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hwsim.camera import faults
 from hwsim.camera.recording_source import VIEWS
 from hwsim.camera.sim_camera import check_values
+from hwsim.render.session import SESSION
+from hwsim.scenes.core import CoreScene
 from hwsim.settings import Settings
 from oreline.config import Config
 from oreline.errors import ConfigError
@@ -24,11 +28,11 @@ def check(config: Config, expected: Expected, findings: Findings) -> None:
     with findings.noted("[simulator]"):
         check_values(settings.serial, settings.frame_rate, expected.exposure_us, speed)
     with findings.noted("[simulator]"):
-        lines = _look_at(settings, expected)
+        lines = _look_at(settings, config.line.output, expected)
         faults.plan(settings.faults, lines, settings.frame_rate)
 
 
-def _look_at(settings: Settings, expected: Expected) -> int | None:
+def _look_at(settings: Settings, output: Path, expected: Expected) -> int | None:
     """Add its view to `expected`. Returns the lines of that; None without an end, or where rendering decides."""
     expected.camera = settings.serial
     if settings.recording is not None:
@@ -44,6 +48,8 @@ def _look_at(settings: Settings, expected: Expected) -> int | None:
             raise ConfigError(f"start_line = {settings.start_line}: the recording has {scene.lines} lines, from 0")
         return None if settings.loop else scene.lines
     assert settings.scene is not None
+    if isinstance(settings.scene, CoreScene) and not settings.live:
+        expected.files = frozenset({output / settings.folder / SESSION})
     preset, expected.views = settings.scene.preset, frozenset(VIEWS)
     expected.bands, expected.samples = preset.bands, preset.samples
     expected.exposure_us = None if settings.live else expected.exposure_us

@@ -17,6 +17,7 @@ OrelineError                     1
 │   └── StoreFailed       OSError        41   the disk takes no more; what was committed is safe
 ├── SpectraRefused    ValueError         42   no point spectra, or not reflectance, or not of the model's range
 ├── AuditBroken       ValueError         43   an audit log was changed, or is none
+├── WavelengthsOff    ValueError         44   features of a standard do not lie where a camera should see them
 ├── PlcError          ConnectionError    50   no PLC, or it refused
 ├── StreamError       ConnectionError    60   no peer, or one of another version
 │   └── WireError                        61   bytes that are not a message
@@ -108,6 +109,10 @@ class SpectraRefused(OrelineError, ValueError):
 
 class AuditBroken(OrelineError, ValueError):
     exit_code = 43
+
+
+class WavelengthsOff(OrelineError, ValueError):
+    exit_code = 44
 
 
 class PlcError(OrelineError, ConnectionError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from oreline.errors import ConfigError
 from oreline.messages import ClassInfo, LayerInfo
@@ -14,7 +15,7 @@ class Expected:
 
     `views`: what the camera can be told to see; `kinds`: those of the steps. `classes`: of the labels, and `layers`
     beside them, empty where there are none. `streams`: those that inference makes here. `raw`: whether the camera may
-    be here.
+    be here. `files`: those that are made before a sink begins.
     """
 
     camera: str = "of this line"
@@ -32,6 +33,7 @@ class Expected:
     streams: tuple[str, ...] | None = None
     uncertainty: bool = True
     raw: bool = True
+    files: frozenset[Path] = frozenset()
 
     def must_have(self, stream: str) -> None:
         """Raises ConfigError where inference is here and does not make that stream."""

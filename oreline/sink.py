@@ -20,6 +20,8 @@ LOG, SORTER, RECORDER = "log", "conveyor", "record"
 """Kinds of sinks whose reports a line's report is made from; what they are called is their site's affair."""
 RAW = "raw"
 """Stream of acquisition: what the camera saw, which recorders take that are to keep it."""
+CORE = "core"
+"""Kind of the sink that logs drill core."""
 
 
 class Policy(StrEnum):
@@ -29,7 +31,7 @@ class Policy(StrEnum):
     FRESH = "fresh"
 
 
-OPTIONAL = "budget_ms", "companions", "makes", "join", "companion", "outbox", "serve"
+OPTIONAL = "budget_ms", "companions", "makes", "needs", "join", "companion", "outbox", "serve"
 """Of `Sink`, what a class that is not made on it need not have."""
 
 
@@ -73,6 +75,9 @@ class Sink(Taker, Protocol):
     with a cursor and commits of its own."""
     makes: ClassVar[tuple[str, ...]] = ()
     """Streams that it makes for other sinks; of several sinks that could, the first in the line's file does."""
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Kinds of sinks that its line must have on the same host, since it reads what they write."""
 
     @classmethod
     def check(cls, settings: Any, expected: Expected) -> None:  # noqa: ARG003

@@ -12,6 +12,7 @@ SINKS = Registry(
     "sink",
     {
         "conveyor": "sinks.conveyor:Conveyor",
+        "core": "sinks.core.live.sink:Core",
         "log": "sinks.log:Log",
         "ndjson": "sinks.ndjson:Ndjson",
         "record": "sinks.record:Record",

@@ -31,4 +31,7 @@ def check(config: Config, expected: Expected, findings: Findings) -> None:
                 client_keys(address, config.line.keys, name, owner_of(stream))
             if listen := getattr(settings, "listen", None):
                 server_keys(listen, config.line.keys, SORTER)
+            for needed in getattr(kind, "needs", ()):
+                if not config.sinks(needed):
+                    raise ConfigError(f"it reads what a sink of kind {needed} writes: add [sinks.{needed}]")
             kind.check(settings, Expected() if common.remote else expected)

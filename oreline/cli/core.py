@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import importlib
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,8 @@ import typer
 
 from oreline.terminal import commands, console
 
+LineFile = Annotated[Path, typer.Argument(help="TOML file of the line.")]
+HoleFolder = Annotated[Path, typer.Argument(metavar="HOLE", help="Folder of a hole, OUTPUT/core/HOLE, or its session.")]
 Session = Annotated[Path, typer.Argument(help="Session of a hole: a TOML file, or a folder of CSV files.")]
 
 app = commands("Drill core: what a technician knows of a hole, its boxes as they were scanned, minerals against depth.")
@@ -23,6 +26,67 @@ def check(session: Session) -> None:
     """
     for line in _command("check").check(session):
         console.print(line)
+
+
+@app.command()
+def box(
+    line: LineFile,
+    number: Annotated[int | None, typer.Argument(help="Number of the box in the session.", min=1)] = None,
+    end: Annotated[bool, typer.Option("--end", help="End the box that is being scanned.")] = False,
+) -> None:
+    """Say which box it is, while a line runs: the one under the camera or, where none is there, the next tray.
+
+    Boxes come in the order of the session by themselves; this is for one that comes out of turn, or is scanned again.
+    Where `boxes = "orders"` stands in the line's file, it begins with the next line.
+
+    Example: oreline core box deploy/examples/core.toml 3
+    """
+    console.print(_command("box").order(line, number, end=end, who=getpass.getuser()))
+
+
+@app.command()
+def qc(
+    hole: HoleFolder,
+    standard: Annotated[
+        Path | None, typer.Option(help="Recorded reflectance of a standard, to check wavelengths.")
+    ] = None,
+    material: Annotated[
+        str, typer.Option(help="What it is, by name, or the TOML file of its certificate.")
+    ] = "rare-earths",
+    again: Annotated[bool, typer.Option("--again", help="Judge all scans anew, by what is known now.")] = False,
+) -> None:
+    """Print the verdict on each box: pass, look or rescan, why, and what to do; or check the camera's wavelengths.
+
+    A standard is recorded as core is, with a recorder of reflectance. Exit code 44: its features do not lie where they
+    should.
+
+    Example: oreline core qc out/core/core/SIM1
+    """
+    command = _command("qc")
+    for text in (
+        command.wavelengths(hole, standard, material, getpass.getuser())
+        if standard
+        else command.verdicts(hole, again=again)
+    ):
+        console.print(text)
+
+
+@app.command()
+def edit(
+    hole: HoleFolder,
+    box: Annotated[int, typer.Option(help="Number of the box.", min=1)],
+    why: Annotated[str, typer.Option(help="Why, for the audit log.")],
+    block: Annotated[int | None, typer.Option(help="Its block, counted from 1.", min=1)] = None,
+    depth: Annotated[float | None, typer.Option(help="Depth that is on that block, in m.", min=0)] = None,
+    scan: Annotated[int | None, typer.Option(help="Scan of the box that is to be in force.", min=1)] = None,
+) -> None:
+    """Put right a block's depth, or which scan of a box is in force. Tables are made anew; the audit log says who, when
+    and why, and `oreline audit verify` works on it.
+
+    Example: oreline core edit out/core/core/SIM1 --box 3 --block 2 --depth 101.6 --why "misread"
+    """
+    for text in _command("edit").edit(hole, box, block, depth, scan, who=getpass.getuser(), why=why):
+        console.print(text)
 
 
 def _command(name: str) -> Any:

@@ -66,6 +66,13 @@ _BY_STAGE = {
         "unanswered": (WARNING, "a message to the valves got no answer: rows go again while there is time"),
         "valve_fault": (ALARM, "the PLC reports a valve that does not do as it is told"),
     },
+    "core": {
+        "core_cut": (WARNING, "a box of core was cut short: it is to be scanned again"),
+        "core_rescan": (WARNING, "a box of core is not good enough: it is to be scanned again"),
+        "core_stray": (WARNING, "a tray passes, and the session has no box for it"),
+        "core_session": (WARNING, "the session of a hole was changed, and is not right: the one before stays"),
+        "core_not_made": (WARNING, "a verdict or table of a box could not be made"),
+    },
     "log, record": {
         "store_failed": (ALARM, "the disk takes no more: nothing is acknowledged, and it is tried twice a second"),
         "no_end": (ALARM, "the run before was given up, or what it had left was removed: its end is in no journal"),

@@ -33,7 +33,8 @@ MOSTLY = 0.9
 class Passage:
     """What stands beside the labels of a scan's lines: `flags` uint16 (lines,), bits of `Flag`; `encoder` int64
     (lines,), its counts; both 0 where a line is missing. `counts_per_line`: what the encoder should go from a line to
-    the next, 0 where it has none. `wall_ns`: when the box's last line came, on the wall's clock."""
+    the next, 0 where it has none. `wall_ns`: when the box's last line came, on the wall's clock; 0 where the
+    journal does not know."""
 
     flags: NDArray[np.uint16]
     encoder: NDArray[np.int64]

@@ -1,0 +1,83 @@
+"""Hole as it was scanned: the session and the scans in force, and what follows from them: rows, depths, samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from oreline.errors import ConfigError
+from sinks.core.box_scans import BoxScan
+from sinks.core.counting import samples_of
+from sinks.core.depth import HoleDepth, RowFind
+from sinks.core.hole_folder import HoleFolder
+from sinks.core.registration import register
+from sinks.core.rows import find_rows
+from sinks.core.samples import CoreSamples
+from sinks.core.scan import Scan
+from sinks.core.scan_reading import read_scan
+from sinks.core.session import Session
+from sinks.core.session_file import read_session
+from sinks.core.session_in_force import box_of, digest
+
+
+@dataclass(frozen=True)
+class HoleLog:
+    """Log of the hole of a folder. Each box is read when it is asked for, so that memory holds one at a time."""
+
+    folder: HoleFolder
+
+    @cached_property
+    def session(self) -> Session:
+        return read_session(self.folder.session)
+
+    @cached_property
+    def scans(self) -> dict[int, BoxScan]:
+        """Scans in force by box, of boxes that the session has. Raises ConfigError where there are none."""
+        numbers = {box.number for box in self.session.boxes}
+        found = {number: one for number, one in self.folder.scans.read().in_force.items() if number in numbers}
+        if not found:
+            raise ConfigError(f"no box of {self.session.hole.id} has been scanned yet: {self.folder.scans.path}")
+        return found
+
+    def seen(self, at: BoxScan) -> Scan:
+        """A scan, from the journal. Raises ConfigError, RecordingError."""
+        return read_scan(self.folder.output, at, pixel_mm=self.session.pixel_mm)
+
+    def rows(self, scan: Scan) -> tuple[RowFind, ...]:
+        """Rows of core in a scan. Raises ConfigError."""
+        box = box_of(self.session, scan.box)
+        return find_rows(scan.rock, scan.along_mm, scan.pixel_mm, self.session, box, scan.missing)
+
+    @cached_property
+    def depth(self) -> HoleDepth:
+        """Depths of all boxes in force. Raises ConfigError where the session contradicts itself or them."""
+        finds, alongs = {}, {}
+        for number, at in self.scans.items():
+            scan = self.seen(at)
+            finds[number], alongs[number] = self.rows(scan), scan.along_mm
+        return register(self.session, finds, alongs)
+
+    def depth_of(self, scan: Scan) -> HoleDepth:
+        """Depths of one box by itself: of runs that go on in others, what can be known without them. Raises
+        ConfigError."""
+        return register(self.session, {scan.box: self.rows(scan)}, {scan.box: scan.along_mm})
+
+    def samples(self) -> Iterator[CoreSamples]:
+        """Samples of all boxes in force, box after box."""
+        for at in self.scans.values():
+            yield samples_of(self.session.hole.id, self.seen(at), self.depth)
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What holds for all that is made of it, besides what samples say of themselves."""
+        session = self.session
+        return {
+            "session_sha256": digest(session),
+            "loss": session.loss,
+            "direction": session.direction,
+            "rows_begin": session.rows_begin,
+            "block_tolerance_m": session.block_tolerance_m,
+            "earlier_scans": [one.name for one in self.folder.scans.read().all if one != self.scans.get(one.box)],
+        }

@@ -1,0 +1,71 @@
+"""Products of what was scanned: a verdict and a table of each box, and all that is made of a hole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from oreline.config import Config
+from oreline.files import write_whole
+from sinks.core.box_scans import BoxScan
+from sinks.core.counting import samples_of
+from sinks.core.hole_folder import HoleFolder
+from sinks.core.hole_log import HoleLog
+from sinks.core.intervals import intervals, steps
+from sinks.core.live.line_file import limits_in
+from sinks.core.live.making import ARTEFACTS
+from sinks.core.qc.judging import judge
+from sinks.core.qc.verdicts import keep
+
+STEPS_M = (0.1, 1.0)
+"""Of the tables that are made without being asked for."""
+
+UNTOLD = ("depth", "no_rock")
+"""Checks whose box has no depths, and so no table."""
+
+
+def make_box(folder: HoleFolder, box: int, scan: int, config: Config) -> None:
+    """Make the verdict on a scan, then the table of its box by itself. Raises OrelineError."""
+    hole, at = HoleLog(folder), folder.scans.read().find(box, scan)
+    verdict = judge(hole, at, config.line.references_folder, limits_in(config))
+    keep(folder, verdict)
+    if not at.cut and not any(one.check in UNTOLD for one in verdict.findings):
+        _make_table(hole, at)
+
+
+def make_hole(folder: HoleFolder) -> dict[str, Path]:
+    """Make the tables of a hole, its files and its page, and say in ARTEFACTS where they are. Returns them by name.
+    Raises OrelineError."""
+    hole, made = HoleLog(folder), dict[str, Path]()
+    for step_m in STEPS_M:
+        name = f"intervals_{step_m:g}m"
+        made[name] = _write(hole_table(hole, step_m), folder.export / f"{name}.parquet")
+    told = {name: str(path) for name, path in made.items()}
+    write_whole(folder.path / ARTEFACTS, json.dumps(told, indent=1).encode())
+    return made
+
+
+def hole_table(hole: HoleLog, step_m: float) -> pa.Table:
+    """Table of a hole at a step, over all boxes of its session. Raises ConfigError."""
+    boxes = hole.session.boxes
+    spans = steps(boxes[0].from_m, boxes[-1].to_m, step_m)
+    return intervals(hole.samples(), spans, {**hole.header, "step_m": step_m})
+
+
+def _make_table(hole: HoleLog, at: BoxScan) -> None:
+    """Table of a box by itself, for who waits for it: of runs that go on in another, what is known without that."""
+    scan = hole.seen(at)
+    box = next(one for one in hole.session.boxes if one.number == at.box)
+    samples = samples_of(hole.session.hole.id, scan, hole.depth_of(scan))
+    table = intervals([samples], steps(box.from_m, box.to_m, STEPS_M[0]), {"box": at.box, "scan": at.scan})
+    _write(table, hole.folder.path / "boxes" / f"box_{at.box:04d}_{at.scan}.parquet")
+
+
+def _write(table: pa.Table, path: Path) -> Path:
+    out = pa.BufferOutputStream()
+    pq.write_table(table, out)
+    write_whole(path, out.getvalue().to_pybytes())
+    return path

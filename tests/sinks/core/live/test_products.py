@@ -1,0 +1,159 @@
+"""Products of a hole: what is in its tables, and what changes in them when something is put right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from oreline.config import Config
+from oreline.errors import ConfigError
+from oreline.testing import OTHER_RUN, RUN
+from sinks.core.box_scans import BoxScan
+from sinks.core.commands import edit as editing
+from sinks.core.hole_folder import HoleFolder
+from sinks.core.hole_log import HoleLog
+from sinks.core.live.making import artefacts
+from sinks.core.live.products import hole_table, make_box, make_hole
+from sinks.core.qc.verdicts import read_verdicts
+from sinks.core.session_file import read_session
+from sinks.station.audit import entries, verify
+from tests.sinks.core.live.hole import logged
+
+STEP_M = 0.1
+
+
+def changed(before: pa.Table, after: pa.Table) -> Iterator[tuple[float, float]]:
+    """Intervals that differ in anything."""
+    one, other = (table.to_pylist() for table in (before, after))
+    assert [(row["from_m"], row["to_m"]) for row in one] == [(row["from_m"], row["to_m"]) for row in other]
+    return ((a["from_m"], a["to_m"]) for a, b in zip(one, other, strict=True) if a != b)
+
+
+def edit(hole: HoleFolder, **what: Any) -> list[str]:
+    asked = {"block": None, "depth_m": None, "scan": None, "who": "ana", "why": "misread", **what}
+    return list(editing.edit(hole.path, **asked))
+
+
+def test_another_depth_for_one_block_changes_the_runs_that_end_there_and_no_other(hole: HoleFolder) -> None:
+    """The block of box 2 that says 101.6 m is the end of one run and the beginning of the next."""
+    before = hole_table(HoleLog(hole), STEP_M)
+    (done, *_) = edit(hole, box=2, block=2, depth_m=101.65)
+    assert done == "box 2, block 2: 101.6 m is 101.65 m now"
+    rows = list(changed(before, hole_table(HoleLog(hole), STEP_M)))
+    assert rows
+    assert all(from_m > 101.2 - STEP_M / 2 and to_m < 102.0 + STEP_M / 2 for from_m, to_m in rows)
+
+
+def test_an_edit_is_told_by_who_when_why_old_and_new_in_a_log_that_verifies(hole: HoleFolder) -> None:
+    edit(hole, box=2, block=2, depth_m=101.65)
+    entry = list(entries(hole.audit))[-1]
+    assert (entry.record.who, entry.record.old, entry.record.new) == ("ana", 101.6, 101.65)
+    assert entry.record.arguments["why"] == "misread"
+    assert verify(hole.audit).wrong == 0
+
+
+def test_an_edit_back_makes_the_table_what_it_was(hole: HoleFolder) -> None:
+    before = hole_table(HoleLog(hole), STEP_M)
+    edit(hole, box=2, block=2, depth_m=101.65)
+    edit(hole, box=2, block=2, depth_m=101.6)
+    assert list(changed(before, hole_table(HoleLog(hole), STEP_M))) == []
+
+
+def test_an_edit_that_says_nothing_or_contradicts_is_refused_and_the_session_stays(hole: HoleFolder) -> None:
+    session = read_session(hole.session)
+    for what in (
+        {"why": " "},
+        {"block": 2},
+        {"scan": 7},
+        {"block": 9, "depth_m": 101.0},
+        {"block": 2, "depth_m": 100.9},
+    ):
+        with pytest.raises(ConfigError):
+            edit(hole, **{"box": 2, **what})
+    assert read_session(hole.session) == session
+
+
+@pytest.fixture
+def twice(hole: HoleFolder, painted: tuple[Any, Any, Any]) -> HoleFolder:
+    """Box 2 was scanned again in another run, in which its lines are others."""
+    world, info, labels = painted
+    other = labels.copy()
+    other[(other < 250) & (other != len(info.classes) - 1)] = 0
+    logged(
+        hole.output, type(info)(**{name: getattr(info, name) for name in info.__slots__} | {"run": OTHER_RUN}), other
+    )
+    first = round(world.scene.tray_mm)
+    hole.scans.add(BoxScan(2, 0, OTHER_RUN.hex(), first, 2 * first - 25, "ana", "later"))
+    return hole
+
+
+def test_of_a_box_that_was_scanned_twice_the_later_is_in_the_tables_and_the_earlier_is_named(twice: HoleFolder) -> None:
+    log = HoleLog(twice)
+    assert log.scans[2].run == OTHER_RUN.hex()
+    assert log.header["earlier_scans"] == ["box 2"]
+    parts = {part.box[0]: part for part in log.samples()}
+    assert parts[2].counts[:, 1:].sum() == 0
+    assert parts[1].counts[:, 1:].sum() > 0
+
+
+def test_somebody_may_choose_the_earlier_scan_and_only_its_box_changes(twice: HoleFolder) -> None:
+    before = hole_table(HoleLog(twice), STEP_M)
+    edit(twice, box=2, scan=1, why="the core was wet")
+    assert HoleLog(twice).scans[2].run == RUN.hex()
+    rows = list(changed(before, hole_table(HoleLog(twice), STEP_M)))
+    assert rows
+    assert all(from_m > 100.85 - STEP_M and to_m < 102.05 + STEP_M for from_m, to_m in rows)
+    told = list(entries(twice.audit))[-1].record
+    assert (told.verb, told.old, told.new, told.arguments["why"]) == ("choose_scan", 2, 1, "the core was wet")
+
+
+def test_no_depth_is_there_twice_and_no_interval_is_of_two_boxes_unless_it_says_so(twice: HoleFolder) -> None:
+    twice.scans.add(BoxScan(3, 0, OTHER_RUN.hex(), 550, 640, "", "later", cut="the power went"))
+    log = HoleLog(twice)
+    depths = np.concatenate([part.depth_m for part in log.samples()])
+    assert len(np.unique(depths)) == len(depths)
+    table = hole_table(log, STEP_M).to_pylist()
+    boxes = [(one.from_m, one.to_m) for one in log.session.boxes]
+    for row in table:
+        of = [1 for from_m, to_m in boxes if from_m < row["to_m"] - 1e-6 and to_m > row["from_m"] + 1e-6]
+        assert len(of) < 2 or "boxes " in row["flags"], row
+    assert len({(row["from_m"], row["to_m"]) for row in table}) == len(table)
+
+
+def test_a_scan_that_was_cut_short_stays_out_of_the_tables(hole: HoleFolder) -> None:
+    before = hole_table(HoleLog(hole), STEP_M)
+    hole.scans.add(BoxScan(2, 0, RUN.hex(), 300, 400, "", "later", cut="the power went"))
+    assert list(changed(before, hole_table(HoleLog(hole), STEP_M))) == []
+
+
+def test_a_box_gets_its_verdict_and_a_table_and_a_hole_its_files(hole: HoleFolder) -> None:
+    config = Config({"line": {"output": str(hole.output)}})
+    for number in (1, 2, 3):
+        make_box(hole, number, 1, config)
+    assert [(one.box, one.level.words) for one in read_verdicts(hole)] == [(1, "look"), (2, "look"), (3, "look")]
+    assert {finding.check for one in read_verdicts(hole) for finding in one.findings} == {"no_reference"}
+    box = pq.read_table(hole.path / "boxes" / "box_0002_1.parquet")
+    assert (box["from_m"][0].as_py(), box["to_m"][-1].as_py()) == (100.8, 102.1)
+    made = make_hole(hole)
+    assert set(artefacts(hole)) == {f"SIM1_{name}" for name in made}
+    assert json.loads(pq.read_table(made["intervals_0.1m"]).schema.metadata[b"oreline"])["loss"] == "base"
+
+
+def test_a_scan_whose_lines_the_journal_has_not_is_judged_by_that(hole: HoleFolder) -> None:
+    hole.scans.add(BoxScan(1, 0, "ee" * 16, 0, 99, "", "later"))
+    make_box(hole, 1, 2, Config({"line": {"output": str(hole.output)}}))
+    (verdict,) = read_verdicts(hole)
+    assert [(one.check, one.level.words) for one in verdict.findings] == [("depth", "rescan")]
+
+
+def test_a_hole_without_a_scan_says_so(hole: HoleFolder, tmp_path: Path) -> None:
+    hole.scans.path.unlink()
+    with pytest.raises(ConfigError, match="no box of SIM1 has been scanned yet"):
+        make_hole(hole)
