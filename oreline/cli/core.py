@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import importlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -86,6 +86,24 @@ def edit(
     Example: oreline core edit out/core/core/SIM1 --box 3 --block 2 --depth 101.6 --why "misread"
     """
     for text in _command("edit").edit(hole, box, block, depth, scan, who=getpass.getuser(), why=why):
+        console.print(text)
+
+
+@app.command()
+def export(
+    hole: HoleFolder,
+    to: Annotated[Path | None, typer.Option(help="Folder of the files; HOLE/export if it is left out.")] = None,
+    formats: Annotated[str, typer.Option(help="csv, las, parquet, envi, tsg, with commas.")] = "csv,las,parquet",
+    dialect: Annotated[
+        Literal["leapfrog", "micromine", "datamine"], typer.Option(help="Program that the CSV files are for.")
+    ] = "leapfrog",
+    step: Annotated[float, typer.Option(help="Length of an interval in m.")] = 1.0,
+) -> None:
+    """Write a hole's tables and boxes as files for other programs, with a manifest of their hashes.
+
+    Example: oreline core export out/core/core/SIM1 --to out/SIM1 --formats csv,las --dialect datamine
+    """
+    for text in _command("export").export(hole, to, formats, dialect, step):
         console.print(text)
 
 

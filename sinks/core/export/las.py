@@ -131,8 +131,8 @@ def _numbers(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], list[str]]:
         numbers = np.array([np.nan if value is None else float(value) for value in values])
         return np.where(np.isfinite(numbers), numbers, np.nan), []
     texts = ["; ".join(value) if isinstance(value, list) else value or "" for value in values]
-    told = sorted({text for text in texts if text})
-    return np.array([told.index(text) + 1.0 if text else np.nan for text in texts]), told
+    codes = {text: float(code) for code, text in enumerate(sorted({text for text in texts if text}), 1)}
+    return np.array([codes.get(text, np.nan) for text in texts]), list(codes)
 
 
 def _parameters(hole: Hole) -> Iterator[tuple[str, str, str]]:
