@@ -52,7 +52,7 @@ EDGES = {
     ("oreline/cli/config.py", "sinks.settings"),
     ("oreline/cli/recipe.py", "inference.check"),
     ("oreline/cli/recipe.py", "sinks.recipes.choosing"),
-    ("oreline/cli/recipe.py", "sinks.station.audit"),
+    ("oreline/cli/acts.py", "sinks.station.audit"),
     ("oreline/cli/model.py", "inference.classification.card"),
     ("oreline/cli/model.py", "inference.classification.changes"),
     ("oreline/cli/model.py", "inference.classification.signature"),

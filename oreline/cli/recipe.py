@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from oreline.cli.acts import note as note_act
 from oreline.config import Config
 from oreline.errors import ConfigError
 from oreline.expected import Expected
@@ -85,7 +86,7 @@ def save(
     """
     config = Config.load(line)
     version = _recipes(config).save(name, _table(file), getpass.getuser(), _stream(config), note)
-    _audit(config, "save_recipe", {"name": name, "file": str(file)}, None, version.title)
+    note_act(config, "save_recipe", {"name": name, "file": str(file)}, None, version.title)
     console.print(f"saved {version.title}, sha256 {version.sha256[:16]}; use it by `oreline recipe use {line} {name}`")
 
 
@@ -102,9 +103,9 @@ def use(line: Line, name: Name, version: Number = None) -> None:
     try:
         said = recipes.answer(order)
     except ConfigError as error:
-        _audit(config, "select_recipe", {"name": name}, before, order.title, str(error))
+        note_act(config, "select_recipe", {"name": name}, before, order.title, str(error))
         raise
-    _audit(config, "select_recipe", {"name": name}, before, order.title)
+    note_act(config, "select_recipe", {"name": name}, before, order.title)
     if said is not None:
         console.print(f"{said.title} is in force since {said.since}; before it {before}")
     elif recipes.is_running:
@@ -141,11 +142,3 @@ def _table(file: Path) -> Mapping[str, Any]:
     if not isinstance(table, dict):
         raise ConfigError(f"{file} is no table of a recipe: see docs/how-to/recipes.md")
     return table
-
-
-def _audit(
-    config: Config, verb: str, arguments: Mapping[str, Any], old: str | None, new: str, result: str = "done"
-) -> None:
-    audit = importlib.import_module("sinks.station.audit")
-    record = audit.Record(verb, getpass.getuser(), face="cli", arguments=arguments, old=old, new=new, result=result)
-    audit.AuditLog(config.line.output / audit.AUDIT, config.line.name).append(record)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from oreline import terminal
+from oreline.cli.acts import noted
 from oreline.config import Config
 from oreline.errors import ConfigError
 from oreline.plc import MAX_VALVES
@@ -21,11 +24,13 @@ LineFile = Annotated[Path, typer.Argument(metavar="LINE.toml", help="The line's 
 app = terminal.commands("Test the valves of a running line's sorter, or say which are new.")
 
 
-def orders_of(line: Path) -> SortingOrders:
-    """Orders to the sorter of a line, wherever that has its folder."""
+@contextmanager
+def ordering(line: Path, verb: str, **arguments: Any) -> Iterator[SortingOrders]:
+    """Orders to the sorter of a line, wherever that has its folder; what is done stands in the line's audit log."""
     config = Config.load(line)
     choose_state(config)
-    return SortingOrders(config)
+    with noted(config, verb, **arguments):
+        yield SortingOrders(config)
 
 
 def hold(line: LineFile) -> None:
@@ -35,8 +40,9 @@ def hold(line: LineFile) -> None:
 
     Example: oreline hold deploy/examples/demo.toml
     """
-    orders_of(line).hold()
-    console.print("held: no valve opens; go on with oreline resume")
+    with ordering(line, "hold") as orders:
+        orders.hold()
+        console.print("held: no valve opens; go on with oreline resume")
 
 
 def resume(line: LineFile) -> None:
@@ -44,8 +50,9 @@ def resume(line: LineFile) -> None:
 
     Example: oreline resume deploy/examples/demo.toml
     """
-    orders_of(line).resume()
-    console.print("sorting")
+    with ordering(line, "resume") as orders:
+        orders.resume()
+        console.print("sorting")
 
 
 @app.command("test")
@@ -60,7 +67,9 @@ def open_in_turn(
 
     Example: oreline valves test deploy/examples/demo.toml --valves 0-15 --ms 50
     """
-    console.print(orders_of(line).test(_numbers(valves), ms))
+    numbers = _numbers(valves)
+    with ordering(line, "test_valves", valves=numbers, ms=ms) as orders:
+        console.print(orders.test(numbers, ms))
 
 
 @app.command()
@@ -73,7 +82,8 @@ def replaced(
     Example: oreline valves replaced deploy/examples/demo.toml 17
     """
     numbers = _numbers(valves)
-    orders_of(line).replaced(numbers)
+    with ordering(line, "valves_replaced", valves=numbers) as orders:
+        orders.replaced(numbers)
     console.print(f"valves {', '.join(map(str, numbers))} are counted from 0")
 
 

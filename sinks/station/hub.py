@@ -43,6 +43,10 @@ LOOK_S = 0.25
 SILENT_NS = 1_000_000_000
 """A line that has given none for so long gives none."""
 MOST_STONES = 2048
+HELD = {"held": True, "resumed": False}
+"""Kinds of incidents of a sorter that say whether it is."""
+GAUGED_NS = int(2.5 * METRICS_S * 1e9)
+"""So long after an incident each gauge has been read anew."""
 STONES = "oreline_stones_total"
 RING_LINES = {"raw": ("acquisition", 512), "labels": ("inference", 8192)}
 """By stream, whose table says how many records its ring has, and how many it has otherwise."""
@@ -84,7 +88,7 @@ class Hub:
         self._gatherer = Gatherer(config.line.output, processes)
         self._latency = RecentLatency(self._sorter or "inference")
         self._flags, self._reference_id = Flag.NONE, ""
-        self._ended = False
+        self._ended, self._held_told = False, (False, -GAUGED_NS)
         self.status = Status(site=config.line.name)
 
     async def run(self) -> None:
@@ -151,8 +155,11 @@ class Hub:
         self.look()
 
     def take_incident(self, incident: Incident) -> None:
-        """Something happened."""
+        """Something happened. That sorting is held, or goes on, shows at once: the sorter's gauge is read later."""
         self.bus.publish("incident", incident)
+        if incident.kind in HELD:
+            self._held_told = HELD[incident.kind], time.monotonic_ns()
+            self.look()
 
     async def _follow(self) -> None:
         while True:
@@ -182,7 +189,7 @@ class Hub:
         acquisition, inference = counts.get("acquisition", {}), counts.get("inference", {})
         sorter = counts.get(self._sorter or "", {})
         lines_per_s = self.rates.lines_per_s(now_ns)
-        held = bool(sorter.get(("oreline_held",), 0))
+        held = self._held(now_ns, gauge=bool(sorter.get(("oreline_held",), 0)))
         return Status(
             at=now(),
             site=self.config.line.name,
@@ -228,6 +235,11 @@ class Hub:
     def _last_ns(self) -> int | None:
         """When lines last came, be it that this station was too slow for them."""
         return max(filter(None, (self.rates.last_ns, self._passed_over_ns)), default=None)
+
+    def _held(self, now_ns: int, *, gauge: bool) -> bool:
+        """What the sorter has said just now, and otherwise what its gauge was when it was read last."""
+        said, at_ns = self._held_told
+        return said if now_ns - at_ns < GAUGED_NS else gauge
 
     def _phase(self, now_ns: int, acquisition: Samples, *, held: bool) -> Phase:
         if self._ended:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from oreline.messages import Flag
 from sinks.station.alarms.look import Look
-from sinks.station.status import Phase
+from sinks.station.status import Phase, PlcStatus
 
 Holds = dict[str, str] | None
 NO: dict[str, str] = {}
@@ -140,7 +140,16 @@ def valves(look: Look) -> Holds:
         return {"several": f"{len(plc.faulty)} valves: {', '.join(map(str, plc.faulty))}"}
     if plc.faults and not plc.faulty:
         return {"several": f"{plc.faults} of {plc.valves} valves; the bank does not tell which"}
-    return {str(valve): f"valve {valve}" for valve in plc.faulty}
+    return {str(valve): f"valve {valve}{_loss(plc, valve)}" for valve in plc.faulty}
+
+
+def _loss(plc: PlcStatus, valve: int) -> str:
+    """What is lost by a valve, in words: its share of all openings, before its neighbours stand in, and no less than
+    that of a valve among equals, since one that is new has few."""
+    openings = sum(plc.shots)
+    own = plc.shots[valve] / openings if openings and valve < len(plc.shots) else 0.0
+    share = max(own, 1 / plc.valves if plc.valves else 0.0)
+    return f": up to {100 * share:.1f} % of what is shot is lost" if share else ""
 
 
 def worn(look: Look) -> Holds:

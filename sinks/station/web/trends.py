@@ -57,6 +57,7 @@ class Trends:
 
     def __init__(self) -> None:
         self._series = {span: _Series(span, deque(maxlen=most)) for span, most in MOST.items()}
+        self._offset_s = 0
 
     def stone(self, ore: float, pixels: int, ejected: bool) -> None:
         """A stone: the samples of it that are ore, of `pixels`."""
@@ -67,7 +68,7 @@ class Trends:
 
     def see(self, status: Status) -> None:
         """How the line stands; it is taken down when that is due and rock is seen."""
-        now_s = time.monotonic()
+        now_s, self._offset_s = time.monotonic(), status.at.offset_s
         if not status.shares:
             return
         for span, series in self._series.items():
@@ -79,7 +80,8 @@ class Trends:
             series.feed, series.product = _Grade(), _Grade()
 
     def columns(self, span: Span) -> dict[str, Any]:
-        """Times in s, grades, and shares by name, the commonest first. NaN where no stone was seen."""
+        """Times in s, what the station's clock is ahead of UTC now, grades, and shares by name, the commonest first.
+        NaN where no stone was seen."""
         points = self._series[span].points
         totals: dict[str, float] = {}
         for point in points:
@@ -87,6 +89,7 @@ class Trends:
                 totals[name] = totals.get(name, 0.0) + share
         names = sorted(totals, key=lambda name: -totals[name])[:SHOWN]
         return {
+            "offset_s": self._offset_s,
             "t": [round(point.at_s, 1) for point in points],
             "feed": _rounded(point.feed for point in points),
             "product": _rounded(point.product for point in points),

@@ -22,6 +22,7 @@ from oreline.metrics import REGISTRY
 from oreline.sorting import SortingOrders
 from sinks.conveyor import Conveyor
 from sinks.station import sorter_commands
+from sinks.station.audit import AUDIT, entries
 from sinks.station.commands import Actor, Commands, Refused, Role
 from sinks.station.hub import Hub
 from tests.sinks.conftest import Eventually
@@ -80,6 +81,15 @@ def test_a_line_is_held_its_valves_are_tested_and_it_goes_on(
     assert len(program.tested) == 3
     assert run("resume", path) == (0, "sorting\n")
     assert not SortingOrders(config).said.held
+    acts = [one.record for one in entries(config.line.output / AUDIT)]
+    assert [(one.verb, one.face, one.result == "done") for one in acts] == [
+        ("begun", "", True),
+        ("test_valves", "cli", False),
+        ("hold", "cli", True),
+        ("test_valves", "cli", True),
+        ("resume", "cli", True),
+    ]
+    assert acts[3].arguments == {"valves": [3, 0, 1], "ms": 1}
 
 
 def test_a_line_that_does_not_run_or_has_no_sorter_is_no_line_to_hold(config: Config, conveyor: Conveyor) -> None:

@@ -20,6 +20,7 @@ from sinks.station.settings import StationSettings
 from sinks.station.status import Phase
 from sinks.station.web.settings import WebSettings
 from tests.sinks.conftest import Eventually
+from tests.sinks.station.web.belt import happens
 
 QUIET = StationSettings(web=WebSettings(port=0))
 
@@ -79,6 +80,19 @@ def test_a_line_that_is_held_is_said_to_be(
     station.idle()
     eventually(lambda: station.hub.status.phase is Phase.HELD)
     assert station.hub.status.held
+
+
+def test_a_sorter_that_says_that_it_is_held_is_shown_so_before_its_gauge_is_read(
+    station: Station, eventually: Eventually
+) -> None:
+    station.consume([stream_info(), label_line(0)])
+    station.idle()
+    eventually(lambda: station.hub.status.phase is Phase.RUNNING)
+    for number, (kind, held) in enumerate((("held", True), ("resumed", False))):
+        at_once: list[bool] = []
+        happens(station, kind, number, stage="conveyor")
+        station._tell(lambda looks=at_once: looks.append(station.hub.status.held))
+        eventually(lambda looks=at_once, held=held: looks == [held])
 
 
 def test_an_error_in_the_hub_ends_the_station(tmp_path: Path, eventually: Eventually) -> None:

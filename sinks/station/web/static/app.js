@@ -21,7 +21,7 @@ let paint = null;
 export const belt = new Belt(at("map"), (one, picture) => stone.show(one, picture, paint));
 export const colours = new Colours(at("colours-on"), at("colours"), belt);
 const valves = new Valves(at("valves"));
-const trends = new Trends(at("grades"), at("share-trend"));
+export const trends = new Trends(at("grades"), at("share-trend"));
 
 function described(stream) {
   paint = new Paint(stream);

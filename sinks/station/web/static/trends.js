@@ -36,8 +36,9 @@ export class Trends {
     document.getElementById("product").textContent = last(told.product);
   }
 
-  draw({ t: times, feed, product, shares }) {
-    if (times.length < 2) return;
+  draw({ t: seconds, offset_s: offset, feed, product, shares }) {
+    if (seconds.length < 2) return;
+    const times = seconds.map((one) => one + offset);
     this.plot ??= chart(this.grades, [line(t("feed"), FEED, [4, 3]), line(t("product"), PRODUCT)]);
     this.plot.setData([times, feed, product]);
     const names = Object.keys(shares);
@@ -65,7 +66,8 @@ function area(label, one) {
   return { label, stroke: colour, fill: colour, width: 0, points: { show: false } };
 }
 
-const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+/** Of a time by the station's clock, as that beside it, wherever the browser is. */
+const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" });
 
 function axis(values, size, space) {
   return { stroke: INK, font, size, space, gap: 4, grid: { stroke: GRID, width: 1 }, ticks: { show: false }, values };
@@ -81,6 +83,7 @@ const shares = (_, at) => at.map((value) => percent(value, 0));
 export function chart(place, series, scales = SCALES, across = clocks, up = shares) {
   const options = {
     width: place.clientWidth, height: place.clientHeight, legend: { show: false }, cursor: { show: false }, scales,
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
     padding: [6, scales === SCALES ? 6 : 22, 0, 0], axes: [axis(across, 20, 60), axis(up, 46, 26)], series: [{}, ...series],
   };
   return new uPlot(options, [[], ...series.map(() => [])], place);

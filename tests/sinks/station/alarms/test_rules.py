@@ -123,6 +123,16 @@ def test_a_line_that_runs_well_calls_nobody(name: str) -> None:
         ("plc_inhibit", {"plc": PlcStatus(connected=True, inhibit=True)}, {"": "it is in its safe state"}),
         ("plc_inhibit", {"plc": PlcStatus(connected=False, inhibit=True)}, None),
         ("valve_faulty", {"plc": PlcStatus(True, faulty=(3, 40))}, {"3": "valve 3", "40": "valve 40"}),
+        (
+            "valve_faulty",
+            {"plc": PlcStatus(True, valves=4, faulty=(1,), shots=(100, 300, 500, 100))},
+            {"1": "valve 1: up to 30.0 % of what is shot is lost"},
+        ),
+        (
+            "valve_faulty",
+            {"plc": PlcStatus(True, valves=4, faulty=(1,), shots=(0, 0, 0, 0))},
+            {"1": "valve 1: up to 25.0 % of what is shot is lost"},
+        ),
         ("valve_faulty", {"plc": PlcStatus(True, faulty=(1, 2, 3, 4, 5))}, {"several": "5 valves: 1, 2, 3, 4, 5"}),
         (
             "valve_faulty",

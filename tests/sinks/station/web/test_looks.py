@@ -86,6 +86,23 @@ def test_nothing_is_cut_off_in_any_language(opened: Callable[..., Any], language
         page.keyboard.press("Escape")
 
 
+def test_trends_are_timed_by_the_clock_of_the_station_not_of_the_browser(
+    browser: Any, address: str, moving: Belt
+) -> None:
+    context = browser.new_context(timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    page.goto(address)
+    until(page, "import('/static/app.js').then(({trends}) => trends.paint !== null)")
+    told = {"t": [1_764_500_400, 1_764_500_700], "feed": [0.1, 0.2], "product": [0.1, 0.2], "shares": {}}
+    shown = page.evaluate(
+        "told => import('/static/app.js').then(({trends}) => {"
+        " trends.draw(told); return new Promise(done => setTimeout(() => done(trends.plot.axes[0]._values))); })",
+        told | {"offset_s": -4 * 3600},
+    )
+    assert {one[:2] for one in shown} <= {"06", "07"}, "11:00 and 11:05 in UTC"
+    context.close()
+
+
 def test_a_phone_needs_no_scrolling_to_the_side(opened: Callable[..., Any]) -> None:
     page = opened("es", 390, 844)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -42,3 +42,9 @@ def test_trends_have_a_bound(seconds: list[float]) -> None:
         one.see(replace(Status(), at=now(), shares={"illite": 1.0}))
         seconds[0] += 5
     assert len(one.columns("minutes")["t"]) == MOST["minutes"]
+
+
+def test_times_are_told_with_the_zone_of_the_stations_clock(seconds: list[float]) -> None:
+    one, there = Trends(), replace(now(), offset_s=-4 * 3600)
+    one.see(replace(Status(), at=there, shares={"illite": 1.0}))
+    assert one.columns("minutes")["offset_s"] == -4 * 3600
