@@ -20,6 +20,8 @@ LEAST = 0.1
 """Share of a row's width in which core lies that is more than specks on an empty tray."""
 SOLID = 0.75
 """Share of a row's width that whole core fills at least, though some of its pixels are taken for tray."""
+HOLE = 0.25
+"""Share of a row's width below which what is bare is no fracture, but core that was taken for tray."""
 HALF = 0.5
 GAP_MM = 15.0
 """Length of empty tray that parts two pieces; less is a fracture."""
@@ -128,15 +130,44 @@ def _shares(
     mask: NDArray[np.bool_], strips: NDArray[np.int32], missing: NDArray[np.bool_] | None
 ) -> NDArray[np.float64]:
     """Share of each row's width that a mask has, float64 (rows, lines); of missing lines, as between those around."""
-    total = np.concatenate([np.zeros((len(mask), 1)), np.cumsum(mask, axis=1)], axis=1)
-    line = np.arange(len(mask))
-    shares: NDArray[np.float64] = (total[line, strips[1]] - total[line, strips[0]]) / np.maximum(
-        strips[1] - strips[0], 1
-    )
-    if missing is not None and missing.any() and not missing.all():
-        for share in shares:
+    line, width = np.arange(len(mask)), int((strips[1] - strips[0]).max())
+    shares = np.empty(strips.shape[1:])
+    for share, first, stop in zip(shares, *strips, strict=True):
+        sample = first[:, None] + np.arange(width)
+        inside = sample < stop[:, None]
+        cut = mask[line[:, None], np.minimum(sample, mask.shape[1] - 1)] & inside
+        share[:] = (_without_holes(cut, width * HOLE) & inside).sum(axis=1) / np.maximum(stop - first, 1)
+        if missing is not None and missing.any() and not missing.all():
             share[missing] = np.interp(line[missing], line[~missing], share[~missing])
     return shares
+
+
+@kernel
+def _without_holes(cut: NDArray[np.bool_], most: float) -> NDArray[np.bool_]:
+    """A row's mask, bool (lines, width), with what is bare filled where it reaches over less than `most` of the width:
+    tray that shows between two pieces goes from wall to wall."""
+    lines, width = cut.shape
+    filled, is_new = cut.copy(), ~cut
+    stack = np.empty(lines * width, np.int64)
+    for start in range(lines * width):
+        if not is_new[start // width, start % width]:
+            continue
+        stack[0], n, done, low, high = start, 1, 0, width, 0
+        is_new[start // width, start % width] = False
+        while done < n:
+            i, j = stack[done] // width, stack[done] % width
+            done += 1
+            low, high = min(low, j), max(high, j)
+            for k in range(max(0, i - 1), min(lines, i + 2)):
+                for m in range(max(0, j - 1), min(width, j + 2)):
+                    if is_new[k, m]:
+                        is_new[k, m] = False
+                        stack[n] = k * width + m
+                        n += 1
+        if high - low + 1 < most:
+            for one in range(n):
+                filled[stack[one] // width, stack[one] % width] = True
+    return filled
 
 
 def _kinds(

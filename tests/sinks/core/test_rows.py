@@ -53,6 +53,15 @@ def test_specks_on_an_empty_row_are_no_core_and_a_fleck_of_tray_is_none_either()
     assert (other.finds(session_of(box))[1].kind == Kind.EMPTY).all()
 
 
+def test_patches_of_core_that_are_taken_for_tray_do_not_shorten_it_and_fractures_do() -> None:
+    rock, rng = Tray([((0.0, 280.0), (282.0, 580.0)), WHOLE]).rock, np.random.default_rng(1)
+    for i, j in zip(rng.integers(0, 670, 400), rng.integers(0, 380, 400), strict=True):
+        rock[i : i + 5, j : j + 5] = False
+    patched = type("Patched", (Tray,), {"rock": rock})([WHOLE, WHOLE])
+    finds = patched.finds(session_of(Box(number=1, from_m=0.0, to_m=3.0, rows=2)))
+    assert [float(find.filled.sum()) for find in finds] == pytest.approx([578.0, LENGTH], abs=2.0)
+
+
 def test_where_pieces_end_is_known_to_a_pixel() -> None:
     (find,) = Tray([WHOLE]).finds(session_of(Box(number=1, from_m=0.0, to_m=1.0, rows=1)))
     edges = np.flatnonzero(np.diff(find.kind.astype(int)))
