@@ -45,6 +45,20 @@ def box(
 
 
 @app.command()
+def depth(
+    hole: HoleFolder,
+    lines: Annotated[Path | None, typer.Option(help="Write depth line by line to this file, .csv or .parquet.")] = None,
+    runs: Annotated[Path | None, typer.Option(help="Write recovery run by run to this file, .csv or .parquet.")] = None,
+) -> None:
+    """Lay the boxes that were scanned into the hole: recovery of each run, what is missing, and depth of each line.
+
+    Example: oreline core depth out/core/core/SIM1 --lines depth.parquet --runs runs.csv
+    """
+    for text in _command("depth").depth(hole, lines, runs):
+        console.print(text)
+
+
+@app.command()
 def qc(
     hole: HoleFolder,
     standard: Annotated[

@@ -11,6 +11,7 @@ from oreline.errors import ConfigError
 from sinks.core.box_scans import BoxScan
 from sinks.core.counting import samples_of
 from sinks.core.depth import HoleDepth, RowFind
+from sinks.core.depth_tables import method_of
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.registration import register
 from sinks.core.rows import find_rows
@@ -72,12 +73,8 @@ class HoleLog:
     @property
     def header(self) -> dict[str, Any]:
         """What holds for all that is made of it, besides what samples say of themselves."""
-        session = self.session
         return {
-            "session_sha256": digest(session),
-            "loss": session.loss,
-            "direction": session.direction,
-            "rows_begin": session.rows_begin,
-            "block_tolerance_m": session.block_tolerance_m,
+            "session_sha256": digest(self.session),
+            **method_of(self.session),
             "earlier_scans": [one.name for one in self.folder.scans.read().all if one != self.scans.get(one.box)],
         }
