@@ -13,6 +13,14 @@ from oreline.terminal import commands, console
 
 LineFile = Annotated[Path, typer.Argument(help="TOML file of the line.")]
 HoleFolder = Annotated[Path, typer.Argument(metavar="HOLE", help="Folder of a hole, OUTPUT/core/HOLE, or its session.")]
+Shown = Annotated[
+    str, typer.Option(help="What is shown: minerals, groups, colour, or a measure such as 2200W, 2200D, crystallinity.")
+]
+LeastDepth = Annotated[float, typer.Option(min=0, max=1, help="Depth that a feature is to be deeper than, 0 to 1.")]
+Seen = Annotated[
+    Path,
+    typer.Argument(metavar="HOLE", help="Folder of a hole, OUTPUT/core/HOLE, its session, or a .tsg file of TSG."),
+]
 Session = Annotated[Path, typer.Argument(help="Session of a hole: a TOML file, or a folder of CSV files.")]
 
 app = commands("Drill core: what a technician knows of a hole, its boxes as they were scanned, minerals against depth.")
@@ -119,6 +127,68 @@ def export(
     """
     for text in _command("export").export(hole, to, formats, dialect, step):
         console.print(text)
+
+
+@app.command()
+def mosaic(
+    hole: Seen,
+    out: Annotated[Path, typer.Argument(help="NAME.png, for sheets NAME_000.png and so on, or NAME.tif, a GeoTIFF.")],
+    show: Shown = "minerals",
+    row_mm: Annotated[float, typer.Option(min=0.1, max=1000, help="Depth that a row of pixels shows.")] = 1.0,
+    from_m: Annotated[float | None, typer.Option("--from", help="Depth to begin at, in m.")] = None,
+    to_m: Annotated[float | None, typer.Option("--to", help="Depth to end at, in m.")] = None,
+    ends: Annotated[
+        tuple[float, float] | None, typer.Option(help="Ends of a feature's scale of colours, in place of its own.")
+    ] = None,
+    least_depth: LeastDepth = 0.01,
+) -> None:
+    """Draw the core of a hole by depth: minerals, groups, a feature, or false colour where reflectance was recorded.
+
+    Row r of a GeoTIFF shows depth r: its y is minus the depth in m. Core that is missing and what was not scanned are
+    drawn as such.
+
+    Example: oreline core mosaic out/core/core/SIM1 groups.png --show groups
+
+    Example: oreline core mosaic out/core/core/SIM1 mica.tif --show 2200W --ends 2190 2215
+    """
+    module = _command("mosaic")
+    wanted = module.Wanted(show, row_mm / 1e3, from_m, to_m, ends, least_depth)
+    for text in module.make(hole, out, wanted):
+        console.print(text)
+
+
+@app.command()
+def picture(
+    hole: Seen,
+    box: Annotated[int, typer.Argument(help="Number of the box.", min=1)],
+    png: Annotated[Path, typer.Argument(help="File to write.")],
+    show: Shown = "minerals",
+    least_depth: LeastDepth = 0.01,
+) -> None:
+    """Draw a box as it was scanned: its rows, how they are read, depths at their ends, blocks, losses, what is wrong.
+
+    Example: oreline core picture out/core/core/SIM1 3 box3.png
+    """
+    console.print(_command("picture").make(hole, box, png, show, least_depth))
+
+
+@app.command()
+def page(
+    hole: Seen,
+    html: Annotated[Path, typer.Option(help="File to write.")],
+    show: Annotated[
+        list[str] | None,
+        typer.Option(help="Mosaics beside each other: minerals, groups, colour, 2200W and their like."),
+    ] = None,
+    step: Annotated[float | None, typer.Option(min=0.01, help="Length of the table's intervals, in m.")] = None,
+    least_depth: LeastDepth = 0.01,
+) -> None:
+    """Write a hole on one page, for screen and paper: mosaics, plots down the hole, boxes and their quality, intervals,
+    what is missing, and what it was all made from. The file needs no other, and asks for nothing from elsewhere.
+
+    Example: oreline core page out/core/core/SIM1 --html SIM1.html --show groups --show 2200W
+    """
+    console.print(_command("page").make(hole, html, show or (), step, least_depth))
 
 
 def _command(name: str) -> Any:

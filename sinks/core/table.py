@@ -37,3 +37,12 @@ def header_of(table: pa.Table) -> dict[str, Any]:
     and hashes; colours of classes and groups under "colours"."""
     told: dict[str, Any] = json.loads((table.schema.metadata or {}).get(_HEADER, b"{}"))
     return told
+
+
+def words_of(value: Any) -> str:
+    """A value of a header for people."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {words_of(one)}" for key, one in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(words_of, value)) or "none"
+    return "not set" if value is None else ("no", "yes")[value] if isinstance(value, bool) else str(value)

@@ -34,7 +34,7 @@ class MosaicColumn:
     mosaic: Mosaic
     title: str
     name: str = "mosaic"
-    width: int = 74
+    width: int = 96
     stretches: bool = False
 
     def head(self) -> str:
@@ -42,7 +42,7 @@ class MosaicColumn:
         if not isinstance(layer, Feature):
             return escape(self.title)
         return f'{escape(self.title)}<img class="bar" alt="" src="{embedded.png(_bar())}">' + axis(
-            (0, 1), (f"{layer.low:g}", f"{layer.high:g}")
+            (0, 1), (f"{layer.low:.4g}", f"{layer.high:.4g}"), self.width
         )
 
     def cell(self, segment: Segment) -> str:
@@ -72,7 +72,7 @@ class Stack:
     stretches: bool = True
 
     def head(self) -> str:
-        return f"{escape(self.title)}{axis((0, 0.5, 1), ('0', '50', '100 %'))}"
+        return f"{escape(self.title)}{axis((0, 0.5, 1), ('0', '50', '100 %'), self.width)}"
 
     def cell(self, segment: Segment) -> str:
         parts = list[str]()
@@ -109,7 +109,7 @@ class Means:
         marks = ink.multiples(step, self.low, self.high)
         unit = f", {self.unit}" if self.unit else ""
         words = [ink.depth_text(mark, step) for mark in marks]
-        return f"{escape(self.title)}{unit}{axis([self._x(mark) for mark in marks], words)}"
+        return f"{escape(self.title)}{unit}{axis([self._x(mark) for mark in marks], words, self.width)}"
 
     def cell(self, segment: Segment) -> str:
         parts = list[str]()

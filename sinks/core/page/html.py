@@ -51,15 +51,6 @@ def fill_of(colour: Colour) -> str:
     return "#{:02X}{:02X}{:02X}".format(*colour)
 
 
-def plain(value: Any) -> str:
-    """A value of a header for people."""
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {plain(one)}" for key, one in value.items()) or "none"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(plain, value)) or "none"
-    return "not set" if value is None else ("no", "yes")[value] if isinstance(value, bool) else str(value)
-
-
 def data(told: Any) -> str:
     """JSON that may stand in a page."""
     return json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")

@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from typing import Protocol
 
 from sinks.core.pictures import ink
+from sinks.core.pictures.marks import Mark
 
 SEGMENTS, LEAST_M = 15, 5.0
 """About how many segments a long hole has, and the least length of one."""
 MOST_TICKS = 6000
 """Ticks of the finest scale."""
+PAPER_PX, TICK_PX, MARK_PX, LETTER_PX, EACH_PX = 850, 44, 13.0, 6.0, 6.0
+"""Height of a segment on paper, least distance of two depths and of two marks; width of a letter in a head, and between
+two words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,15 @@ def log(columns: Sequence[Column], from_m: float, to_m: float) -> str:
     )
 
 
+def crowded(marks: Sequence[Mark]) -> dict[str, float]:
+    """Px a metre below which the words of blocks, and of boxes, would lie over each other."""
+    found = {}
+    for name, strong in (("block", True), ("box", False)):
+        depths = sorted(one.depth_m for one in marks if one.strong is strong)
+        found[name] = MARK_PX / max(1e-3, min((b - a for a, b in pairwise(depths)), default=MARK_PX))
+    return found
+
+
 def style(columns: Sequence[Column], from_m: float, to_m: float) -> str:
     """Style of that log: how long its segments are on screen and on paper, which depths are written when."""
     parts, length = segments(from_m, to_m), segment_m(from_m, to_m)
@@ -105,10 +119,6 @@ def style(columns: Sequence[Column], from_m: float, to_m: float) -> str:
         f"#log .l{printed}{{display:inline!important}}",
     ]
     return f"{''.join(rules)}#log table{{min-width:{whole}px}}@media print{{{''.join(paper)}}}"
-
-
-PAPER_PX, TICK_PX = 850, 44
-"""Height of a segment on paper, and least distance of two depths, in px."""
 
 
 def tick_steps(from_m: float, to_m: float) -> list[float]:
@@ -149,16 +159,8 @@ class Depths:
         for depth in ink.multiples(step, segment.from_m, segment.to_m):
             if segment.holds(depth):
                 y, words = f"{segment.at(depth):.3f}%", ink.depth_text(depth, step)
-                yield f'<line x1="84%" x2="100%" y1="{y}" y2="{y}"/>{_text(segment, depth, "80%", words)}'
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Something at a depth: a block, or where a box begins."""
-
-    depth_m: float
-    words: str
-    strong: bool = False
+                name = ' class="top"' if segment.at(depth) == 0 else ""
+                yield f'<line x1="84%" x2="100%" y1="{y}" y2="{y}"/><text{name} x="80%" y="{y}">{words}</text>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ class Marks:
     stretches: bool = False
 
     def head(self) -> str:
-        return f"recovery, blocks, boxes{axis((0, 1), ('0', '100 %'), 0.5)}"
+        return f"recovery, blocks, boxes{axis((0, 0.5), ('0', '100 %'), self.width)}"
 
     def cell(self, segment: Segment) -> str:
         shares = "".join(
@@ -193,23 +195,20 @@ def _bar(segment: Segment, from_m: float, to_m: float, x: float, width: float, n
 
 
 def _mark(segment: Segment, one: Mark) -> str:
-    y, name = f"{segment.at(one.depth_m):.3f}%", "strong" if one.strong else "soft"
-    words = _text(segment, one.depth_m, "59%", one.words, name)
-    return f'<line class="{name}" x1="0" x2="56%" y1="{y}" y2="{y}"/>{words}'
+    """A line with words: of a block beside it, of a box below it."""
+    y, name = f"{segment.at(one.depth_m):.3f}%", "block" if one.strong else "box"
+    words = f'<text class="{name}" x="59%" y="{y}">{escape(one.words)}</text>'
+    return f'<line class="{name}" x1="0" x2="{56 if one.strong else 100}%" y1="{y}" y2="{y}"/>{words}'
 
 
-def _text(segment: Segment, depth_m: float, x: str, words: str, name: str = "") -> str:
-    """Words at a depth; at the top of a segment below it, where the head does not hide them."""
-    place = segment.at(depth_m)
-    names = " ".join(filter(None, (name, "top" if place == 0 else "")))
-    return f'<text class="{names}" x="{x}" y="{place:.3f}%">{escape(words)}</text>'
-
-
-def axis(places: Sequence[float], words: Sequence[str], part: float = 1.0) -> str:
-    """A scale in the head of a column; `places` 0..1 of the first `part` of its width."""
-    ends = {0: "start", len(places) - 1: "end"}
-    texts = "".join(
-        f'<text x="{100 * part * place:.1f}%" y="9" text-anchor="{ends.get(n, "middle")}">{escape(said)}</text>'
-        for n, (place, said) in enumerate(zip(places, words, strict=True))
-    )
-    return f'<svg class="axis" aria-hidden="true">{texts}</svg>'
+def axis(places: Sequence[float], words: Sequence[str], width: int) -> str:
+    """A scale in the head of a column; `places` 0..1 of `width` px. Words that would lie over others are left out."""
+    texts, free = list[str](), -EACH_PX
+    for place, said in zip(places, words, strict=True):
+        anchor = "start" if place * width < LETTER_PX * len(said) / 2 else "end" if place > 0.8 else "middle"
+        left = place * width - LETTER_PX * len(said) * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
+        if left < free:
+            continue
+        texts.append(f'<text x="{100 * place:.1f}%" y="9" text-anchor="{anchor}">{escape(said)}</text>')
+        free = left + LETTER_PX * len(said) + EACH_PX
+    return f'<svg class="axis" aria-hidden="true">{"".join(texts)}</svg>'

@@ -15,6 +15,7 @@ function zoom(next, y = log.clientHeight / 2) {
   log.style.setProperty("--ppm", ppm);
   log.dataset.level = told.ticks.reduce((found, step, level) => step * ppm >= TICK ? level : found, 0);
   log.toggleAttribute("data-near", ppm * told.step >= 1);
+  for (const [name, least] of Object.entries(told.crowded)) log.toggleAttribute(`data-no-${name}`, ppm < least);
   log.scrollTop = HEAD + (depth - told.from) * ppm - y;
 }
 function show(depth) {

@@ -17,8 +17,9 @@ import numpy as np
 from sinks.core.page import sections
 from sinks.core.page.columns import means, spans, values
 from sinks.core.page.html import data
-from sinks.core.page.log import Column, log, style, tick_steps
+from sinks.core.page.log import Column, crowded, log, style, tick_steps
 from sinks.core.page.told import Told
+from sinks.core.pictures.marks import marks_of
 from sinks.core.table import FLAGS, GROUP
 
 NAMED = 4
@@ -101,4 +102,5 @@ def _pointed(told: Told) -> dict[str, object]:
         said = f"{', '.join(words) or 'no rock'}{f' ({flags})' if flags else ''}"
         rows.append((from_m, to_m, f"{from_m:g} to {to_m:g} m: {said}"))
     ends = {"from": told.from_m, "to": told.to_m, "step": told.grid.step_m}
-    return {**ends, "ticks": tick_steps(told.from_m, told.to_m), "rows": rows}
+    scales = {"ticks": tick_steps(told.from_m, told.to_m), "crowded": crowded(marks_of(told.session))}
+    return {**ends, **scales, "rows": rows}

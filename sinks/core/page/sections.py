@@ -9,13 +9,13 @@ import numpy as np
 
 from oreline.palette import GROUPS, Colour, rgb
 from sinks.core.page.columns import UNKNOWN_COLOUR, values
-from sinks.core.page.html import count, fill_of, items, plain, swatch, table, wide
+from sinks.core.page.html import count, fill_of, items, swatch, table, wide
 from sinks.core.page.told import Told
 from sinks.core.pictures import ink
 from sinks.core.pictures.mosaic import State
 from sinks.core.qc.finding import Level, Verdict
 from sinks.core.session import Box
-from sinks.core.table import FEATURE, FLAGS, FROM, GROUP, HOLE, MINERAL, RECOVERY, TO, UNKNOWN, N, header_of
+from sinks.core.table import FEATURE, FLAGS, FROM, GROUP, HOLE, MINERAL, RECOVERY, TO, UNKNOWN, N, header_of, words_of
 
 HOW = {"base": "taken to be at the run's base", "top": "taken to be at its top", "placed": "where somebody placed it"}
 """By how the place of missing core is known."""
@@ -159,9 +159,9 @@ def provenance(told: Told) -> str:
     hole = told.session.hole.model_dump(mode="json", exclude={"id"}, exclude_unset=True)
     rows = [
         *told.made.items(),
-        *((key, plain(value)) for key, value in header.items()),
-        *((f"hole: {key}", plain(value)) for key, value in hole.items()),
-        *((f"session: {key}", plain(value)) for key, value in session.items()),
+        *((key, words_of(value)) for key, value in header.items()),
+        *((f"hole: {key}", words_of(value)) for key, value in hole.items()),
+        *((f"session: {key}", words_of(value)) for key, value in session.items()),
     ]
     shown = [(escape(key.replace("_", " ")), f"<code>{escape(value)}</code>") for key, value in rows]
     return f"<h2>What it was made from</h2>{table(('what', 'value'), shown)}"

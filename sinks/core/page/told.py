@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from sinks.core.depth import HoleDepth
 from sinks.core.page.columns import MosaicColumn, means, stacks
-from sinks.core.page.log import Column, Depths, Mark, Marks
+from sinks.core.page.log import Column, Depths, Marks
 from sinks.core.pictures import ink
 from sinks.core.pictures.layers import Layer
+from sinks.core.pictures.marks import marks_of
 from sinks.core.pictures.mosaic import Grid, Mosaic
 from sinks.core.qc.finding import Verdict
 from sinks.core.scan import Scan
@@ -54,9 +55,3 @@ class Told:
             MosaicColumn(Mosaic(self.grid, self.depth, layer, self.scan_of), layer.name) for layer in self.layers
         ]
         return [depths, beside, *mosaics, *stacks(self.fine), *means(self.fine)]
-
-
-def marks_of(session: Session) -> list[Mark]:
-    """Where boxes begin, and their blocks."""
-    blocks = [Mark(one.depth_m, f"{one.depth_m:g}", strong=True) for box in session.boxes for one in box.blocks]
-    return blocks + [Mark(box.from_m, f"box {box.number}") for box in session.boxes]

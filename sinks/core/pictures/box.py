@@ -17,6 +17,7 @@ from sinks.core.pictures.layers import Layer
 from sinks.core.pictures.mosaic import State, Window
 from sinks.core.scan import Scan
 from sinks.core.session import Box
+from sinks.core.table import words_of
 
 LEAST_PX, MOST_PX, LEAST_ROW_PX = 1000, 1500, 26
 """Of a picture's width, less its margins; of a row's height."""
@@ -97,7 +98,7 @@ def _seen(scan: Scan, view: View, layer: Layer) -> Window:
 
 
 def _about(scan: Scan) -> str:
-    model = str(scan.provenance.get("model", "not known"))[:16]
+    model = words_of(scan.provenance.get("model", "not known"))
     lines = f"run {scan.run[:12]}, lines {scan.seqs[0]:,} to {scan.seqs[-1]:,}" if len(scan.seqs) else "no lines"
     return f"{lines}, model {model}; a sample is {scan.pixel_mm:g} mm"
 

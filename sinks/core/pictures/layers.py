@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oreline.errors import ConfigError, nearest
+from oreline.features import CRYSTALLINITY as OF_CRYSTALLINITY
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
 from oreline.palette import GROUPS, colour_of_group, rgb
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
+from sinks.core.counting import measures_of
 from sinks.core.scan import Scan, is_not_rock
 
 NOT_ROCK = 252
@@ -29,7 +31,7 @@ SPECIAL = {
     UNKNOWN: ClassInfo("unknown", rgb(GROUPS["invalid"])),
 }
 """What codes stand for that are no class."""
-WAVELENGTH, DEPTH = "W", "D"
+WAVELENGTH, DEPTH, CRYSTALLINITY = "W", "D", "crystallinity"
 RAMP = np.array([(68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37)], np.float64)
 """Colours of a scale from low to high: dark to light, even steps to the eye, also for who does not see green."""
 NONE = (214, 214, 214)
@@ -109,7 +111,7 @@ def _codes(name: str, title: str, classes: Sequence[ClassInfo], of: NDArray[np.i
 @dataclass(frozen=True, slots=True, eq=False)
 class Feature:
     """Centre in nm, or depth as a share of the hull, of an absorption, painted from `low` to `high`. NaN where the
-    sample has no such absorption, or one that is shallower than `least_depth`."""
+    sample has no such absorption, or one that is not deeper than `least_depth`."""
 
     name: str
     low: float
@@ -118,6 +120,8 @@ class Feature:
 
     @property
     def title(self) -> str:
+        if self.name == CRYSTALLINITY:
+            return CRYSTALLINITY
         return f"{self.name[:-1]}, {'centre in nm' if self.unit else 'depth'}"
 
     @property
@@ -138,20 +142,26 @@ class Feature:
 
 
 def measured(scan: Scan, name: str, least_depth: float) -> NDArray[np.float32]:
-    """A measure of a scan's pixels, such as 2200W or 2200D, float32 (lines, samples). Raises ConfigError for one that
-    it has not."""
+    """A measure of a scan's pixels of rock, such as 2200W or 2200D, float32 (lines, samples), as tables have it. Raises
+    ConfigError for one that it has not."""
     known = measures(scan)
-    if scan.features is None or name not in known:
+    if name not in known:
         raise ConfigError(f"the scans have no {name!r}, but {', '.join(known) or 'no features'}.{nearest(name, known)}")
-    index, part = divmod(known.index(name), 2)
-    found = scan.features[:, index]
-    return np.where(scan.rock & (found[:, 1] >= least_depth), found[:, part], np.float32(np.nan))
+    if name == CRYSTALLINITY:
+        return np.asarray(np.divide(*(_of(scan, one, 1, least_depth) for one in OF_CRYSTALLINITY)), np.float32)
+    return _of(scan, name[:-1], (WAVELENGTH, DEPTH).index(name[-1]), least_depth)
+
+
+def _of(scan: Scan, feature: str, part: int, least_depth: float) -> NDArray[np.float32]:
+    """Centre (0) or depth (1) of a feature, where it is deep enough."""
+    place = [info.name for info in scan.feature_infos].index(feature)
+    found = cast(NDArray[np.float32], scan.features)[:, place]
+    return np.where(scan.rock & (found[:, 1] > least_depth), found[:, part], np.float32(np.nan))
 
 
 def measures(scan: Scan) -> list[str]:
-    """Names of what is measured of each feature of a scan."""
-    known = () if scan.features is None else scan.feature_infos
-    return [f"{info.name}{kind}" for info in known for kind in (WAVELENGTH, DEPTH)]
+    """Names of what is measured of the features of a scan."""
+    return [] if scan.features is None else list(measures_of(scan.feature_infos))
 
 
 def ramp(share: NDArray[Any]) -> Pixels:

@@ -145,13 +145,12 @@ def lines_at(row: RowDepth, depth_m: Floats) -> Lines:
     lines = np.flatnonzero(np.isfinite(row.depth_m) & (row.length_m > 0))
     if not lines.size:
         return np.full(len(depth_m), -1)
-    lines = lines[np.argsort(row.depth_m[lines], kind="stable")]
-    at = row.depth_m[lines]
-    below = np.searchsorted(at, depth_m).clip(1, max(1, len(at) - 1)) if len(at) > 1 else np.zeros(len(depth_m), int)
-    above = np.maximum(below - 1, 0)
-    nearest = np.where(depth_m - at[above] <= at[below] - depth_m, above, below)
-    within = np.abs(depth_m - at[nearest]) <= row.length_m[lines[nearest]] / 2 + TOUCH_M
-    return np.where(within, lines[nearest], -1)
+    begins = row.depth_m[lines] - row.length_m[lines] / 2
+    order = np.argsort(begins, kind="stable")
+    at = np.searchsorted(begins[order], depth_m, side="right") - 1
+    found = lines[order][np.maximum(at, 0)]
+    ends = row.depth_m[found] + row.length_m[found] / 2
+    return np.where((at >= 0) & (depth_m <= ends + TOUCH_M), found, -1)
 
 
 def _reach(box: BoxDepth) -> tuple[float, float]:

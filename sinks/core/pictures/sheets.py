@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from oreline.files import replacing
 from sinks.core.pictures import ink
 from sinks.core.pictures.layers import Codes, Feature
+from sinks.core.pictures.marks import Mark
 from sinks.core.pictures.mosaic import Grid, Mosaic, Window
 
 STRIP_PX, SHEET_PX, STRIPS = 2000, 1900, 16
@@ -30,15 +31,6 @@ TICK_PX = 70
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Something at a depth: a block, or where a box begins."""
-
-    depth_m: float
-    words: str
-    strong: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Heading:
     """Above a sheet: whose hole it is, and what its picture was made from."""
 
@@ -46,19 +38,24 @@ class Heading:
     made_from: str
 
 
-def write_sheets(mosaic: Mosaic, stem: Path, heading: Heading, marks: Sequence[Mark]) -> list[Path]:
-    """Write STEM_000.png, STEM_001.png, ... Returns their paths."""
+def sheet_path(path: Path, number: int) -> Path:
+    """Of NAME.png the sheet NAME_000.png, NAME_001.png and so on."""
+    return path.with_name(f"{path.stem}_{number:03d}.png")
+
+
+def write_sheets(mosaic: Mosaic, path: Path, heading: Heading, marks: Sequence[Mark]) -> list[Path]:
+    """Write the sheets of NAME.png. Returns their paths."""
     bounds = strips(mosaic.grid)
     zoom = _zoom(mosaic.grid)
     each = min(STRIPS, max(1, (SHEET_PX - 2 * EDGE) // (SCALE + mosaic.grid.width * zoom + MARKS)))
     paths = list[Path]()
     for first in range(0, len(bounds), each):
-        path = stem.with_name(f"{stem.name}_{len(paths):03d}.png")
+        to = sheet_path(path, len(paths))
         words = f"sheet {len(paths) + 1} of {-(-len(bounds) // each)}"
         sheet = draw_sheet(mosaic, bounds[first : first + each], heading, words, marks)
-        with replacing(path) as draft:
+        with replacing(to) as draft:
             sheet.save(draft, "PNG")
-        paths.append(path)
+        paths.append(to)
     return paths
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -105,3 +107,17 @@ def test_a_class_that_is_no_rock_is_none_in_minerals_either() -> None:
         assert ink.painted(window, mosaic.layer)[0, 3].tolist() == list(rgb(GROUPS["not rock"]))
         said = [words for _, words in ink.legend(mosaic.layer, *ink.count(mosaic.layer, [window]))]
         assert said == [f"{mosaic.layer.classes[0].name} 100.0%", "not rock"]  # type: ignore[attr-defined]
+
+
+def test_lines_of_uneven_length_leave_no_row_unseen() -> None:
+    scan, box = plain([[0], [1], [0], [1]])
+    (row,) = box.rows
+    length = np.array([1.0, 0.2, 0.05, 0.75]) / 1e3
+    begins = np.cumsum(length) - length
+    laid = replace(box, rows=(replace(row, depth_m=begins + length / 2, length_m=length),))
+    mosaic = Mosaic(
+        Grid(0.0, 0.0001, 20, 1, 1.0), HoleDepth({1: laid}, (), (), ()), layers.minerals(scan), lambda _: scan
+    )
+    window = mosaic.window(0, 20)
+    assert (window.state == State.CORE).all()
+    assert window.values.ravel().tolist() == [0] * 10 + [1] * 2 + [0] + [1] * 7

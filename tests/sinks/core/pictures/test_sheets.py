@@ -37,7 +37,7 @@ def test_a_vein_is_where_the_scale_beside_it_says(tmp_path: Path) -> None:
     codes[250] = 1
     scan, box = plain(codes.tolist(), from_m=100.3)
     mosaic = Mosaic(of(600, from_m=100.3), HoleDepth({1: box}, (), (), ()), minerals(scan), lambda _: scan)
-    (path,) = sheets.write_sheets(mosaic, tmp_path / "mosaic_minerals", sheets.Heading("PE257D", "run 1"), ())
+    (path,) = sheets.write_sheets(mosaic, tmp_path / "mosaic_minerals.png", sheets.Heading("PE257D", "run 1"), ())
     assert path.name == "mosaic_minerals_000.png"
     with Image.open(path) as image:
         shown = np.asarray(image.convert("RGB"))
