@@ -7,7 +7,7 @@ What a file conforms to: CWLS, Log ASCII Standard, version 2.0.
 from __future__ import annotations
 
 import io
-import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ from sinks.core.table import FROM, GROUP, HOLE, MINERAL, TO, UNKNOWN, header_of
 
 NULL = "-999.25"
 MICRO = 10**DECIMALS
-_LONGEST = 1000
+_LONGEST = 80
 SHARES = MINERAL, GROUP, UNKNOWN
 
 Micrometres = NDArray[np.int64]
@@ -79,8 +79,9 @@ def las(hole: Hole) -> bytes:
     for curve in curves:
         file.append_curve(curve.name, curve.values, curve.unit, _plain(curve.words))
     said = [*(code for curve in curves for code in curve.legend), *_parameters(hole)]
-    for name, (_, value, words) in zip(column_names([one[0] for one in said], 32), said, strict=True):
-        file.params.append(lasio.HeaderItem(name.upper(), "", _plain(value), _plain(words)))
+    pieces = [(name, piece, words) for name, value, words in said for piece in _pieces(_plain(value))]
+    for name, (_, piece, words) in zip(column_names([one[0] for one in pieces], 32), pieces, strict=True):
+        file.params.append(lasio.HeaderItem(name.upper(), "", piece, _plain(words)))
     text = io.StringIO()
     start, stop, step = (_depth(at, index) for at in (index.starts[0], index.starts[-1], index.step))
     formats = {place: curve.format for place, curve in enumerate(curves)}
@@ -105,10 +106,11 @@ def _curves(table: pa.Table, index: Index) -> Iterator[_Curve]:
     yield _Curve("DEPT", index.starts / MICRO, "M", meaning_of(FROM), depths)
     yield _Curve("TO", index.stops / MICRO, "M", meaning_of(TO), depths)
     columns = [name for name in table.column_names if name not in (HOLE, FROM, TO)]
+    header = header_of(table)
     for column, name in zip(columns, column_names(columns, 32, ("DEPT", "TO")), strict=True):
         values, codes = _numbers(table[column])
         legend = [(f"{name}_{code}", text, f"code {code} of {name.upper()}") for code, text in enumerate(codes, 1)]
-        legend += [(name, column.partition(".")[2], "what that curve is of")] if column.startswith(SHARES) else []
+        legend += [(name, column.partition(".")[2], _shown(column, header))] if column.startswith(SHARES) else []
         placed = np.where(index.rows >= 0, values[index.rows], np.nan)
         form = "%.0f" if codes or pa.types.is_integer(table[column].type) else "%.12f"
         yield _Curve(name.upper(), placed, unit_of(column), meaning_of(column), form, tuple(legend))
@@ -146,16 +148,38 @@ def _parameters(hole: Hole) -> Iterator[tuple[str, str, str]]:
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Values of nested tables by their names, joined."""
+    """Values of nested tables by their names, joined; groups and colours stand with the minerals."""
     if isinstance(value, Mapping):
         for key, one in value.items():
-            yield from _flat(one, f"{name}_{key}" if name else str(key))
+            if name or key not in ("groups", "colours"):
+                yield from _flat(one, f"{name}_{key}" if name else str(key))
     else:
-        yield name, value if isinstance(value, str) else json.dumps(value)
+        yield name, _words(value)
+
+
+def _words(value: Any) -> str:
+    """A value as people write it: "from_m = 66, to_m = 66.5, how = base; from_m = 80", "2120, 2245", "none"."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {_words(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ("; " if value and isinstance(value[0], Mapping) else ", ").join(map(_words, value)) or "none"
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+def _shown(column: str, header: Mapping[str, Any]) -> str:
+    """Group and colour of a column of shares, as far as the header tells them."""
+    kind, _, name = column.partition(".")
+    colour = header.get("colours", {}).get("groups" if column.startswith(GROUP) else "minerals", {}).get(name)
+    group = header.get("groups", {}).get(name) if column.startswith(MINERAL) else None
+    told = [kind, *([f"of {group}"] if group else []), *(["#" + bytes(colour).hex().upper()] if colour else [])]
+    return ", ".join(told)
+
+
+def _pieces(text: str) -> list[str]:
+    """Text in pieces that a line has room for, one at least."""
+    return textwrap.wrap(text, _LONGEST) or [""]
 
 
 def _plain(text: str) -> str:
-    """Text of a header line: what follows its last colon would be taken for the words. What is very long is cut short,
-    with three dots."""
-    plain = ascii_text(text).replace(":", ";")
-    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 4] + " ..."
+    """Text of a header line: what follows its last colon would be taken for the words."""
+    return ascii_text(text).replace(":", ";")

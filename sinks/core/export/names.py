@@ -16,6 +16,7 @@ _WRITTEN_OUT = str.maketrans(
 )  # fmt: skip
 _FORMULA = "=+-@"
 """A cell that begins so is run by a spreadsheet."""
+SHORT = 8
 _KINDS = {"mineral": "", "group": "G", "unknown": "U", "feature": "F"}
 """First letters of short names."""
 
@@ -49,10 +50,11 @@ def file_stem(hole: str) -> str:
 
 def column_names(columns: Sequence[str], most: int, taken: Iterable[str] = ()) -> list[str]:
     """Names of columns, of at most `most` letters, digits and `_`: no two alike, in whatever case, nor like one of
-    `taken`. Those of 8 and less leave out what can be left out: "group.white mica" is GWHITEMI."""
+    `taken`. Those of SHORT and less leave out what can be left out: "group.white mica" is GWHITEMI."""
     used, names = {name.casefold() for name in taken}, []
     for column in columns:
-        base = (_short(column) if most <= 8 else re.sub(r"\W+", "_", ascii_text(column)).strip("_"))[:most] or "C"
+        whole = re.sub(r"\W+", "_", ascii_text(column)).strip("_")
+        base = (_short(column, most) if most <= SHORT else whole)[:most] or "C"
         name, number = base, 2
         while name.casefold() in used:
             name = f"{base[: most - len(str(number))]}{number}"
@@ -62,7 +64,9 @@ def column_names(columns: Sequence[str], most: int, taken: Iterable[str] = ()) -
     return names
 
 
-def _short(column: str) -> str:
-    kind, dot, rest = ascii_text(column).partition(".")
-    name = _KINDS[kind] + rest if dot and kind in _KINDS else kind + rest
-    return re.sub(r"[\W_]+", "", name).upper()
+def _short(column: str, most: int) -> str:
+    """A column's kind as a letter, its name, and at the end what of it: "feature.crystallinity.sd" is FCRYSTSD."""
+    kind, *parts = (re.sub(r"[\W_]+", "", part).upper() for part in ascii_text(column).split("."))
+    known = [_KINDS.get(kind.lower(), kind), *parts]
+    end = known.pop() if len(known) > 2 else ""
+    return "".join(known)[: most - len(end)] + end

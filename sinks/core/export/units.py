@@ -13,7 +13,7 @@ _SAID = {
     NOT_ROCK: "pixels that are wood, plastic or paint",
     MASKED: "pixels that were not looked at",
 }
-_PARTS = {"n": "pixels in which it is deep enough", "sd": "standard deviation", "depth": "mean depth"}
+_PARTS = {"n": "pixels in which it is deep enough", "sd": "standard deviation", "class": "class of the mean"}
 
 
 def unit_of(column: str) -> str:

@@ -17,6 +17,8 @@ HEADER = {
     "depth": {"method": "ties at blocks"},
     "model": {"name": "swir288", "sha256": "ab" * 32},
     "features": {"2200W": [2120.0, 2245.0]},
+    "groups": {"calcite": "carbonate"},
+    "colours": {"minerals": {"calcite": [45, 15, 237]}},
 }
 
 

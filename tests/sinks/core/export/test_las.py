@@ -17,6 +17,7 @@ from lascheck import spec
 
 from sinks.core.export.las import las
 from sinks.core.export.rules import Hole
+from sinks.core.table import with_header
 from tests.sinks.core.export.tables import hole, tenths
 
 EVEN = {"0.1 m": tenths(659, 695), "1 m": (np.arange(65.0, 69), np.arange(66.0, 70)), "one": ([66.0], [67.0])}
@@ -95,9 +96,10 @@ def test_a_file_is_ascii_numbers_without_text_or_exponent_and_says_its_codes(tmp
     assert set(file["FLAGS"][np.isfinite(file["FLAGS"])]) == {1.0}
     assert file.params["FLAGS_1"].value == "two boxes, one interval"
     assert file.params["GROUP_WHITE_MICA"].value == "white mica"
+    assert file.params["MINERAL_CALCITE"].descr == "mineral, of carbonate, #2D0FED"
     assert file.params["LOSS"].value == "base"
     assert file.params["MODEL_SHA256"].value == "ab" * 32
-    assert file.params["FEATURES_2200W"].value == "[2120.0, 2245.0]"
+    assert file.params["FEATURES_2200W"].value == "2120, 2245"
     assert "Mueller" in file.well["WELL"].value
     assert "~Curve" in head
 
@@ -112,6 +114,16 @@ def test_mnemonics_are_valid_and_no_two_alike(tmp_path: Path) -> None:
         names = [line.partition(".")[0].strip() for line in lines]
         assert all(re.fullmatch(r"[A-Z0-9_]+", name) for name in names)
         assert len(set(names)) == len(names)
+
+
+def test_long_texts_of_the_header_are_whole_in_pieces(tmp_path: Path) -> None:
+    told = hole()
+    losses = [{"from_m": 66.0 + at, "to_m": 66.5 + at, "how": "base"} for at in range(40)]
+    file = lasio.read(written(replace(told, table=with_header(told.table, {"missing": losses})), tmp_path))
+    pieces = [str(item.value) for item in file.params if item.mnemonic.startswith("MISSING")]
+    assert len(pieces) > 10
+    assert " ".join(pieces).split("; ")[39] == "from_m = 105, to_m = 105.5, how = base"
+    assert max(map(len, (tmp_path / "hole.las").read_text().splitlines())) < 256
 
 
 def test_first_and_last_depth_are_whole_steps(tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ def test_short_names_differ_in_whatever_case() -> None:
         "mineral.chlorite",
     ]
     assert column_names(columns, 8) == ["MUSCOVIT", "MUSCOVI2", "MUSCOVI3", "GCHLORIT", "CHLORITE"]
+    features = [f"feature.crystallinity{part}" for part in ("", ".n", ".sd", ".class")]
+    assert column_names(features, 8) == ["FCRYSTAL", "FCRYSTAN", "FCRYSTSD", "FCRCLASS"]
     assert column_names(["from", "."], 8, ["FROM"]) == ["FROM2", "C"]
     many = column_names([f"mineral.{'x' * 20}{number}" for number in range(200)], 8)
     assert len({name.casefold() for name in many}) == 200
