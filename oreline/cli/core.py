@@ -125,7 +125,8 @@ def export(
 
     Example: oreline core export out/core/core/SIM1 --to out/SIM1 --formats csv,las --dialect datamine
     """
-    for text in _command("export").export(hole, to, formats, dialect, step):
+    module = _command("export")
+    for text in module.export(hole, to, module.Wanted(formats, dialect, step)):
         console.print(text)
 
 

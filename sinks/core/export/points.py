@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from oreline.errors import ConfigError
 from sinks.core.depth import BoxDepth
+from sinks.core.export.tsg_file import Spectra
+from sinks.core.recorded_lines import RecordedLines
 from sinks.core.samples import CoreSamples
 from sinks.core.scan import Scan
 
@@ -24,22 +26,18 @@ Array = NDArray[Any]
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
     """Points in order of box, row and depth. `samples`: an entry each, whose `line` is the middle one. `x_mm` float64
-    (n,): way from where its row begins to be read. `reflectance` float32 (n, bands): mean of its pixels of rock, NaN
-    where there are none; None where it was not recorded."""
+    (n,): way from where its row begins to be read. `spectra`: mean reflectance of its pixels of rock, NaN where there
+    are none; None where it was not recorded."""
 
     samples: CoreSamples
     x_mm: NDArray[np.float64]
-    reflectance: NDArray[np.float32] | None = None
+    spectra: Spectra | None = None
 
 
 def points_of(
-    samples: CoreSamples,
-    scan: Scan,
-    depth: BoxDepth,
-    cube: NDArray[np.float32] | None = None,
-    point_mm: float = POINT_MM,
+    samples: CoreSamples, scan: Scan, depth: BoxDepth, seen: RecordedLines | None = None, point_mm: float = POINT_MM
 ) -> Points:
-    """Points of a box. `cube` float32 (lines, bands, samples): reflectance of the lines of the scan."""
+    """Points of a box. `seen`: reflectance of the lines of the scan."""
     if not len(samples):
         return Points(samples, np.empty(0))
     order = np.lexsort((samples.depth_m, samples.row))
@@ -48,11 +46,12 @@ def points_of(
     way = np.abs(scan.along_mm[line] - scan.along_mm[line[first]])
     starts, _ = _begins(row, (way // point_mm).astype(np.int64))
     pooled, x_mm = _pooled(samples, order, starts), np.add.reduceat(way, starts) / _lengths(starts, len(way))
-    if cube is None:
+    if seen is None:
         return Points(pooled, x_mm)
     rock = {one.find.row: one.find.cells(scan.rock.shape[1]) & scan.rock for one in depth.rows}
     groups = [(own, rock[row[at]][own]) for at, own in zip(starts, np.split(line, starts[1:]), strict=True)]
-    return Points(pooled, x_mm, np.stack([_mean(cube, own, pixels) for own, pixels in groups]))
+    values = np.stack([_mean(seen.cube, own, pixels) for own, pixels in groups])
+    return Points(pooled, x_mm, Spectra(seen.wavelengths_nm, values))
 
 
 def _begins(*keys: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -111,7 +110,7 @@ def joined(parts: Sequence[Points]) -> Points:
         measures=tuple(measures),
         sums=_placed([core.sums for core in cores], [core.measures for core in cores], measures),
     )
-    return Points(samples, np.concatenate([part.x_mm for part in parts]), _reflectance(parts))
+    return Points(samples, np.concatenate([part.x_mm for part in parts]), _spectra(parts))
 
 
 def _names(of: Iterable[Iterable[str]]) -> list[str]:
@@ -128,14 +127,14 @@ def _placed(arrays: Sequence[Array], names: Sequence[Sequence[str]], all_names: 
     return joined
 
 
-def _reflectance(parts: Sequence[Points]) -> NDArray[np.float32] | None:
+def _spectra(parts: Sequence[Points]) -> Spectra | None:
     """Reflectance of all, NaN of boxes of which none was recorded."""
-    bands = {part.reflectance.shape[1] for part in parts if part.reflectance is not None}
-    if not bands:
+    known = [part.spectra for part in parts if part.spectra is not None]
+    if not known:
         return None
-    if len(bands) > 1:
-        raise ConfigError(f"reflectance of {' and '.join(map(str, sorted(bands)))} bands: export boxes of one camera")
-    blank = [np.full((len(part.x_mm), *bands), np.nan, np.float32) for part in parts]
-    return np.concatenate(
-        [one if part.reflectance is None else part.reflectance for one, part in zip(blank, parts, strict=True)]
-    )
+    nm = known[0].wavelengths_nm
+    if any(not np.array_equal(one.wavelengths_nm, nm) for one in known):
+        raise ConfigError("reflectance of the boxes is of different bands: a data set for TSG has those of one camera")
+    blank = [np.full((len(part.x_mm), len(nm)), np.nan, np.float32) for part in parts]
+    each = zip(blank, parts, strict=True)
+    return Spectra(nm, np.concatenate([none if one.spectra is None else one.spectra.values for none, one in each]))

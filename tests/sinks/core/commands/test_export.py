@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import lascheck
 import lasio
 import numpy as np
 import pandas as pd
@@ -20,14 +21,14 @@ from oreline.messages import BACKGROUND
 from oreline.point_spectra import read_points
 from oreline.testing import RUN, label_line, reflectance_line, stream_info
 from sinks.core.box_scans import BoxScan
-from sinks.core.commands.export import NO_SPECTRA, export
+from sinks.core.commands.export import NO_SPECTRA, Wanted, export
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.session import Session
 from sinks.core.session_file import write_session
 from sinks.core.table import header_of
 from sinks.log.journal import JOURNAL, Journal
 from sinks.record import Record, RecordSettings
-from tests.sinks.core.export.micromine import DATAMINE, broken_rules
+from tests.sinks.core.export.micromine import DATAMINE, MICROMINE, broken_rules
 
 LINES, SAMPLES = 120, 32
 INFO = stream_info(samples=SAMPLES, pitch_mm=1.0)
@@ -60,7 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> HoleFolder:
 
 
 def test_every_format_is_written_and_said_with_its_hash(folder: HoleFolder, tmp_path: Path) -> None:
-    said = list(export(folder.path, tmp_path, ALL, "datamine", 0.05))
+    said = list(export(folder.path, tmp_path, Wanted(ALL, "datamine", 0.05)))
     told = json.loads((tmp_path / "manifest.json").read_text())
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in tmp_path.iterdir()}
     del files["manifest.json"]
@@ -78,7 +79,7 @@ def test_every_format_is_written_and_said_with_its_hash(folder: HoleFolder, tmp_
 
 
 def test_formats_say_the_same(folder: HoleFolder, tmp_path: Path) -> None:
-    list(export(folder.path / "session.toml", tmp_path, ALL, "leapfrog", 0.02))
+    list(export(folder.path / "session.toml", tmp_path, Wanted(ALL, "leapfrog", 0.02)))
     table = pq.read_table(next(tmp_path.glob("*.parquet")))
     assert header_of(table)["loss"] == "base"
     shares = table["mineral." + INFO.classes[0].name].to_pylist()
@@ -99,7 +100,7 @@ def test_reflectance_that_was_recorded_beside_is_that_of_the_points(folder: Hole
     recorder.commit()
     recorder.close()
     try:
-        assert NO_SPECTRA not in list(export(folder.path, tmp_path, "tsg", "leapfrog", 1))
+        assert NO_SPECTRA not in list(export(folder.path, tmp_path, Wanted("tsg", "leapfrog", 1)))
     finally:
         for path in folder.output.glob("record*"):
             path.unlink()
@@ -113,7 +114,7 @@ def test_the_same_hole_gives_the_same_bytes_beside_it(folder: HoleFolder, tmp_pa
     ran = CliRunner().invoke(app, ["export", str(folder.path), "--step", "0.05"])
     assert ran.exit_code == 0, ran.output
     assert "taken to be vertical" in ran.output
-    list(export(folder.path, tmp_path, "parquet,las,csv", "leapfrog", 0.05))
+    list(export(folder.path, tmp_path, Wanted("parquet,las,csv", "leapfrog", 0.05)))
     assert (tmp_path / "manifest.json").read_bytes() == (folder.export / "manifest.json").read_bytes()
 
 
@@ -122,10 +123,27 @@ def test_the_same_hole_gives_the_same_bytes_beside_it(folder: HoleFolder, tmp_pa
 )
 def test_a_format_that_is_none_is_refused_before_anything_is_read(formats: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=words):
-        list(export(tmp_path, None, formats, "leapfrog", 1))
+        list(export(tmp_path, None, Wanted(formats, "leapfrog", 1)))
 
 
 def test_what_is_no_hole_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no folder of a hole"):
-        list(export(tmp_path, tmp_path / "to", "csv", "leapfrog", 1))
+        list(export(tmp_path, tmp_path / "to", Wanted("csv", "leapfrog", 1)))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.shared
+def test_a_tray_that_tsg_logged_is_exported_like_any_other(shared_data: Path, tmp_path: Path) -> None:
+    tray = shared_data / "field" / "tsg_core_PE257D" / "PE257D_0001_tsg.tsg"
+    with pytest.raises(ConfigError, match="name one by --to"):
+        list(export(tray, None, Wanted()))
+    list(export(tray, tmp_path, Wanted(ALL, "micromine", 0.1)))
+    names = [tmp_path / f"PE257D_{what}.csv" for what in ("collar", "survey", "intervals")]
+    assert broken_rules(names[0], names[1], names[2], MICROMINE) == []
+    assert lascheck.read(str(tmp_path / "PE257D.las")).check_conformity()
+    expected = pd.read_csv(tray.with_name("expected_interval_0.1m.csv"))
+    found = pd.read_csv(names[2])
+    np.testing.assert_allclose(found["FROM"], expected["from_m"], atol=1e-9)
+    np.testing.assert_allclose(found["group_kaolin"].fillna(0), expected["KAOLIN"], atol=1e-6)
+    np.testing.assert_allclose(found["group_white_mica"].fillna(0), expected["WHITE-MICA"], atol=1e-6)
+    assert found["TO"].iloc[-1] == pd.read_csv(names[0])["TOTAL_DEPTH"][0]

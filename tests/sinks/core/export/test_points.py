@@ -13,8 +13,11 @@ from oreline.errors import ConfigError
 from sinks.core.counting import samples_of
 from sinks.core.export.points import joined, points_of
 from sinks.core.export.tsg import write_tsg
+from sinks.core.recorded_lines import RecordedLines
 from sinks.core.tsg import read_tsg
 from tests.sinks.core.scans import WOOD, a_hole, a_scan, metres, one_row, rock
+
+NM = np.linspace(1000.0, 2500.0, 7)
 
 
 def test_lines_within_8_mm_are_a_point_and_rows_stay_apart() -> None:
@@ -43,13 +46,26 @@ def test_reflectance_of_a_point_is_the_mean_of_its_pixels_of_rock() -> None:
     depth = a_hole(one_row(metres(0, 16), (1, 6)))
     cube = np.random.default_rng(1).random((16, 7, 6), dtype=np.float32)
     cube[2, 3, 2] = np.nan
-    points = points_of(samples_of("OR1", scan, depth), scan, depth.boxes[1], cube)
-    assert points.reflectance is not None
+    points = points_of(samples_of("OR1", scan, depth), scan, depth.boxes[1], RecordedLines({}, NM, cube))
+    assert points.spectra is not None
     pixels = np.moveaxis(cube[:8, :, 1:5], 1, -1).reshape(-1, 7)
     np.testing.assert_allclose(
-        points.reflectance[0], np.nanmean(pixels[np.isfinite(pixels).all(axis=1)], axis=0), rtol=1e-5
+        points.spectra.values[0], np.nanmean(pixels[np.isfinite(pixels).all(axis=1)], axis=0), rtol=1e-5
     )
-    assert np.isnan(points.reflectance[1]).all()
+    assert np.isnan(points.spectra.values[1]).all()
+
+
+def test_boxes_without_reflectance_have_none_and_two_cameras_are_refused() -> None:
+    scan = a_scan(rock(16, 6))
+    depth = a_hole(one_row(metres(0, 16), (0, 6)))
+    samples, cube = samples_of("OR1", scan, depth), np.full((16, 7, 6), 0.5, np.float32)
+    one = points_of(samples, scan, depth.boxes[1], RecordedLines({}, NM, cube))
+    other = points_of(samples, scan, depth.boxes[1], RecordedLines({}, NM + 1, cube))
+    both = joined([points_of(samples, scan, depth.boxes[1]), one])
+    assert both.spectra is not None
+    np.testing.assert_array_equal(both.spectra.values[:, 0], [np.nan, np.nan, 0.5, 0.5])
+    with pytest.raises(ConfigError, match="different bands"):
+        joined([one, other])
 
 
 def test_boxes_of_two_models_have_the_classes_of_both() -> None:
@@ -69,7 +85,9 @@ def test_boxes_of_two_models_have_the_classes_of_both() -> None:
 def test_a_box_without_a_line_of_known_depth_has_no_point() -> None:
     scan = a_scan(rock(16, 6))
     depth = a_hole(one_row(np.full(16, np.nan), (0, 6)))
-    points = points_of(samples_of("OR1", scan, depth), scan, depth.boxes[1], np.zeros((16, 3, 6), np.float32))
+    points = points_of(
+        samples_of("OR1", scan, depth), scan, depth.boxes[1], RecordedLines({}, NM, np.zeros((16, 7, 6), np.float32))
+    )
     assert len(points.samples) == len(points.x_mm) == 0
     with pytest.raises(ConfigError, match="no box was scanned"):
         joined([])
