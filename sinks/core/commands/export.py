@@ -43,11 +43,11 @@ def export(hole: Path, to: Path | None, wanted: Wanted) -> Iterator[str]:
     line. `hole`: a folder of a hole or the session in it, or a data set of TSG. Raises ConfigError, RecordingError,
     SpectraRefused, StoreFailed, SystemRefused."""
     formats, source = chosen(wanted.formats), source_of(hole)
-    folder = to or HoleFolder.at(hole).export
-    name = source.session.hole.id
-    table = intervals(
-        source.samples(), steps(*source.ends_m, wanted.step_m), {**source.header, "step_m": wanted.step_m}
-    )
+    if to is None and source.output is None:
+        raise ConfigError(f"{hole} has no folder for exports: name one by --to")
+    folder, name = to or HoleFolder.at(hole).export, source.session.hole.id
+    spans = steps(*source.ends_m, wanted.step_m)
+    table = intervals(source.samples(), spans, {**source.header, "step_m": wanted.step_m})
     rules = ruled(source.session, table)
     notes = list(rules.notes)
     with exported(folder, {"hole": name, "dialect": wanted.dialect, "step_m": wanted.step_m, "notes": notes}) as draft:
