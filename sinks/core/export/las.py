@@ -24,6 +24,8 @@ from sinks.core.table import FROM, GROUP, HOLE, MINERAL, TO, UNKNOWN, header_of
 NULL = "-999.25"
 MICRO = 10**DECIMALS
 _LONGEST = 80
+MOST_FILLED = 100
+"""Rows an interval, of an even step; where there would be more, a gap is one row, and the steps are uneven."""
 SHARES = MINERAL, GROUP, UNKNOWN
 
 Micrometres = NDArray[np.int64]
@@ -47,7 +49,8 @@ def index_of(from_m: NDArray[np.float64], to_m: NDArray[np.float64]) -> Index:
     starts, stops = (np.round(depths * MICRO).astype(np.int64) for depths in (from_m, to_m))
     steps = np.diff(starts)
     step = int(steps.min()) if len(steps) else int(stops[0] - starts[0])
-    if starts[0] % step or (steps % step).any() or (stops - starts > step).any():
+    is_even = not starts[0] % step and not (steps % step).any() and (stops - starts <= step).all()
+    if not is_even or (starts[-1] - starts[0]) // step > MOST_FILLED * len(starts):
         return _uneven(starts, stops)
     grid = np.arange(starts[0], starts[-1] + step, step)
     rows = np.full(len(grid), -1)

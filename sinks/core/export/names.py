@@ -39,8 +39,8 @@ def hole_id(name: str) -> str:
     `=+-@.`. Where anything had to give way for `_`, four letters of a hash keep it apart from any other."""
     plain = ascii_text(name)
     safe = re.sub(r"^[-.]+|[^A-Za-z0-9 _\-.#/()]", "_", plain)
-    lost = safe != plain or plain.count("_") != name.count("_")
-    return f"{safe}-{sha256(name.encode()).hexdigest()[:4]}" if lost else safe
+    lost = not safe or safe != plain or plain.count("_") != name.count("_")
+    return f"{safe or '_'}-{sha256(name.encode()).hexdigest()[:4]}" if lost else safe
 
 
 def file_stem(hole: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import lascheck
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 
 from oreline.cli.core import app
 from oreline.errors import ConfigError
+from oreline.extras import lacking
 from oreline.messages import BACKGROUND
 from oreline.point_spectra import read_points
 from oreline.testing import RUN, label_line, reflectance_line, stream_info
@@ -147,3 +149,14 @@ def test_a_tray_that_tsg_logged_is_exported_like_any_other(shared_data: Path, tm
     np.testing.assert_allclose(found["group_kaolin"].fillna(0), expected["KAOLIN"], atol=1e-6)
     np.testing.assert_allclose(found["group_white_mica"].fillna(0), expected["WHITE-MICA"], atol=1e-6)
     assert found["TO"].iloc[-1] == pd.read_csv(names[0])["TOTAL_DEPTH"][0]
+
+
+def test_without_lasio_the_extra_is_named_and_nothing_is_written(
+    folder: HoleFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "lasio", None)
+    with pytest.raises(ModuleNotFoundError) as lacks:
+        list(export(folder.path, tmp_path / "to", Wanted("csv,las")))
+    assert "[core]" in str(lacking(lacks.value))
+    assert list((tmp_path / "to").iterdir()) == []
+    list(export(folder.path, tmp_path / "to", Wanted("csv,parquet,envi,tsg")))

@@ -25,6 +25,7 @@ UNEVEN = {
     "assays": ([65.9, 66.4, 68.0], [66.4, 68.0, 69.486]),
     "a first part": ([65.9, 66.0, 67.0], [66.0, 67.0, 68.0]),
     "assays with a gap": ([65.9, 66.4, 68.0], [66.1, 68.0, 69.0]),
+    "a gap of a kilometre": ([66.0, 66.1, 1066.0], [66.1, 66.2, 1066.1]),
     "one that is not whole": ([66.3], [67.3]),
 }
 WITH_GAP = ([66.0, 66.1, 66.5], [66.1, 66.2, 66.6])
@@ -38,7 +39,7 @@ def written(told: Hole, folder: Path) -> Path:
 
 @pytest.mark.parametrize("spans", [*EVEN.values(), WITH_GAP], ids=[*EVEN, "with a gap"])
 def test_lascheck_says_that_even_steps_conform(spans: Any, tmp_path: Path) -> None:
-    file = lascheck.read(str(written(hole(*spans), tmp_path)))
+    file = lascheck.read(str(written(hole(*spans, max_depth_m=2000.0), tmp_path)))
     assert file.check_conformity(), file.get_non_conformities()
 
 
@@ -48,14 +49,14 @@ RULES = [rule for rule in spec.Rule.__subclasses__() if rule is not spec.ValidDe
 @pytest.mark.parametrize("spans", UNEVEN.values(), ids=UNEVEN)
 def test_uneven_steps_have_step_0_and_keep_every_other_rule(spans: Any, tmp_path: Path) -> None:
     """lascheck 0.1.5 divides by a step of 0, so its rule for that is the one that is left out."""
-    file = lascheck.read(str(written(hole(*spans), tmp_path)))
+    file = lascheck.read(str(written(hole(*spans, max_depth_m=2000.0), tmp_path)))
     assert float(file.well["STEP"].value) == 0
     assert [rule.__name__ for rule in RULES if not rule.check(file)] == []
 
 
 @pytest.mark.parametrize("spans", [*EVEN.values(), *UNEVEN.values(), WITH_GAP])
 def test_lasio_reads_back_what_was_written(spans: Any, tmp_path: Path) -> None:
-    told = hole(*spans)
+    told = hole(*spans, max_depth_m=2000.0)
     file = lasio.read(written(told, tmp_path))
     depths = np.round(told.from_m, 6)
     at = np.searchsorted(file["DEPT"], depths)

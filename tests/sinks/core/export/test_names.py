@@ -13,7 +13,7 @@ def test_a_name_that_every_program_takes_is_kept(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "A,B", 'A"B', "A;B", "Скв12", "\tx=1", "a\nb,c", ".."]
+    "name", ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "A,B", 'A"B', "A;B", "Скв12", "\tx=1", "a\nb,c", "..", "  "]
 )
 def test_any_other_becomes_one_that_is_kept_apart(name: str) -> None:
     known = hole_id(name)
