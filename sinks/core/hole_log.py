@@ -16,7 +16,7 @@ from sinks.core.hole_folder import HoleFolder
 from sinks.core.registration import register
 from sinks.core.rows import find_rows
 from sinks.core.samples import CoreSamples
-from sinks.core.scan import Scan
+from sinks.core.scan import Scan, core_in
 from sinks.core.scan_reading import read_scan
 from sinks.core.session import Session
 from sinks.core.session_file import read_session
@@ -48,8 +48,8 @@ class HoleLog:
 
     def rows(self, scan: Scan) -> tuple[RowFind, ...]:
         """Rows of core in a scan. Raises ConfigError."""
-        box = box_of(self.session, scan.box)
-        return find_rows(scan.rock, scan.along_mm, scan.pixel_mm, self.session, box, scan.missing)
+        box, rock = box_of(self.session, scan.box), core_in(scan, self.session.tray)
+        return find_rows(rock, scan.along_mm, scan.pixel_mm, self.session, box, scan.missing)
 
     @cached_property
     def depth(self) -> HoleDepth:

@@ -157,7 +157,7 @@ def _refuse_surplus(segment: Segment, room: float, session: Session) -> None:
         raise ConfigError(
             f"box {segment.box}, row {segment.row}: {segment.core_m:.2f} m of core lie between {segment.top_m:g} and "
             f"{segment.base_m:g} m, where there is room for {max(room, 0.0):.2f} m: correct the depth or the row of a "
-            "block, the box's from_m or to_m, or losses"
+            "block, the box's from_m or to_m, or losses; core that is seen where there is none may be tray: see tray"
         )
 
 

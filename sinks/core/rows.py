@@ -20,8 +20,9 @@ LEAST = 0.1
 """Share of a row's width in which core lies that is more than specks on an empty tray."""
 SOLID = 0.75
 """Share of a row's width that whole core fills at least, though some of its pixels are taken for tray."""
-HOLE = 0.25
-"""Share of a row's width below which what is bare is no fracture, but core that was taken for tray."""
+HOLE, THICK = 0.25, 3
+"""A patch of bare pixels is core that was taken for tray where it reaches over less than that share of the row's width
+and is as thick, in pixels; a fracture is long or thin."""
 HALF = 0.5
 GAP_MM = 15.0
 """Length of empty tray that parts two pieces; less is a fracture."""
@@ -123,7 +124,7 @@ def _is_solid(share: NDArray[np.float64], least: float) -> NDArray[np.bool_]:
     if not is_full.any():
         return is_full
     off = abs(share - np.median(share[is_full]))
-    return np.asarray(off <= max(least, 2 * float(np.median(off[is_full]))))
+    return np.asarray(off <= max(least, 4 * float(np.median(off[is_full]))))
 
 
 def _shares(
@@ -144,27 +145,28 @@ def _shares(
 
 @kernel
 def _without_holes(cut: NDArray[np.bool_], most: float) -> NDArray[np.bool_]:
-    """A row's mask, bool (lines, width), with what is bare filled where it reaches over less than `most` of the width:
-    tray that shows between two pieces goes from wall to wall."""
+    """A row's mask, bool (lines, width), with bare patches filled that are less than `most` samples wide: tray that
+    shows between two pieces goes from wall to wall."""
     lines, width = cut.shape
     filled, is_new = cut.copy(), ~cut
     stack = np.empty(lines * width, np.int64)
     for start in range(lines * width):
         if not is_new[start // width, start % width]:
             continue
-        stack[0], n, done, low, high = start, 1, 0, width, 0
+        stack[0], n, done, low, high, last = start, 1, 0, width, 0, 0
         is_new[start // width, start % width] = False
         while done < n:
             i, j = stack[done] // width, stack[done] % width
             done += 1
-            low, high = min(low, j), max(high, j)
+            low, high, last = min(low, j), max(high, j), max(last, i)
             for k in range(max(0, i - 1), min(lines, i + 2)):
                 for m in range(max(0, j - 1), min(width, j + 2)):
                     if is_new[k, m]:
                         is_new[k, m] = False
                         stack[n] = k * width + m
                         n += 1
-        if high - low + 1 < most:
+        wide, long = high - low + 1, last - start // width + 1
+        if wide < most and min(wide, long) >= THICK and 2 * n >= wide * long:
             for one in range(n):
                 filled[stack[one] // width, stack[one] % width] = True
     return filled
@@ -181,7 +183,7 @@ def _kinds(
     filled = np.where(is_core, np.maximum(raw, 0.0), 0.0)
     is_piece = is_core.copy()
     for start, stop in _runs(~is_core):
-        is_piece[start:stop] = way[start:stop].sum() < GAP_MM
+        is_piece[start:stop] = way[start:stop].sum() < GAP_MM and start > 0 and stop < len(way)
     kind = np.where(is_core, Kind.ROCK, Kind.EMPTY).astype(np.uint8)
     for start, stop in _runs(is_piece):
         kind[start:stop][_is_rubble(filled[start:stop], way[start:stop], core_mm)] = Kind.BROKEN

@@ -15,6 +15,8 @@ from sinks.core.depth import Flag
 
 NOT_ROCK = "not rock"
 """Group and reason of what is wood, plastic or paint."""
+NO_BANDS = "no bands"
+"""Group and reason of what has no absorption bands to name it by."""
 NO_REASON = 255
 
 
@@ -50,12 +52,27 @@ class Scan:
     flags: tuple[Flag, ...] = ()
 
 
+def core_in(scan: Scan, tray: str) -> NDArray[np.bool_]:
+    """Where core lies, bool (lines, samples), as against a tray of "wood" or "metal". Metal has no absorption bands,
+    and labels cannot tell it from rock without any: there, only what has bands is core."""
+    if tray != "metal":
+        return scan.rock
+    return scan.rock & ~_says(NO_BANDS, scan.codes, scan.reasons, scan.answer, scan.reason_names)
+
+
 def is_not_rock(
     codes: NDArray[np.uint8], reasons: NDArray[np.uint8], answer: Answer, reason_names: tuple[str, ...]
 ) -> NDArray[np.bool_]:
     """Where samples are wood, plastic or paint, by their class or by why they have none; shaped as `codes`."""
+    return _says(NOT_ROCK, codes, reasons, answer, reason_names)
+
+
+def _says(
+    what: str, codes: NDArray[np.uint8], reasons: NDArray[np.uint8], answer: Answer, reason_names: tuple[str, ...]
+) -> NDArray[np.bool_]:
+    """Where a group or the reason of an unknown is `what`."""
     table = np.zeros(256, np.bool_)
-    table[[code for code, group in enumerate(answer.groups) if group == NOT_ROCK]] = True
-    why = reason_names.index(NOT_ROCK) if NOT_ROCK in reason_names else NO_REASON
+    table[[code for code, group in enumerate(answer.groups) if group == what]] = True
+    why = reason_names.index(what) if what in reason_names else NO_REASON
     told: NDArray[np.bool_] = table[codes] | ((codes == UNKNOWN) & (reasons == why) & (why != NO_REASON))
     return told

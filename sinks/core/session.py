@@ -125,6 +125,9 @@ class Session(Section):
     """Where core that is missing from a run is taken to be missing."""
     losses: Annotated[tuple[Loss, ...], _by("from_m")] = ()
     """Where it is missing, for "placed"; of runs without one it is missing at the base."""
+    tray: Literal["wood", "metal"] = "wood"
+    """What trays are of. In one of "metal", which has no absorption bands, only what has some is taken for core where
+    rows and gaps are looked for; wood and plastic have labels of their own."""
     block_tolerance_m: Annotated[float, Field(ge=0, le=1)] = 0.01
     """How well blocks are placed and read."""
     row_mm: Annotated[float, Field(gt=0)] | None = None
