@@ -36,6 +36,7 @@ def report(
     shift: Annotated[str | None, typer.Option(help="Shift as `list` has it; the last one by default.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page to print to this file.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write all numbers as CSV to this file.")] = None,
+    language: Annotated[str, typer.Option(help="Of the page: en, es or zh-CN.")] = "en",
     line: Line = None,
     zone: Zone = None,
     start: Start = None,
@@ -47,4 +48,4 @@ def report(
     Example: oreline shifts report out/demo --html shift.html --csv shift.csv
     """
     module = importlib.import_module("sinks.station.shifts.commands")
-    module.report(output, shift, line, zone, start, html, csv, console)
+    module.report(output, shift, line, zone, start, html, csv, language, console)

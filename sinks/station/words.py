@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from sinks.station.sentences import parted
+
 LANGUAGES = {"en": "English", "es": "Español", "zh-CN": "中文"}
 ENGLISH = "en"
 _SLOT = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
@@ -29,6 +31,15 @@ class Words:
     def __call__(self, text: str, **values: object) -> str:
         """A text in this language, with values in its `{}`."""
         return self.all.get(text, text).format(**values) if values else self.all.get(text, text)
+
+    def said(self, text: str, *, inner: bool = False) -> str:
+        """A text that was put together elsewhere, in this language as far as that is known. `inner`: of another."""
+        if text in self.all or self.language == ENGLISH:
+            return self.all.get(text, text)
+        for sentence, values in parted(text, inner=inner):
+            if sentence in self.all:
+                return self(sentence, **{name: self.said(value, inner=True) for name, value in values.items()})
+        return text
 
     def filled(self, page: str) -> str:
         """A page with its words in place."""

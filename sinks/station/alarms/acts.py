@@ -57,7 +57,7 @@ class Acts:
         """Put it away until it is taken back, or take it back."""
         track = self._book.find(key, make=True)
         if track.alarm.out_of_service == out:
-            raise Refused("state", f"{key} is {'out of' if out else 'in'} service already")
+            raise Refused("state", f"{key} is out of service already" if out else f"{key} is in service already")
         if out:
             return self._book.put(track, What.OUT_OF_SERVICE, out_of_service=True, **_said(by, comment))
         return self._book.reveal(track, What.IN_SERVICE, out_of_service=False, **_said(by, comment))

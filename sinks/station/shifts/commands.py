@@ -22,6 +22,7 @@ from sinks.station.shifts.report import chosen, report_of, shifts_in
 from sinks.station.shifts.settings import ShiftsSettings
 from sinks.station.shifts.summary import Measures
 from sinks.station.shifts.table import HEAD, csv_of, rows
+from sinks.station.words import LANGUAGES
 
 
 def show_list(output: Path, line: Path | None, zone: str | None, starts: list[str] | None, console: Console) -> None:
@@ -44,16 +45,19 @@ def report(
     starts: list[str] | None,
     html: Path | None,
     csv: Path | None,
+    language: str,
     console: Console,
 ) -> None:
-    """Print a shift's report, and write it where asked."""
+    """Print a shift's report, and write it where asked: the page in a language."""
+    if language not in LANGUAGES:
+        raise ConfigError(f"there is no page in {language!r}: choose one of {', '.join(LANGUAGES)}")
     try_to_write(*filter(None, (html, csv)), reading=(output / JOURNAL,))
     config, settings = _told(output, line, zone, starts)
     calendar = Calendar(settings)
     measures = Measures(ore_of(config, settings), settings.tonnes_per_m2)
     made = report_of(output, calendar, measures, chosen(output, calendar, key), config.line.name)
     if html is not None:
-        write_whole(html, page(made, calendar).encode())
+        write_whole(html, page(made, calendar, language).encode())
     if csv is not None:
         write_whole(csv, csv_of(made).encode())
     table = Table(show_header=False, box=None, pad_edge=False)

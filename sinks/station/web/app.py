@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from oreline.errors import OrelineError
 from sinks.station.commands import Actor, Refused
 from sinks.station.hub import Hub
+from sinks.station.sentences import PARTS, SENTENCES
 from sinks.station.web import snapshot
 from sinks.station.web.sessions import Sessions
 from sinks.station.web.spectra import StoneSpectra
@@ -82,7 +83,8 @@ class Page:
 
     async def _words(self, request: Request) -> Response:
         words = self._words_for(request)
-        return JSONResponse({"language": words.language, "languages": LANGUAGES, "words": words.all})
+        told = {"language": words.language, "languages": LANGUAGES, "words": words.all}
+        return JSONResponse(told | {"sentences": SENTENCES, "parts": PARTS})
 
     async def _recipes(self, request: Request) -> Response:
         """Every version of every recipe; none where nothing sorts."""

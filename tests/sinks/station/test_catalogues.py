@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from oreline import palette
+from oreline.incidents.kinds import KINDS
 from oreline.recordings.envi_writer import SPECIAL_CLASSES
+from sinks.station.alarms.rules import RULES
+from sinks.station.sentences import SENTENCES
 from sinks.station.words import LANGUAGES, words_in
 
 PACKAGE = Path(__file__).parents[3] / "sinks"
@@ -36,6 +39,38 @@ def marked() -> set[str]:
 @pytest.mark.parametrize("language", OTHERS)
 def test_nothing_that_is_said_is_untranslated(language: str) -> None:
     assert said() - words_in(language).all.keys() == set()
+
+
+def told(node: ast.expr) -> set[str]:
+    """A text of a module, or each that it may be, with nothing in its slots."""
+    if isinstance(node, ast.IfExp):
+        return told(node.body) | told(node.orelse)
+    if isinstance(node, ast.Constant):
+        return {node.value}
+    if isinstance(node, ast.JoinedStr):
+        return {"".join(one.value if isinstance(one, ast.Constant) else "{}" for one in node.values)}
+    return set()
+
+
+def refusals() -> set[str]:
+    """What the station refuses with, beside what others have said."""
+    paths = [path for path in (PACKAGE / "station").rglob("*.py") if "opcua" not in path.parts]
+    nodes = (node for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    calls = (node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refused")
+    return {text for call in calls if len(call.args) > 1 for text in told(call.args[1])}
+
+
+def test_every_refusal_of_the_station_is_a_sentence_that_is_translated() -> None:
+    known = {SLOT.sub("{}", one) for one in SENTENCES}
+    assert {one for one in refusals() if one.strip("{}: ")} - known == set()
+    assert len(refusals()) > 25
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_an_alarm_says_where_nobody_has_more_to_say_is_translated(language: str) -> None:
+    kinds = {kind for rule in RULES for kind in rule.kinds}
+    meanings = {KINDS[kind].meaning for kind in kinds & KINDS.keys()}
+    assert meanings - words_in(language).all.keys() == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)

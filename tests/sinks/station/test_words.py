@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sinks.station.words import Words, catalogue, chosen
+from sinks.station.words import Words, catalogue, chosen, words_in
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,32 @@ def test_a_page_is_filled_and_nothing_in_it_is_markup() -> None:
     assert words.filled('<p lang="{{language}}">{{All\n  alarms}} {{Lost}}') == (
         '<p lang="es">Todas &amp; &lt;todas&gt; Lost'
     )
+
+
+SAID = {
+    "olga is viewer: stop is for engineers": "olga tiene el papel «observador»: stop exige el de «ingeniero»",
+    "valve 17: up to 1.6 % of what is shot is lost": "válvula 17: se pierde hasta el 1.6 % de lo que se sopla",
+    "log has shown no progress for 2 s: killed": "log no avanza desde hace 2 s: terminado",
+    "stones of at least 20 samples are ejected where white mica or epidote is at least 50 %": (
+        "las piedras de al menos 20 muestras se expulsan donde mica blanca o epidota es al menos 50 %"
+    ),
+    "stones of at least 4 samples are ejected where (talc is more than 5 %, or quartz is at most 1 %), and "
+    "muscovite plus half of illite is at least 40 %": (
+        "las piedras de al menos 4 muestras se expulsan donde (talco es más de 5 %, o cuarzo es como máximo 1 %), y "
+        "moscovita más la mitad de illita es al menos 40 %"
+    ),
+    "what nobody has a sentence for, and never will": "what nobody has a sentence for, and never will",
+    "no line comes": "no llega ninguna línea",
+}
+"""By what was said in English, in Spanish."""
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_what_was_put_together_elsewhere_is_said_with_its_values(text: str) -> None:
+    assert words_in("es").said(text) == SAID[text]
+    assert words_in("en").said(text) == text
+
+
+def test_what_is_long_is_no_sentence() -> None:
+    listing = "no frame for " + "x" * 500
+    assert words_in("es").said(listing) == listing

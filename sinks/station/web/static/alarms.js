@@ -3,7 +3,7 @@
 import { clock } from "./format.js";
 import { order } from "./link.js";
 import { put } from "./panels.js";
-import { m, t } from "./words.js";
+import { m, said, t } from "./words.js";
 
 const MARKS = { critical: "1", high: "2", medium: "3", low: "4", none: "" };
 /** States that an alarm may be in; see alarm.py. */
@@ -36,7 +36,7 @@ export function alarms(all) {
   bar.dataset.state = top?.acknowledged ? "acknowledged" : top && !top.present ? "gone" : "";
   bar.querySelector(".mark").textContent = MARKS[top?.priority ?? "none"];
   put("alarm-title", top ? t(top.title) + source(top) : t("No alarms"));
-  put("alarm-words", top ? (bar.dataset.state === "gone" ? t(STATES[top.state]) : top.words) : "");
+  put("alarm-words", top ? (bar.dataset.state === "gone" ? t(STATES[top.state]) : said(top.words)) : "");
   put("alarm-count", String(calling.length));
   const waits = calling.find((alarm) => !alarm.acknowledged);
   at("acknowledge").hidden = !waits || waits !== top || !may.includes("acknowledge");
@@ -62,7 +62,7 @@ function row(alarm) {
   head.append(make("span", "mark", MARKS[alarm.priority]), make("strong", "", t(alarm.title) + source(alarm)),
     make("span", "state", t(STATES[alarm.state])), make("time", "", clock(alarm.raised)));
   item.append(head);
-  if (alarm.words) item.append(make("p", "words", alarm.words));
+  if (alarm.words) item.append(make("p", "words", said(alarm.words)));
   const texts = make("dl", "texts");
   for (const [key, name] of TEXTS) {
     const pair = make("div");

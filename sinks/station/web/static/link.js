@@ -1,5 +1,7 @@
 // The socket: messages in, credit out. A page that is not painted grants nothing, so nothing is sent to it.
 
+import { said } from "./words.js";
+
 const CREDIT = 8, EXPIRED = 4401;
 const AGAIN_MS = 1000;
 
@@ -69,6 +71,6 @@ export async function order(verb, what = {}) {
   });
   const told = await answer.json().catch(() => ({ words: answer.statusText }));
   if (answer.status === 401) location.assign("/login");
-  if (!answer.ok) throw new Error(told.words);
+  if (!answer.ok) throw new Error(said(told.words));
   return told ?? {};
 }

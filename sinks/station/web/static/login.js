@@ -1,6 +1,6 @@
 // The login.
 
-import { offerLanguages } from "./words.js";
+import { offerLanguages, said } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 offerLanguages(at("language"));
@@ -11,5 +11,5 @@ at("login").addEventListener("submit", async (event) => {
     body: JSON.stringify({ name: at("name").value, password: at("password").value }),
   });
   if (answer.ok) location.assign("/");
-  else at("refused").textContent = (await answer.json()).words;
+  else at("refused").textContent = said((await answer.json()).words);
 });

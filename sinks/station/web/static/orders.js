@@ -2,7 +2,7 @@
 
 import { order } from "./link.js";
 import { put } from "./panels.js";
-import { m, t } from "./words.js";
+import { m, said, t } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 /** Verb, on its button, what is asked, what it does, and when it is offered. */
@@ -53,7 +53,7 @@ export function ask(title, steps, words, act) {
     try {
       const told = await act();
       if (!told.words) return dialog.close();
-      put("dialog-result", told.words, "good");
+      put("dialog-result", said(told.words), "good");
       go.hidden = true;
     } catch (error) {
       put("dialog-result", error.message, "bad");

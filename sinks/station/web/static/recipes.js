@@ -4,7 +4,7 @@ import { fixed, known, percent } from "./format.js";
 import { order } from "./link.js";
 import { ask } from "./orders.js";
 import { put, recipeName } from "./panels.js";
-import { m, t } from "./words.js";
+import { m, said, t } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const EVERY_MS = 5000;
@@ -16,7 +16,7 @@ export function allow(verbs) {
 }
 
 export function status({ recipe, sorts }) {
-  put("recipe-words", !sorts ? t("This line sorts nothing.") : recipe.words || (recipeName(recipe) === "–" ? t("The recipe of the line's file.") : ""));
+  put("recipe-words", !sorts ? t("This line sorts nothing.") : said(recipe.words) || (recipeName(recipe) === "–" ? t("The recipe of the line's file.") : ""));
   at("cut-off-form").hidden = !may.includes("cut_off") || !known(recipe.cut_off);
   if (recipeName(recipe) + recipe.cut_off === recipeName(inForce) + inForce.cut_off) return;
   inForce = recipe;

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -21,6 +22,7 @@ from sinks.station.shifts.report import ShiftReport, chosen, report_of, shifts_i
 from sinks.station.shifts.summary import Measures, of_shift
 from sinks.station.shifts.table import csv_of
 from sinks.station.shifts.tally import total
+from sinks.station.words import LANGUAGES
 from tests.sinks.station.shifts.belt import Belt, described, nights, plant, to_log, to_minutes, wall, with_stones
 
 MEASURES = Measures(("calcite",), 0.05)
@@ -153,6 +155,33 @@ def test_the_csv_has_the_same_numbers_and_the_page_asks_for_nothing(output: Path
     html = page(report, plant())
     assert not [word for word in ("http", "<script", "src=", "url(") if word in html]
     assert f"{report.told['lines']:,}".replace(",", "\u202f") in html
+
+
+NAMED = {
+    "calcite",
+    "kaolinite",
+    "gypsum",
+    "line",
+    "night",
+    "shifts",
+    "sinks",
+    "station",
+    "tonnes_per_m2",
+    "acquisition",
+}
+"""What a page says in any language: names, and keys of the line's file."""
+
+
+def test_the_page_is_in_the_language_that_is_asked_for(output: Path) -> None:
+    report = reports(output)[1]
+    tags = re.compile("<style>.*?</style>|<[^>]*>", re.DOTALL)
+    shown = {language: tags.sub(" ", page(report, plant(), language)) for language in LANGUAGES}
+    assert "Recuperación de mena" in shown["es"]
+    in_force = {one["name"] for all_ in report.told["in_force"].values() for one in all_}
+    allowed = NAMED | in_force | set(plant().zone.key.split("/"))
+    assert set(re.findall(r"\b[A-Za-z_]\w{3,}", shown["zh-CN"])) - allowed == set()
+    numbers = {language: re.findall(r"\d+", text) for language, text in shown.items()}
+    assert numbers["es"] == numbers["zh-CN"] == numbers["en"]
 
 
 def test_a_journal_without_dates_is_in_no_shift_and_the_report_says_so(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ enough, and axe finds nothing serious."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from sinks.station import Station
 from sinks.station.words import LANGUAGES, words_in
+from tests.sinks.station.test_words import SAID
 from tests.sinks.station.web.belt import Belt, happens
 
 CLIPPED = """() => [...document.querySelectorAll("body *")]
@@ -84,6 +86,19 @@ def test_nothing_is_cut_off_in_any_language(opened: Callable[..., Any], language
         page.click(shown)
         assert page.evaluate(CLIPPED) == []
         page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("language", ["es", "zh-CN"])
+def test_the_page_says_what_was_put_together_as_the_station_does(opened: Callable[..., Any], language: str) -> None:
+    page, words = opened(language), words_in(language)
+    texts = [*SAID, "no frame for 2 s: check the camera's trigger, cable and exposure; trying to open it again", "(a"]
+    said = page.evaluate("texts => import('/static/words.js').then(({said}) => texts.map(one => said(one)))", texts)
+    assert said == [words.said(text) for text in texts]
+    assert sum(one != text for one, text in zip(said, texts, strict=True)) == len(texts) - 2
+    page.click("[data-verb=stop]")
+    page.click("#dialog-do")
+    wanted = words("this line's camera is not on this host: stop the line there")
+    until(page, f"document.getElementById('dialog-result').textContent === {json.dumps(wanted)}")
 
 
 def test_trends_are_timed_by_the_clock_of_the_station_not_of_the_browser(
