@@ -1,0 +1,58 @@
+"""Boxes of a journal that nobody followed while it was written, such as that of a recording that was labelled later:
+the k-th tray that passed is the k-th box of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from oreline.errors import ConfigError
+from oreline.moment import now
+from sinks.core.box_scans import BoxScan
+from sinks.core.hole_folder import HoleFolder
+from sinks.core.live.journal_lines import counts_of, following, glances
+from sinks.core.live.scanning import Place, Scanning
+from sinks.core.live.trays import TrayFinder
+from sinks.core.session import Session
+from sinks.log.journal import JOURNAL
+from sinks.log.reading import reading
+
+LEAST_SHARE, TABLE_MM = 0.05, 20.0
+"""As the core log of a line has them where its file sets nothing else."""
+
+
+def write_down(folder: HoleFolder, session: Session, who: str) -> list[BoxScan]:
+    """Write down which lines of the journal in the hole's output each box is, over all runs as they came. A tray that
+    ends with its recording is whole. Raises ConfigError where none passed, or more than there are boxes, RecordingError
+    where there is no journal, StoreFailed and SystemRefused."""
+    finder, numbers = TrayFinder(LEAST_SHARE, TABLE_MM), [box.number for box in session.boxes]
+    scanning = Scanning(numbers, "trays", finder, Place(who=who), (), lambda: now().text)
+    found = list(chain.from_iterable(_of_run(folder.output, run, scanning) for run in _runs(folder.output)))
+    if scanning.strays or not found:
+        raise ConfigError(
+            f"{len(found) + scanning.strays} trays passed in {folder.output}, and the session of {session.hole.id} has "
+            f"{len(numbers)} boxes: leave out of it what was not scanned, or write each box's lines into {folder.scans.path}"
+        )
+    return [folder.scans.add(one) for one in found]
+
+
+def _runs(output: Path) -> list[str]:
+    with reading(output / JOURNAL) as db:
+        return [bytes(run).hex() for (run,) in db.execute("SELECT run FROM runs ORDER BY rowid")]
+
+
+def _of_run(output: Path, run: str, scanning: Scanning) -> Iterator[BoxScan]:
+    """Boxes of a run, in order."""
+    counts, pitch_mm = counts_of(output, run)
+    pitch_mm, before = pitch_mm or 1.0, None
+    scanning.begin_run(run, 0)
+    endings = []
+    for line in glances(output, run, 0, following(output, run)):
+        way_mm = pitch_mm if before is None or not counts else abs((line.encoder - before) / counts) * pitch_mm
+        before = line.encoder
+        endings.append(scanning.see(line.seq, line.share, way_mm))
+    for ended in (*endings, scanning.end_run()):
+        if ended is not None:
+            opened = ended.open
+            yield BoxScan(opened.box, 0, run, opened.first_seq, ended.last_seq, opened.who, opened.when)
