@@ -192,6 +192,42 @@ def page(
     console.print(_command("page").make(hole, html, show or (), step, least_depth))
 
 
+@app.command()
+def intervals(
+    session: Annotated[
+        Path, typer.Argument(help="Session of a hole, or alone the folder of a hole, OUTPUT/core/HOLE.")
+    ],
+    output: Annotated[
+        Path | None, typer.Argument(help="Output folder of the line or replay that saw it, whose journal is read.")
+    ] = None,
+    step: Annotated[float, typer.Option(help="Length of an interval in m; intervals begin at its multiples.")] = 1.0,
+    assays: Annotated[
+        Path | None, typer.Option(help="CSV with columns hole, from, to, whose intervals are taken instead.")
+    ] = None,
+    answer: Annotated[
+        Literal["labels", "bands"] | None,
+        typer.Option(help="Major mineral, or whose absorption bands; bands, where the model tells them."),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the table as CSV, and its header beside it as JSON.")] = None,
+    parquet: Annotated[Path | None, typer.Option(help="Write the table as Parquet, with its header in it.")] = None,
+    all_minerals: Annotated[bool, typer.Option("--all-minerals", help="A column for each that there may be.")] = False,
+) -> None:
+    """Make the interval table of a hole: fractions of its rock by mineral and group, what is unknown and why, features,
+    recovery.
+
+    With OUTPUT, boxes that nobody has scanned under a running line are the trays that passed, in the order of the
+    session.
+
+    Example: oreline core intervals out/core/core/SIM1 --step 0.1 --parquet SIM1.parquet
+
+    Example: oreline core intervals session.toml out/replay --assays assays.csv --csv SIM1.csv
+    """
+    module = _command("intervals")
+    wanted = module.Wanted(step, assays, answer, all_minerals, csv, parquet)
+    for text in module.make(session, output, wanted, getpass.getuser()):
+        console.print(text)
+
+
 def _command(name: str) -> Any:
     """The module of a command: it is loaded when that is called."""
     return importlib.import_module(f"sinks.core.commands.{name}")

@@ -17,7 +17,7 @@ from sinks.core.registration import register
 from sinks.core.rows import find_rows
 from sinks.core.samples import CoreSamples
 from sinks.core.scan import Scan, core_in
-from sinks.core.scan_reading import read_scan
+from sinks.core.scan_reading import Which, read_scan
 from sinks.core.session import Session
 from sinks.core.session_file import read_session
 from sinks.core.session_in_force import box_of, digest
@@ -25,9 +25,11 @@ from sinks.core.session_in_force import box_of, digest
 
 @dataclass(frozen=True)
 class HoleLog:
-    """Log of the hole of a folder. Each box is read when it is asked for, so that memory holds one at a time."""
+    """Log of the hole of a folder. Each box is read when it is asked for, so that memory holds one at a time. `which`:
+    the answer, None for the usual one."""
 
     folder: HoleFolder
+    which: Which | None = None
 
     @cached_property
     def session(self) -> Session:
@@ -44,7 +46,7 @@ class HoleLog:
 
     def seen(self, at: BoxScan) -> Scan:
         """A scan, from the journal. Raises ConfigError, RecordingError."""
-        return read_scan(self.folder.output, at, pixel_mm=self.session.pixel_mm)
+        return read_scan(self.folder.output, at, self.which, self.session.pixel_mm)
 
     def rows(self, scan: Scan) -> tuple[RowFind, ...]:
         """Rows of core in a scan. Raises ConfigError."""

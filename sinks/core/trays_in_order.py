@@ -30,9 +30,10 @@ def write_down(folder: HoleFolder, session: Session, who: str) -> list[BoxScan]:
     scanning = Scanning(numbers, "trays", finder, Place(who=who), (), lambda: now().text)
     found = list(chain.from_iterable(_of_run(folder.output, run, scanning) for run in _runs(folder.output)))
     if scanning.strays or not found:
+        passed = f"{len(found) + scanning.strays} trays passed in {folder.output}"
         raise ConfigError(
-            f"{len(found) + scanning.strays} trays passed in {folder.output}, and the session of {session.hole.id} has "
-            f"{len(numbers)} boxes: leave out of it what was not scanned, or write each box's lines into {folder.scans.path}"
+            f"{passed}, and the session of {session.hole.id} has {len(numbers)} boxes: add what it lacks, or write "
+            f"the lines of each box into {folder.scans.path}"
         )
     return [folder.scans.add(one) for one in found]
 

@@ -1,0 +1,91 @@
+"""`oreline core intervals`: from a journal and a session to a table."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner, Result
+
+from hwsim.render.session import write_session
+from oreline.cli.main import app
+from oreline.errors import ConfigError
+from sinks.core.hole_folder import HoleFolder
+from sinks.core.table import header_of
+from tests.sinks.core.live.hole import SCENE, logged
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(app, ["core", "intervals", *map(str, words)])
+
+
+@pytest.fixture
+def journal(painted: Any, tmp_path: Path) -> Path:
+    """Output of a replay that nobody followed, with the session beside it."""
+    world, info, labels = painted
+    logged(tmp_path / "out", info, labels)
+    write_session(world, tmp_path)
+    return tmp_path
+
+
+def test_a_recording_that_was_labelled_has_its_trays_in_order_as_boxes(journal: Path) -> None:
+    ran = run(
+        journal / "session.toml",
+        journal / "out",
+        "--step",
+        0.1,
+        "--parquet",
+        journal / "a.parquet",
+        "--csv",
+        journal / "a.csv",
+    )
+    assert ran.exit_code == 0, ran.output
+    table = pq.read_table(journal / "a.parquet")
+    header, rows = header_of(table), table.to_pylist()
+    assert rows[0]["from_m"] == 100.0
+    assert [scan["box"] for scan in header["scans"]] == [1, 2, 3]
+    assert (header["loss"], header["step_m"], header["answer"]) == ("base", 0.1, "labels")
+    lost = [one for one in header["missing"] if one["to_m"] - one["from_m"] > 0.01]
+    assert lost
+    for row in rows:
+        shares = [value for name, value in row.items() if name.startswith(("mineral.", "unknown."))]
+        assert sum(shares) == 1.0 if row["n"] else set(shares) == {None}
+        assert ("core lost" in row["flags"]) == any(
+            one["from_m"] < row["to_m"] and one["to_m"] > row["from_m"] for one in header["missing"]
+        )
+        inside = any(one["from_m"] <= row["from_m"] and row["to_m"] <= one["to_m"] for one in header["missing"])
+        assert not inside or (row["n"], row["recovery"]) == (0, 0)
+    with (journal / "a.csv").open() as file:
+        assert [float(row["from_m"]) for row in csv.DictReader(file)] == [row["from_m"] for row in rows]
+    assert json.loads((journal / "a.json").read_text()) == header
+    assert "pixels of rock" in ran.output
+
+
+def test_its_folder_is_enough_from_then_on_and_assays_have_their_own_intervals(journal: Path) -> None:
+    assert run(journal / "session.toml", journal / "out").exit_code == 0
+    folder = HoleFolder.of(journal / "out", "SIM1").path
+    (journal / "assays.csv").write_text("HOLEID,FROM,TO,AU\nSIM1,100,100.25,1\nSIM1,100.25,101,2\nSIM1,,,0\n")
+    ran = run(folder, "--assays", journal / "assays.csv", "--parquet", journal / "b.parquet", "--all-minerals")
+    assert ran.exit_code == 0, ran.output
+    assert "1 rows without depths are left out" in ran.output
+    table = pq.read_table(journal / "b.parquet")
+    assert [(row["from_m"], row["to_m"]) for row in table.to_pylist()] == [(100, 100.25), (100.25, 101)]
+    assert {f"mineral.{name}" for name in SCENE.all_minerals} <= set(table.column_names)
+    assert header_of(table)["assays"] == "assays.csv"
+
+
+def test_more_trays_than_boxes_and_an_answer_that_nobody_gave_are_refused(journal: Path) -> None:
+    text = (journal / "session.toml").read_text()
+    (journal / "short.toml").write_text(text[: text.rindex("[[boxes]]")])
+    ran = run(journal / "short.toml", journal / "out")
+    assert isinstance(ran.exception, ConfigError)
+    assert "3 trays passed" in str(ran.exception)
+    ran = run(journal / "session.toml", journal / "out", "--answer", "bands")
+    assert isinstance(ran.exception, ConfigError)
+    assert "lines do not tell bands" in str(ran.exception)
+    ran = run(journal / "session.toml", journal / "out", "--step", 0)
+    assert "give one above 0" in str(ran.exception)
