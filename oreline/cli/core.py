@@ -195,7 +195,7 @@ def page(
 @app.command()
 def intervals(
     session: Annotated[
-        Path, typer.Argument(help="Session of a hole, or alone the folder of a hole, OUTPUT/core/HOLE.")
+        Path, typer.Argument(help="Session of a hole; or alone OUTPUT/core/HOLE, its folder, or a .tsg file of TSG.")
     ],
     output: Annotated[
         Path | None, typer.Argument(help="Output folder of the line or replay that saw it, whose journal is read.")
@@ -205,8 +205,10 @@ def intervals(
         Path | None, typer.Option(help="CSV with columns hole, from, to, whose intervals are taken instead.")
     ] = None,
     answer: Annotated[
-        Literal["labels", "bands"] | None,
-        typer.Option(help="Major mineral, or whose absorption bands; bands, where the model tells them."),
+        str, typer.Option(help="labels, the major mineral, or bands, whose bands it shows; of TSG sTSAS and its like.")
+    ] = "",
+    mask: Annotated[
+        list[str] | None, typer.Option(help="Scalar of a TSG file, such as sec_end_mask, that takes out what it masks.")
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the table as CSV, and its header beside it as JSON.")] = None,
     parquet: Annotated[Path | None, typer.Option(help="Write the table as Parquet, with its header in it.")] = None,
@@ -223,7 +225,7 @@ def intervals(
     Example: oreline core intervals session.toml out/replay --assays assays.csv --csv SIM1.csv
     """
     module = _command("intervals")
-    wanted = module.Wanted(step, assays, answer, all_minerals, csv, parquet)
+    wanted = module.Wanted(step, assays, answer, tuple(mask or ()), all_minerals, csv, parquet)
     for text in module.make(session, output, wanted, getpass.getuser()):
         console.print(text)
 

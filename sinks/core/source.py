@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import numpy as np
 
+from oreline.errors import ConfigError
 from sinks.core.counting import samples_of
 from sinks.core.depth import BoxDepth, HoleDepth
 from sinks.core.hole_folder import HoleFolder
@@ -19,6 +20,7 @@ from sinks.core.qc.finding import Verdict
 from sinks.core.qc.verdicts import read_verdicts
 from sinks.core.samples import CoreSamples
 from sinks.core.scan import Scan
+from sinks.core.scan_reading import Which
 from sinks.core.session import Box, Hole, Session
 from sinks.core.tsg import read_tsg
 
@@ -56,10 +58,16 @@ class Source:
         return (samples_of(self.session.hole.id, scan, self.depth) for scan in self.scans())
 
 
-def source_of(path: Path) -> Source:
-    """The hole of a folder such as OUTPUT/core/HOLE, or of its session; or a data set of TSG. Raises ConfigError,
-    RecordingError, SpectraRefused."""
-    return _of_tsg(path) if path.suffix.lower() in TSG else _of_log(HoleLog(HoleFolder.at(path)))
+def source_of(path: Path, answer: str = "", masks: Sequence[str] = ()) -> Source:
+    """The hole of a folder such as OUTPUT/core/HOLE, or of its session; or a data set of TSG. `answer`: "labels" or
+    "bands", of a data set one of its own; the usual one where none is named. `masks`: as `read_tsg` takes them, of a
+    data set alone. Raises ConfigError, RecordingError, SpectraRefused."""
+    if path.suffix.lower() in TSG:
+        return _of_tsg(path, answer, masks)
+    if masks or answer not in ("", *get_args(Which)):
+        odd = f"masks are those of a data set of TSG: {path} is none" if masks else f"no answer {answer!r}"
+        raise ConfigError(f"{odd}; answers are {' and '.join(get_args(Which))}")
+    return _of_log(HoleLog(HoleFolder.at(path), cast(Which, answer) if answer else None))
 
 
 def _of_log(log: HoleLog) -> Source:
@@ -68,9 +76,9 @@ def _of_log(log: HoleLog) -> Source:
     return Source(log.session, log.depth, scan_of, log.header, verdicts, log.folder.output)
 
 
-def _of_tsg(path: Path) -> Source:
+def _of_tsg(path: Path, answer: str, masks: Sequence[str]) -> Source:
     """A session is made up of what the data set says of its trays."""
-    hole, scans, depth = read_tsg(path)
+    hole, scans, depth = read_tsg(path, answer, masks)
     by_box = {scan.box: scan for scan in scans}
     boxes = sorted((_box(box) for box in depth.boxes.values()), key=lambda box: box.from_m)
     return Source(Session(hole=Hole(id=hole), boxes=tuple(boxes)), depth, by_box.__getitem__)

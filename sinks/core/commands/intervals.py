@@ -15,12 +15,9 @@ import pyarrow.parquet as pq
 
 from oreline.files import try_to_write, write_whole
 from sinks.core.assays import read_assays
-from sinks.core.hole_folder import HoleFolder
-from sinks.core.hole_log import HoleLog
 from sinks.core.intervals import Spans, steps, table_of
-from sinks.core.scan_reading import Which
-from sinks.core.session import Session
 from sinks.core.session_in_force import take
+from sinks.core.source import Source, source_of
 from sinks.core.table import FROM, GROUP, NOT_ROCK, UNKNOWN, N, header_of
 from sinks.core.tally import Tally
 from sinks.core.trays_in_order import write_down
@@ -28,12 +25,14 @@ from sinks.core.trays_in_order import write_down
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be made: intervals of a step, or those of a file of assays; of which answer, None being the usual one;
-    with a column for each mineral that there may be, or only for those that there are."""
+    """What is to be made: intervals of a step, or those of a file of assays; of which answer, "" being the usual one;
+    without what `masks` of a TSG file take out; with a column for each mineral that there may be, or those alone that
+    there are."""
 
     step_m: float
     assays: Path | None
-    answer: Which | None
+    answer: str
+    masks: tuple[str, ...]
     everything: bool
     csv: Path | None
     parquet: Path | None
@@ -41,13 +40,15 @@ class Wanted:
 
 def make(session: Path, output: Path | None, wanted: Wanted, who: str) -> Iterator[str]:
     """Write the tables that are wanted; what they say, in words. `session`: of a hole, whose journal is in `output`; or
-    alone the folder of a hole. Raises ConfigError, RecordingError, StoreFailed, SystemRefused."""
+    alone the folder of a hole, or a data set of TSG. Raises ConfigError, RecordingError, SpectraRefused, StoreFailed,
+    SystemRefused."""
     header = None if wanted.csv is None else wanted.csv.with_suffix(".json")
     try_to_write(*(path for path in (wanted.csv, header, wanted.parquet) if path is not None), reading=(session,))
-    log = HoleLog(HoleFolder.at(session) if output is None else _taken(session, output, who), wanted.answer)
-    spans, said = _spans(log.session, wanted)
+    hole = session if output is None else _taken(session, output, who)
+    source = source_of(hole, wanted.answer, wanted.masks)
+    spans, said = _spans(source, wanted)
     yield from said
-    table = _table(log, spans, wanted)
+    table = _table(source, spans, wanted)
     yield from _summary(table)
     told = json.dumps(header_of(table), indent=1).encode() + b"\n"
     for path, content in ((wanted.parquet, _parquet), (wanted.csv, _csv), (header, lambda _: told)):
@@ -57,33 +58,32 @@ def make(session: Path, output: Path | None, wanted: Wanted, who: str) -> Iterat
             yield f"written: {path}"
 
 
-def _taken(session: Path, output: Path, who: str) -> HoleFolder:
+def _taken(session: Path, output: Path, who: str) -> Path:
     """Folder of the hole in an output, with the session taken; its boxes are the trays that passed, where nobody has
     said otherwise."""
     folder, known = take(session, output, who)
     if not folder.scans.read().all:
         write_down(folder, known, who)
-    return folder
+    return folder.path
 
 
-def _spans(session: Session, wanted: Wanted) -> tuple[Spans, tuple[str, ...]]:
+def _spans(source: Source, wanted: Wanted) -> tuple[Spans, tuple[str, ...]]:
     """Intervals, and what is to be said of them."""
     if wanted.assays is not None:
-        return read_assays(wanted.assays, session.hole.id)
-    return steps(session.boxes[0].from_m, session.boxes[-1].to_m, wanted.step_m), ()
+        return read_assays(wanted.assays, source.session.hole.id)
+    return steps(*source.ends_m, wanted.step_m), ()
 
 
-def _table(log: HoleLog, spans: Spans, wanted: Wanted) -> pa.Table:
+def _table(source: Source, spans: Spans, wanted: Wanted) -> pa.Table:
     """The table, with a summary of the hole in its header."""
-    boxes = log.session.boxes
-    tally, hole = Tally(spans), Tally(np.array([[boxes[0].from_m, boxes[-1].to_m]]))
-    for part in log.samples():
+    tally, hole = Tally(spans), Tally(np.array([source.ends_m]))
+    for part in source.samples():
         tally.add(part)
         hole.add(part)
     (whole,) = table_of(hole).to_pylist()
     of = {"assays": wanted.assays.name} if wanted.assays is not None else {"step_m": wanted.step_m}
     summary = {name: value for name, value in whole.items() if value}
-    return table_of(tally, {**log.header, **of, "summary": summary}, wanted.everything)
+    return table_of(tally, {**source.header, **of, "summary": summary}, wanted.everything)
 
 
 def _summary(table: pa.Table) -> Iterator[str]:

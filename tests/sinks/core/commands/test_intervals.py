@@ -12,21 +12,29 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hwsim.render.session import write_session
+from hwsim.worlds.core import CoreWorld
 from oreline.cli.main import app
-from oreline.errors import ConfigError
+from oreline.errors import ConfigError, SpectraRefused
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.table import header_of
-from tests.sinks.core.live.hole import SCENE, logged
+from tests.sinks.core.live.hole import SCENE, logged, seen
 
 
 def run(*words: object) -> Result:
     return CliRunner().invoke(app, ["core", "intervals", *map(str, words)])
 
 
+@pytest.fixture(scope="module")
+def three_boxes() -> tuple[CoreWorld, Any, Any]:
+    """A hole of three boxes, what its lines are, and their labels."""
+    world = CoreWorld(SCENE)
+    return world, *seen(world)
+
+
 @pytest.fixture
-def journal(painted: Any, tmp_path: Path) -> Path:
+def journal(three_boxes: Any, tmp_path: Path) -> Path:
     """Output of a replay that nobody followed, with the session beside it."""
-    world, info, labels = painted
+    world, info, labels = three_boxes
     logged(tmp_path / "out", info, labels)
     write_session(world, tmp_path)
     return tmp_path
@@ -47,7 +55,7 @@ def test_a_recording_that_was_labelled_has_its_trays_in_order_as_boxes(journal: 
     table = pq.read_table(journal / "a.parquet")
     header, rows = header_of(table), table.to_pylist()
     assert rows[0]["from_m"] == 100.0
-    assert [scan["box"] for scan in header["scans"]] == [1, 2, 3]
+    assert [scan["box"] for scan in header["scans"]] == list(range(1, SCENE.trays + 1))
     assert (header["loss"], header["step_m"], header["answer"]) == ("base", 0.1, "labels")
     lost = [one for one in header["missing"] if one["to_m"] - one["from_m"] > 0.01]
     assert lost
@@ -83,9 +91,37 @@ def test_more_trays_than_boxes_and_an_answer_that_nobody_gave_are_refused(journa
     (journal / "short.toml").write_text(text[: text.rindex("[[boxes]]")])
     ran = run(journal / "short.toml", journal / "out")
     assert isinstance(ran.exception, ConfigError)
-    assert "3 trays passed" in str(ran.exception)
+    assert f"{SCENE.trays} trays passed" in str(ran.exception)
     ran = run(journal / "session.toml", journal / "out", "--answer", "bands")
     assert isinstance(ran.exception, ConfigError)
     assert "lines do not tell bands" in str(ran.exception)
     ran = run(journal / "session.toml", journal / "out", "--step", 0)
     assert "give one above 0" in str(ran.exception)
+
+
+@pytest.mark.shared
+def test_a_tray_that_tsg_logged_has_a_table_by_either_of_its_answers_and_without_what_is_masked(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    tray = shared_data / "field" / "tsg_core_PE257D" / "PE257D_0001_tsg.tsg"
+    made = {}
+    for name, words in {"plain": (), "masked": ("--mask", "sec_end_mask"), "visible": ("--answer", "sTSAV")}.items():
+        ran = run(tray, "--parquet", tmp_path / name, *words)
+        assert ran.exit_code == 0, ran.output
+        made[name] = pq.read_table(tmp_path / name)
+    assert made["plain"]["n"].to_pylist() == [12, 168, 174, 167, 85]
+    assert made["plain"]["group.white mica"][3].as_py() == pytest.approx(0.6886, abs=5e-5)
+    assert sum(made["masked"]["masked"].to_pylist()) == 10
+    assert "group.oxide" in made["visible"].column_names
+    assert [header_of(one)["answer"] for one in made.values()] == ["sTSAS", "sTSAS", "sTSAV"]
+    assert isinstance(run(tray, "--answer", "bands").exception, SpectraRefused)
+
+
+def test_masks_and_answers_of_tsg_are_none_of_a_hole_that_was_scanned(journal: Path) -> None:
+    for words, why in (
+        (("--mask", "Kahuna"), "masks are those of a data set"),
+        (("--answer", "sTSAS"), "no answer 'sTSAS'"),
+    ):
+        ran = run(journal / "session.toml", journal / "out", *words)
+        assert isinstance(ran.exception, ConfigError)
+        assert why in str(ran.exception)
