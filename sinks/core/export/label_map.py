@@ -15,7 +15,11 @@ from sinks.core.scan import Scan
 def write_label_map(header: Path, scan: Scan, hole: str) -> None:
     """Write `header` and, beside it, `.img`: uint8 (lines, samples). Lines that did not come are `invalid`."""
     codes = np.where(scan.missing[:, None], np.uint8(INVALID), scan.codes)
-    extra = {"description": f"{{ {ascii_text(hole)}, box {scan.box} }}", "pixel size": f"{{ {scan.pixel_mm:g}, mm }}"}
+    size = f"{scan.pixel_mm / 1000:g}"
+    extra = {
+        "description": f"{{ {ascii_text(hole)}, box {scan.box} }}",
+        "pixel size": f"{{{size}, {size}, units=Meters}}",
+    }
     classes = scan.answer.classes
     with EnviWriter.create(
         header, samples=codes.shape[1], bands=1, dtype=np.uint8, classes=classes, band_names=[f"box {scan.box}"],

@@ -54,6 +54,7 @@ def test_spectral_reads_labels_names_and_palette(header: Path) -> None:
     }
     for code, name in expected.items():
         assert {names[value] for value in np.unique(read[codes == code])} == {name}
+    assert image.metadata["pixel size"][:2] == ["0.0005", "0.0005"]
     assert [tuple(row) for row in lookup[:3]] == [info.colour for info in CLASSES]
 
 
