@@ -51,6 +51,9 @@ from sinks import SINKS, find
 from sinks.conveyor import outputs
 from sinks.conveyor.outputs import udp_bank
 from sinks.conveyor.recipe import Recipe
+from sinks.core.depth_tables import LINE_COLUMNS, RUN_COLUMNS
+from sinks.core.session import CORE_MM, Block, Box, Hole, Loss, Run, Session, Survey
+from sinks.core.session_csv import FILES
 from sinks.settings import Common
 from sinks.station.alarms.alarm import Rule
 from sinks.station.alarms.rules import NO_ALARM, RULES
@@ -302,6 +305,23 @@ def pixel_formats() -> str:
     return _table(("PixelFormat", "code", "bits", "in a buffer", "largest count"), rows)
 
 
+def core_sizes() -> str:
+    """Names of sizes of core."""
+    return _table(("core", "diameter in mm"), ((f'`"{name}"`', f"{mm:g}") for name, mm in CORE_MM.items()))
+
+
+def session_csv() -> str:
+    """Columns of the CSV files of a session."""
+    rows = (
+        (f"`{file}.csv`" if at == 0 else "", f"`{ours}`{' *' * (ours in required)}", ", ".join(map(str.upper, called)))
+        for file, (columns, required) in FILES.items()
+        for at, (ours, called) in enumerate(columns.items())
+    )
+    return _table(
+        ("file", "what (* is needed)", "names of its column; blanks, signs and small letters do not matter"), rows
+    )
+
+
 CORE = "PE257D_0001"
 
 
@@ -519,6 +539,17 @@ TABLES: dict[str, Callable[[], str]] = {
     "alarms-explained": alarms_explained,
     "no-alarms": no_alarms,
     "report": report_fields,
+    "settings-session": partial(settings, Session),
+    "settings-hole": partial(settings, Hole),
+    "settings-survey": partial(settings, Survey),
+    "settings-box": partial(settings, Box),
+    "settings-block": partial(settings, Block),
+    "settings-run": partial(settings, Run),
+    "settings-loss": partial(settings, Loss),
+    "core-sizes": core_sizes,
+    "session-csv": session_csv,
+    "depth-columns": partial(_explained_fields, LINE_COLUMNS),
+    "run-columns": partial(_explained_fields, RUN_COLUMNS),
     "settings-scene": partial(settings, BeltScene),
     "settings-core": partial(settings, CoreScene),
     "settings-lithology": partial(settings, Lithology),
