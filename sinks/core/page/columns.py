@@ -15,8 +15,9 @@ from sinks.core.page import embedded
 from sinks.core.page.html import fill_of
 from sinks.core.page.log import Segment, axis
 from sinks.core.pictures import ink
+from sinks.core.pictures.choosing import LEAST_DEPTH, LEAST_NM, ends
+from sinks.core.pictures.layers import DEPTH, WAVELENGTH, Feature, Pixels, ramp
 from sinks.core.pictures.layers import Colour as FalseColour
-from sinks.core.pictures.layers import Feature, Pixels, ramp
 from sinks.core.pictures.mosaic import Mosaic
 from sinks.core.table import FEATURE, FROM, GROUP, MINERAL, TO, UNKNOWN, header_of
 
@@ -36,6 +37,7 @@ class MosaicColumn:
     name: str = "mosaic"
     width: int = 96
     stretches: bool = False
+    on_paper: bool = True
 
     def head(self) -> str:
         layer = self.mosaic.layer
@@ -70,6 +72,7 @@ class Stack:
     name: str = "stack"
     width: int = 132
     stretches: bool = True
+    on_paper: bool = True
 
     def head(self) -> str:
         return f"{escape(self.title)}{axis((0, 0.5, 1), ('0', '50', '100 %'), self.width)}"
@@ -103,6 +106,7 @@ class Means:
     name: str = "means"
     width: int = 92
     stretches: bool = True
+    on_paper: bool = True
 
     def head(self) -> str:
         step = ink.round_step((self.high - self.low) / 2.01)
@@ -119,14 +123,15 @@ class Means:
         return f'<svg aria-hidden="true">{"".join(parts)}</svg>'
 
     def _interval(self, segment: Segment, from_m: float, to_m: float, mean: float, sd: float) -> str:
+        """Its spread as far as the scale goes; a mean beyond the scale is not drawn."""
         left, right, x = (100 * self._x(value) for value in (mean - sd, mean + sd, mean))
-        return (
-            f'<rect class="sd" x="{left:.2f}%" width="{right - left:.2f}%" {segment.down(from_m, to_m)}/>'
-            f'<rect class="mean" x="{x:.2f}%" width="2" {segment.down(from_m, to_m)}/>'
-        )
+        left, right, down = max(left, 0.0), min(right, 100.0), segment.down(from_m, to_m)
+        spread = f'<rect class="sd" x="{left:.2f}%" width="{right - left:.2f}%" {down}/>' if left < right else ""
+        return spread + (f'<rect class="mean" x="{x:.2f}%" width="2" {down}/>' if 0 <= x <= 100 else "")
 
     def _x(self, value: float) -> float:
-        return float(min(max((value - self.low) / (self.high - self.low), 0.0), 1.0))
+        """Place of a value on the scale, 0..1 within it."""
+        return (value - self.low) / (self.high - self.low)
 
 
 def stacks(table: pa.Table) -> list[Stack]:
@@ -152,17 +157,18 @@ def means(table: pa.Table) -> list[Means]:
 
 
 def _means(table: pa.Table, name: str) -> Means | None:
-    mean, sd = values(table, name), values(table, f"{name}.sd")
-    known = mean[np.isfinite(mean)]
-    if not known.size:
+    """Of a centre in nm, the scale is that of where the absorption is deep: elsewhere it wanders with the noise."""
+    mean, sd, own = values(table, name), values(table, f"{name}.sd"), name.removeprefix(FEATURE)
+    known = np.isfinite(mean)
+    if not known.any():
         return None
-    own = name.removeprefix(FEATURE)
-    unit = "nm" if own.endswith("W") else ""
-    around = 0.25 * float(np.nanmedian(sd)) if np.isfinite(sd).any() else 0.0
-    low, high = (float(end) for end in np.percentile(known, (1, 99)))
-    least = 2.0 if unit else 0.02
-    room = max(0.1 * (high - low), around, (least - (high - low)) / 2)
-    return Means(own, unit, spans(table), mean, sd, low - room, high + room, width=92 if unit else 76)
+    is_centre = own.endswith(WAVELENGTH)
+    depth = values(table, name[:-1] + DEPTH) if is_centre else np.ones(len(mean))
+    low, high = ends(mean[known], depth[known] ** 2, (1.0, 99.0), LEAST_NM if is_centre else LEAST_DEPTH)
+    room = 0.1 * (high - low)
+    unit, width = ("nm", 92) if is_centre else ("", 76)
+    on_paper = not own.endswith(DEPTH)
+    return Means(own, unit, spans(table), mean, sd, low - room, high + room, width=width, on_paper=on_paper)
 
 
 def spans(table: pa.Table) -> Floats:

@@ -19,6 +19,8 @@ SEGMENTS, LEAST_M = 15, 5.0
 """About how many segments a long hole has, and the least length of one."""
 MOST_TICKS = 6000
 """Ticks of the finest scale."""
+PART = 0.4
+"""Of the column of recovery, what is 100 %."""
 PAPER_PX, TICK_PX, MARK_PX, LETTER_PX, EACH_PX = 850, 44, 13.0, 6.0, 6.0
 """Height of a segment on paper, least distance of two depths and of two marks; width of a letter in a head, and between
 two words."""
@@ -49,7 +51,7 @@ class Segment:
 
 class Column(Protocol):
     """A column of a log. `name`: its class in the page; `width`: in px of a screen, and its share of a sheet of paper;
-    `stretches`: it takes what room is left."""
+    `stretches`: it takes what room is left; `on_paper`: there is room for it there."""
 
     @property
     def name(self) -> str: ...
@@ -57,6 +59,8 @@ class Column(Protocol):
     def width(self) -> int: ...
     @property
     def stretches(self) -> bool: ...
+    @property
+    def on_paper(self) -> bool: ...
 
     def head(self) -> str:
         """HTML of its head."""
@@ -107,9 +111,11 @@ def style(columns: Sequence[Column], from_m: float, to_m: float) -> str:
         f".s{n}{{--m:{part.to_m - part.from_m:.6f};--share:{(part.to_m - part.from_m) / length:.6f}}}"
         for n, part in enumerate(parts)
     ]
-    whole = sum(one.width for one in columns)
+    whole, on_paper = (sum(one.width for one in some) for some in (columns, [one for one in columns if one.on_paper]))
     rules += [f".w{n}{{width:{one.width}px}}" for n, one in enumerate(columns) if not one.stretches]
-    paper = [f".w{n}{{width:{100 * one.width / whole:.3f}%}}" for n, one in enumerate(columns)]
+    paper = [f".w{n}{{width:{100 * one.width / on_paper:.3f}%}}" for n, one in enumerate(columns)]
+    away = [n for n, one in enumerate(columns) if not one.on_paper]
+    paper += [f"#log .w{n},#log tr>:nth-child({n + 1}){{display:none}}" for n in away]
     levels = len(tick_steps(from_m, to_m))
     rules += [f'#log[data-level="{n}"] .l{n}{{display:inline}}' for n in range(levels)]
     printed = _level(from_m, to_m, length / PAPER_PX)
@@ -144,6 +150,7 @@ class Depths:
     name: str = "depths"
     width: int = 58
     stretches: bool = False
+    on_paper: bool = True
 
     def head(self) -> str:
         return "depth, m"
@@ -172,33 +179,35 @@ class Marks:
     recovery: Sequence[tuple[float, float, float]]
     """From, to, share."""
     name: str = "marks"
-    width: int = 104
+    width: int = 136
     stretches: bool = False
+    on_paper: bool = True
 
     def head(self) -> str:
-        return f"recovery, blocks, boxes{axis((0, 0.5), ('0', '100 %'), self.width)}"
+        return f"recovery, blocks, boxes{axis((0, PART), ('0', '100 %'), self.width)}"
 
     def cell(self, segment: Segment) -> str:
         shares = "".join(
-            _bar(segment, first, last, 0, 50 * min(share, 1.0), "share") for first, last, share in self.recovery
+            _bar(segment, first, last, PART * min(share, 1.0), "share") for first, last, share in self.recovery
         )
-        lost = "".join(_bar(segment, first, last, 0, 50, "lost") for first, last in self.missing)
+        lost = "".join(_bar(segment, first, last, PART, "lost") for first, last in self.missing)
         words = "".join(_mark(segment, one) for one in self.marks if segment.holds(one.depth_m))
         return f'<svg aria-hidden="true">{shares}{lost}{words}</svg>'
 
 
-def _bar(segment: Segment, from_m: float, to_m: float, x: float, width: float, name: str) -> str:
-    """A rectangle with a class over depths; nothing where the segment has none of them."""
+def _bar(segment: Segment, from_m: float, to_m: float, part: float, name: str) -> str:
+    """A rectangle with a class over depths, as wide as a part of the column; nothing where the segment has none of
+    them."""
     if not segment.meets(from_m, to_m):
         return ""
-    return f'<rect class="{name}" x="{x:.2f}%" width="{width:.2f}%" {segment.down(from_m, to_m)}/>'
+    return f'<rect class="{name}" width="{100 * part:.2f}%" {segment.down(from_m, to_m)}/>'
 
 
 def _mark(segment: Segment, one: Mark) -> str:
-    """A line with words: of a block beside it, of a box below it."""
-    y, name = f"{segment.at(one.depth_m):.3f}%", "block" if one.strong else "box"
-    words = f'<text class="{name}" x="59%" y="{y}">{escape(one.words)}</text>'
-    return f'<line class="{name}" x1="0" x2="{56 if one.strong else 100}%" y1="{y}" y2="{y}"/>{words}'
+    """A line with words: of a block behind it, of a box at the column's end and below it."""
+    y, name, end, at = f"{segment.at(one.depth_m):.3f}%", *(("block", 43, 45) if one.strong else ("box", 100, 100))
+    line = f'<line class="{name}" x1="0" x2="{end}%" y1="{y}" y2="{y}"/>'
+    return f'{line}<text class="{name}" x="{at}%" y="{y}">{escape(one.words)}</text>'
 
 
 def axis(places: Sequence[float], words: Sequence[str], width: int) -> str:

@@ -76,7 +76,8 @@ def _log(told: Told, columns: Sequence[Column]) -> str:
     length = f"{np.median(fine[:, 1] - fine[:, 0]):g} m" if len(fine) else "nothing"
     about = (
         f"A row of a mosaic is {told.grid.step_m * 1e3:g} mm of hole, and shows what lies at its middle. Bars are "
-        f"fractions of the rock, lines the means of features with their standard deviation, both over {length}."
+        "fractions of the rock, lines the means of features with their standard deviation, both over "
+        f"{length}. The scale of a centre is that of where the absorption is deep; what lies beyond it is not drawn."
     )
     return (
         f'<h2 class="log">Down the hole</h2><div class=controls>{buttons}<form id="go" class=controls>'

@@ -139,9 +139,8 @@ def _is_shown(told: Told, name: str) -> bool:
 
 
 def _head(name: str) -> str:
-    """A column's head; on paper there are depths, recovery, groups and means alone."""
-    is_mean = name.startswith(FEATURE) and not name.endswith((".n", ".sd", ".class"))
-    mark = "n" if name in (FROM, TO, N, RECOVERY) or name.startswith(GROUP) or is_mean else "d"
+    """A column's head; on paper there are depths, recovery and groups alone."""
+    mark = "n" if name in (FROM, TO, N, RECOVERY) or name.startswith(GROUP) else "d"
     words = name.removeprefix(MINERAL).removeprefix(FEATURE).replace(GROUP, "group: ").replace(UNKNOWN, "unknown: ")
     return f"{mark} {words.removesuffix('_m').replace('_', ' ')}{', m' if name.endswith('_m') else ''}"
 

@@ -7,10 +7,11 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oreline.errors import ConfigError, nearest
 from sinks.core.pictures.false_colour import false_colour
-from sinks.core.pictures.layers import WAVELENGTH, Feature, Layer, groups, measured, measures, minerals
+from sinks.core.pictures.layers import DEPTH, WAVELENGTH, Feature, Layer, groups, measured, measures, minerals
 from sinks.core.scan import Scan
 
 CODES: dict[str, Callable[[Scan], Layer]] = {"groups": groups, "minerals": minerals}
@@ -26,11 +27,11 @@ def layer_named(
     scans: Callable[[], Iterable[Scan]],
     output: Path | None,
     least_depth: float,
-    ends: tuple[float, float] | None,
+    told: tuple[float, float] | None,
 ) -> Layer:
     """A layer of a hole: "minerals", "groups", "colour", or a measure of a feature, such as 2200W. `scans`: gives its
-    scans from the first on; `output`: where their run's recordings are. `ends`: of a feature's scale of colours; None
-    takes them from what was measured. Raises ConfigError for one that the hole has not."""
+    scans from the first on; `output`: where their run's recordings are. `told`: ends of a feature's scale of colours;
+    None takes them from what was measured. Raises ConfigError for one that the hole has not."""
     first = next(iter(scans()))
     if name in CODES:
         return CODES[name](first)
@@ -43,16 +44,28 @@ def layer_named(
     if name not in known:
         names = [*CODES, COLOUR, *known]
         raise ConfigError(f"there is no {name!r} to show, but {', '.join(names)}.{nearest(name, names)}")
-    return Feature(name, *(ends or _ends(name, scans(), least_depth)), least_depth)
+    return Feature(name, *(told or _ends(name, scans(), least_depth)), least_depth)
 
 
 def _ends(name: str, scans: Iterable[Scan], least_depth: float) -> tuple[float, float]:
-    """Ends of a scale that a few values of the first scans are within."""
-    parts = [measured(scan, name, least_depth).ravel() for scan in islice(scans, LOOKED_AT)]
-    values = np.concatenate([part[np.isfinite(part)][:: max(1, part.size // VALUES)] for part in parts])
-    if not values.size:
-        return 0.0, 1.0
-    low, high = (float(end) for end in np.percentile(values, ENDS))
-    least = LEAST_NM if name.endswith(WAVELENGTH) else LEAST_DEPTH
+    """Ends of a scale that nearly all values of the first scans are within; of a centre, where it is deep."""
+    is_centre, parts = name.endswith(WAVELENGTH), list[NDArray[np.float64]]()
+    for scan in islice(scans, LOOKED_AT):
+        seen = measured(scan, name, least_depth)
+        depth = measured(scan, name[:-1] + DEPTH, least_depth) if is_centre else np.ones_like(seen)
+        both = np.stack([seen, depth])[:, np.isfinite(seen)].astype(np.float64)
+        parts.append(both[:, :: max(1, both.shape[1] // VALUES)])
+    values, depths = np.concatenate(parts, axis=1)
+    return ends(values, depths**2, ENDS, LEAST_NM if is_centre else LEAST_DEPTH) if values.size else (0.0, 1.0)
+
+
+def ends(
+    values: NDArray[np.float64], weights: NDArray[np.float64], percent: tuple[float, float], least: float
+) -> tuple[float, float]:
+    """Percentiles of values by their weights, float64 (n,) both, at least `least` apart."""
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order]) / weights.sum()
+    at = [min(int(np.searchsorted(reached, part / 100)), len(values) - 1) for part in percent]
+    low, high = (float(values[order[place]]) for place in at)
     room = max(0.0, least - (high - low)) / 2
     return low - room, high + room
