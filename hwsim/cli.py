@@ -109,17 +109,23 @@ def judge_core(
     depths: Annotated[Path, typer.Option(help="Table of depths, CSV or Parquet: box, row, line or frame, depth_m.")],
     runs: Annotated[Path | None, typer.Option(help="Table of runs: from_m, to_m, recovered_m.")] = None,
     intervals: Annotated[Path | None, typer.Option(help="Table of intervals: from_m, to_m, n, mineral.NAME.")] = None,
+    first_seq: Annotated[
+        int | None, typer.Option(help="Where depths have seq instead of frame: that of the scene's first line.")
+    ] = None,
 ) -> None:
     """Hold a core log of simulated core against the truth: rows, depths, recovery, losses and veins, as JSON.
 
-    Example: oreline sim judge-core out/sim/scene --depths depth.parquet --runs runs.csv
+    Example: oreline sim judge-core out/core/scene --depths lines.csv --runs runs.csv --first-seq 200
     """
     from hwsim.core_judge import judge, read_table
     from hwsim.render.core_truth import CoreTruth
     from oreline.recordings.truth import find_truth
 
     tables = {name: read_table(path) for name, path in (("runs", runs), ("intervals", intervals)) if path}
-    console.print_json(data=judge(CoreTruth.read(find_truth(truth)), read_table(depths), **tables))
+    table = read_table(depths)
+    if first_seq is not None:
+        table["frame"] = table["seq"] - first_seq
+    console.print_json(data=judge(CoreTruth.read(find_truth(truth)), table, **tables))
 
 
 @app.command()

@@ -38,6 +38,7 @@ def session_of(scene: CoreScene, facts: Mapping[str, Any]) -> dict[str, Any]:
         "loss": "placed" if "losses" in scene.told else "top" if scene.loss_at == "top" else "base",
         "row_mm": scene.row_mm,
         "pixel_mm": scene.pixel_mm,
+        "line_mm": scene.pitch_mm,
         "hole": {"id": scene.hole, "max_depth_m": boxes[-1]["to_m"]},
         "boxes": boxes,
     }

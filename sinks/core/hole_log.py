@@ -46,7 +46,7 @@ class HoleLog:
 
     def seen(self, at: BoxScan) -> Scan:
         """A scan, from the journal. Raises ConfigError, RecordingError."""
-        return read_scan(self.folder.output, at, self.which, self.session.pixel_mm)
+        return read_scan(self.folder.output, at, self.which, self.session.pixel_mm, self.session.line_mm)
 
     def rows(self, scan: Scan) -> tuple[RowFind, ...]:
         """Rows of core in a scan. Raises ConfigError."""

@@ -43,11 +43,16 @@ class _Lines:
     references: dict[str, None] = field(default_factory=dict)
 
 
-def read_scan(output: Path, at: BoxScan, which: Which | None = None, pixel_mm: float | None = None) -> Scan:
+def read_scan(
+    output: Path,
+    at: BoxScan,
+    which: Which | None = None,
+    pixel_mm: float | None = None,
+    line_mm: float | None = None,
+) -> Scan:
     """Scan of a box from the journal in `output`, the folder of a run. `which`: the answer; None takes "bands" where
     the model tells them. `pixel_mm`: size of a sample; None takes what the run says of it.
-
-    A sample is as long as it is wide: the way is `pixel_mm` for as many counts as the encoder has a line. Raises
+    `line_mm`: way for as many counts as the encoder has a line; None: a sample is as long as it is wide. Raises
     RecordingError where there is no journal, ConfigError where the lines are not there or do not tell the answer.
     """
     with reading(output / JOURNAL) as db:
@@ -69,7 +74,7 @@ def read_scan(output: Path, at: BoxScan, which: Which | None = None, pixel_mm: f
         box=at.box,
         run=at.run,
         seqs=read.seqs,
-        along_mm=_along(read, float(about["counts_per_line"]), size or 1.0),
+        along_mm=_along(read, float(about["counts_per_line"]), line_mm or size or 1.0),
         pixel_mm=size or 1.0,
         answer=answer,
         codes=read.codes,
@@ -131,13 +136,13 @@ def _reason_names(layers: Sequence[LayerInfo]) -> tuple[str, ...]:
     return next((tuple(info.name for info in layer.legend) for layer in layers if layer.name == "reason"), ())
 
 
-def _along(read: _Lines, counts_per_line: float, pixel_mm: float) -> NDArray[np.float64]:
-    """Way from the first line, whichever way the encoder counts; lines that are missing lie evenly between others, a
-    pixel apart at the ends."""
+def _along(read: _Lines, counts_per_line: float, line_mm: float) -> NDArray[np.float64]:
+    """Way from the first line, whichever way the encoder counts; lines that are missing lie evenly between others, as
+    far apart as they should at the ends."""
     there = np.isfinite(read.encoder)
     seqs, ends = read.seqs[there], read.seqs[[0, -1]]
-    way = np.abs(read.encoder[there] - read.encoder[there][0]) / counts_per_line * pixel_mm
-    beyond = way[[0, -1]] + (ends - seqs[[0, -1]]) * pixel_mm
+    way = np.abs(read.encoder[there] - read.encoder[there][0]) / counts_per_line * line_mm
+    beyond = way[[0, -1]] + (ends - seqs[[0, -1]]) * line_mm
     known = np.concatenate([beyond[:1], way, beyond[1:]])
     spread = np.interp(read.seqs, np.concatenate([ends[:1], seqs, ends[1:]]), known)
     return np.asarray(spread - beyond[0])

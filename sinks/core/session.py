@@ -134,6 +134,8 @@ class Session(Section):
     """Length of a row; None: as it is seen."""
     pixel_mm: Annotated[float, Field(gt=0)] | None = None
     """Size of a sample across; None: `acquisition.pitch_mm` of the line."""
+    line_mm: Annotated[float, Field(gt=0)] | None = None
+    """Way from line to line, for as many counts of the encoder as the line's file says; None: as `pixel_mm`."""
     continuous: bool = False
     """Core that passes without boxes: a row a scan, whose depth goes on with its length from the box's `from_m` and
     from each block; `to_m` ties nothing."""

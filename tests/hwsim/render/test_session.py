@@ -13,7 +13,7 @@ from sinks.core.session_file import read_session
 
 HOLE = CoreScene(
     trays=3, row_mm=400, run_m=0.77, loss=0.2, stubs=1.0, direction="snake", rows_begin="bottom",
-    diameters_mm=("HQ", 50.0), cut="half", hole="DDH7", first_box=12,
+    diameters_mm=("HQ", 50.0), cut="half", hole="DDH7", line_mm=1.2, first_box=12,
 )  # fmt: skip
 
 
@@ -36,6 +36,7 @@ def test_boxes_and_blocks_are_typed_to_the_centimetre_and_nothing_else(tmp_path)
     assert typed == [(one["tray"], one["row"], round(one["depth_m"], 2)) for one in facts["blocks"]]
     assert [box.from_m for box in session.boxes[1:]] == [box.to_m for box in session.boxes[:-1]]
     assert (session.loss, session.losses, session.runs) == ("base", (), ())
+    assert (session.pixel_mm, session.line_mm) == (1.0, 1.2)
     assert all(block.at_mm is None for box in session.boxes for block in box.blocks)
 
 
