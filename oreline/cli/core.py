@@ -113,20 +113,32 @@ def edit(
 
 @app.command()
 def export(
-    hole: HoleFolder,
+    session: Annotated[
+        Path, typer.Argument(help="Session of a hole; or alone OUTPUT/core/HOLE, its folder, or a .tsg file of TSG.")
+    ],
+    output: Annotated[
+        Path | None, typer.Argument(help="Output folder of the line or replay that saw it, whose journal is read.")
+    ] = None,
     to: Annotated[Path | None, typer.Option(help="Folder of the files; HOLE/export if it is left out.")] = None,
     formats: Annotated[str, typer.Option(help="csv, las, parquet, envi, tsg, with commas.")] = "csv,las,parquet",
     dialect: Annotated[
         Literal["leapfrog", "micromine", "datamine"], typer.Option(help="Program that the CSV files are for.")
     ] = "leapfrog",
     step: Annotated[float, typer.Option(help="Length of an interval in m.")] = 1.0,
+    assays: Annotated[
+        Path | None, typer.Option(help="CSV with columns hole, from, to, whose intervals are taken instead.")
+    ] = None,
+    answer: Annotated[
+        str, typer.Option(help="labels, the major mineral, or bands, whose bands it shows; of TSG sTSAS and its like.")
+    ] = "",
 ) -> None:
     """Write a hole's tables and boxes as files for other programs, with a manifest of their hashes.
 
     Example: oreline core export out/core/core/SIM1 --to out/SIM1 --formats csv,las --dialect datamine
     """
     module = _command("export")
-    for text in module.export(hole, to, module.Wanted(formats, dialect, step)):
+    wanted = module.Wanted(formats, dialect, step, assays, answer)
+    for text in module.export(session, output, to, wanted, getpass.getuser()):
         console.print(text)
 
 

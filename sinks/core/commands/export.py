@@ -19,9 +19,9 @@ from sinks.core.export.points import Points, joined, points_of
 from sinks.core.export.rules import Hole, ruled
 from sinks.core.export.tsg import write_tsg
 from sinks.core.hole_folder import HoleFolder
-from sinks.core.intervals import intervals, steps
 from sinks.core.reflectance_files import reflectance_of
 from sinks.core.source import Source, source_of
+from sinks.core.whole_table import hole_of, spans_of, whole_table
 
 TABLES, BOXES = ("csv", "las", "parquet"), ("envi", "tsg")
 """Formats of the intervals, and of the boxes themselves."""
@@ -30,34 +30,38 @@ NO_SPECTRA = "no reflectance was recorded beside the journal, so the spectra of 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be written: `formats`, of TABLES and BOXES with commas between them, the dialect of CSV files, and
-    intervals of a step."""
+    """What is to be written: `formats`, of TABLES and BOXES with commas between them, for the `dialect` of a program;
+    intervals of a step, or those of a file of assays; of which answer, "" being the usual one."""
 
     formats: str = ",".join(TABLES)
     dialect: csv_tables.Name = "leapfrog"
     step_m: float = 1.0
+    assays: Path | None = None
+    answer: str = ""
 
 
-def export(hole: Path, to: Path | None, wanted: Wanted) -> Iterator[str]:
+def export(session: Path, output: Path | None, to: Path | None, wanted: Wanted, who: str) -> Iterator[str]:
     """Write files of a hole to a folder, by default its own for exports; what was written and what was assumed, line by
-    line. `hole`: a folder of a hole or the session in it, or a data set of TSG. Raises ConfigError, RecordingError,
-    SpectraRefused, StoreFailed, SystemRefused."""
-    formats, source = chosen(wanted.formats), source_of(hole)
+    line. `session`: of a hole, whose journal is in `output`; or alone the folder of a hole, or a data set of TSG.
+    Raises ConfigError, RecordingError, SpectraRefused, StoreFailed, SystemRefused."""
+    formats = chosen(wanted.formats)
+    place = hole_of(session, output, who)
+    source = source_of(place, wanted.answer)
     if to is None and source.output is None:
-        raise ConfigError(f"{hole} has no folder for exports: name one by --to")
-    folder, name = to or HoleFolder.at(hole).export, source.session.hole.id
-    spans = steps(*source.ends_m, wanted.step_m)
-    table = intervals(source.samples(), spans, {**source.header, "step_m": wanted.step_m})
-    rules = ruled(source.session, table)
-    notes = list(rules.notes)
-    with exported(folder, {"hole": name, "dialect": wanted.dialect, "step_m": wanted.step_m, "notes": notes}) as draft:
-        stem = draft / file_stem(name)
+        raise ConfigError(f"{place} has no folder for exports: name one by --to")
+    folder = to or HoleFolder.at(place).export
+    spans, notes = spans_of(source, wanted.step_m, wanted.assays)
+    table = whole_table(source, spans, wanted.assays)
+    hole = ruled(source.session, table)
+    said = [*notes, *hole.notes]
+    with exported(folder, {"hole": source.session.hole.id, "dialect": wanted.dialect, "notes": said}) as draft:
+        stem = draft / file_stem(source.session.hole.id)
         if "parquet" in formats:
             pq.write_table(table, f"{stem}.parquet")
-        _write_tables(stem, rules, formats, csv_tables.DIALECTS[wanted.dialect])
-        notes += _write_boxes(stem, source, formats)
-    yield from notes
-    yield f"{len(rules.table)} intervals of {name} as {', '.join(formats)}: {folder}"
+        _write_tables(stem, hole, formats, csv_tables.DIALECTS[wanted.dialect])
+        said += _write_boxes(stem, source, formats)
+    yield from said
+    yield f"{len(hole.table)} intervals of {source.session.hole.id} as {', '.join(formats)}: {folder}"
 
 
 def chosen(formats: str) -> tuple[str, ...]:

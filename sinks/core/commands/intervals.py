@@ -8,19 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from oreline.files import try_to_write, write_whole
-from sinks.core.assays import read_assays
-from sinks.core.intervals import Spans, steps, table_of
-from sinks.core.session_in_force import take
-from sinks.core.source import Source, source_of
+from sinks.core.source import source_of
 from sinks.core.table import FROM, GROUP, NOT_ROCK, UNKNOWN, N, header_of
-from sinks.core.tally import Tally
-from sinks.core.trays_in_order import write_down
+from sinks.core.whole_table import hole_of, spans_of, whole_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +39,10 @@ def make(session: Path, output: Path | None, wanted: Wanted, who: str) -> Iterat
     SystemRefused."""
     header = None if wanted.csv is None else wanted.csv.with_suffix(".json")
     try_to_write(*(path for path in (wanted.csv, header, wanted.parquet) if path is not None), reading=(session,))
-    hole = session if output is None else _taken(session, output, who)
-    source = source_of(hole, wanted.answer, wanted.masks)
-    spans, said = _spans(source, wanted)
+    source = source_of(hole_of(session, output, who), wanted.answer, wanted.masks)
+    spans, said = spans_of(source, wanted.step_m, wanted.assays)
     yield from said
-    table = _table(source, spans, wanted)
+    table = whole_table(source, spans, wanted.assays, wanted.everything)
     yield from _summary(table)
     told = json.dumps(header_of(table), indent=1).encode() + b"\n"
     for path, content in ((wanted.parquet, _parquet), (wanted.csv, _csv), (header, lambda _: told)):
@@ -56,34 +50,6 @@ def make(session: Path, output: Path | None, wanted: Wanted, who: str) -> Iterat
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, content(table))
             yield f"written: {path}"
-
-
-def _taken(session: Path, output: Path, who: str) -> Path:
-    """Folder of the hole in an output, with the session taken; its boxes are the trays that passed, where nobody has
-    said otherwise."""
-    folder, known = take(session, output, who)
-    if not folder.scans.read().all:
-        write_down(folder, known, who)
-    return folder.path
-
-
-def _spans(source: Source, wanted: Wanted) -> tuple[Spans, tuple[str, ...]]:
-    """Intervals, and what is to be said of them."""
-    if wanted.assays is not None:
-        return read_assays(wanted.assays, source.session.hole.id)
-    return steps(*source.ends_m, wanted.step_m), ()
-
-
-def _table(source: Source, spans: Spans, wanted: Wanted) -> pa.Table:
-    """The table, with a summary of the hole in its header."""
-    tally, hole = Tally(spans), Tally(np.array([source.ends_m]))
-    for part in source.samples():
-        tally.add(part)
-        hole.add(part)
-    (whole,) = table_of(hole).to_pylist()
-    of = {"assays": wanted.assays.name} if wanted.assays is not None else {"step_m": wanted.step_m}
-    summary = {name: value for name, value in whole.items() if value}
-    return table_of(tally, {**source.header, **of, "summary": summary}, wanted.everything)
 
 
 def _summary(table: pa.Table) -> Iterator[str]:

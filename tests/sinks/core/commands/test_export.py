@@ -63,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> HoleFolder:
 
 
 def test_every_format_is_written_and_said_with_its_hash(folder: HoleFolder, tmp_path: Path) -> None:
-    said = list(export(folder.path, tmp_path, Wanted(ALL, "datamine", 0.05)))
+    said = list(export(folder.path, None, tmp_path, Wanted(ALL, "datamine", 0.05), "Ann"))
     told = json.loads((tmp_path / "manifest.json").read_text())
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in tmp_path.iterdir()}
     del files["manifest.json"]
@@ -81,7 +81,7 @@ def test_every_format_is_written_and_said_with_its_hash(folder: HoleFolder, tmp_
 
 
 def test_formats_say_the_same(folder: HoleFolder, tmp_path: Path) -> None:
-    list(export(folder.path / "session.toml", tmp_path, Wanted(ALL, "leapfrog", 0.02)))
+    list(export(folder.path / "session.toml", None, tmp_path, Wanted(ALL, "leapfrog", 0.02), "Ann"))
     table = pq.read_table(next(tmp_path.glob("*.parquet")))
     assert header_of(table)["loss"] == "base"
     shares = table["mineral." + INFO.classes[0].name].to_pylist()
@@ -102,7 +102,7 @@ def test_reflectance_that_was_recorded_beside_is_that_of_the_points(folder: Hole
     recorder.commit()
     recorder.close()
     try:
-        assert NO_SPECTRA not in list(export(folder.path, tmp_path, Wanted("tsg", "leapfrog", 1)))
+        assert NO_SPECTRA not in list(export(folder.path, None, tmp_path, Wanted("tsg", "leapfrog", 1), "Ann"))
     finally:
         for path in folder.output.glob("record*"):
             path.unlink()
@@ -116,7 +116,7 @@ def test_the_same_hole_gives_the_same_bytes_beside_it(folder: HoleFolder, tmp_pa
     ran = CliRunner().invoke(app, ["export", str(folder.path), "--step", "0.05"])
     assert ran.exit_code == 0, ran.output
     assert "taken to be vertical" in ran.output
-    list(export(folder.path, tmp_path, Wanted("parquet,las,csv", "leapfrog", 0.05)))
+    list(export(folder.path, None, tmp_path, Wanted("parquet,las,csv", "leapfrog", 0.05), "Ann"))
     assert (tmp_path / "manifest.json").read_bytes() == (folder.export / "manifest.json").read_bytes()
 
 
@@ -125,12 +125,12 @@ def test_the_same_hole_gives_the_same_bytes_beside_it(folder: HoleFolder, tmp_pa
 )
 def test_a_format_that_is_none_is_refused_before_anything_is_read(formats: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=words):
-        list(export(tmp_path, None, Wanted(formats, "leapfrog", 1)))
+        list(export(tmp_path, None, None, Wanted(formats, "leapfrog", 1), "Ann"))
 
 
 def test_what_is_no_hole_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no folder of a hole"):
-        list(export(tmp_path, tmp_path / "to", Wanted("csv", "leapfrog", 1)))
+        list(export(tmp_path, None, tmp_path / "to", Wanted("csv", "leapfrog", 1), "Ann"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -138,8 +138,8 @@ def test_what_is_no_hole_is_refused_and_nothing_is_written(tmp_path: Path) -> No
 def test_a_tray_that_tsg_logged_is_exported_like_any_other(shared_data: Path, tmp_path: Path) -> None:
     tray = shared_data / "field" / "tsg_core_PE257D" / "PE257D_0001_tsg.tsg"
     with pytest.raises(ConfigError, match="name one by --to"):
-        list(export(tray, None, Wanted()))
-    list(export(tray, tmp_path, Wanted(ALL, "micromine", 0.1)))
+        list(export(tray, None, None, Wanted(), "Ann"))
+    list(export(tray, None, tmp_path, Wanted(ALL, "micromine", 0.1), "Ann"))
     names = [tmp_path / f"PE257D_{what}.csv" for what in ("collar", "survey", "intervals")]
     assert broken_rules(names[0], names[1], names[2], MICROMINE) == []
     assert lascheck.read(str(tmp_path / "PE257D.las")).check_conformity()
@@ -156,7 +156,23 @@ def test_without_lasio_the_extra_is_named_and_nothing_is_written(
 ) -> None:
     monkeypatch.setitem(sys.modules, "lasio", None)
     with pytest.raises(ModuleNotFoundError) as lacks:
-        list(export(folder.path, tmp_path / "to", Wanted("csv,las")))
+        list(export(folder.path, None, tmp_path / "to", Wanted("csv,las"), "Ann"))
     assert "[core]" in str(lacking(lacks.value))
     assert list((tmp_path / "to").iterdir()) == []
-    list(export(folder.path, tmp_path / "to", Wanted("csv,parquet,envi,tsg")))
+    list(export(folder.path, None, tmp_path / "to", Wanted("csv,parquet,envi,tsg"), "Ann"))
+
+
+def test_intervals_of_assays_are_exported_and_those_that_overlap_are_refused(
+    folder: HoleFolder, tmp_path: Path
+) -> None:
+    assays = tmp_path / "assays.csv"
+    assays.write_text("hole,from,to,Au\nDH 1,10.0,10.05,1\nDH 1,10.05,10.2,2\n")
+    list(export(folder.path, None, tmp_path, Wanted("las,csv", assays=assays), "Ann"))
+    las = lasio.read(next(tmp_path.glob("*.las")))
+    assert (list(las["DEPT"]), list(las["TO"]), las.well["STEP"].value) == ([10, 10.05], [10.05, 10.2], 0)
+    assert las.params["ASSAYS"].value == "assays.csv"
+    assays.write_text("hole,from,to\nDH 1,10.0,10.1\nDH 1,10.05,10.2\n")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(ConfigError, match=r"10\.05 to 10\.2 m overlaps the one before it"):
+        list(export(folder.path, None, tmp_path, Wanted("las,csv,tsg", assays=assays), "Ann"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == before

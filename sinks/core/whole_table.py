@@ -1,0 +1,46 @@
+"""Table of a whole hole: at a step, or at the intervals of its assays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from sinks.core.assays import read_assays
+from sinks.core.intervals import Spans, steps, table_of
+from sinks.core.session_in_force import take
+from sinks.core.source import Source
+from sinks.core.tally import Tally
+from sinks.core.trays_in_order import write_down
+
+
+def hole_of(session: Path, output: Path | None, who: str) -> Path:
+    """Place of a hole, as `source_of` takes it. With an output the session is taken in it; its boxes are the trays that
+    passed, where nobody has said otherwise. Raises ConfigError, RecordingError, StoreFailed, SystemRefused."""
+    if output is None:
+        return session
+    folder, known = take(session, output, who)
+    if not folder.scans.read().all:
+        write_down(folder, known, who)
+    return folder.path
+
+
+def spans_of(source: Source, step_m: float, assays: Path | None) -> tuple[Spans, tuple[str, ...]]:
+    """Intervals of a hole, and what is to be said of them. Raises ConfigError."""
+    if assays is not None:
+        return read_assays(assays, source.session.hole.id)
+    return steps(*source.ends_m, step_m), ()
+
+
+def whole_table(source: Source, spans: Spans, assays: Path | None, everything: bool = False) -> pa.Table:
+    """The table, with a summary of the hole in its header; `everything`: a column for each mineral that there may be.
+    Raises ConfigError, RecordingError."""
+    tally, hole = Tally(spans), Tally(np.array([source.ends_m]))
+    for part in source.samples():
+        tally.add(part)
+        hole.add(part)
+    (whole,) = table_of(hole).to_pylist()
+    of = {"step_m": float(np.ptp(spans[0]).round(9))} if assays is None else {"assays": assays.name}
+    summary = {name: value for name, value in whole.items() if value}
+    return table_of(tally, {**source.header, **of, "summary": summary}, everything)
