@@ -175,7 +175,7 @@ def _line(run: Run, tables: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]
 
 @contextmanager
 def _witness(run: Run, state: Path) -> Iterator[None]:
-    rings = [str(state / f"{name}.ring") for name in ("raw", "labels")]
+    rings = [str(state / f"{name}.ring") for name in ("raw", "labels", "stones")]
     command = [sys.executable, "-m", "tests.faults.witness", str(run.folder / "witness.bin"), *rings]
     witness = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True)
     try:

@@ -20,6 +20,9 @@ from tests.faults.witness import SEEN
 pytestmark = [pytest.mark.alone, pytest.mark.long]
 
 SEEDS = (1, 2, 3)
+AGAIN = """INSERT INTO stones SELECT run, 1000000, first_line, last_line, first_sample, stop_sample, pixels, counts,
+    decision, why, measure, valves, product, cut, clump, t_ns, encoder, epoch, block_id, recipe, model, reference,
+    outline FROM stones WHERE number = 5"""
 SECONDS, KILLS = 60.0, 3
 
 
@@ -44,6 +47,7 @@ def test_no_promise_is_broken_in_a_minute_of_it(ran: Run, tmp_path: Path, seed: 
     assert figures["broken"] == [], run.printed
     assert all(figures["done"].get(f"kill {stage}", 0) >= KILLS for stage in STAGES), figures["done"]
     assert figures["compared"] > figures["labelled"] / 2
+    assert figures["stones"] > 100
 
 
 def doctored(ran: Run, folder: Path, sql: str, one: int) -> list[str]:
@@ -77,6 +81,10 @@ def one_line(ran: Run) -> int:
         ("UPDATE lines SET confidence = zeroblob(640) WHERE seq = :one", "1 journalled lines that are not the"),
         ("UPDATE lines SET layers = zeroblob(length(layers)) WHERE seq = :one", "1 journalled lines that are not"),
         ("UPDATE lines SET labels = zeroblob(640) WHERE seq = :one", "1 lines of the recording that got other"),
+        ("DELETE FROM stones WHERE number = 5", "1 stones that the witness saw told"),
+        (AGAIN, "1 stones that the journal has under two numbers"),
+        (AGAIN, "1 numbers of stones, up to their end, that nothing in the journal covers"),
+        ("INSERT INTO stone_gaps SELECT run, 5, 2, 1, 3 FROM stone_runs", "2 numbers of stones, up to their end"),
         ("UPDATE runs SET end = end + 7", "7 numbers by which the journal's end differs"),
         ("UPDATE runs SET end = NULL", "the end of the stream is not in the journal"),
     ],

@@ -22,7 +22,7 @@ from tests.faults.chaos import LINES_OF_BELT, RATE_HZ, Done, Run
 from tests.faults.plan import STAGES
 from tests.faults.witness import SEEN
 
-RAW, LABELS = 0, 1
+RAW, LABELS, STONES = 0, 1, 2
 FEEDING = ("camera", "acquisition", "inference")
 """Who must live for labels to come."""
 MORE_S = 0.1
@@ -54,6 +54,7 @@ def judge(run: Run) -> dict[str, Any]:
         figures |= _missing(seen[seen["ring"] == RAW], db, gaps)
         figures |= _counted(seen[seen["ring"] == RAW], figures["end"])
         figures |= _content(seen[seen["ring"] == LABELS], db)
+        figures |= _stones(seen[seen["ring"] == STONES], db)
     figures["gap_lines"] = {reason.name.lower(): sum(n for _, n, r in gaps if r == reason) for reason in Reason}
     figures |= _restarts(run, seen, gaps)
     figures |= _sorter(run, kept)
@@ -77,6 +78,10 @@ def broken(figures: dict[str, Any]) -> list[str]:
         "long_gaps": f"gaps longer than their restart and {MORE_S * 1e3:.0f} ms",
         "plc_late": "rows that came to the PLC after they were due, though nothing held them up",
         "unsafe": f"times that the PLC was not safe within {SAFE_MS:.0f} ms",
+        "stones_missing": "stones that the witness saw told, and that the journal has neither as a stone nor in a gap",
+        "stones_doubled": "stones that the journal has under two numbers",
+        "stones_renumbered": "numbers under which the witness saw two stones",
+        "stones_uncovered": "numbers of stones, up to their end, that nothing in the journal covers, or two things do",
         "uncounted": "numbers by which the journal's end differs from what acquisition gave out, as the witness saw it",
         "started_twice": "second starts of the line that were not refused",
         "witness_missed": "records that the witness did not see",
@@ -133,6 +138,25 @@ def _content(labels: Records, db: sqlite3.Connection) -> dict[str, int]:
             answers[line.reference_id, (line.stamp.block_id - 1) % LINES_OF_BELT].add(line.labels.tobytes())
     disagreeing = sum(len(different) > 1 for different in answers.values())
     return {"compared": compared, "altered": altered, "disagreeing": disagreeing}
+
+
+def _stones(told: Records, db: sqlite3.Connection) -> dict[str, int]:
+    """Of the stones of a run: those that the witness saw told, and what the journal has of them."""
+    seen = np.unique(told[["first", "crc"]][told["n"] == 1])
+    known = Counter(number for (number,) in db.execute("SELECT number FROM stones"))
+    for first, n in db.execute("SELECT first, n FROM stone_gaps").fetchall():
+        known.update(range(first, first + n))
+    ends = db.execute("SELECT ifnull(end, next) FROM stone_runs").fetchall()
+    numbers = range(max((end for (end,) in ends), default=0))
+    place = "run, first_line, last_line, first_sample, stop_sample, pixels"
+    alike = db.execute(f"SELECT 1 FROM stones GROUP BY {place} HAVING count(*) > 1").fetchall()
+    return {
+        "stones": sum(known.values()),
+        "stones_missing": sum(number not in known for number in np.unique(seen["first"]).tolist()),
+        "stones_doubled": len(alike),
+        "stones_renumbered": len(seen) - len(np.unique(seen["first"])),
+        "stones_uncovered": sum(known[number] != 1 for number in numbers) + sum(n not in numbers for n in known),
+    }
 
 
 def _line(row: tuple[Any, ...]) -> LabelLine:
