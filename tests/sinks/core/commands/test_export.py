@@ -17,7 +17,7 @@ from pytsg import parse_tsg
 from typer.testing import CliRunner
 
 from oreline.cli.core import app
-from oreline.errors import ConfigError
+from oreline.errors import ConfigError, OrelineError
 from oreline.extras import lacking
 from oreline.messages import BACKGROUND
 from oreline.point_spectra import read_points
@@ -31,6 +31,7 @@ from sinks.core.table import header_of
 from sinks.log.journal import JOURNAL, Journal
 from sinks.record import Record, RecordSettings
 from tests.sinks.core.export.micromine import DATAMINE, MICROMINE, broken_rules
+from tests.sinks.disk import room
 
 LINES, SAMPLES = 120, 32
 INFO = stream_info(samples=SAMPLES, pitch_mm=1.0)
@@ -176,3 +177,14 @@ def test_intervals_of_assays_are_exported_and_those_that_overlap_are_refused(
     with pytest.raises(ConfigError, match=r"10\.05 to 10\.2 m overlaps the one before it"):
         list(export(folder.path, None, tmp_path, Wanted("las,csv,tsg", assays=assays), "Ann"))
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("formats", ["csv", "las", "parquet", "envi", "tsg"])
+def test_a_disk_that_is_full_leaves_the_export_before_it_whole(
+    formats: str, folder: HoleFolder, tmp_path: Path
+) -> None:
+    list(export(folder.path, None, tmp_path, Wanted(ALL, step_m=0.1), "Ann"))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with room(200), pytest.raises(OrelineError, match=str(tmp_path)):
+        list(export(folder.path, None, tmp_path, Wanted(formats, step_m=0.01), "Ann"))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
