@@ -10,7 +10,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from sinks.core.commands.page import make
+from sinks.core.commands.asked import Asked
+from sinks.core.commands.page import Wanted, make
 
 PICTURE = Path(__file__).parent / "img" / "hole.png"
 SHOWN = ("colour", "groups", "minerals", "2200W")
@@ -23,7 +24,7 @@ def build(hole: Path) -> None:
     """Write the picture."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         html, shot = Path(folder) / "hole.html", Path(folder) / "hole.png"
-        make(hole, html, SHOWN, None, LEAST_DEPTH)
+        make(Asked(hole), html, Wanted(SHOWN, None, LEAST_DEPTH))
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport=SIZE)
         page.goto(html.as_uri())

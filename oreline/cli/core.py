@@ -17,9 +17,14 @@ Shown = Annotated[
     str, typer.Option(help="What is shown: minerals, groups, colour, or a measure such as 2200W, 2200D, crystallinity.")
 ]
 LeastDepth = Annotated[float, typer.Option(min=0, max=1, help="Depth that a feature is to be deeper than, 0 to 1.")]
-Seen = Annotated[
-    Path,
-    typer.Argument(metavar="HOLE", help="Folder of a hole, OUTPUT/core/HOLE, its session, or a .tsg file of TSG."),
+OfHole = Annotated[
+    Path, typer.Argument(help="Session of a hole; or alone OUTPUT/core/HOLE, its folder, or a .tsg file of TSG.")
+]
+OfOutput = Annotated[
+    Path | None, typer.Argument(help="Output folder of the line or replay that saw it, whose journal is read.")
+]
+Answer = Annotated[
+    str, typer.Option(help="labels, the major mineral, or bands, whose bands it shows; of TSG sTSAS and its like.")
 ]
 Session = Annotated[Path, typer.Argument(help="Session of a hole: a TOML file, or a folder of CSV files.")]
 
@@ -113,12 +118,8 @@ def edit(
 
 @app.command()
 def export(
-    session: Annotated[
-        Path, typer.Argument(help="Session of a hole; or alone OUTPUT/core/HOLE, its folder, or a .tsg file of TSG.")
-    ],
-    output: Annotated[
-        Path | None, typer.Argument(help="Output folder of the line or replay that saw it, whose journal is read.")
-    ] = None,
+    session: OfHole,
+    output: OfOutput = None,
     to: Annotated[Path | None, typer.Option(help="Folder of the files; HOLE/export if it is left out.")] = None,
     formats: Annotated[str, typer.Option(help="csv, las, parquet, envi, tsg, with commas.")] = "csv,las,parquet",
     dialect: Annotated[
@@ -128,9 +129,7 @@ def export(
     assays: Annotated[
         Path | None, typer.Option(help="CSV with columns hole, from, to, whose intervals are taken instead.")
     ] = None,
-    answer: Annotated[
-        str, typer.Option(help="labels, the major mineral, or bands, whose bands it shows; of TSG sTSAS and its like.")
-    ] = "",
+    answer: Answer = "",
 ) -> None:
     """Write a hole's tables and boxes as files for other programs, with a manifest of their hashes.
 
@@ -144,81 +143,88 @@ def export(
 
 @app.command()
 def mosaic(
-    hole: Seen,
-    out: Annotated[Path, typer.Argument(help="NAME.png, for sheets NAME_000.png and so on, or NAME.tif, a GeoTIFF.")],
+    session: OfHole,
+    to: Annotated[Path, typer.Option(help="NAME.png, for sheets NAME_000.png and so on, or NAME.tif, a GeoTIFF.")],
+    output: OfOutput = None,
     show: Shown = "minerals",
     row_mm: Annotated[float, typer.Option(min=0.1, max=1000, help="Depth that a row of pixels shows.")] = 1.0,
-    from_m: Annotated[float | None, typer.Option("--from", help="Depth to begin at, in m.")] = None,
-    to_m: Annotated[float | None, typer.Option("--to", help="Depth to end at, in m.")] = None,
+    from_m: Annotated[float | None, typer.Option(help="Depth to begin at.")] = None,
+    to_m: Annotated[float | None, typer.Option(help="Depth to end at.")] = None,
     ends: Annotated[
         tuple[float, float] | None, typer.Option(help="Ends of a feature's scale of colours, in place of its own.")
     ] = None,
     least_depth: LeastDepth = 0.01,
+    answer: Answer = "",
 ) -> None:
     """Draw the core of a hole by depth: minerals, groups, a feature, or false colour where reflectance was recorded.
 
     Row r of a GeoTIFF shows depth r: its y is minus the depth in m. Core that is missing and what was not scanned are
     drawn as such.
 
-    Example: oreline core mosaic out/core/core/SIM1 groups.png --show groups
+    Example: oreline core mosaic out/core/core/SIM1 --to groups.png --show groups
 
-    Example: oreline core mosaic out/core/core/SIM1 mica.tif --show 2200W --ends 2190 2215
+    Example: oreline core mosaic out/core/core/SIM1 --to mica.tif --show 2200W --ends 2190 2215
     """
     module = _command("mosaic")
     wanted = module.Wanted(show, row_mm / 1e3, from_m, to_m, ends, least_depth)
-    for text in module.make(hole, out, wanted):
+    for text in module.make(_asked(session, output, answer), to, wanted):
         console.print(text)
 
 
 @app.command()
 def picture(
-    hole: Seen,
-    box: Annotated[int, typer.Argument(help="Number of the box.", min=1)],
-    png: Annotated[Path, typer.Argument(help="File to write.")],
+    session: OfHole,
+    box: Annotated[int, typer.Option(help="Number of the box.", min=1)],
+    to: Annotated[Path, typer.Option(help="PNG to write.")],
+    output: OfOutput = None,
     show: Shown = "minerals",
     least_depth: LeastDepth = 0.01,
+    answer: Answer = "",
 ) -> None:
     """Draw a box as it was scanned: its rows, how they are read, depths at their ends, blocks, losses, what is wrong.
 
-    Example: oreline core picture out/core/core/SIM1 3 box3.png
+    Example: oreline core picture out/core/core/SIM1 --box 3 --to box3.png
     """
-    console.print(_command("picture").make(hole, box, png, show, least_depth))
+    console.print(_command("picture").make(_asked(session, output, answer), box, to, show, least_depth))
 
 
 @app.command()
 def page(
-    hole: Seen,
+    session: OfHole,
     html: Annotated[Path, typer.Option(help="File to write.")],
+    output: OfOutput = None,
     show: Annotated[
         list[str] | None,
         typer.Option(help="Mosaics beside each other: minerals, groups, colour, 2200W and their like."),
     ] = None,
     step: Annotated[float | None, typer.Option(min=0.01, help="Length of the table's intervals, in m.")] = None,
     least_depth: LeastDepth = 0.01,
+    answer: Answer = "",
 ) -> None:
     """Write a hole on one page, for screen and paper: mosaics, plots down the hole, boxes and their quality, intervals,
     what is missing, and what it was all made from. The file needs no other, and asks for nothing from elsewhere.
 
     Example: oreline core page out/core/core/SIM1 --html SIM1.html --show groups --show 2200W
     """
-    console.print(_command("page").make(hole, html, show or (), step, least_depth))
+    module = _command("page")
+    shown = tuple(show) if show else module.Wanted().shown
+    console.print(module.make(_asked(session, output, answer), html, module.Wanted(shown, step, least_depth)))
+
+
+def _asked(session: Path, output: Path | None, answer: str) -> Any:
+    """The hole that a command is asked for."""
+    return _command("asked").Asked(session, output, answer, getpass.getuser())
 
 
 @app.command()
 def intervals(
-    session: Annotated[
-        Path, typer.Argument(help="Session of a hole; or alone OUTPUT/core/HOLE, its folder, or a .tsg file of TSG.")
-    ],
-    output: Annotated[
-        Path | None, typer.Argument(help="Output folder of the line or replay that saw it, whose journal is read.")
-    ] = None,
+    session: OfHole,
+    output: OfOutput = None,
     step: Annotated[float, typer.Option(help="Length of an interval in m; intervals begin at its multiples.")] = 1.0,
     assays: Annotated[
         Path | None, typer.Option(help="CSV with columns hole, from, to, whose intervals are taken instead.")
     ] = None,
-    answer: Annotated[
-        str, typer.Option(help="labels, the major mineral, or bands, whose bands it shows; of TSG sTSAS and its like.")
-    ] = "",
+    answer: Answer = "",
     mask: Annotated[
         list[str] | None, typer.Option(help="Scalar of a TSG file, such as sec_end_mask, that takes out what it masks.")
     ] = None,

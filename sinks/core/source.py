@@ -12,6 +12,7 @@ from typing import Any, cast, get_args
 import numpy as np
 
 from oreline.errors import ConfigError
+from oreline.features import LEAST_DEPTH
 from sinks.core.counting import samples_of
 from sinks.core.depth import BoxDepth, HoleDepth
 from sinks.core.hole_folder import HoleFolder
@@ -53,9 +54,9 @@ class Source:
         """All scans in order of depth, one at a time."""
         return map(self.scan_of, self.boxes)
 
-    def samples(self) -> Iterator[CoreSamples]:
-        """Samples of all boxes."""
-        return (samples_of(self.session.hole.id, scan, self.depth) for scan in self.scans())
+    def samples(self, least_depth: float = LEAST_DEPTH) -> Iterator[CoreSamples]:
+        """Samples of all boxes, with features that are deeper than `least_depth`."""
+        return (samples_of(self.session.hole.id, scan, self.depth, least_depth) for scan in self.scans())
 
 
 def source_of(path: Path, answer: str = "", masks: Sequence[str] = ()) -> Source:

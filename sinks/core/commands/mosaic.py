@@ -9,11 +9,12 @@ from pathlib import Path
 
 from oreline.errors import ConfigError
 from oreline.files import try_to_write
+from sinks.core.commands.asked import Asked
 from sinks.core.pictures.choosing import layer_named
 from sinks.core.pictures.marks import marks_of
 from sinks.core.pictures.mosaic import Grid, Mosaic
 from sinks.core.pictures.sheets import Heading, sheet_path, write_sheets
-from sinks.core.source import Source, source_of
+from sinks.core.source import Source
 from sinks.core.table import words_of
 
 SHEETS, TIFF = ".png", (".tif", ".tiff")
@@ -31,15 +32,15 @@ class Wanted:
     least_depth: float
 
 
-def make(hole: Path, out: Path, wanted: Wanted) -> Iterator[str]:
+def make(asked: Asked, out: Path, wanted: Wanted) -> Iterator[str]:
     """Write sheets OUT_000.png and so on, or the GeoTIFF OUT.tif. Yields what was made, in words. Raises
     OrelineError."""
     if out.suffix.lower() not in (SHEETS, *TIFF):
         raise ConfigError(f"{out} is neither NAME.png, for sheets NAME_000.png and so on, nor NAME.tif, for a GeoTIFF")
     is_tiff = out.suffix.lower() in TIFF
     write_geotiff = _write_geotiff() if is_tiff else None
-    try_to_write(out if is_tiff else sheet_path(out, 0), reading=(hole,))
-    source = source_of(hole)
+    try_to_write(out if is_tiff else sheet_path(out, 0), reading=(asked.session,))
+    source = asked.source()
     layer = layer_named(wanted.shown, source.scans, source.output, wanted.least_depth, wanted.ends)
     mosaic = Mosaic(_grid(source, wanted), source.depth, layer, source.scan_of)
     out.parent.mkdir(parents=True, exist_ok=True)

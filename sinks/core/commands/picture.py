@@ -6,15 +6,15 @@ from pathlib import Path
 
 from oreline.errors import ConfigError
 from oreline.files import replacing, try_to_write
+from sinks.core.commands.asked import Asked
 from sinks.core.pictures.box import draw_box
 from sinks.core.pictures.choosing import layer_named
-from sinks.core.source import source_of
 
 
-def make(hole: Path, number: int, png: Path, shown: str, least_depth: float) -> str:
+def make(asked: Asked, number: int, png: Path, shown: str, least_depth: float) -> str:
     """Write the picture of a box. Returns what was made, in words. Raises OrelineError."""
-    try_to_write(png, reading=(hole,))
-    source = source_of(hole)
+    try_to_write(png, reading=(asked.session,))
+    source = asked.source()
     if number not in source.boxes:
         raise ConfigError(f"box {number} has not been scanned; there are {', '.join(map(str, source.boxes))}")
     box = next(one for one in source.session.boxes if one.number == number)

@@ -35,8 +35,8 @@ def depths_of_veins(from_m: float, to_m: float) -> list[float]:
 
 
 def test_veins_lie_where_they_are_in_mosaic_sheet_map_and_table(hole: HoleFolder, tmp_path: Path) -> None:
-    run("mosaic", hole.path, tmp_path / "hole.tif")
-    said = run("mosaic", hole.path, tmp_path / "hole.png")
+    run("mosaic", hole.path, "--to", tmp_path / "hole.tif")
+    said = run("mosaic", hole.path, "--to", tmp_path / "hole.png")
     source = source_of(hole.path)
     expected = depths_of_veins(*source.ends_m)
     assert len(expected) > 15
@@ -83,18 +83,18 @@ def mapped(source: Source, depth_m: float) -> np.ndarray:
 
 
 def test_a_box_has_its_picture(hole: HoleFolder, tmp_path: Path) -> None:
-    assert "box 2 of SIM1" in run("picture", hole.path, 2, tmp_path / "box.png", "--show", "groups")
+    assert "box 2 of SIM1" in run("picture", hole.path, "--box", 2, "--to", tmp_path / "box.png", "--show", "groups")
     with Image.open(tmp_path / "box.png") as image:
         colours = {colour for _, colour in image.convert("RGB").getcolors(1 << 20)}
     assert {rgb(GROUPS["kaolin"]), rgb(GROUPS["not rock"])} <= colours
 
 
 def test_a_part_of_a_hole_is_shown_as_finely_as_it_is_asked_for(hole: HoleFolder, tmp_path: Path) -> None:
-    run("mosaic", hole.path, tmp_path / "part.tif", "--from", 100.5, "--to", 101.5, "--row-mm", 2)
+    run("mosaic", hole.path, "--to", tmp_path / "part.tif", "--from-m", 100.5, "--to-m", 101.5, "--row-mm", 2)
     with rasterio.open(tmp_path / "part.tif") as file:
         assert (file.height, file.transform.f, file.transform.e) == (500, -100.5, -0.002)
     with pytest.raises(ConfigError, match="nothing from 5 to 4 m"):
-        run("mosaic", hole.path, tmp_path / "none.tif", "--from", 5, "--to", 4)
+        run("mosaic", hole.path, "--to", tmp_path / "none.tif", "--from-m", 5, "--to-m", 4)
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_what_cannot_be_shown_is_refused_in_words(
 ) -> None:
     out, *rest = arguments
     with pytest.raises(ConfigError, match=f"(?i){why}"):
-        run("mosaic", hole.path, tmp_path / out, *rest)
+        run("mosaic", hole.path, "--to", tmp_path / out, *rest)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_box_that_was_not_scanned_has_no_picture(hole: HoleFolder, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="box 9 has not been scanned; there are 1, 2"):
-        run("picture", hole.path, 9, tmp_path / "box.png")
+        run("picture", hole.path, "--box", 9, "--to", tmp_path / "box.png")
