@@ -39,6 +39,10 @@ class AppendedFile:
         self._file.truncate(size)
         self._file.seek(size)
 
+    def sync(self) -> None:
+        """Wait until what was written is on the disk. Raises OSError, ValueError where it is closed."""
+        os.fdatasync(self._file.fileno())
+
     def refuse_gone(self) -> None:
         """Raise SystemRefused where it is not in its place any more."""
         self._standing.refuse_gone()

@@ -104,7 +104,8 @@ class FieldReader:
         unit = self._unit(centres)
         if unit is None:
             return (), ()
-        scaled = tuple(round(unit.nanometres(value), 6) for value in centres)
+        exact = unit is wavelengths.NANOMETRES
+        scaled = tuple(value if exact else round(unit.nanometres(value), 6) for value in centres)
         if (odd := wavelengths.unseen(scaled)) is not None:
             said = f"{key!r} is in {unit.name}, which makes one of {odd:g} nm"
             raise self.refusal(f"{said}, which no camera sees: correct it, or 'wavelength units'")

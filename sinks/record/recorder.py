@@ -6,6 +6,7 @@ beyond is cut off and asked for again. No other file is ever written over.
 
 from __future__ import annotations
 
+import errno
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from itertools import count
@@ -21,6 +22,9 @@ from sinks.record.place import Place
 from sinks.record.settings import RecordSettings
 
 SIDECAR = "place.json"
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL = "free space, nothing is lost"
+FAILED = "see to the disk; when it is well, `oreline repair` says whether what it had is whole"
 
 
 class Writer(Protocol):
@@ -85,8 +89,8 @@ class Recorder(ABC, Generic[W]):
             if self._writer is not None:
                 self._writer.abandon()
             self._writer, self._place, self._taken = None, self._committed, 0
-            why = error.strerror or error
-            raise StoreFailed(f"{self._output} cannot be written: {why}; free space, nothing is lost") from error
+            remedy = FULL if error.errno in NO_ROOM else FAILED
+            raise StoreFailed(f"{self._output} cannot be written: {error.strerror or error}; {remedy}") from error
         self._pending, self._taken = [], 0
 
     @abstractmethod

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import spectral.io.envi as spy
 
 from oreline.errors import StoreFailed, StreamError, SystemRefused
 from oreline.messages import Flag, Gap, Kind, Reason
+from oreline.recordings.appended import AppendedFile
 from oreline.recordings.finding import find_recording
 from oreline.recordings.raw.lines import read_lines
 from oreline.testing import OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, raw_line, stream_info
@@ -22,8 +27,11 @@ from sinks.record import Record, RecordSettings
 from tests.sinks.disk import room
 from tests.sinks.killed import last_said
 
-DARK, WHITE = stream_info(kind=Kind.DARK), stream_info(kind=Kind.WHITE, seq=3)
-SCENE = stream_info(seq=6, exposure_us=1000.0 / 3)
+SCENE = stream_info(
+    seq=6, exposure_us=1000.0 / 3, gain=10**0.3, wavelengths_nm=tuple(1e7 / (4000.0 + 10 * band) for band in range(8))
+)
+
+DARK, WHITE = replace(SCENE, kind=Kind.DARK, seq=0), replace(SCENE, kind=Kind.WHITE, seq=3)
 
 
 def folders(output: Path, run: bytes = RUN) -> list[Path]:
@@ -84,11 +92,11 @@ def test_dark_white_and_scene_become_a_folder_of_lumo_that_says_how_each_was_tak
     assert {one.path.name for one in found.present().values()} == {
         f"{prefix}{folder.name}.raw" for prefix in ("", "DARKREF_", "WHITEREF_")
     }
-    assert found.scene.conditions.exposure_us == SCENE.exposure_us
+    assert (found.scene.conditions.exposure_us, found.scene.conditions.gain) == (SCENE.exposure_us, SCENE.gain)
     assert found.scene.conditions.serial == "1"
     assert (found.scene.full_scale, found.scene.wavelengths_nm) == (4095, SCENE.wavelengths_nm)
     said = manifest(folder)["views"]["scene"]
-    assert (said["exposure_us"], said["gain"], said["lines"], said["seq"]) == (1000.0 / 3, 1.0, 4, [6, 9])
+    assert (said["exposure_us"], said["gain"], said["lines"], said["seq"]) == (1000.0 / 3, 10**0.3, 4, [6, 9])
     assert said["encoder"] == [60, 90]
 
 
@@ -99,6 +107,18 @@ def test_another_reader_sees_the_same_counts(tmp_path: Path) -> None:
     (folder,) = folders(tmp_path)
     image = spy.open(str(folder / "capture" / f"{folder.name}.hdr"))
     assert np.asarray(image.load())[:, 0, 0].tolist() == [6, 7, 8, 9]
+
+
+def test_gdal_sees_the_same_counts(tmp_path: Path) -> None:
+    sink = recorder(tmp_path)
+    session(sink)
+    sink.close()
+    (folder,) = folders(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with rasterio.open(folder / "capture" / f"{folder.name}.raw") as image:
+            assert (image.driver, image.count, image.shape) == ("ENVI", 8, (4, 32))
+            assert image.read(1)[:, 0].tolist() == [6, 7, 8, 9]
 
 
 def test_everything_that_is_known_of_a_line_stands_in_a_table_for_pandas(tmp_path: Path) -> None:
@@ -261,3 +281,25 @@ def test_nothing_committed_is_lost_through_kill_9(tmp_path: Path) -> None:
     assert numbers(tmp_path) == list(range(place[1]))
     scene = find_recording(folders(tmp_path)[0], references=False).scene
     assert scene.cube[:, 0, 0].tolist() == [seq % 2**16 for seq in range(place[1])]
+
+
+def test_a_disk_that_fails_behind_the_recorder_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written was taken by the system, and could not be put on the disk."""
+    monkeypatch.setattr("oreline.recordings.raw.syncer.EVERY_S", 0.001)
+    sink, info = recorder(tmp_path), stream_info()
+    sink.consume([info, raw_line(0)])
+    sink.commit()
+    with monkeypatch.context() as disk:
+        disk.setattr(AppendedFile, "sync", failing)
+        while sink._writer._syncer.failed is None:
+            time.sleep(0.001)
+        sink.consume([raw_line(1)])
+        with pytest.raises(StoreFailed, match="Input/output error; see to the disk"):
+            sink.commit()
+    sink.commit()
+    sink.close()
+    assert numbers(tmp_path) == [0, 1]
+
+
+def failing(_: AppendedFile) -> None:
+    raise OSError(errno.EIO, "Input/output error")

@@ -104,12 +104,12 @@ class ViewWriter:
     def refuse_gone(self) -> None:
         """Raise SystemRefused where a file is not in its place any more."""
         self._header.standing.refuse_gone()
-        for file in self._files:
+        for file in self.files:
             file.refuse_gone()
 
     def put_back(self) -> bool:
         """Put files in their places that were removed, see `AppendedFile.put_back`. Returns whether there were any."""
-        put = [file.put_back() for file in self._files]
+        put = [file.put_back() for file in self.files]
         if any(put) or self._header.standing.gone:
             self._header = LineCount.create(self._file(HEADER), self._fields)
             self._header.say(self.lines)
@@ -120,17 +120,17 @@ class ViewWriter:
         """Flush, wait for the disk, and return the sha256 of the data file, None where nobody has seen all of it."""
         if not self._data.closed:
             self.flush()
-            for file in self._files:
+            for file in self.files:
                 file.close()
         return None if self._sha256 is None else self._sha256.hexdigest()
 
     def abandon(self) -> None:
         """Let go of the files as they are."""
-        for file in self._files:
+        for file in self.files:
             file.abandon()
 
     @property
-    def _files(self) -> tuple[AppendedFile, ...]:
+    def files(self) -> tuple[AppendedFile, ...]:
         return self._data, self._stamps, self._table
 
     def _file(self, suffix: str) -> Path:

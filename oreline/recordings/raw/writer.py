@@ -17,6 +17,7 @@ from oreline.recordings.appended import AppendedFile
 from oreline.recordings.names import CAPTURE, HEADER
 from oreline.recordings.raw import gaps, manifest
 from oreline.recordings.raw.layout import MANIFEST, OF_A_VIEW, drop, files_of, gaps_of, kinds_in, path_of
+from oreline.recordings.raw.syncer import Syncer
 from oreline.recordings.raw.view import ViewWriter
 
 REFERENCES = Kind.DARK, Kind.WHITE
@@ -31,6 +32,7 @@ class RawWriter:
         """`packed`: whether views that begin are."""
         self.folder, self._said, self._views, self._packed = folder, said, views, packed
         self._gaps = AppendedFile(gaps_of(folder), gap_bytes)
+        self._syncer = Syncer(lambda: [*(file for view in [*views.values()] for file in view.files), self._gaps])
 
     @classmethod
     def create(
@@ -107,7 +109,9 @@ class RawWriter:
         self._gaps.write(gaps.row(gaps.Missing(gap.first, gap.n, gap.reason.name.lower())))
 
     def flush(self) -> None:
-        """Write what is not with the kernel yet."""
+        """Write what is not with the kernel yet. Raises OSError, also where the disk has failed since."""
+        if self._syncer.failed is not None:
+            raise self._syncer.failed
         for view in self._views.values():
             view.flush()
 
@@ -127,6 +131,7 @@ class RawWriter:
         """Wait for the disk, drop views that got no line, and seal the manifest. Can be called again."""
         if self._gaps.closed:
             return
+        self._syncer.close()
         known = {view.data: view.close() for view in self._views.values()}
         self._gaps.close()
         for kind, view in self._views.items():
@@ -137,6 +142,7 @@ class RawWriter:
 
     def abandon(self) -> None:
         """Let go of the files as they are."""
+        self._syncer.abandon()
         for one in self._parts:
             one.abandon()
 
