@@ -113,8 +113,9 @@ def _mixtures(samples: CoreSamples, order: NDArray[np.intp], group_of: NDArray[n
     first = np.argmax(np.hstack([counts, reasons]), axis=1)
     first = np.where(rock > 0, first, counts.shape[1] + reasons.shape[1] + np.argmax(away, axis=1))
     is_mineral = first < counts.shape[1]
-    ranked = np.argsort(-counts, axis=1, kind="stable")[:, :MIXED]
-    shares = np.take_along_axis(counts, ranked, 1) / np.maximum(rock, 1)[:, None]
+    padded = np.pad(counts, ((0, 0), (0, 1)))
+    ranked = np.argsort(-padded, axis=1, kind="stable")[:, :MIXED]
+    shares = np.take_along_axis(padded, ranked, 1) / np.maximum(rock, 1)[:, None]
     shares[(shares < LEAST_WEIGHT) | ~is_mineral[:, None]] = 0
     shares[is_mineral & (shares[:, 0] == 0), 0] = 1
     weights = shares / np.maximum(shares.sum(axis=1), 1e-9)[:, None]

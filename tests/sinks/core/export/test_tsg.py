@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def test_each_header_of_a_scalar_has_the_fields_that_tsg_writes(folder: Path, sh
 
 def test_rows_that_are_not_in_order_of_depth_are_trays_all_the_same(tmp_path: Path) -> None:
     told = samples(boxes=2, rows=2, lines=5)
-    object.__setattr__(told, "box", told.box[::-1].copy())
+    told = replace(told, box=told.box[::-1].copy())
     write_tsg(tmp_path / "a_tsg", told, spectra=Spectra(NM, reflectance(len(told))))
     points = read_points(tmp_path / "a_tsg.tsg")
     assert list(points.columns["tray"]) == ["0001"] * 10 + ["0002"] * 10
@@ -159,3 +160,12 @@ def test_a_holes_name_breaks_no_mark(hole: str, tmp_path: Path) -> None:
 def test_a_hole_without_samples_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no sample of hole OR001 has a depth"):
         write_tsg(tmp_path / "d_tsg", samples(boxes=0))
+
+
+def test_a_hole_in_which_nothing_is_known_says_why(tmp_path: Path) -> None:
+    told = samples(boxes=1, rows=1, lines=10)
+    nothing = replace(told, classes=(), groups=(), counts=np.zeros((10, 0), np.uint32))
+    write_tsg(tmp_path / "e_tsg", replace(nothing, reasons=np.full_like(told.reasons, 3)))
+    scalars = parse_tsg.read_package(tmp_path).nir.scalars
+    assert set(scalars["Min1 Oreline"]) == {"Dark"}
+    assert set(scalars["Grp1 Oreline"]) == {"INVALID"}
