@@ -16,7 +16,7 @@ from sinks.station.hub import Hub
 from sinks.station.opcua.session import NOBODY, Sessions
 from sinks.station.opcua.settings import OpcUaSettings
 from sinks.station.opcua.shown import Shown
-from sinks.station.opcua.space import build
+from sinks.station.opcua.space import MAKER, PRODUCT, build
 from sinks.station.opcua.trust import Certificates
 from sinks.station.opcua.wire import BoundedServer
 
@@ -60,7 +60,7 @@ class OpcUa:
         server = BoundedServer(Sessions(self), self._place, self._certificates.trust)
         await server.init()
         name = self._hub.config.line.name
-        server.name, server.product_uri, server.manufacturer_name = f"Oreline {name}", "urn:oreline", "Oreline"
+        server.name, server.product_uri, server.manufacturer_name = f"{MAKER} {name}", PRODUCT, MAKER
         await server.set_application_uri(uri(self._hub))
         server.set_endpoint(f"opc.tcp://{self._settings.bind}:{self.port}")
         await server.load_certificate(self._certificates.own)
@@ -98,7 +98,7 @@ class OpcUa:
 
 def uri(hub: Hub) -> str:
     """Name of the server for ever, which its certificate has, too."""
-    return f"urn:oreline:{hub.config.line.name}"
+    return f"{PRODUCT}:{hub.config.line.name}"
 
 
 def _bound(settings: OpcUaSettings) -> socket.socket:

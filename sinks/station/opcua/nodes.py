@@ -14,7 +14,8 @@ OURS = "urn:oreline:station"
 _PROPERTIES = frozenset((
     "EventId", "EventType", "SourceNode", "SourceName", "Time", "ReceiveTime", "Message", "Severity", "Id",
     "ConditionClassId", "ConditionClassName", "ConditionName", "BranchId", "Retain", "SourceTimestamp", "ClientUserId",
-    "InputNode", "SuppressedOrShelved", "NormalState", "UnshelveTime", "EngineeringUnits",
+    "InputNode", "SuppressedOrShelved", "NormalState", "UnshelveTime", "EngineeringUnits", "Manufacturer", "Model",
+    "ProductInstanceUri", "SerialNumber", "SoftwareRevision",
 ))  # fmt: skip
 """Names of what is a property, of the standard's own types; all others are components."""
 
@@ -38,12 +39,13 @@ class Nodes:
         return self._server.get_node(self.id(path))
 
     async def object(
-        self, above: str, path: str, name: str, kind: str | ua.NodeId = "FolderType", namespace: int = -1
-    ) -> None:
+        self, above: str, path: str, name: str, kind: str | ua.NodeId = "FolderType", namespace: int = -1,
+        reference: str = "HasComponent",
+    ) -> None:  # fmt: skip
         """A new object below another, of a type, but without what the type has."""
         item = ua.AddNodesItem()
         item.ParentNodeId, item.RequestedNewNodeId = self.id(above), self.id(path)
-        item.ReferenceTypeId, item.NodeClass = type_id("HasComponent"), ua.NodeClass.Object
+        item.ReferenceTypeId, item.NodeClass = type_id(reference), ua.NodeClass.Object
         item.BrowseName = ua.QualifiedName(name, self.ours if namespace < 0 else namespace)
         item.TypeDefinition = type_id(kind) if isinstance(kind, str) else kind
         item.NodeAttributes = ua.ObjectAttributes(DisplayName=ua.LocalizedText(name))

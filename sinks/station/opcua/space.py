@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from importlib import metadata
 from importlib.resources import files
 from typing import Any
 
@@ -14,7 +15,10 @@ from sinks.station.opcua.nodes import OURS, Nodes, type_id
 from sinks.station.opcua.variables import VARIABLES, Unit
 
 VISION = "http://opcfoundation.org/UA/MachineVision"
-NODESET = "nodesets/Opc.Ua.MachineVision.NodeSet2.xml.gz"
+DI, MACHINERY = "http://opcfoundation.org/UA/DI/", "http://opcfoundation.org/UA/Machinery/"
+IDENTIFICATION = "Identification"
+_IDENTIFICATION_TYPE, _MACHINES = 1012, 1001
+"""Numbers of nodes in the namespace of Machinery."""
 MACHINE, MODE = "VisionStateMachine", "VisionStateMachine.AutomaticModeStateMachine"
 RECIPES, RESULTS = "RecipeManagement", "ResultManagement"
 _PARTS = ((MACHINE, MODE, 1021), ("", RECIPES, 1004), ("", RESULTS, 1007))
@@ -25,20 +29,26 @@ _IDENTITIES = (
     ("RecipeIdInternalDataType", 5268, 3013),
     ("ConfigurationIdDataType", 5090, 3008),
 )
+PRODUCT, MAKER = "urn:oreline", "Oreline"
 VARIABLES_IN, REFUSAL = "Oreline", "LastRefusal"
 
 
 async def build(server: Server, name: str) -> tuple[Nodes, int]:
     """Make all nodes of a line of a name. Returns them, and the index of the vision namespace."""
-    packed = files("sinks.station.opcua").joinpath(NODESET).read_bytes()
-    await server.import_xml(xmlstring=gzip.decompress(packed).decode())
+    await _import(server, "MachineVision")
     vision = await server.get_namespace_index(VISION)
     _identities(vision)
     nodes = Nodes(server, await server.register_namespace(OURS))
     await _system(server, nodes, vision, name)
     await _alarms(server, nodes)
     await _variables(nodes)
+    await _identify(server, nodes, name)
     return nodes, vision
+
+
+async def _import(server: Server, name: str) -> None:
+    packed = files("sinks.station.opcua").joinpath(f"nodesets/Opc.Ua.{name}.NodeSet2.xml.gz").read_bytes()
+    await server.import_xml(xmlstring=gzip.decompress(packed).decode())
 
 
 def _identities(vision: int) -> None:
@@ -117,3 +127,22 @@ async def _variables(nodes: Nodes) -> None:
 def _unit(unit: Unit) -> ua.EUInformation:
     words = ua.LocalizedText(unit.symbol), ua.LocalizedText(unit.name)
     return ua.EUInformation("http://www.opcfoundation.org/UA/units/un/cefact", unit.number, *words)
+
+
+async def _identify(server: Server, nodes: Nodes, name: str) -> None:
+    """Say which machine this is, where clients of any machine look: OPC 40001-1. Its types come last, so that the
+    namespaces of the others keep their numbers."""
+    for one in ("Di", "Machinery"):
+        await _import(server, one)
+    di, machinery = [await server.get_namespace_index(uri) for uri in (DI, MACHINERY)]
+    kind = ua.NodeId(_IDENTIFICATION_TYPE, machinery)
+    await nodes.object("", IDENTIFICATION, IDENTIFICATION, kind, di, reference="HasAddIn")
+    release = metadata.version("oreline")
+    told = {"ProductInstanceUri": f"{PRODUCT}:{name}", "SerialNumber": name, "SoftwareRevision": release}
+    for key, text in told.items():
+        await nodes.variable(IDENTIFICATION, key, ua.Variant(text, ua.VariantType.String), di)
+    for key, text in (("Manufacturer", MAKER), ("Model", MAKER)):
+        words = ua.Variant(ua.LocalizedText(text, "en"), ua.VariantType.LocalizedText)
+        await nodes.variable(IDENTIFICATION, key, words, di)
+    machines = server.get_node(ua.NodeId(_MACHINES, machinery))
+    await machines.add_reference(nodes.id(), type_id("Organizes"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Coroutine
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from oreline.errors import ConfigError, SystemRefused
 from sinks.station.hub import Hub
 from sinks.station.opcua.face import OpcUa
 from sinks.station.opcua.settings import OpcUaSettings
+from sinks.station.opcua.space import MACHINERY
 from sinks.station.opcua.variables import VARIABLES
 from sinks.station.status import Phase
 
@@ -59,6 +61,22 @@ def test_every_variable_says_what_the_line_does(plant: Any) -> None:
     for one in VARIABLES:
         value = found[one.path]
         assert value.StatusCode.is_good() is False or value.Value.VariantType.name == one.kind
+
+
+def test_a_client_of_any_machine_finds_which_one_it_is(plant: Any) -> None:
+    async def look() -> tuple[list[str], dict[str, Any]]:
+        async with Client(plant.url) as client:
+            machinery = await client.get_namespace_index(MACHINERY)
+            (machine,) = await client.get_node(ua.NodeId(1001, machinery)).get_children()
+            (found,) = await machine.get_references(ua.ObjectIds.HasAddIn)
+            parts = await client.get_node(found.NodeId).get_properties()
+            values = {(await one.read_browse_name()).Name: await one.read_value() for one in parts}
+            return [machine.nodeid.to_string(), str(found.TypeDefinition.Identifier), found.BrowseName.Name], values
+
+    found, values = run(look())
+    assert found == [LINE, "1012", "Identification"]
+    assert (values["ProductInstanceUri"], values["SerialNumber"]) == ("urn:oreline:pit", "pit")
+    assert (values["Manufacturer"].Text, values["SoftwareRevision"]) == ("Oreline", metadata.version("oreline"))
 
 
 def test_who_has_no_name_may_look_and_do_nothing(plant: Any) -> None:

@@ -88,7 +88,7 @@ def test_nothing_is_cut_off_in_any_language(opened: Callable[..., Any], language
         page.keyboard.press("Escape")
 
 
-@pytest.mark.parametrize("language", ["es", "zh-CN"])
+@pytest.mark.parametrize("language", ["es"])
 def test_the_page_says_what_was_put_together_as_the_station_does(opened: Callable[..., Any], language: str) -> None:
     page, words = opened(language), words_in(language)
     texts = [*SAID, "no frame for 2 s: check the camera's trigger, cable and exposure; trying to open it again", "(a"]
