@@ -9,6 +9,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from oreline.cli.acts import noted
+from oreline.config import Config
+from oreline.state_folder import choose_state
 from oreline.terminal import commands, console
 
 LineFile = Annotated[Path, typer.Argument(help="TOML file of the line.")]
@@ -54,7 +57,10 @@ def box(
 
     Example: oreline core box deploy/examples/core.toml 3
     """
-    console.print(_command("box").order(line, number, end=end, who=getpass.getuser()))
+    config = Config.load(line)
+    choose_state(config)
+    with noted(config, "end_box" if end else "begin_box", box=number):
+        console.print(_command("box").order(config, number, end=end, who=getpass.getuser()))
 
 
 @app.command()

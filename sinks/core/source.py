@@ -72,7 +72,8 @@ def source_of(path: Path, answer: str = "", masks: Sequence[str] = ()) -> Source
 
 
 def _of_log(log: HoleLog) -> Source:
-    verdicts = {one.box: one for one in read_verdicts(log.folder) if one.scan == log.scans[one.box].scan}
+    scans = {(one.box, one.scan) for one in log.scans.values()}
+    verdicts = {one.box: one for one in read_verdicts(log.folder) if (one.box, one.scan) in scans}
     scan_of = lru_cache(2)(lambda number: log.seen(log.scans[number]))
     return Source(log.session, log.depth, scan_of, log.header, verdicts, log.folder.output)
 

@@ -18,7 +18,7 @@ from oreline.incidents import Incident
 from oreline.messages import EndOfStream, Flag, Gap, Line, Reason, StoneRecord, StreamInfo
 from oreline.metrics_port import Samples
 from oreline.moment import now
-from oreline.sink import SORTER
+from oreline.sink import CORE, SORTER
 from sinks.recipes.choosing import Stream
 from sinks.recipes.what_if import Stones
 from sinks.station.alarms.desk import AlarmDesk
@@ -26,6 +26,7 @@ from sinks.station.audit import AUDIT, AuditLog
 from sinks.station.audit.trail import Trail
 from sinks.station.bus import Bus
 from sinks.station.commands import Commands
+from sinks.station.core import CoreDesk
 from sinks.station.gather import INCIDENTS_S, METRICS_S, Gatherer
 from sinks.station.latency import RecentLatency
 from sinks.station.lines import LineBlock
@@ -56,8 +57,9 @@ class Hub:
     """Hub of one line. `config`: the line's. `info`: what the stream says of itself, and `answer` what its codes stand
     for. `status`: now. `stones`: the last ones, and `stone_info`, what their stream says of itself. `bus`: what
     happens. `commands`: what a face may have done. `alarms`: those of the line. `recipes`: those of its sorter, None
-    where it has none. `accounts`: of people, None where everybody on this host is believed. `shifts`: what counts them.
-    `addresses`: where faces are found, by their names. `broker`: see Status."""
+    where it has none. `core`: its boxes of core, None where it logs none. `accounts`: of people, None where everybody
+    on this host is believed. `shifts`: what counts them. `addresses`: where faces are found, by their names. `broker`:
+    see Status."""
 
     def __init__(self, config: Config, settings: StationSettings | None = None) -> None:
         self.config = config
@@ -73,6 +75,9 @@ class Hub:
         if config.sinks(SORTER):
             self.recipes = RecipeDesk(config, self._stream, self._passed, partial(setattr, self, "recipe"))
             self.recipes.register(self.commands)
+        self.core = CoreDesk(config) if config.sinks(CORE) else None
+        if self.core is not None:
+            self.core.register(self.commands)
         self.info: StreamInfo | None = None
         self.answer: Answer | None = None
         self.stone_info: StreamInfo | None = None
@@ -225,6 +230,7 @@ class Hub:
             sorts=self._sorter is not None,
             plc=plc_of(sorter, self._sorter_table),
             recipe=self.recipe,
+            core=None if self.core is None else self.core.state(),
             queues={k: int(v) for k, v in by_label({**acquisition, **inference}, "oreline_queue_depth").items()},
             broker=self.broker,
             processes={name: bool(samples) for name, samples in counts.items()},

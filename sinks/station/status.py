@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from oreline.messages import Flag
 from oreline.moment import NEVER, Moment
@@ -67,11 +68,10 @@ class Status:
     scene lines since the start of the run's processes, what came to inference, what nobody got, what the sorter passed
     over. `stones`: by decision, since the sorter's process began; `stones_per_minute`, `ejected_share`: of the last
     minute. `flags`: of the last block of lines, of any of them. `shares`: by name, of the rock of the last minute, all
-    together 1. `reference_age_s` and the age `reference_limit_s` beyond which it is too old. `queues`: records that
-    wait, by stream. `broker`: why the plant's broker is not told of the line, empty where it is, None where it is
-    not to be. `processes`: whether each process of the line answers. `counts`: every sample of the processes'
-    metrics, by process.
-    """
+    together 1. `reference_age_s` and the age `reference_limit_s` beyond which it is too old. `core`: boxes of core, as
+    `CoreDesk.state` has them, None where the line logs none. `queues`: records that wait, by stream. `broker`: why the
+    plant's broker is not told of the line, empty where it is, None where it is not to be. `processes`: whether each
+    process of the line answers. `counts`: every sample of the processes' metrics, by process."""
 
     at: Moment = NEVER
     site: str = ""
@@ -107,6 +107,7 @@ class Status:
     sorts: bool = False
     plc: PlcStatus = field(default_factory=PlcStatus)
     recipe: Recipe = field(default_factory=Recipe)
+    core: Mapping[str, Any] | None = None
     queues: Mapping[str, int] = field(default_factory=dict)
     broker: str | None = None
     processes: Mapping[str, bool] = field(default_factory=dict)

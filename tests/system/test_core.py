@@ -44,7 +44,8 @@ def test_boxes_that_pass_become_verdicts_and_tables_of_their_hole(tmp_path: Path
     core = json.loads((line.output / "core.json").read_text())
     assert (core["hole"], core["boxes"], core["verdicts"]) == ("SIM1", [1, 2], {"pass": 2})
     written = line.report()["artefacts"]
-    table = pq.read_table(written["SIM1_intervals_0.1m"])
+    assert "SIM1" in Path(written["SIM1_page"]).read_text(encoding="utf-8")
+    table = pq.read_table(Path(written["SIM1_tables"]).with_name("SIM1.parquet"))
     truth = json.loads((line.output / "scene" / "core_truth.json").read_text())
     assert table["from_m"][0].as_py() == pytest.approx(truth["boxes"][0]["depth_from_m"], abs=0.1)
     assert sum(table["n"].to_pylist()) > 10_000

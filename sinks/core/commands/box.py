@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from oreline.config import Config
 from oreline.errors import ConfigError
-from oreline.state_folder import choose_state
 from sinks.core.live.orders import CoreOrders
 
 
-def order(line: Path, number: int | None, *, end: bool, who: str) -> str:
+def order(config: Config, number: int | None, *, end: bool, who: str) -> str:
     """Begin or end a box; what came of it, in words. Raises ConfigError, StageFailed."""
     if end == (number is not None):
         raise ConfigError("give the number of the box that begins, or --end")
-    config = Config.load(line)
-    choose_state(config)
     orders = CoreOrders(config)
     return orders.end(who) if number is None else orders.begin(number, who)

@@ -38,9 +38,9 @@ class Making:
         self.last: tuple[dict[str, Any], ...] = self._newest()
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Scans that wait, or are being made."""
-        return tuple(one.name for one in (*([self._now] if self._now else ()), *self._queue))
+    def waiting(self) -> tuple[tuple[int, int], ...]:
+        """Box and number of scans that wait, or are being made."""
+        return tuple((one.box, one.scan) for one in (*([self._now] if self._now else ()), *self._queue))
 
     def add(self, scan: BoxScan) -> None:
         """Have a scan made."""

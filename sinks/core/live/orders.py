@@ -43,19 +43,18 @@ class BoxSaid(_Part):
 
 
 class CoreSaid(_Part):
-    """What a core sink, of process `pid`, says. `boxes`: how many its session has, and `scanned`, how many of them have
-    a whole scan. `scanning`: the box under the camera; `next`: the one after it. `making`: scans of which verdict and
-    tables are being made. `verdicts`: the last, newest first, as `Verdict.told`. `order`: the last that it was given,
-    what it says of it, and whether it was refused."""
+    """What a core sink says. `boxes`: how many its session has, and `scanned`, how many of them have
+    a whole scan. `scanning`: the box under the camera; `next`: the one after it. `making`: box and number of scans of
+    which verdict and tables are being made. `verdicts`: the last, newest first, as `Verdict.told`. `order`: the last
+    that it was given, what it says of it, and whether it was refused."""
 
-    pid: int = 0
     hole: str = ""
     by: str = ""
     boxes: int = 0
     scanned: int = 0
     scanning: BoxSaid | None = None
     next: BoxSaid | None = None
-    making: tuple[str, ...] = ()
+    making: tuple[tuple[int, int], ...] = ()
     verdicts: tuple[dict[str, Any], ...] = ()
     order: str = ""
     words: str = ""

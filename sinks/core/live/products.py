@@ -9,9 +9,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from oreline.config import Config
+from oreline.errors import ConfigError, OrelineError
+from oreline.extras import lacking
 from oreline.files import write_whole
 from sinks.core.box_scans import BoxScan
+from sinks.core.commands import page
+from sinks.core.commands.asked import Asked
+from sinks.core.commands.export import Wanted, export
 from sinks.core.counting import samples_of
+from sinks.core.export.folder import MANIFEST
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.hole_log import HoleLog
 from sinks.core.intervals import intervals, steps
@@ -20,7 +26,9 @@ from sinks.core.live.making import ARTEFACTS
 from sinks.core.qc.judging import judge
 from sinks.core.qc.verdicts import keep
 
-STEPS_M = (0.1, 1.0)
+MAKER = "oreline"
+STEP_M = 0.1
+WANTED = Wanted("csv,las,parquet,envi", step_m=STEP_M)
 """Of the tables that are made without being asked for."""
 
 UNTOLD = ("depth", "no_rock")
@@ -37,15 +45,32 @@ def make_box(folder: HoleFolder, box: int, scan: int, config: Config) -> None:
 
 
 def make_hole(folder: HoleFolder) -> dict[str, Path]:
-    """Make the tables of a hole, its files and its page, and say in ARTEFACTS where they are. Returns them by name.
-    Raises OrelineError."""
-    hole, made = HoleLog(folder), dict[str, Path]()
-    for step_m in STEPS_M:
-        name = f"intervals_{step_m:g}m"
-        made[name] = _write(hole_table(hole, step_m), folder.export / f"{name}.parquet")
+    """Make the tables of a hole and its page, each whatever becomes of the other, and say in ARTEFACTS where they are.
+    Returns them by name. Raises ConfigError with what could not be made."""
+    made, refused = dict[str, Path](), list[str]()
+    for name, make in {"tables": _make_tables, "page": _make_page}.items():
+        try:
+            made[name] = make(folder)
+        except OrelineError as error:
+            refused.append(f"{name}: {error}")
+        except ModuleNotFoundError as error:
+            refused.append(f"{name}: {lacking(error) or error}")
     told = {name: str(path) for name, path in made.items()}
     write_whole(folder.path / ARTEFACTS, json.dumps(told, indent=1).encode())
+    if refused:
+        raise ConfigError("; ".join(refused))
     return made
+
+
+def _make_tables(folder: HoleFolder) -> Path:
+    list(export(folder.path, None, None, WANTED, MAKER))
+    return folder.export / MANIFEST
+
+
+def _make_page(folder: HoleFolder) -> Path:
+    html = folder.export / f"{folder.path.name}.html"
+    page.make(Asked(folder.path, who=MAKER), html, page.Wanted())
+    return html
 
 
 def hole_table(hole: HoleLog, step_m: float) -> pa.Table:
@@ -60,7 +85,7 @@ def _make_table(hole: HoleLog, at: BoxScan) -> None:
     scan = hole.seen(at)
     box = next(one for one in hole.session.boxes if one.number == at.box)
     samples = samples_of(hole.session.hole.id, scan, hole.depth_of(scan))
-    table = intervals([samples], steps(box.from_m, box.to_m, STEPS_M[0]), {"box": at.box, "scan": at.scan})
+    table = intervals([samples], steps(box.from_m, box.to_m, STEP_M), {"box": at.box, "scan": at.scan})
     _write(table, hole.folder.path / "boxes" / f"box_{at.box:04d}_{at.scan}.parquet")
 
 

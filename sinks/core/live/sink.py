@@ -284,7 +284,7 @@ class Core(Sink):
             CoreSaid(
                 hole=self._session.hole.id, by=self._settings.boxes, boxes=len(self._session.boxes),
                 scanned=self._scanned, scanning=self._said(opened.box, opened.when) if opened else None,
-                next=self._said(following_box), making=self._making.names, verdicts=self._making.last,
+                next=self._said(following_box), making=self._making.waiting, verdicts=self._making.last,
                 order=order, words=words, refused=refused,
             )
         )  # fmt: skip

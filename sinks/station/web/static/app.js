@@ -2,6 +2,7 @@
 
 import * as alarms from "./alarms.js";
 import { Belt } from "./belt.js";
+import * as boxes from "./boxes.js";
 import { Colours } from "./colours.js";
 import { fixed, percent } from "./format.js";
 import { Link } from "./link.js";
@@ -42,6 +43,7 @@ function status({ status: now }) {
   valves.status(now);
   orders.offer(now);
   recipes.status(now);
+  boxes.status(now);
   at("empty").hidden = belt.newest >= 0;
   at("shares-empty").hidden = Object.keys(now.shares).length > 0;
   if (paint) panels.shares(at("shares"), now.shares, paint);
@@ -56,6 +58,7 @@ function you({ name, role, login, may }) {
   at("logout").hidden = !login;
   orders.allow(may);
   alarms.allow(may);
+  boxes.allow(may);
   recipes.allow(may);
 }
 

@@ -12,6 +12,7 @@ const ORDERS = [
   ["dark", m("Dark reference…"), m("Take a dark reference"), [m("1. Stop the feed: the line does not see its belt for a moment."), m("2. Close the lens cap, unless the camera has a shutter of its own."), m("3. Start. What is wrong with it is said, and then the old reference stays in force.")], () => true],
   ["white", m("White reference…"), m("Take a white reference"), [m("1. Stop the feed: the line does not see its belt for a moment."), m("2. Lay the white panel level under the whole line, unless the camera moves it."), m("3. Start. What is wrong with it is said, and then the old reference stays in force.")], () => true],
   ["test_valves", m("Valve test…"), m("Test the valves?"), [m("Each valve opens once, in order. It is refused while ore runs: hold sorting first.")], (now) => now.sorts],
+  ["end_box", m("End box…"), m("End the box?"), [m("The rest of its tray belongs to no box.")], (now) => now.core?.scanning],
   ["stop", m("Stop the line…"), m("Stop the line?"), [m("What came before is sorted and logged, then the line ends. It is started again from its terminal.")], () => true],
 ];
 let may = [], drawn = "";

@@ -23,7 +23,6 @@ def line(tmp_path: Path) -> Config:
         "sinks": {"log": {}, "core": {"session": str(tmp_path / "hole.toml")}},
     }
     config = Config(tables, str(tmp_path / "line.json"))
-    config.save(tmp_path / "line.json")
     make_private(tmp_path / "state")
     return config
 
@@ -47,26 +46,25 @@ def answer(line: Config, words: str, *, refused: bool) -> threading.Thread:
 def test_an_order_is_answered_in_words(line: Config) -> None:
     with locked(line.line.folder):
         answer(line, "yes:", refused=False)
-        assert box.order(Path(line.source), 3, end=False, who="ana") == "yes: begin 3 by ana"
+        assert box.order(line, 3, end=False, who="ana") == "yes: begin 3 by ana"
 
 
 def test_a_refusal_is_said(line: Config) -> None:
     with locked(line.line.folder):
         answer(line, "no:", refused=True)
         with pytest.raises(StageFailed, match="no: end None by ana"):
-            box.order(Path(line.source), None, end=True, who="ana")
+            box.order(line, None, end=True, who="ana")
 
 
 def test_a_line_that_stands_or_logs_no_core_is_refused(line: Config) -> None:
     with pytest.raises(StageFailed, match="does not run"):
-        box.order(Path(line.source), 3, end=False, who="ana")
+        box.order(line, 3, end=False, who="ana")
     line.tables["sinks"].pop("core")
-    line.save(Path(line.source))
     with pytest.raises(StageFailed, match="logs no core"):
-        box.order(Path(line.source), 3, end=False, who="ana")
+        box.order(line, 3, end=False, who="ana")
 
 
 @pytest.mark.parametrize(("number", "end"), [(None, False), (3, True)])
 def test_a_number_or_an_end_is_asked_for(line: Config, number: int | None, end: bool) -> None:
     with pytest.raises(ConfigError, match="--end"):
-        box.order(Path(line.source), number, end=end, who="ana")
+        box.order(line, number, end=end, who="ana")

@@ -78,11 +78,11 @@ def test_scans_that_a_crash_left_without_a_verdict_are_made_first(
     monkeypatch.setattr(child, "does", staticmethod(judged(folder)))
     keep(folder, Verdict(1, 1))
     work = Making(folder, Config({}, "line.toml"))
-    assert work.names == ("box 2",)
+    assert work.waiting == ((2, 1),)
     work.add(folder.scans.add(scan(3)))
     work.finish()
     assert child.started == [["line.toml", "box", "2", "1"], ["line.toml", "box", "3", "1"], ["line.toml", "hole"]]
-    assert (work.names, work.counted()) == ((), {"pass": 3})
+    assert (work.waiting, work.counted()) == ((), {"pass": 3})
     assert [one["box"] for one in work.last][:2] == [3, 2]
 
 

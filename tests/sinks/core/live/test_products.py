@@ -21,7 +21,8 @@ from sinks.core.hole_folder import HoleFolder
 from sinks.core.hole_log import HoleLog
 from sinks.core.live.making import artefacts
 from sinks.core.live.products import hole_table, make_box, make_hole
-from sinks.core.qc.verdicts import read_verdicts
+from sinks.core.qc.finding import Finding, Level, Verdict
+from sinks.core.qc.verdicts import keep, read_verdicts
 from sinks.core.session_file import read_session
 from sinks.station.audit import entries, verify
 from tests.sinks.core.live.hole import logged
@@ -34,6 +35,13 @@ def changed(before: pa.Table, after: pa.Table) -> Iterator[tuple[float, float]]:
     one, other = (table.to_pylist() for table in (before, after))
     assert [(row["from_m"], row["to_m"]) for row in one] == [(row["from_m"], row["to_m"]) for row in other]
     return ((a["from_m"], a["to_m"]) for a, b in zip(one, other, strict=True) if a != b)
+
+
+@pytest.fixture(autouse=True)
+def made(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """An edit makes the hole anew, which takes a moment, only where a test looks at that."""
+    if "made_anew" not in request.node.name:
+        monkeypatch.setattr(editing, "make_hole", lambda folder: {})  # noqa: ARG005
 
 
 def edit(hole: HoleFolder, **what: Any) -> list[str]:
@@ -57,6 +65,15 @@ def test_an_edit_is_told_by_who_when_why_old_and_new_in_a_log_that_verifies(hole
     assert (entry.record.who, entry.record.old, entry.record.new) == ("ana", 101.6, 101.65)
     assert entry.record.arguments["why"] == "misread"
     assert verify(hole.audit).wrong == 0
+
+
+def test_an_edit_has_files_made_anew(hole: HoleFolder) -> None:
+    make_hole(hole)
+    before = (hole.export / "SIM1.las").read_bytes()
+    assert edit(hole, box=2, block=2, depth_m=101.65)[1:] == [
+        f"made anew: {hole.export / 'manifest.json'}", f"made anew: {hole.export / 'SIM1.html'}"
+    ]  # fmt: skip
+    assert (hole.export / "SIM1.las").read_bytes() != before
 
 
 def test_an_edit_back_makes_the_table_what_it_was(hole: HoleFolder) -> None:
@@ -141,9 +158,15 @@ def test_a_box_gets_its_verdict_and_a_table_and_a_hole_its_files(hole: HoleFolde
     assert {finding.check for one in read_verdicts(hole) for finding in one.findings} == {"no_reference"}
     box = pq.read_table(hole.path / "boxes" / "box_0002_1.parquet")
     assert (box["from_m"][0].as_py(), box["to_m"][-1].as_py()) == (100.8, 102.1)
+    hole.scans.add(BoxScan(4, 0, RUN.hex(), 0, 9, "", "later", cut="the power went"))
+    keep(hole, Verdict(4, 1, (Finding("cut_short", Level.RESCAN, {"why": "the power went"}),)))
     made = make_hole(hole)
-    assert set(artefacts(hole)) == {f"SIM1_{name}" for name in made}
-    assert json.loads(pq.read_table(made["intervals_0.1m"]).schema.metadata[b"oreline"])["loss"] == "base"
+    assert set(artefacts(hole)) == {"SIM1_tables", "SIM1_page"}
+    assert {"SIM1.las", "SIM1.parquet", "SIM1.html", "SIM1_box002.hdr"} <= {one.name for one in hole.export.iterdir()}
+    page = made["page"].read_text(encoding="utf-8")
+    assert "Keep the folder of references with the output." in page
+    header = json.loads(pq.read_table(hole.export / "SIM1.parquet").schema.metadata[b"oreline"])
+    assert (header["loss"], header["earlier_scans"]) == ("base", ["box 4"])
 
 
 def test_a_scan_whose_lines_the_journal_has_not_is_judged_by_that(hole: HoleFolder) -> None:
