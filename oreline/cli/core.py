@@ -234,6 +234,7 @@ def intervals(
     mask: Annotated[
         list[str] | None, typer.Option(help="Scalar of a TSG file, such as sec_end_mask, that takes out what it masks.")
     ] = None,
+    least_depth: LeastDepth = 0.01,
     csv: Annotated[Path | None, typer.Option(help="Write the table as CSV, and its header beside it as JSON.")] = None,
     parquet: Annotated[Path | None, typer.Option(help="Write the table as Parquet, with its header in it.")] = None,
     all_minerals: Annotated[bool, typer.Option("--all-minerals", help="A column for each that there may be.")] = False,
@@ -249,7 +250,7 @@ def intervals(
     Example: oreline core intervals session.toml out/replay --assays assays.csv --csv SIM1.csv
     """
     module = _command("intervals")
-    wanted = module.Wanted(step, assays, answer, tuple(mask or ()), all_minerals, csv, parquet)
+    wanted = module.Wanted(step, assays, answer, tuple(mask or ()), least_depth, all_minerals, csv, parquet)
     for text in module.make(session, output, wanted, getpass.getuser()):
         console.print(text)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -17,6 +17,9 @@ from sinks.core.scan import NOT_ROCK, Scan, is_not_rock
 
 _AS_REASON = {"no bands": "no bands", "other bands": "not in the list"}
 """Groups of the second answer that say why there is no mineral."""
+
+BLOCK = 4096
+"""Lines that are counted at a time."""
 
 Array = NDArray[Any]
 
@@ -49,7 +52,8 @@ def samples_of(hole: str, scan: Scan, depth: HoleDepth, least_depth: float = LEA
     LEAST_DEPTH."""
     rows = depth.boxes[scan.box].rows if scan.box in depth.boxes else ()
     legend = _Legend.of(scan)
-    parts = [_of_row(scan, row, legend, least_depth) for row in rows] or [_nothing(scan, legend)]
+    blocks = ((row, lines) for row in rows for lines in _blocks(row))
+    parts = [_counted(scan, row, lines, legend, least_depth) for row, lines in blocks] or [_nothing(scan, legend)]
     joined = {name: np.concatenate([part[name] for part in parts]) for name in ENTRIES}
     order = np.argsort(joined["depth_m"], kind="stable")
     return CoreSamples(
@@ -75,17 +79,24 @@ def measures_of(features: Sequence[FeatureInfo]) -> tuple[str, ...]:
     return (*both, *(["crystallinity"] if set(CRYSTALLINITY) <= set(names) else []))
 
 
-def _of_row(scan: Scan, row: RowDepth, legend: _Legend, least_depth: float) -> dict[str, Array]:
-    """Entries of a row, by their fields."""
+def _blocks(row: RowDepth) -> Iterator[NDArray[np.intp]]:
+    """Lines of a row that have a depth, as many at a time as memory has room for."""
     lines = np.flatnonzero(np.isfinite(row.depth_m))
+    return (lines[first : first + BLOCK] for first in range(0, len(lines), BLOCK))
+
+
+def _counted(
+    scan: Scan, row: RowDepth, lines: NDArray[np.intp], legend: _Legend, least_depth: float
+) -> dict[str, Array]:
+    """Entries of these lines of a row, by their fields."""
     across = _width(row.find, lines)
     cells = row.find.cells(scan.codes.shape[1])[lines, across]
     codes, reasons = np.where(cells, scan.codes[lines, across], np.uint8(BACKGROUND)), scan.reasons[lines, across]
     wood, masked = is_not_rock(codes, reasons, scan.answer, scan.reason_names), codes == INVALID
     rock = scan.rock[lines, across] & ~wood & ~masked & (codes != BACKGROUND)
     unknown = rock & (codes == UNKNOWN)
-    by_code = _counted(codes, rock & ~unknown)
-    why = _reasons(_counted(reasons, unknown), by_code, scan, legend)
+    by_code = _by_code(codes, rock & ~unknown)
+    why = _reasons(_by_code(reasons, unknown), by_code, scan, legend)
     return {
         "depth_m": row.depth_m[lines], "sd_m": row.sd_m[lines], "length_m": row.length_m[lines],
         "box": np.full(len(lines), scan.box, np.int32), "row": np.full(len(lines), row.find.row, np.int32),
@@ -111,7 +122,7 @@ def _nothing(scan: Scan, legend: _Legend) -> dict[str, Array]:
     lines = len(scan.seqs)
     none, nowhere = np.zeros(lines, np.int32), np.full(lines, np.nan)
     find = RowFind(1, none, none, none.astype(np.uint8), none.astype(np.float32), backwards=False)
-    return _of_row(scan, RowDepth(find, nowhere, nowhere, nowhere), legend, 1.0)
+    return _counted(scan, RowDepth(find, nowhere, nowhere, nowhere), np.empty(0, np.intp), legend, 1.0)
 
 
 def _width(find: RowFind, lines: NDArray[np.intp]) -> slice:
@@ -119,7 +130,7 @@ def _width(find: RowFind, lines: NDArray[np.intp]) -> slice:
     return slice(int(find.first[lines].min()), int(find.stop[lines].max())) if len(lines) else slice(0, 0)
 
 
-def _counted(codes: NDArray[np.uint8], which: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _by_code(codes: NDArray[np.uint8], which: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Number of pixels (lines, 256) of each code in each line, of those that count."""
     at = np.arange(len(codes))[:, None] * 256 + codes
     return np.bincount(at[which], minlength=256 * len(codes)).reshape(-1, 256)

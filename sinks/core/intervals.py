@@ -173,7 +173,6 @@ def _said(tally: Tally) -> dict[str, Any]:
         "features": {info.name: {"window_nm": [info.first_nm, info.last_nm]} for info in tally.features.values()},
         "feature_method": METHOD,
         "crystallinity": {"is": "depth of {} / depth of {}".format(*CRYSTALLINITY), "cuts": list(CRYSTALLINITY_CUTS)},
-        "least_depth": LEAST_DEPTH,
         "colours": {
             "minerals": {name: list(info.colour) for name, info in tally.classes.items()},
             "groups": {name: list(colour_of_group(name, _NO_COLOUR)) for name in found},
@@ -183,4 +182,5 @@ def _said(tally: Tally) -> dict[str, Any]:
         "recovery": [{**asdict(one), "share": one.share} for one in tally.recovery],
         "flags": [asdict(one) for one in tally.flags],
         **tally.provenance,
+        "least_depth": max(tally.provenance.get("least_depth", [LEAST_DEPTH])),
     }

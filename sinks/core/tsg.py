@@ -15,11 +15,11 @@ from oreline.answers import Answer
 from oreline.errors import SpectraRefused
 from oreline.features import FEATURES, LEAST_DEPTH
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo, FeatureInfo
-from oreline.palette import Colour, colour_of, colour_of_group, group_of_tsg, tint
+from oreline.palette import Colour, colour_of, colour_of_group, group_of, group_of_tsg, tint
 from oreline.point_spectra import PointSpectra, read_points
 from sinks.core.depth import BoxDepth, HoleDepth, Kind, RowDepth, RowFind
 from sinks.core.samples import REASONS
-from sinks.core.scan import NO_REASON, Scan, is_not_rock
+from sinks.core.scan import NO_REASON, NOT_ROCK, Scan, is_not_rock
 
 ANSWERS = ("sTSAS", "uTSAS", "dTSAS", "sTSAV", "uTSAV", "dTSAV", "Oreline")
 """TSG's answers, the first that a file has being taken: of the short-wave infrared, chosen by the system, the user or
@@ -29,6 +29,8 @@ _REASONS = {
     "higherror": "unsure",
 }  # fmt: skip
 """By mineral of the group INVALID, folded."""
+_NO_ROCK = ("wood", "plasticchiptray", "teflon", "whitemarker", "yellowmarker", "vegetation-dry")
+_MINERAL, _DEPTH = "Min1 ", "Depth (m)"
 _INVALID, _MASKED = "invalid", "maskedoff"
 _NO_COLOUR = (136, 136, 136)
 _SCALAR = re.compile(r"(\d{4})([WD])(3pfit)?")
@@ -59,28 +61,37 @@ def read_tsg(path: Path, answer: str = "", masks: Sequence[str] = ()) -> TsgHole
     depths."""
     points = read_points(path)
     which = _chosen(points, answer)
-    for name in ("depth_m", *masks):
+    for name in masks:
         if name not in points.columns:
-            raise SpectraRefused(f"{path} has no {'depths' if name == 'depth_m' else f'scalar {name!r}'}")
-    said = _said(points, which)
+            raise SpectraRefused(f"{path} has no scalar {name!r}")
+    said, depths = _said(points, which), _depths(points)
     for name in masks:
         said.codes[~(points.columns[name].astype(np.float64) > 0)] = INVALID
-    parts = [_tray(points, number, rows, said) for number, rows in _trays(points)]
+    parts = [_tray(points, number, rows, said, depths) for number, rows in _trays(points)]
     hole = str(points.columns["hole"][0] if "hole" in points.columns else "") or path.stem
     depth = HoleDepth({box.box: box for _, box in parts}, (), (), ())
     return TsgHole(hole, tuple(scan for scan, _ in parts), depth)
 
 
 def _chosen(points: PointSpectra, answer: str) -> str:
-    there = [name for name in ANSWERS if {f"Min1 {name}", f"Grp1 {name}"} <= set(points.columns)]
+    found = [name.removeprefix(_MINERAL) for name in points.columns if name.startswith(_MINERAL)]
+    there = sorted(found, key=lambda name: ANSWERS.index(name) if name in ANSWERS else len(ANSWERS))
     if (answer and answer not in there) or not there:
         has = ", ".join(there) or "none: let TSG name the minerals first"
         raise SpectraRefused(f"{points.path} has no answer {answer or 'of minerals'}; it has {has}")
     return answer or there[0]
 
 
+def _depths(points: PointSpectra) -> NDArray[np.float64]:
+    """Depths (n,) in m, as they mark samples or stand among the scalars."""
+    for name in ("depth_m", _DEPTH):
+        if name in points.columns and np.isfinite(points.columns[name].astype(np.float64)).any():
+            return np.asarray(points.columns[name], np.float64)
+    raise SpectraRefused(f"{points.path} has no depths: let TSG log the trays' depths first")
+
+
 def _said(points: PointSpectra, which: str) -> _Said:
-    minerals, groups = points.columns[f"Min1 {which}"], [group_of_tsg(g) for g in points.columns[f"Grp1 {which}"]]
+    minerals, groups = points.columns[_MINERAL + which], _groups(points, which)
     named = {str(name): group for name, group in zip(minerals, groups, strict=True) if name and group != _INVALID}
     names = sorted(named)
     infos = tuple(_classes({name: named[name] for name in names}))
@@ -94,6 +105,20 @@ def _said(points: PointSpectra, which: str) -> _Said:
         elif name.casefold() in _REASONS:
             reasons[at] = REASONS.index(_REASONS[name.casefold()])
     return _Said(which, answer, codes, reasons, *_measured(points))
+
+
+def _groups(points: PointSpectra, which: str) -> list[str]:
+    """Groups of the minerals, in the words of the palette: as the file has them, or else by their names."""
+    if (column := points.columns.get(f"Grp1 {which}")) is not None:
+        return [group_of_tsg(name) for name in column]
+    return [_group_of(name.casefold()) for name in points.columns[_MINERAL + which].tolist()]
+
+
+def _group_of(mineral: str) -> str:
+    if mineral in _NO_ROCK:
+        return NOT_ROCK
+    plain = mineral.split("-")[0]
+    return _INVALID if mineral in (*_REASONS, _MASKED) else group_of(plain) or plain
 
 
 def _classes(groups: Mapping[str, str]) -> Iterator[ClassInfo]:
@@ -111,7 +136,7 @@ def _classes(groups: Mapping[str, str]) -> Iterator[ClassInfo]:
 def _trays(points: PointSpectra) -> Iterator[tuple[int, list[NDArray[np.intp]]]]:
     """The trays by number, their own where each has one or else counted as they come, and the spectra of each row."""
     trays = points.columns.get("tray", np.full(len(points), "1"))
-    sections = points.columns.get("section", np.ones(len(points)))
+    sections = np.nan_to_num(points.columns.get("section", np.ones(len(points))))
     names = list(dict.fromkeys(trays.tolist()))
     own = [int(name) if name.isdecimal() else 0 for name in names]
     numbers = own if len(set(own) - {0}) == len(names) else range(1, len(names) + 1)
@@ -120,7 +145,9 @@ def _trays(points: PointSpectra) -> Iterator[tuple[int, list[NDArray[np.intp]]]]
         yield number, [at[sections[at] == one] for one in dict.fromkeys(sections[at].tolist())]
 
 
-def _tray(points: PointSpectra, number: int, rows: list[NDArray[np.intp]], said: _Said) -> tuple[Scan, BoxDepth]:
+def _tray(
+    points: PointSpectra, number: int, rows: list[NDArray[np.intp]], said: _Said, depths: NDArray[np.float64]
+) -> tuple[Scan, BoxDepth]:
     """A tray, its spectra given row by row, as a scan and its depths; behind a shorter row is BACKGROUND."""
     lines = max(map(len, rows))
     grid = np.full((lines, len(rows)), -1)
@@ -146,14 +173,13 @@ def _tray(points: PointSpectra, number: int, rows: list[NDArray[np.intp]], said:
         provenance={"model": f"TSG {said.which}", "source": points.path.name},
         which=said.which,
     )
-    depths = points.columns["depth_m"]
     return scan, BoxDepth(number, tuple(_row_depth(depths[own], row, lines) for row, own in enumerate(rows)))
 
 
 def _way_mm(points: PointSpectra, row: NDArray[np.intp]) -> NDArray[np.float64]:
     """Way along a row from its first spectrum; a mm a spectrum where the file does not say it."""
     at = np.asarray(points.columns.get("x_mm", np.full(len(points), np.nan))[row], np.float64)
-    return at - at[0] if np.isfinite(at).all() else np.arange(len(row), dtype=np.float64)
+    return np.abs(at - at[0]) if np.isfinite(at).all() else np.arange(len(row), dtype=np.float64)
 
 
 def _row_depth(depth_m: NDArray[np.float64], row: int, lines: int) -> RowDepth:

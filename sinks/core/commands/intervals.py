@@ -21,13 +21,14 @@ from sinks.core.whole_table import hole_of, spans_of, whole_table
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be made: intervals of a step, or those of a file of assays; of which answer, "" being the usual one;
-    without what `masks` of a TSG file take out; with a column for each mineral that there may be, or those alone that
-    there are."""
+    without what `masks` of a TSG file take out; of features that are deeper than `least_depth`; with a column for each
+    mineral that there may be, or those alone that there are."""
 
     step_m: float
     assays: Path | None
     answer: str
     masks: tuple[str, ...]
+    least_depth: float
     everything: bool
     csv: Path | None
     parquet: Path | None

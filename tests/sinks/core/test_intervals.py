@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oreline.errors import ConfigError
-from oreline.messages import BACKGROUND, UNKNOWN
+from oreline.features import METHOD
+from oreline.messages import BACKGROUND, UNKNOWN, FeatureInfo
 from sinks.core.counting import samples_of
 from sinks.core.depth import Flag, Kind, Missing, Recovery
 from sinks.core.intervals import intervals, steps
@@ -153,6 +154,25 @@ def test_a_flag_of_a_row_stands_where_the_row_is_and_one_of_the_hole_in_the_head
     flags = Flag("its block was not found", 1, 2), Flag("no survey: the hole is taken to be vertical")
     told = table_of(a_hole(*rows, flags=flags))
     assert [one["flags"] for one in told[:3]] == ["", "its block was not found", "its block was not found"]
+
+
+def test_features_have_their_mean_number_and_spread_over_the_pixels_that_are_deep_enough() -> None:
+    infos = FeatureInfo("2200", 2120, 2245), FeatureInfo("OH", 2100, 2400), FeatureInfo("water", 1850, 2100)
+    features = np.full((300, 3, 2, 5), np.nan, np.float32)
+    features[:, 0] = np.array([[2190, 2200, 2210, np.nan, 2200], [0.1, 0.2, 0.3, np.nan, 0.02]])
+    features[:, 1, 1], features[:, 2, 1] = 0.3, [0.1, 0.2, 0.3, 0.6, np.nan]
+    scan = a_scan(np.full((300, 5), KAOLINITE, np.uint8), features=features, feature_infos=infos)
+    hole = a_hole(one_row(metres(100, 300), (0, 5)))
+    table = intervals([samples_of("DH-1", scan, hole, 0.05)], steps(100, 100.4, 0.1))
+    row, empty = table.to_pylist()[0], table.to_pylist()[3]
+    values = np.repeat([2190.0, 2200.0, 2210.0], 100)
+    assert [row[f"feature.2200W{what}"] for what in ("", ".n", ".sd")] == pytest.approx([2200, 300, values.std(ddof=1)])
+    assert [row[f"feature.2200D{what}"] for what in ("", ".n")] == pytest.approx([0.2, 300])
+    assert [row[f"feature.crystallinity{what}"] for what in ("", ".n", ".class")] == pytest.approx([1.5, 400, 5])
+    assert [empty[f"feature.2200W{what}"] for what in ("", ".n", ".sd")] == [None, 0, None]
+    told = header_of(table)
+    assert told["features"]["2200"] == {"window_nm": [2120, 2245]}
+    assert (told["feature_method"], told["least_depth"]) == (METHOD, 0.05)
 
 
 def test_overlapping_intervals_are_each_of_their_own() -> None:
