@@ -75,14 +75,23 @@ def _pooled(samples: CoreSamples, order: Array, starts: Array) -> CoreSamples:
 
 
 def _mean(cube: NDArray[np.float32], lines: Array, rock: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Mean over pixels of rock (lines, samples), float32 (bands,)."""
-    across = np.flatnonzero(rock.any(axis=0))
+    """Mean over pixels of rock, bool (lines, samples), of these lines of the cube: float32 (bands,)."""
+    across, begin, end = np.flatnonzero(rock.any(axis=0)), lines.min(), lines.max() + 1
     if not len(across):
         return np.full(cube.shape[1], np.nan, np.float32)
     first, stop = across[0], across[-1] + 1
-    values = np.moveaxis(np.asarray(cube[lines][:, :, first:stop]), 1, -1)[rock[:, first:stop]]
-    known = values[np.isfinite(values).all(axis=1)]
-    return np.asarray((known if len(known) else np.full((1, cube.shape[1]), np.nan)).mean(axis=0, dtype=np.float32))
+    own = np.zeros((end - begin, stop - first), np.bool_)
+    own[lines - begin] = rock[:, first:stop]
+    values = cube[begin:end, :, first:stop]
+    with np.errstate(invalid="ignore"):
+        mean = np.matmul(values, own[..., None].astype(np.float32)).sum(axis=0)[:, 0] / own.sum()
+    return mean if np.isfinite(mean).all() else _mean_of_whole(np.moveaxis(values, 1, -1)[own])
+
+
+def _mean_of_whole(spectra: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean of the spectra (n, bands) without a gap, NaN where there is none."""
+    whole = spectra[np.isfinite(spectra).all(axis=1)]
+    return np.asarray((whole if len(whole) else np.full((1, spectra.shape[1]), np.nan)).mean(axis=0, dtype=np.float32))
 
 
 def joined(parts: Sequence[Points]) -> Points:

@@ -45,7 +45,7 @@ def test_reflectance_of_a_point_is_the_mean_of_its_pixels_of_rock() -> None:
     scan = a_scan(codes)
     depth = a_hole(one_row(metres(0, 16), (1, 6)))
     cube = np.random.default_rng(1).random((16, 7, 6), dtype=np.float32)
-    cube[2, 3, 2] = np.nan
+    cube[2, 3, 2], cube[3, 1, 5] = np.nan, np.inf
     points = points_of(samples_of("OR1", scan, depth), scan, depth.boxes[1], RecordedLines({}, NM, cube))
     assert points.spectra is not None
     pixels = np.moveaxis(cube[:8, :, 1:5], 1, -1).reshape(-1, 7)
