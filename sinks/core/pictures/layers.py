@@ -34,6 +34,8 @@ SPECIAL = {
 WAVELENGTH, DEPTH, CRYSTALLINITY = "W", "D", "crystallinity"
 RAMP = np.array([(68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37)], np.float64)
 """Colours of a scale from low to high: dark to light, even steps to the eye, also for who does not see green."""
+STEPS = 100
+"""Of such a scale: pictures of so few colours are small."""
 NONE = (214, 214, 214)
 """Of core in which there is no such feature."""
 
@@ -166,7 +168,7 @@ def measures(scan: Scan) -> list[str]:
 
 def ramp(share: NDArray[Any]) -> Pixels:
     """Colours of shares 0..1 of a scale, uint8 (..., 3); beyond it those of its ends."""
-    place = np.nan_to_num(np.clip(share, 0.0, 1.0)) * (len(RAMP) - 1)
+    place = np.rint(np.nan_to_num(np.clip(share, 0.0, 1.0)) * STEPS) / STEPS * (len(RAMP) - 1)
     below = np.minimum(place.astype(np.int64), len(RAMP) - 2)
     part = (place - below)[..., None]
     return np.asarray(np.rint(RAMP[below] * (1 - part) + RAMP[below + 1] * part).astype(np.uint8))

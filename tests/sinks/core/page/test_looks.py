@@ -3,6 +3,7 @@ nothing serious."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,10 @@ def test_it_prints_on_a4(opened: tuple[Any, list[str]]) -> None:
     assert shown.evaluate(
         "document.querySelector('#log').scrollHeight <= document.querySelector('#log').clientHeight + 1"
     )
-    assert len(shown.pdf(prefer_css_page_size=True)) > 10_000
+    pdf = shown.pdf(prefer_css_page_size=True)
+    sizes = re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", pdf)
+    assert len(sizes) >= 3, "figures, log, tables"
+    assert {(round(float(width)), round(float(height))) for width, height in sizes} == {(595, 842)}
     shown.emulate_media(media="screen")
 
 
