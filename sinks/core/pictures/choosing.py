@@ -33,6 +33,8 @@ def layer_named(
     scans from the first on; `output`: where their run's recordings are. `told`: ends of a feature's scale of colours;
     None takes them from what was measured. Raises ConfigError for one that the hole has not."""
     first = next(iter(scans()))
+    if told is not None and (name in (*CODES, COLOUR) or not told[0] < told[1]):
+        raise ConfigError("--ends are those of a feature's scale of colours, the lower one first: --ends 2190 2215")
     if name in CODES:
         return CODES[name](first)
     if name == COLOUR:

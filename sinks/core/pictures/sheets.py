@@ -44,11 +44,11 @@ def sheet_path(path: Path, number: int) -> Path:
 
 
 def write_sheets(mosaic: Mosaic, path: Path, heading: Heading, marks: Sequence[Mark]) -> list[Path]:
-    """Write the sheets of NAME.png. Returns their paths."""
+    """Write the sheets of NAME.png; those that a longer mosaic of that name had behind them go. Returns their paths."""
     bounds = strips(mosaic.grid)
     zoom = _zoom(mosaic.grid)
     each = min(STRIPS, max(1, (SHEET_PX - 2 * EDGE) // (SCALE + mosaic.grid.width * zoom + MARKS)))
-    paths = list[Path]()
+    paths, gone = list[Path](), 0
     for first in range(0, len(bounds), each):
         to = sheet_path(path, len(paths))
         words = f"sheet {len(paths) + 1} of {-(-len(bounds) // each)}"
@@ -56,6 +56,9 @@ def write_sheets(mosaic: Mosaic, path: Path, heading: Heading, marks: Sequence[M
         with replacing(to) as draft:
             sheet.save(draft, "PNG")
         paths.append(to)
+    while (behind := sheet_path(path, len(paths) + gone)).is_file():
+        behind.unlink()
+        gone += 1
     return paths
 
 

@@ -103,6 +103,7 @@ def test_a_part_of_a_hole_is_shown_as_finely_as_it_is_asked_for(hole: HoleFolder
         (("out.tif", "--show", "mineral"), "did you mean 'minerals'"),
         (("out.tif", "--show", "colour"), "no reflectance of the run was recorded"),
         (("out.jpg",), "neither NAME.png"),
+        (("out.tif", "--show", "groups", "--ends", "1", "2"), "--ends are those of a feature"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_in_words(

@@ -49,6 +49,17 @@ def test_a_vein_is_where_the_scale_beside_it_says(tmp_path: Path) -> None:
     assert vein - ticks[0] == pytest.approx(1000 * (100.55 - 100.3), abs=2)
 
 
+def test_sheets_of_an_earlier_longer_mosaic_go(tmp_path: Path) -> None:
+    scan, box = plain([[0] * 4] * 10)
+    hole = HoleDepth({1: box}, (), (), ())
+    other = tmp_path / "hole_of_somebody.png"
+    for path in (*(sheets.sheet_path(tmp_path / "hole.png", n) for n in range(4)), other):
+        path.write_bytes(b"old")
+    mosaic = Mosaic(of(10, from_m=0.0, width=4), hole, minerals(scan), lambda _: scan)
+    (path,) = sheets.write_sheets(mosaic, tmp_path / "hole.png", sheets.Heading("PE257D", ""), ())
+    assert sorted(tmp_path.iterdir()) == [path, other]
+
+
 def test_a_legend_tells_shares_of_the_rock_and_only_what_is_shown() -> None:
     scan, box = plain([[0, 0, 0, 1]])
     layer = minerals(scan)
