@@ -41,12 +41,9 @@ def figures(told: Told) -> str:
 
 
 def _recovery(told: Told) -> str:
-    """Of all runs, or else of the intervals that were scanned."""
+    """Of all runs together."""
     drilled_m = sum(one.to_m - one.from_m for one in told.depth.recovery)
-    if drilled_m:
-        return f"{sum(one.recovered_m for one in told.depth.recovery) / drilled_m:.1%}"
-    known = values(told.fine, RECOVERY)
-    return f"{np.nanmean(known):.1%}" if np.isfinite(known).any() else "not known"
+    return f"{sum(one.recovered_m for one in told.depth.recovery) / drilled_m:.1%}" if drilled_m else "not known"
 
 
 def colours(told: Told) -> str:

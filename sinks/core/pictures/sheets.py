@@ -109,7 +109,8 @@ def _draw_words(
     grid, draw = mosaic.grid, ImageDraw.Draw(image)
     from_m, to_m = (grid.from_m + row * grid.step_m for row in (bounds[0][0], bounds[-1][1]))
     title = f"{heading.hole}: {mosaic.layer.title}, {from_m:.2f} to {to_m:.2f} m, {number}"
-    scale = f"down: {grid.step_m * 1e3:g} mm of hole a pixel; across: core, {grid.across_mm / _zoom(grid):g} mm a pixel"
+    across = "one sample" if grid.width == 1 else f"core, {grid.across_mm / _zoom(grid):g} mm a pixel"
+    scale = f"down: {grid.step_m * 1e3:g} mm of hole a pixel; across: {across}"
     draw.text((EDGE, 12), title, ink.INK, ink.font(20))
     draw.text((EDGE, 42), scale, ink.SOFT, ink.font(13))
     draw.text((EDGE, 60), heading.made_from, ink.SOFT, ink.font(13))
