@@ -1,9 +1,9 @@
 """Boxes of a journal that nobody followed while it was written, such as that of a recording that was labelled later:
-the k-th tray that passed is the k-th box of the session."""
+the k-th tray that passed is the k-th box of the session, and of core that passed without boxes the k-th run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -26,21 +26,35 @@ def write_down(folder: HoleFolder, session: Session, who: str) -> list[BoxScan]:
     """Write down which lines of the journal in the hole's output each box is, over all runs as they came. A tray that
     ends with its recording is whole. Raises ConfigError where none passed, or more than there are boxes, RecordingError
     where there is no journal, StoreFailed and SystemRefused."""
-    finder, numbers = TrayFinder(LEAST_SHARE, TABLE_MM), [box.number for box in session.boxes]
-    scanning = Scanning(numbers, "trays", finder, Place(who=who), (), lambda: now().text)
-    found = list(chain.from_iterable(_of_run(folder.output, run, scanning) for run in _runs(folder.output)))
-    if scanning.strays or not found:
-        passed = f"{len(found) + scanning.strays} trays passed in {folder.output}"
+    numbers, runs = [box.number for box in session.boxes], _runs(folder.output)
+    if session.continuous:
+        found, passed = _whole(runs, numbers, who), len(runs)
+    else:
+        finder = TrayFinder(LEAST_SHARE, TABLE_MM)
+        scanning = Scanning(numbers, "trays", finder, Place(who=who), (), lambda: now().text)
+        found = list(chain.from_iterable(_of_run(folder.output, run, scanning) for run in runs))
+        passed = len(found) + scanning.strays
+    if passed > len(numbers) or not found:
         raise ConfigError(
-            f"{passed}, and the session of {session.hole.id} has {len(numbers)} boxes: add what it lacks, or write "
-            f"the lines of each box into {folder.scans.path}"
+            f"{passed} {'runs' if session.continuous else 'trays'} passed in {folder.output}, and the session of "
+            f"{session.hole.id} has {len(numbers)} boxes: add what it lacks, or write the lines of each box into "
+            f"{folder.scans.path}"
         )
     return [folder.scans.add(one) for one in found]
 
 
-def _runs(output: Path) -> list[str]:
+def _runs(output: Path) -> dict[str, tuple[int, int]]:
+    """Runs that have lines, in order, with the first and the last of them."""
+    query = """SELECT lines.run, min(seq), max(seq) FROM lines JOIN runs USING (run) GROUP BY runs.run
+        ORDER BY runs.rowid"""
     with reading(output / JOURNAL) as db:
-        return [bytes(run).hex() for (run,) in db.execute("SELECT run FROM runs ORDER BY rowid")]
+        return {bytes(run).hex(): (first, last) for run, first, last in db.execute(query)}
+
+
+def _whole(runs: Mapping[str, tuple[int, int]], numbers: Sequence[int], who: str) -> list[BoxScan]:
+    """Each run as a box."""
+    pairs = zip(numbers, runs.items(), strict=False)
+    return [BoxScan(number, 0, run, first, last, who, now().text) for number, (run, (first, last)) in pairs]
 
 
 def _of_run(output: Path, run: str, scanning: Scanning) -> Iterator[BoxScan]:

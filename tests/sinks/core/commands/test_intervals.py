@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
@@ -15,6 +16,8 @@ from hwsim.render.session import write_session
 from hwsim.worlds.core import CoreWorld
 from oreline.cli.main import app
 from oreline.errors import ConfigError, SpectraRefused
+from oreline.messages import BACKGROUND
+from oreline.testing import stream_info
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.table import header_of
 from tests.sinks.core.live.hole import SCENE, logged, seen
@@ -71,6 +74,21 @@ def test_a_recording_that_was_labelled_has_its_trays_in_order_as_boxes(journal: 
         assert [float(row["from_m"]) for row in csv.DictReader(file)] == [row["from_m"] for row in rows]
     assert json.loads((journal / "a.json").read_text()) == header
     assert "pixels of rock" in ran.output
+
+
+def test_core_that_passed_without_boxes_is_one_from_the_first_line_to_the_last(tmp_path: Path) -> None:
+    labels = np.full((600, 60), BACKGROUND, np.uint8)
+    labels[:, 6:54] = 1
+    logged(tmp_path / "out", stream_info(samples=60, pitch_mm=1.0), labels)
+    (tmp_path / "session.toml").write_text(
+        'continuous = true\nhole = { id = "DH-1" }\n'
+        '[[boxes]]\nnumber = 1\nfrom_m = 10.0\nto_m = 10.6\nrows = 1\ncore = "NQ"\n'
+    )
+    ran = run(tmp_path / "session.toml", tmp_path / "out", "--step", 0.1, "--parquet", tmp_path / "a.parquet")
+    assert ran.exit_code == 0, ran.output
+    rows = pq.read_table(tmp_path / "a.parquet").to_pylist()
+    assert [row["n"] for row in rows] == pytest.approx([4800] * 6, abs=48)
+    assert {row["mineral.kaolinite"] for row in rows} == {1.0}
 
 
 def test_its_folder_is_enough_from_then_on_and_assays_have_their_own_intervals(journal: Path) -> None:
