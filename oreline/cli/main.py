@@ -89,13 +89,19 @@ def run(line: Annotated[Path, typer.Argument(help="TOML file of the line.")], js
 
 
 @app.command()
-def record(line: Annotated[Path, typer.Argument(help="TOML file of the line.")], json: JSON_OPTION = None) -> None:
+def record(
+    line: Annotated[Path, typer.Argument(help="TOML file of the line.")],
+    packed: Annotated[
+        bool | None, typer.Option("--packed/--plain", help="Half the room, or ENVI files; as in the line's file.")
+    ] = None,
+    json: JSON_OPTION = None,
+) -> None:
     """Record what a line's camera sees, dark and white too, and do nothing else with it, until the steps end or Ctrl-C.
 
     Example: oreline record line.toml --json report.json
     """
     recording = importlib.import_module("oreline.cli.record")
-    _run(recording.line_of(Config.load(line)), json, recording.report_of)
+    _run(recording.line_of(Config.load(line), packed), json, recording.report_of)
 
 
 @app.command()

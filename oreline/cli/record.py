@@ -16,9 +16,9 @@ COUNTED = {"labelled": "lines", "shed": "shed", "lost": "lost"}
 """What a report calls what a recorder has counted."""
 
 
-def line_of(config: Config) -> Config:
+def line_of(config: Config, packed: bool | None = None) -> Config:
     """The line without inference and without sinks but its recorders of raw lines; it gets one where it has none.
-    Raises ConfigError where its camera is not here."""
+    `packed`: whether they pack, None where their tables say it. Raises ConfigError where its camera is not here."""
     if not config.tables.keys() & CAMERA:
         raise ConfigError(
             f"{config.source} has no camera here: record where its table [acquisition] is, or let [sinks.NAME] with "
@@ -26,6 +26,8 @@ def line_of(config: Config) -> Config:
         )
     own = {name: config.tables["sinks"][name] for name in raw_takers(config)}
     sinks = own or {RAW: {"sink": RECORDER, "what": RAW, "name": RAW}}
+    if packed is not None:
+        sinks = {name: table | {"packed": packed} for name, table in sinks.items()}
     tables = {name: table for name, table in config.tables.items() if name in KEPT}
     return Config({**tables, "sinks": sinks}, config.source)
 

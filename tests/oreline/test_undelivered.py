@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from oreline.config import Config
 from oreline.errors import StageFailed, Stopped
 from oreline.messages import EndOfStream, Message
 from oreline.ring import Ring, slot_bytes
+from oreline.state_folder import CONFIGURATION
 from oreline.stream import Outbox
 from oreline.supervision import patience
 from oreline.supervision.patience import Patience
@@ -54,6 +56,16 @@ def test_a_run_is_left_where_somebody_lacks_a_line_or_the_end_of_one(
     ring(tmp_path, "raw", raw[0], free=raw[1])
     if labels is not None:
         ring(tmp_path, "labels", labels[0], free=labels[1])
+    assert is_undelivered(tmp_path) is is_left
+
+
+@pytest.mark.parametrize(("recorded", "is_left"), [(False, True), (True, False)])
+def test_a_run_is_left_where_a_recorder_of_raw_lines_lacks_some_though_all_are_labelled(
+    tmp_path: Path, recorded: bool, is_left: bool
+) -> None:
+    Config({"sinks": {"keep": {"sink": "record", "what": "raw"}, "log": {}}}).save(tmp_path / CONFIGURATION)
+    ring(tmp_path, "raw", ENDED, free=recorded)
+    ring(tmp_path, "labels", ENDED, free=True)
     assert is_undelivered(tmp_path) is is_left
 
 

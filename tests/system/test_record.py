@@ -63,8 +63,9 @@ def test_a_line_without_a_camera_here_is_told_where_to_record(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("packed", [False, True])
 def test_what_was_recorded_beside_labels_and_reflectance_gives_the_same_bits_again(
-    cli: Command, tmp_path: Path, line: Line, short_belt: Path
+    cli: Command, tmp_path: Path, line: Line, short_belt: Path, packed: bool
 ) -> None:
     line.tables["simulator"]["recording"] = str(short_belt)
     line.tables["acquisition"]["steps"][-1]["lines"] = 300
@@ -72,6 +73,7 @@ def test_what_was_recorded_beside_labels_and_reflectance_gives_the_same_bits_aga
     del line.tables["sinks"]["conveyor"], line.tables["plant"]
     for what in ("labels", "reflectance", "raw"):
         line.tables["sinks"][what] = {"sink": "record", "what": what, "name": what}
+    line.tables["sinks"]["raw"]["packed"] = packed
     ran = line.start().communicate(timeout=150)[0]
     assert line.process is not None
     assert line.process.returncode == 0, ran

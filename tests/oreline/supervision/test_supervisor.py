@@ -42,8 +42,10 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
 
 
 @contextmanager
-def supervising(tmp_path: Path) -> Iterator[Supervisor]:
-    config = Config({"line": {"state": str(tmp_path), "output": str(tmp_path / "out")}, "sinks": {"log": {}}})
+def supervising(tmp_path: Path, **sinks: dict[str, str]) -> Iterator[Supervisor]:
+    """With a log, or other sinks."""
+    line = {"state": str(tmp_path), "output": str(tmp_path / "out")}
+    config = Config({"line": line, "sinks": sinks or {"log": {}}})
     lock = os.open(tmp_path / "line.lock", os.O_RDWR | os.O_CREAT)
     made = Supervisor(config, tmp_path / "line.json", lock)
     yield made
@@ -156,3 +158,28 @@ def test_who_only_looks_on_may_be_silent_for_longer(tmp_path: Path) -> None:
     config = Config({"line": {"output": str(tmp_path), "watchdog_s": 2.0}, "sinks": sinks})
     silence = {worker.name: worker.watchdog_s for worker in workers_of(config, tmp_path / "line.json")}
     assert (silence["log"], silence["station"]) == (2.0, 5.0)
+
+
+RAW = {"sink": "record", "what": "raw"}
+
+
+def test_a_line_that_only_records_has_no_inference(tmp_path: Path) -> None:
+    for sinks, names in (({"raw": RAW}, ["raw"]), ({"raw": RAW, "log": {}}, ["raw", "log", "inference"])):
+        with supervising(tmp_path, **sinks) as made:
+            assert [worker.name for worker in made.workers] == [*names, "acquisition"]
+            assert not made.samples("inference")
+
+
+def test_a_recorder_of_raw_lines_is_not_ended_because_inference_has(tmp_path: Path) -> None:
+    """It may be behind, and takes from acquisition what is left."""
+    with supervising(tmp_path, raw=RAW, log={}) as made:
+        made.worker("inference").ended = True
+        assert made._orphans() == ["log", "inference"]
+        made.worker("raw").ended = True
+        assert made._orphans() == ["raw", "log", "inference", "acquisition"]
+
+
+def test_a_recorder_of_raw_lines_whose_acquisition_has_ended_has_nobody_to_hear_from(tmp_path: Path) -> None:
+    with supervising(tmp_path, raw=RAW) as made:
+        made.stopping, made.worker("acquisition").ended = 1, True
+        assert made._orphans() == ["raw"]
