@@ -55,7 +55,7 @@ def test_a_log_says_whose_it_is_who_did_what_when_and_from_where(log: AuditLog) 
 
 
 def test_every_byte_that_is_changed_is_found_in_its_line(log: AuditLog, lines: list[bytes]) -> None:
-    chance, few = random.Random(1), lines[:4]
+    chance, few = random.Random(1), lines[:2]
     for number, line in enumerate(few):
         for at in range(len(line)):
             changed = [*few]

@@ -13,6 +13,7 @@ from sinks.station import Station
 from sinks.station.accounts import Account, AccountFile
 from sinks.station.accounts.passwords import hashed
 from sinks.station.commands import Role
+from sinks.station.web import app
 from sinks.station.web.app import EXPIRED
 from tests.sinks.station.web import belt
 from tests.sinks.station.web.test_guards import ask, socket
@@ -82,7 +83,8 @@ def test_a_role_says_what_one_may(address: str) -> None:
     assert order(address, "dark", cookie) == (403, "vera is viewer: dark is for operators")
 
 
-def test_a_session_ends_with_its_account(address: str, accounts: AccountFile) -> None:
+def test_a_session_ends_with_its_account(address: str, accounts: AccountFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "LOOK_S", 0.05)
     accounts.put(Account("gone", Role.OPERATOR, hashed(PASSWORD)))
     _, _, cookie = log_in(address, "gone")
     with connect(socket(address), origin=address, additional_headers={"Cookie": cookie}) as page:  # type: ignore[arg-type]
