@@ -35,6 +35,7 @@ def session_of(scene: CoreScene, facts: Mapping[str, Any]) -> dict[str, Any]:
     session: dict[str, Any] = {
         "rows_begin": scene.rows_begin,
         "direction": scene.direction,
+        "tray": scene.tray,
         "loss": "placed" if "losses" in scene.told else "top" if scene.loss_at == "top" else "base",
         "row_mm": scene.row_mm,
         "pixel_mm": scene.pixel_mm,

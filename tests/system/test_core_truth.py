@@ -52,10 +52,10 @@ def judged(line: Line, hole: str) -> dict[str, Any]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", [6, 12, 41])
-def test_a_line_logs_simulated_core_where_it_lies(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "tray"), [(6, "wood"), (12, "wood"), (41, "wood")])
+def test_a_line_logs_simulated_core_where_it_lies(tmp_path: Path, seed: int, tray: str) -> None:
     settings = scene_of(seed).model_dump(include=set(KEPT))
-    line = core_line(tmp_path, **settings, row_mm=500.0, run_m=0.8, fits=True)
+    line = core_line(tmp_path, **settings, tray=tray, row_mm=500.0, run_m=0.8, fits=True)
     with line.start() as run:
         output = run.communicate(timeout=200)[0]
     assert run.returncode == 0, output

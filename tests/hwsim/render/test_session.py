@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from hwsim.__main__ import _live
 from hwsim.render.scene import render
 from hwsim.render.session import SESSION, session_of, write_session
 from hwsim.scenes.belt import BeltScene
 from hwsim.scenes.core import CoreScene
+from hwsim.settings import Settings
 from hwsim.worlds import world_of
 from sinks.core.session_file import read_session
 
 HOLE = CoreScene(
     trays=3, row_mm=400, run_m=0.77, loss=0.2, stubs=1.0, direction="snake", rows_begin="bottom",
-    diameters_mm=("HQ", 50.0), cut="half", hole="DDH7", line_mm=1.2, first_box=12,
+    diameters_mm=("HQ", 50.0), cut="half", hole="DDH7", tray="metal", line_mm=1.2, first_box=12,
 )  # fmt: skip
 
 
@@ -25,6 +27,7 @@ def written(scene, folder):
 
 def test_boxes_and_blocks_are_typed_to_the_centimetre_and_nothing_else(tmp_path):
     session, facts = written(HOLE, tmp_path / "new")
+    assert session.tray == "metal"
     assert (session.hole.id, session.direction, session.rows_begin) == ("DDH7", "snake", "bottom")
     assert [(box.number, box.core, box.cut) for box in session.boxes] == [
         (12, "HQ", "half"), (13, 50.0, "half"), (14, 50.0, "half"),
@@ -66,3 +69,13 @@ def test_it_lies_beside_a_recording_of_core_and_not_of_a_belt(tmp_path):
     assert SESSION in (tmp_path / "core" / "manifest.json").read_text()
     render(BeltScene(lines=20, **small), tmp_path / "belt")
     assert not (tmp_path / "belt" / SESSION).exists()
+
+
+def test_a_live_scene_leaves_the_session_of_its_first_trays_before_the_camera_is_there(tmp_path, monkeypatch):
+    def plugged(*_, **__):
+        read_session(tmp_path / "scene" / SESSION)
+        raise InterruptedError
+
+    monkeypatch.setattr("hwsim.__main__._plugged", plugged)
+    with pytest.raises(InterruptedError):
+        _live(Settings(scene=HOLE, live=True), tmp_path / "scene", None, lambda: None)
