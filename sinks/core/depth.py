@@ -25,7 +25,7 @@ class RowFind:
     """A row of core as it was found in a scan. `row` counts from 1 as rows are read; `first`, `stop` int32 (lines,):
     its samples in each line, as a tray may lie askew. `kind` uint8 (lines,): a `Kind` a line, in the scan's order.
     `filled` float32 (lines,): share of the row's width in which core lies. `backwards`: it is read from the last line
-    to the first."""
+    to the first. `unseen` bool (lines,): lines that did not come, of which the rest is guessed; None for none."""
 
     row: int
     first: NDArray[np.int32]
@@ -33,6 +33,7 @@ class RowFind:
     kind: NDArray[np.uint8]
     filled: NDArray[np.float32]
     backwards: bool
+    unseen: NDArray[np.bool_] | None = None
 
     def cells(self, samples: int) -> NDArray[np.bool_]:
         """Pixels of the row, bool (lines, samples)."""

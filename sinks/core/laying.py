@@ -2,8 +2,8 @@
 
 Rock takes as much depth as it is long. What is lacking between two ties is missing core, unless it is so little that
 blocks and pixels account for it; rock that lies in small pieces is spread over the tray that it lies in before any is
-missing, and pushed together before there is too much. What still is too much was drilled with the run before, and left
-standing: it goes up into what is lacking there.
+missing, and pushed together before there is too much; so are lines that did not come, of which nobody knows what they
+saw. What still is too much was drilled with the run before, and left standing: it goes up into what is lacking there.
 """
 
 from __future__ import annotations
@@ -59,9 +59,30 @@ class Segment:
         return np.asarray(self.strip.kind[self.start : self.stop] == Kind.BROKEN)
 
     @property
+    def unseen_m(self) -> float:
+        """Length of core that is guessed, in lines that did not come."""
+        return float(np.sum(self.strip.held[self.start : self.stop], where=self.strip.unseen[self.start : self.stop]))
+
+    @property
+    def give(self) -> NDArray[np.float64]:
+        """Length that each line may lose, float64 (lines,): all of what was not seen, and some of broken rock."""
+        lines = slice(self.start, self.stop)
+        share = np.where(self.strip.unseen[lines], 1.0, np.where(self.is_broken, 1.0 - PUSHED, 0.0))
+        return np.asarray(self.strip.held[lines] * share)
+
+    @property
     def lack_m(self) -> float:
         """Core that is lacking between its ties; negative where there is too much."""
         return 0.0 if self.is_open else self.base_m - self.top_m - self.core_m
+
+
+class Contradicted(ConfigError):
+    """A segment that cannot be: `flag` says it by box and row."""
+
+    def __init__(self, segment: Segment, words: str) -> None:
+        super().__init__(f"box {segment.box}, row {segment.row}: {words}")
+        self.box = segment.box
+        self.flag = Flag(f"left out: {words}", segment.box, segment.row)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +107,7 @@ def with_stubs(segments: Sequence[Segment], session: Session) -> list[Segment]:
         rooms.append(max(0.0, rooms[-1] + lack) if above.base_m == below.top_m else 0.0)
     given, left = list[Segment](), 0.0
     for one, lack, room in reversed(list(zip(segments, lacks, rooms, strict=False))):
-        surplus = left - lack
+        surplus = left - lack - one.unseen_m
         stub = min(surplus, room) if surplus > slack_m(one, session) else 0.0
         given.append(replace(one, left_m=left, stub_m=stub))
         left = stub
@@ -102,15 +123,15 @@ def slack_m(segment: Segment, session: Session) -> float:
 def lay(segment: Segment, session: Session) -> Laid:
     """Depth of a segment's lines. Raises ConfigError where its core is far longer than the hole there."""
     lines = slice(segment.start, segment.stop)
-    held, way, is_broken = segment.strip.held[lines], segment.strip.way[lines], segment.is_broken
+    held, way, is_unseen = segment.strip.held[lines], segment.strip.way[lines], segment.strip.unseen[lines]
     placed = [] if segment.is_open else placed_losses(session, segment.top_m, segment.base_m)
     top, base = segment.top_m - segment.stub_m, segment.base_m - segment.left_m
     room = segment.core_m if segment.is_open else base - top - sum(to - begin for begin, to in placed)
-    spread = _gaps(held, way, is_broken)
+    spread = np.where(is_unseen, (way - held).clip(min=0.0), _gaps(held, way, segment.is_broken))
     lack = room - segment.core_m
     rest = lack if lack > slack_m(segment, session) + spread.sum() else 0.0
     _refuse_surplus(segment, room, session)
-    length = _fitted(held, spread, np.where(is_broken, held, 0.0), room - rest)
+    length = _fitted(held, spread, segment.give, room - rest)
     at_top = session.loss == "top"
     middle = np.cumsum(length) - length / 2
     depth = top + middle + (rest if at_top else 0.0)
@@ -137,27 +158,28 @@ def _gaps(held: NDArray[np.float64], way: NDArray[np.float64], is_broken: NDArra
 
 
 def _fitted(
-    held: NDArray[np.float64], spread: NDArray[np.float64], broken: NDArray[np.float64], room: float
+    held: NDArray[np.float64], spread: NDArray[np.float64], give: NDArray[np.float64], room: float
 ) -> NDArray[np.float64]:
-    """Length of hole that each line stands for, in all `room`. Broken rock gives way first: `spread` is what it may
-    take besides, `broken` what there is of it; then all of it is scaled."""
+    """Length of hole that each line stands for, in all `room`. Broken rock and what was not seen give way first:
+    `spread` is what they may take besides, `give` what they may lose; then all of it is scaled."""
     lack = room - held.sum()
     if lack > 0 and spread.sum() > 0:
         held = held + spread * min(1.0, lack / spread.sum())
-    elif lack < 0 and broken.sum() > 0:
-        held = held - broken * min(1.0 - PUSHED, -lack / broken.sum())
+    elif lack < 0 and give.sum() > 0:
+        held = held - give * min(1.0, -lack / give.sum())
     total = held.sum()
     return np.asarray(held * (max(room, 0.0) / total if total > 0 else 0.0))
 
 
 def _refuse_surplus(segment: Segment, room: float, session: Session) -> None:
-    held = segment.strip.held[segment.start : segment.stop]
-    kept = float(np.sum(held * np.where(segment.is_broken, PUSHED, 1.0)))
+    kept = segment.core_m - float(segment.give.sum())
     if kept - room > MOST * max(room, 0.0) + 2 * slack_m(segment, session):
-        raise ConfigError(
-            f"box {segment.box}, row {segment.row}: {segment.core_m:.2f} m of core lie between {segment.top_m:g} and "
-            f"{segment.base_m:g} m, where there is room for {max(room, 0.0):.2f} m: correct the depth or the row of a "
-            "block, the box's from_m or to_m, or losses; core that is seen where there is none may be tray: see tray"
+        again = f"{segment.unseen_m:.2f} m of it were not seen: scan the box again, or " if segment.unseen_m else ""
+        raise Contradicted(
+            segment,
+            f"{segment.core_m:.2f} m of core lie between {segment.top_m:g} and {segment.base_m:g} m, where there is "
+            f"room for {max(room, 0.0):.2f} m: {again}correct the depth or the row of a block, the box's from_m or "
+            "to_m, or losses; core that is seen where there is none may be tray: see tray",
         )
 
 
@@ -182,8 +204,11 @@ def _spread(
 
 
 def _flags(segment: Segment, session: Session) -> list[Flag]:
-    length = segment.base_m - segment.top_m
-    if -segment.lack_m <= slack_m(segment, session):
+    length, slack, unseen = segment.base_m - segment.top_m, slack_m(segment, session), segment.unseen_m
+    if unseen > slack:
+        words = f"between {segment.top_m:g} and {segment.base_m:g} m, some {unseen:.2f} m of core were not seen"
+        return [Flag(f"{words}, and are taken to be as long as fits: scan the box again", segment.box, segment.row)]
+    if -segment.lack_m <= slack:
         return []
     words = (
         f"{segment.core_m:.2f} m of core lie between {segment.top_m:g} and {segment.base_m:g} m, "

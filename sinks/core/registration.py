@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sinks.core.depth import BoxDepth, Flag, HoleDepth, Kind, Recovery, RowDepth, RowFind
-from sinks.core.laying import Laid, Segment, lay, with_stubs
+from sinks.core.laying import Contradicted, Laid, Segment, lay, with_stubs
 from sinks.core.session import Box, Run, Session
 from sinks.core.strip import Strip, strip_of
 from sinks.core.ties import Tie, ties_of
@@ -31,17 +31,19 @@ def register(
 
     finds: rows of a box as they are read, by its number. alongs: float64 (lines,), way by the encoder in mm, by number.
     Depth is known at both ends of a box and at its blocks; between two of them lies what `sinks.core.laying` says.
-    Raises ConfigError for what cannot be, by box and row.
+    A box of which more core is seen than there can be is left out, which a flag says by box and row. Raises ConfigError
+    where no box is left then.
     """
     boxes = [box for box in session.boxes if box.number in finds]
     if session.spread == "tray":
         return over_tray(session, boxes, finds, alongs)
     strips = {box.number: strip_of(finds[box.number], alongs[box.number]) for box in boxes}
     tied = {box.number: ties_of(strips[box.number], box, session) for box in boxes}
-    segments = (part for box in boxes for part in _segments(box, strips[box.number], tied[box.number][0], session))
-    parts = [(segment, lay(segment, session)) for segment in with_stubs(list(segments), session)]
+    segments = [part for box in boxes for part in _segments(box, strips[box.number], tied[box.number][0], session)]
+    parts, left_out = _laid(segments, session)
+    strips = {number: strip for number, strip in strips.items() if number not in left_out}
     recovery = tuple(_recovery(session, parts))
-    flags = (*(flags for _, flags in tied.values()), *(laid.flags for _, laid in parts))
+    flags = ((*left_out.values(),), *(tied[number][1] for number in strips), *(laid.flags for _, laid in parts))
     return HoleDepth(
         {
             number: _box_depth(strip, tied[number][0], [one for one in parts if one[0].box == number], number)
@@ -51,6 +53,20 @@ def register(
         recovery,
         (*(flag for some in flags for flag in some), *_disagreements(session.runs, recovery)),
     )
+
+
+def _laid(segments: Sequence[Segment], session: Session) -> tuple[list[tuple[Segment, Laid]], dict[int, Flag]]:
+    """Segments as they were laid, without those of boxes that contradict what was seen of them, and why, by box. Raises
+    ConfigError where no box is left."""
+    left_out = dict[int, Flag]()
+    while True:
+        left = [one for one in segments if one.box not in left_out]
+        try:
+            return [(one, lay(one, session)) for one in with_stubs(left, session)], left_out
+        except Contradicted as error:
+            if {one.box for one in left} == {error.box}:
+                raise
+            left_out[error.box] = error.flag
 
 
 def _segments(box: Box, strip: Strip, ties: Sequence[Tie], session: Session) -> Iterator[Segment]:

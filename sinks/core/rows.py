@@ -20,6 +20,8 @@ LEAST = 0.1
 """Share of a row's width in which core lies that is more than specks on an empty tray."""
 SOLID = 0.75
 """Share of a row's width that whole core fills at least, though some of its pixels are taken for tray."""
+EDGE = 0.1
+"""Share of a row's width at each side that does not count where core is measured: its rim, and pixels it shares."""
 HOLE, THICK = 0.25, 3
 """A patch of bare pixels is core that was taken for tray where it reaches over less than that share of the row's width
 and is as thick, in pixels; a fracture is long or thin."""
@@ -55,11 +57,12 @@ def find_rows(
     way = ways_mm(along_mm)
     comb = fit(seen, box.rows, width, STEEPEST * float(np.median(way)) / pixel_mm)
     strips = _strips(comb, width, rock.shape)
-    fills = _fills(rock, seen, strips, missing)
+    inset = int(EDGE * width)
+    fills = _fills(rock, seen, strips + np.array([inset, -inset], np.int32)[:, None, None], missing)
     order = range(box.rows) if session.rows_begin == "top" else range(box.rows - 1, -1, -1)
     kinds = [_kinds(plain, raw, way, core_mm) for plain, raw in zip(*fills, strict=True)]
     return tuple(
-        RowFind(row, strips[0, at], strips[1, at], *kinds[at], is_backwards(session, row))
+        RowFind(row, strips[0, at], strips[1, at], *kinds[at], is_backwards(session, row), missing)
         for row, at in enumerate(order, 1)
     )
 

@@ -18,7 +18,7 @@ class Strip:
 
     `finds`: its rows; `starts`: where each begins, and n. `line` int64 (n,): of the scan. `way` float64 (n,): of the
     tray that a line takes, in m; `held` float64 (n,): length of core in it, as the share of the row's width that is
-    core. `kind` uint8 (n,).
+    core. `kind` uint8 (n,). `unseen` bool (n,): lines that did not come.
     """
 
     finds: tuple[RowFind, ...]
@@ -27,6 +27,7 @@ class Strip:
     way: NDArray[np.float64]
     held: NDArray[np.float64]
     kind: NDArray[np.uint8]
+    unseen: NDArray[np.bool_]
 
     def row(self, at: int) -> int:
         """Number of the row that a line belongs to, the last one for the strip's end."""
@@ -65,4 +66,5 @@ def strip_of(finds: Sequence[RowFind], along_mm: NDArray[np.float64]) -> Strip:
         way[line],
         filled[row, line] * way[line],
         kind[row, line],
+        np.stack([np.zeros(len(way), bool) if find.unseen is None else find.unseen for find in finds])[row, line],
     )

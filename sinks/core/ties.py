@@ -65,7 +65,13 @@ def ties_of(strip: Strip, box: Box, session: Session) -> tuple[tuple[Tie, ...], 
         del places[lost[0]]
         flags.append(_said(box, lost[0], "its row shows no gap for it, and its depth is not used: see where it lies"))
     unseen = [tie.block for tie in ties if tie.block and not tie.is_seen]
-    return ties, flags + [_said(box, block, f"no gap is seen near {block.at_mm:g} mm") for block in unseen]
+    return ties, flags + [_said(box, block, _unseen_words(block)) for block in unseen]
+
+
+def _unseen_words(block: Block) -> str:
+    if block.at_mm is None:
+        return "it is taken to lie where lines did not come: scan the box again"
+    return f"no gap is seen near {block.at_mm:g} mm"
 
 
 def _said(box: Box, block: Block, words: str) -> Flag:
@@ -80,8 +86,10 @@ def _places(strip: Strip, block: Block) -> list[Tie]:
     ends = {(int(start), int(start)), (int(stop), int(stop))} - {(a, a) for gap in gaps for a in gap}
     places = [Tie(block.depth_m, a, b, block) for a, b in sorted({*gaps, *ends})]
     places = [p for p in places if p.before in (start, stop) or p.after == stop or p.room_m(strip) >= LEAST_M]
+    unseen = np.flatnonzero(np.diff(strip.unseen[start:stop], prepend=False, append=False)).reshape(-1, 2) + start
+    middles = [Tie(block.depth_m, at, at, block, is_seen=False) for at in map(int, unseen.mean(axis=1))]
     if block.at_mm is None:
-        return places
+        return [*places, *middles]
     way, at = np.concatenate([[0.0], np.cumsum(strip.way[start:stop])]), block.at_mm / 1e3
     near = [p for p in places if way[p.before - start] - NEAR_M <= at <= way[p.after - start] + NEAR_M]
     line = int(start + np.searchsorted(way[1:-1], at)) if stop > start else int(start)

@@ -276,3 +276,54 @@ def test_a_block_lies_in_a_gap_before_a_rows_end_that_fits_as_well() -> None:
     hole = laid((((0.0, 260.0), (300.0, 340.0)), ((0.0, 340.0),)), session_of(box))
     assert (hole.boxes[1].rows[0].find.kind[301:339] == Kind.BLOCK).all()
     assert at(hole, 1, 320) == pytest.approx(100.28, abs=TOLERANCE_M)
+
+
+TOO_MUCH: tuple[Pieces, ...] = ((0.0, 590.0),), ((0.0, 590.0),)
+
+
+def test_a_box_that_contradicts_what_is_seen_is_left_out_and_said_and_the_others_are_laid() -> None:
+    alone = laid(ROWS, session_of(BOX))
+    hole = laid(ROWS, session_of(BOX, SECOND), TOO_MUCH)
+    assert list(hole.boxes) == [1]
+    np.testing.assert_array_equal(depths(hole, 2), depths(alone, 2))
+    (flag,) = hole.flags
+    assert flag.box == 2
+    assert "left out" in flag.words
+    assert "correct the depth or the row of a block" in flag.words
+    assert [(one.from_m, one.to_m) for one in hole.recovery] == [(100.0, 100.3), (100.3, 100.8)]
+
+
+def unseen(lost: slice, rows: tuple[Pieces, ...], box: Box) -> HoleDepth:
+    """Depths where lines of a scan did not come."""
+    tray, missing = Tray(rows), np.zeros(680, bool)
+    missing[40 + lost.start : 40 + lost.stop] = True
+    rock = tray.rock
+    rock[missing] = False
+    session = session_of(box)
+    finds = find_rows(rock, tray.along_mm, 1.0, session, box, missing)
+    return register(session, {1: finds}, {1: tray.along_mm})
+
+
+def test_lines_that_did_not_come_take_the_depth_that_is_left_for_them() -> None:
+    """A block and a gap lie in them: core goes on before and behind as it is long."""
+    box = Box(number=1, from_m=100.0, to_m=100.5, rows=1)
+    hole = unseen(slice(200, 300), (((0.0, 210.0), (290.0, 580.0)),), box)
+    assert at(hole, 1, 100) == pytest.approx(100.1, abs=0.002)
+    assert at(hole, 1, 400) == pytest.approx(100.32, abs=0.002)
+    (flag,) = hole.flags
+    assert "0.10 m of core were not seen" in flag.words
+    assert "scan the box again" in flag.words
+
+
+def test_a_block_may_lie_where_lines_did_not_come() -> None:
+    box = Box(number=1, from_m=100.0, to_m=100.54, rows=1, blocks=(Block(row=1, depth_m=100.25),))
+    hole = unseen(slice(240, 310), (((0.0, 250.0), (290.0, 580.0)),), box)
+    assert at(hole, 1, 100) == pytest.approx(100.1, abs=0.002)
+    assert at(hole, 1, 400) == pytest.approx(100.36, abs=0.002)
+    assert any("lines did not come" in flag.words for flag in hole.flags)
+
+
+def test_a_refusal_says_first_that_lines_did_not_come() -> None:
+    box = Box(number=1, from_m=100.0, to_m=100.3, rows=1)
+    with pytest.raises(ConfigError, match=r"0\.10 m of it were not seen: scan the box again, or correct"):
+        unseen(slice(200, 300), (((0.0, 580.0),),), box)
