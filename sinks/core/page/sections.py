@@ -30,7 +30,7 @@ def figures(told: Told) -> str:
     judged = [one.level for one in told.verdicts.values()]
     quality = ", ".join(f"{judged.count(level)} {level.words}" for level in Level if level in judged)
     shown = (
-        ("Boxes", count(len(told.session.boxes))),
+        ("Boxes scanned", f"{len(told.depth.boxes)} of {len(told.session.boxes)}"),
         ("Length of hole", f"{told.to_m - told.from_m:.2f} m"),
         ("Recovery", _recovery(told)),
         ("Core missing", f"{lost_m:.2f} m"),
@@ -83,7 +83,8 @@ def boxes(told: Told) -> str:
     for box in told.session.boxes:
         place = f"{box.number}", f"{box.from_m:.2f}", f"{box.to_m:.2f}", f"{box.rows}", _size(box)
         flags = items(one.words for one in told.depth.flags if one.box == box.number)
-        rows.append((*place, *_verdict(told.verdicts.get(box.number)), flags))
+        verdict = _verdict(told.verdicts.get(box.number)) if box.number in told.depth.boxes else ("not scanned", "")
+        rows.append((*place, *verdict, flags))
     return f"<h2>Boxes and their quality</h2>{wide('boxes', table(heads, rows))}"
 
 

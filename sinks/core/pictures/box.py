@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from oreline.palette import Colour
 from sinks.core.depth import BoxDepth, Kind, Missing, RowDepth
 from sinks.core.pictures import ink
-from sinks.core.pictures.layers import Layer
+from sinks.core.pictures.layers import Feature, Layer
 from sinks.core.pictures.mosaic import State, Window
 from sinks.core.scan import Scan
 from sinks.core.session import Box
@@ -24,6 +24,9 @@ LEAST_PX, MOST_PX, LEAST_ROW_PX = 1000, 1500, 26
 SIDE, HEAD, NOTE = 96, 66, 19
 """Pixels beside the box for depths, above it, and of a line of notes."""
 LINE, LOSS, BROKEN, BLOCK = (255, 255, 255), (255, 70, 60), (255, 170, 50), (120, 215, 255)
+KEY = (
+    "White: rows, read as the arrows point, m down the hole. Blue: blocks. Orange: broken. Red: core is missing there."
+)
 NEAR_M = 0.003
 """How near a line's depth lies to where core begins to be missing."""
 
@@ -65,29 +68,42 @@ def draw_box(
     """The picture of a box. `notes`: what should be known of it."""
     view = View.of(scan, len(depth.rows))
     window = _seen(scan, view, layer)
-    entries = ink.legend(layer, *ink.count(layer, [window]))
-    width, below = 2 * SIDE + len(view.lines), HEAD + len(view.samples) + 16
-    rows = -(-len(entries) // ink.columns_of(entries, width - 2 * SIDE))
-    words = [*notes, _KEY]
-    image = Image.new("RGB", (width, below + rows * ink.ENTRY + NOTE * len(words) + 12), ink.PAPER)
+    foot = _Foot(layer, ink.legend(layer, *ink.count(layer, [window])), [*notes, KEY], len(view.lines))
+    below = HEAD + len(view.samples) + 16
+    image = Image.new("RGB", (2 * SIDE + foot.width, below + foot.height), ink.PAPER)
     image.paste(Image.fromarray(ink.painted(window, layer)), (SIDE, HEAD))
     draw = ImageDraw.Draw(image)
-    draw.text(
-        (SIDE, 10), f"box {box.number}: {box.from_m:.2f} to {box.to_m:.2f} m, {layer.title}", ink.INK, ink.font(20)
-    )
+    title = f"box {box.number}: {box.from_m:.2f} to {box.to_m:.2f} m, {layer.title}"
+    draw.text((SIDE, 10), title, ink.INK, ink.font(20))
     draw.text((SIDE, 38), _about(scan), ink.SOFT, ink.font(13))
     for row in depth.rows:
         _draw_row(draw, view, row, [one.depth_m for one in box.blocks if one.row == row.find.row])
         _draw_losses(draw, view, row, missing)
-    end = ink.draw_legend(image, entries, (SIDE, below), width - 2 * SIDE) + 4
-    for number, note in enumerate(words):
-        draw.text((SIDE, end + number * NOTE), note, ink.INK if note in notes else ink.SOFT, ink.font(13))
+    foot.draw(image, below)
     return image
 
 
-_KEY = (
-    "White: rows, read as the arrows point, m down the hole. Blue: blocks. Orange: broken. Red: core is missing there."
-)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Foot:
+    """What stands below a box: the scale of a feature, the legend, words. `width`: in pixels."""
+
+    layer: Layer
+    entries: Sequence[ink.Entry]
+    words: Sequence[str]
+    width: int
+
+    @property
+    def height(self) -> int:
+        rows = -(-len(self.entries) // ink.columns_of(self.entries, self.width))
+        return rows * ink.ENTRY + NOTE * len(self.words) + (52 if isinstance(self.layer, Feature) else 12)
+
+    def draw(self, image: Image.Image, top: int) -> None:
+        if isinstance(self.layer, Feature):
+            top = ink.draw_bar(image, self.layer, (SIDE, top))
+        end = ink.draw_legend(image, self.entries, (SIDE, top), self.width) + 4
+        for number, words in enumerate(self.words):
+            colour = ink.SOFT if words == KEY else ink.INK
+            ImageDraw.Draw(image).text((SIDE, end + number * NOTE), words, colour, ink.font(13))
 
 
 def _seen(scan: Scan, view: View, layer: Layer) -> Window:

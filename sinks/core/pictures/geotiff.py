@@ -42,10 +42,10 @@ def write_geotiff(mosaic: Mosaic, path: Path, about: Mapping[str, str]) -> None:
                     **about, LAYER=layer.title, DEPTH_FROM_M=f"{grid.from_m:.9g}", DEPTH_STEP_M=f"{grid.step_m:.9g}",
                     AXES="x: across the core in m, y: minus the depth in m",
                 )  # fmt: skip
-                _name(file, mosaic)
                 for window in windows(mosaic, ROWS):
                     rows = Place(0, window.first, grid.width, len(window.state))
                     file.write(_bands(mosaic, window), window=rows)
+                _name(file, mosaic)
             copy(plain, draft, driver="COG", compress="deflate", predictor="yes", overview_resampling="nearest")
         finally:
             with suppress(OSError):
@@ -73,7 +73,7 @@ def _profile(mosaic: Mosaic) -> dict[str, Any]:
 
 
 def _name(file: Any, mosaic: Mosaic) -> None:
-    """Say what the values are."""
+    """Say what the values are, once all have been met."""
     layer = mosaic.layer
     if isinstance(layer, Codes):
         names = {code: info.name for code, info in layer.known.items()}

@@ -6,13 +6,14 @@ that have none, and is looked at closer than a map of a belt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oreline.answers import Answer
 from oreline.errors import ConfigError, nearest
 from oreline.features import CRYSTALLINITY as OF_CRYSTALLINITY
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, ClassInfo
@@ -60,14 +61,14 @@ class Layer(Protocol):
         """Colours, uint8 (..., 3)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Codes:
-    """Classes of an answer, or their groups. `of` uint8 (256,): the code that each of a scan's codes is shown as."""
+    """Classes of answers, or their groups. `classes` are those of the scans that were met so far, each once, whatever
+    code it has in an answer: boxes of one hole may have been labelled by several models."""
 
-    name: str
-    title: str
-    classes: tuple[ClassInfo, ...]
-    of: Pixels
+    def __init__(self, name: str, title: str, named: Callable[[Answer], Iterable[ClassInfo]]) -> None:
+        """`named`: what each code of an answer is shown as."""
+        self.name, self.title, self.classes = name, title, list[ClassInfo]()
+        self._named = named
 
     @property
     def known(self) -> dict[int, ClassInfo]:
@@ -75,10 +76,22 @@ class Codes:
         return dict(enumerate(self.classes)) | SPECIAL
 
     def values(self, scan: Scan) -> Pixels:
-        """Codes uint8 (lines, samples)."""
-        codes = self.of[scan.codes]
+        """Codes uint8 (lines, samples). Raises ConfigError where there would be too many."""
+        of = np.arange(256)
+        for code, info in enumerate(self._named(scan.answer)):
+            of[code] = self._code(info)
+        codes = of.astype(np.uint8)[scan.codes]
         codes[is_not_rock(scan.codes, scan.reasons, scan.answer, scan.reason_names)] = NOT_ROCK
         return codes
+
+    def _code(self, info: ClassInfo) -> int:
+        names = [one.name for one in self.classes]
+        if info.name not in names:
+            if len(names) == MOST_CLASSES:
+                raise ConfigError(f"a mosaic has room for {MOST_CLASSES} classes, and the hole has more")
+            self.classes.append(info)
+            return len(names)
+        return names.index(info.name)
 
     def blank(self, shape: tuple[int, ...]) -> Pixels:
         return np.full(shape, BACKGROUND, np.uint8)
@@ -90,24 +103,19 @@ class Codes:
         return np.asarray(table[values])
 
 
-def minerals(scan: Scan) -> Codes:
-    """The classes of a scan's answer: minerals, and groups where none of theirs is sure."""
-    return _codes("minerals", "minerals", scan.answer.classes, np.arange(256))
+def minerals() -> Codes:
+    """The classes of answers: minerals, and groups where none of theirs is sure."""
+    return Codes("minerals", "minerals", lambda answer: answer.classes)
 
 
-def groups(scan: Scan) -> Codes:
-    """The groups of a scan's classes, so that what a group has is the sum of its minerals."""
-    names = list(dict.fromkeys(scan.answer.groups))
-    own = dict(zip(scan.answer.groups, (info.colour for info in scan.answer.classes), strict=True))
-    of = np.arange(256)
-    of[: len(scan.answer.groups)] = [names.index(group) for group in scan.answer.groups]
-    return _codes("groups", "groups of minerals", [ClassInfo(one, colour_of_group(one, own[one])) for one in names], of)
+def groups() -> Codes:
+    """The groups of classes, so that what a group has is the sum of its minerals."""
+    return Codes("groups", "groups of minerals", _groups)
 
 
-def _codes(name: str, title: str, classes: Sequence[ClassInfo], of: NDArray[np.int64]) -> Codes:
-    if len(classes) > MOST_CLASSES:
-        raise ConfigError(f"a mosaic has room for {MOST_CLASSES} classes, not {len(classes)}")
-    return Codes(name, title, tuple(classes), of.astype(np.uint8))
+def _groups(answer: Answer) -> Iterator[ClassInfo]:
+    for info, group in zip(answer.classes, answer.groups, strict=True):
+        yield ClassInfo(group, colour_of_group(group, info.colour))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +139,9 @@ class Feature:
         return "nm" if self.name.endswith(WAVELENGTH) else ""
 
     def values(self, scan: Scan) -> NDArray[np.float32]:
-        """Float32 (lines, samples)."""
+        """Float32 (lines, samples); NaN in a scan whose features nobody recorded."""
+        if self.name not in measures(scan):
+            return self.blank(scan.codes.shape)
         return measured(scan, self.name, self.least_depth)
 
     def blank(self, shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -48,9 +48,8 @@ def told(boxes: int = 2, line_m: float = 0.005, samples: int = 20, step_m: float
     session = Session(hole=Hole(id="PE<257>D"), boxes=listed)
     parts = [samples_of("PE<257>D", box(number)[0], hole) for number in hole.boxes]
     fine, table = (intervals(parts, steps(ends[0], ends[-1], step)) for step in (step_m / 10, step_m))
-    scan = box(1)[0]
     verdicts = {1: Verdict(1, 1, (Finding("dust", Level.LOOK, {"columns": "12", "n": "1", "share": "1 %"}),))}
     return Told(
-        session, hole, lambda number: box(number)[0], fine, table, [groups(scan), minerals(scan)], ends[0], ends[-1],
+        session, hole, lambda number: box(number)[0], fine, table, [groups(), minerals()], ends[0], ends[-1],
         2.0, verdicts, {"made by": "oreline"},
     )  # fmt: skip

@@ -25,7 +25,7 @@ def shown(missing: tuple[Missing, ...] = ()) -> np.ndarray:
     kind = row.find.kind.copy()
     kind[600:640] = Kind.BLOCK
     depth = BoxDepth(1, (replace(row, find=replace(row.find, kind=kind)),))
-    image = box.draw_box(scan, depth, BOX, minerals(scan), missing, ["102 % recovery"])
+    image = box.draw_box(scan, depth, BOX, minerals(), missing, ["102 % recovery"])
     return np.asarray(image)[box.HEAD :, box.SIDE :]
 
 

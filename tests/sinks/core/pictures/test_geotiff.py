@@ -27,7 +27,7 @@ def mosaic(layer: Layer | None = None, rows: int = 700) -> Mosaic:
     codes[0, :3] = UNKNOWN
     scan, box = plain(codes.tolist(), from_m=100.0)
     hole = HoleDepth({1: box}, (Missing(100.6, 100.7, "base"),), (), ())
-    return Mosaic(Grid(100.0, 0.001, rows, 10, 1.0), hole, layer or minerals(scan), lambda _: scan)
+    return Mosaic(Grid(100.0, 0.001, rows, 10, 1.0), hole, layer or minerals(), lambda _: scan)
 
 
 def test_depth_is_its_coordinate_and_values_have_names_and_colours(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_a_vein_is_where_the_scale_beside_it_says(tmp_path: Path) -> None:
     codes = np.zeros((600, 48), int)
     codes[250] = 1
     scan, box = plain(codes.tolist(), from_m=100.3)
-    mosaic = Mosaic(of(600, from_m=100.3), HoleDepth({1: box}, (), (), ()), minerals(scan), lambda _: scan)
+    mosaic = Mosaic(of(600, from_m=100.3), HoleDepth({1: box}, (), (), ()), minerals(), lambda _: scan)
     (path,) = sheets.write_sheets(mosaic, tmp_path / "mosaic_minerals.png", sheets.Heading("PE257D", "run 1"), ())
     assert path.name == "mosaic_minerals_000.png"
     with Image.open(path) as image:
@@ -55,14 +55,14 @@ def test_sheets_of_an_earlier_longer_mosaic_go(tmp_path: Path) -> None:
     other = tmp_path / "hole_of_somebody.png"
     for path in (*(sheets.sheet_path(tmp_path / "hole.png", n) for n in range(4)), other):
         path.write_bytes(b"old")
-    mosaic = Mosaic(of(10, from_m=0.0, width=4), hole, minerals(scan), lambda _: scan)
+    mosaic = Mosaic(of(10, from_m=0.0, width=4), hole, minerals(), lambda _: scan)
     (path,) = sheets.write_sheets(mosaic, tmp_path / "hole.png", sheets.Heading("PE257D", ""), ())
     assert sorted(tmp_path.iterdir()) == [path, other]
 
 
 def test_a_legend_tells_shares_of_the_rock_and_only_what_is_shown() -> None:
     scan, box = plain([[0, 0, 0, 1]])
-    layer = minerals(scan)
+    layer = minerals()
     mosaic = Mosaic(of(1, from_m=0.0, width=4), HoleDepth({1: box}, (), (), ()), layer, lambda _: scan)
     entries = ink.legend(layer, *ink.count(layer, [mosaic.window(0, 1)]))
     assert entries == [
