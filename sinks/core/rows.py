@@ -25,6 +25,8 @@ EDGE = 0.1
 HOLE, THICK = 0.25, 3
 """A patch of bare pixels is core that was taken for tray where it reaches over less than that share of the row's width
 and is as thick, in pixels; a fracture is long or thin."""
+CLEAN = 0.02
+"""Share of the core's pixels that are specks, below which whole core is a row's width without them."""
 HALF = 0.5
 GAP_MM = 15.0
 """Length of empty tray that parts two pieces; less is a fracture."""
@@ -109,14 +111,16 @@ def _fills(
 ) -> NDArray[np.float64]:
     """Share of each row's width in which core lies, float64 (2, rows, lines), without specks and with them: 1 in whole
     core, 0 in empty tray, whatever share of the pixels there is taken for the other."""
-    plain, raw = (_shares(mask, strips, missing) for mask in (seen, rock))
-    width = int((strips[1] - strips[0]).max())
+    cuts = [[_cut(mask, *strip) for strip in zip(*strips, strict=True)] for mask in (seen, rock)]
+    plain, raw = (np.stack([_shares(cut, missing) for cut in some]) for some in cuts)
     is_bare = plain <= max(LEAST, float(np.quantile(plain, 0.05)))
     floors = [float(np.median(one[is_bare])) if is_bare.any() else 0.0 for one in (plain, raw)]
     for row, share in enumerate(plain.copy()):
-        is_solid = _is_solid(share, 2 / width)
-        for one, floor in zip((plain, raw), floors, strict=True):
+        is_solid, specks = _is_solid(share, 2 / cuts[0][row].shape[1]), _lone(cuts[1][row])
+        is_clean = specks < CLEAN and float(np.quantile(share, 0.9)) > 1 - CLEAN
+        for one, floor, few in zip((plain, raw), floors, (0.0, specks), strict=True):
             level = float(one[row][is_solid].mean()) if is_solid.any() else 1.0
+            level = 1.0 - few if is_clean else level
             one[row] = (one[row] - floor) / (level - floor) if floor < 1 - SOLID else one[row] / level
     return np.stack([plain, raw])
 
@@ -130,20 +134,38 @@ def _is_solid(share: NDArray[np.float64], least: float) -> NDArray[np.bool_]:
     return np.asarray(off <= max(least, 4 * float(np.median(off[is_full]))))
 
 
-def _shares(
-    mask: NDArray[np.bool_], strips: NDArray[np.int32], missing: NDArray[np.bool_] | None
-) -> NDArray[np.float64]:
-    """Share of each row's width that a mask has, float64 (rows, lines); of missing lines, as between those around."""
-    line, width = np.arange(len(mask)), int((strips[1] - strips[0]).max())
-    shares = np.empty(strips.shape[1:])
-    for share, first, stop in zip(shares, *strips, strict=True):
-        sample = first[:, None] + np.arange(width)
-        inside = sample < stop[:, None]
-        cut = mask[line[:, None], np.minimum(sample, mask.shape[1] - 1)] & inside
-        share[:] = (_without_holes(cut, width * HOLE) & inside).sum(axis=1) / np.maximum(stop - first, 1)
-        if missing is not None and missing.any() and not missing.all():
-            share[missing] = np.interp(line[missing], line[~missing], share[~missing])
-    return shares
+def _cut(mask: NDArray[np.bool_], first: NDArray[np.int32], stop: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """The mask of a row, bool (lines, width), without patches of core that were taken for tray."""
+    sample = first[:, None] + np.arange(int((stop - first).max()))
+    cut = mask[np.arange(len(mask))[:, None], np.clip(sample, 0, mask.shape[1] - 1)]
+    return _without_holes(cut, cut.shape[1] * HOLE)
+
+
+def _shares(cut: NDArray[np.bool_], missing: NDArray[np.bool_] | None) -> NDArray[np.float64]:
+    """Share of a row's width that is core, float64 (lines,); of missing lines, as between those around."""
+    share, line = cut.mean(axis=1), np.arange(len(cut))
+    if missing is not None and missing.any() and not missing.all():
+        share[missing] = np.interp(line[missing], line[~missing], share[~missing])
+    return np.asarray(share)
+
+
+@kernel
+def _lone(cut: NDArray[np.bool_]) -> float:
+    """Share of the core's pixels that are bare by themselves, each amid core: specks, if they are few."""
+    lines, width = cut.shape
+    lone, core = 0, 0
+    for i in range(1, lines - 1):
+        for j in range(1, width - 1):
+            if cut[i, j]:
+                core += 1
+                continue
+            n = 0
+            for k in range(-1, 2):
+                for m in range(-1, 2):
+                    n += cut[i + k, j + m]
+            lone += n == 8
+    share = lone / max(1, core + lone)
+    return share * (1.0 + 8.0 * share)
 
 
 @kernel
