@@ -18,6 +18,7 @@ COUNTED = {"labelled": "lines", "shed": "shed", "lost": "lost"}
 
 def line_of(config: Config, packed: bool | None = None) -> Config:
     """The line without inference and without sinks but its recorders of raw lines; it gets one where it has none.
+    Other hosts are not served.
     `packed`: whether they pack, None where their tables say it. Raises ConfigError where its camera is not here."""
     if not config.tables.keys() & CAMERA:
         raise ConfigError(
@@ -28,7 +29,8 @@ def line_of(config: Config, packed: bool | None = None) -> Config:
     sinks = own or {RAW: {"sink": RECORDER, "what": RAW, "name": RAW}}
     if packed is not None:
         sinks = {name: table | {"packed": packed} for name, table in sinks.items()}
-    tables = {name: table for name, table in config.tables.items() if name in KEPT}
+    tables = {name: dict(table) for name, table in config.tables.items() if name in KEPT}
+    tables.get("acquisition", {}).pop("listen", None)
     return Config({**tables, "sinks": sinks}, config.source)
 
 

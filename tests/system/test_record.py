@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from oreline.cli.record import line_of
+from oreline.config import Config
 from oreline.recordings.finding import find_recording
 from oreline.recordings.raw.lines import read_lines
 from tests.system.line import Command, Line
@@ -60,6 +62,15 @@ def test_a_line_without_a_camera_here_is_told_where_to_record(
     ran = cli("record", tmp_path / "line.json")
     assert ran.returncode == 3
     assert "has no camera here" in ran.stdout + ran.stderr
+
+
+def test_what_is_recorded_needs_nobody_else_and_a_recorder_of_the_file_is_used_as_it_is() -> None:
+    keep = {"sink": "record", "what": "raw", "name": "box", "packed": True}
+    tables = {"acquisition": {"listen": "tcp://127.0.0.1:7401"}, "inference": {}, "sinks": {"log": {}, "keep": keep}}
+    made = line_of(Config(tables)).tables
+    assert made == {"acquisition": {}, "sinks": {"keep": keep}}
+    assert line_of(Config(tables), packed=False).tables["sinks"]["keep"]["packed"] is False
+    assert tables["acquisition"] == {"listen": "tcp://127.0.0.1:7401"}
 
 
 @pytest.mark.long

@@ -14,6 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from oreline.errors import RecordingError
 from oreline.files import replacing
 from oreline.messages import Kind, StreamInfo
@@ -25,9 +27,9 @@ from oreline.recordings.raw.layout import LINES, MANIFEST, data_of, files_of, ga
 VERSION = 1
 SETTING = (
     "camera", "serial", "samples", "offset_x", "full_scale", "exposure_us", "gain", "line_rate_hz", "counts_per_line",
-    "pitch_mm", "wavelengths_nm",
+    "pitch_mm",
 )  # fmt: skip
-"""What the lines of a view have in common."""
+"""What the lines of a view have in common, beside the wavelengths, which stand in its header."""
 Manifest = dict[str, Any]
 
 
@@ -48,7 +50,8 @@ def begun(folder: Path, info: StreamInfo, part: int) -> Manifest:
 
 def setting_of(info: StreamInfo) -> dict[str, Any]:
     """How a view is taken, as its manifest has it; null where nobody knows."""
-    return {key: _plain(getattr(info, key)) for key in SETTING}
+    wavelengths = hashlib.sha256(np.array(info.wavelengths_nm, "<f8").tobytes()).hexdigest()
+    return {**{key: _plain(getattr(info, key)) for key in SETTING}, "wavelengths_sha256": wavelengths}
 
 
 def temperature_of(info: StreamInfo) -> list[list[float]]:
@@ -119,6 +122,4 @@ def sha256_of(path: Path) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return list(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -85,7 +85,8 @@ class RawWriter:
         view, scene = self._views.get(info.kind), self._views.get(Kind.SCENE)
         if info.kind is not Kind.SCENE and scene is not None and scene.lines:
             return False
-        return view is None or not view.lines or self._setting(info.kind) == manifest.setting_of(info)
+        setting = manifest.setting_of(info).items()
+        return view is None or not view.lines or setting <= self._said["views"][info.kind.name.lower()].items()
 
     def see(self, info: StreamInfo) -> None:
         """The camera sees this from now on. Starts the files of its view, unless they are there."""
@@ -149,10 +150,6 @@ class RawWriter:
     @property
     def _parts(self) -> list[ViewWriter | AppendedFile]:
         return [*self._views.values(), self._gaps]
-
-    def _setting(self, kind: Kind) -> dict[str, object]:
-        said = self._said["views"][kind.name.lower()]
-        return {key: said.get(key) for key in manifest.SETTING}
 
 
 def cut_off(folder: Path, seq: int) -> None:
