@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 
 from hwsim.spectra import load
 from inference.features.absorption import absorptions
+from inference.features.line import LineFeatures
 from inference.features.windows import placed
 from oreline.features import LEAST_DEPTH
 
 THEIRS = {"1400": "1400{}3pfit", "2200": "2200{}", "2250": "2250{}", "2320": "2320{}3pfit", "2390": "2390{}3pfit"}
+Measure = Callable[[NDArray[np.float64], NDArray[np.float32]], NDArray[np.float32]]
 EVERY_NM = np.arange(1300.0, 2501.0)
 
 
@@ -23,15 +26,25 @@ def band(nm: NDArray[np.float64], centre: float, depth: float, width: float = 12
     return ((0.3 + nm * 1e-4) * (1 - depth * np.exp(-(((nm - centre) / width) ** 2))))[:, None]
 
 
+def at_line_rate(nm: NDArray[np.float64], spectra: NDArray[np.float32]) -> NDArray[np.float32]:
+    samples = spectra.shape[1]
+    return LineFeatures(nm.tolist(), samples)(np.ascontiguousarray(spectra), np.zeros(samples, np.uint8))
+
+
+def of_any(nm: NDArray[np.float64], spectra: NDArray[np.float32]) -> NDArray[np.float32]:
+    return absorptions(placed(nm), spectra)
+
+
 @pytest.mark.shared
-def test_reference_rocks_have_the_features_that_tsg_gives_them(shared_data: Path) -> None:
+@pytest.mark.parametrize("measure", [of_any, at_line_rate])
+def test_reference_rocks_have_the_features_that_tsg_gives_them(shared_data: Path, measure: Measure) -> None:
     folder = shared_data / "field" / "tsg_testrocks_HL4"
     spectra = np.fromfile(folder / "HL4_testrocks_tsg.bip", "<f4").reshape(2, 222, 526)[0].T
     with (folder / "expected_scalars.csv").open() as file:
         rows = list(csv.DictReader(file))
-    features = placed(np.linspace(400, 2500, 526))
+    wavelengths = np.linspace(400, 2500, 526)
     compared = 0
-    for feature, (nm, depth) in zip(features, absorptions(features, spectra), strict=True):
+    for feature, (nm, depth) in zip(placed(wavelengths), measure(wavelengths, spectra), strict=True):
         if (column := THEIRS.get(feature.info.name)) is None:
             continue
         their_nm, their_depth = (np.array([float(row[column.format(what)] or "nan") for row in rows]) for what in "WD")
