@@ -13,8 +13,8 @@ Table = NDArray[Any]
 
 LANES = 64
 """Samples side by side, which go through in vectors."""
-NEARLY = np.float32(1 - 4e-7)
-"""Of the hull, that is on it but for rounding."""
+ROUNDING = np.float32(5e-7)
+"""Of two values, by which a third may be below the line through them and be on it."""
 _HUGE = np.float32(3e38)
 
 
@@ -69,7 +69,7 @@ def _hull(spectrum: Table, offset: Table, hull: Table, n: int, lane: Table) -> N
     for j in range(1, n):
         for i in range(LANES):
             line = height[i] + (offset[j] - at[i]) * way[i]
-            corner = spectrum[j, i] >= line * NEARLY
+            corner = spectrum[j, i] + ROUNDING * (spectrum[j, i] + height[i]) >= line
             at[i] = offset[j] if corner else at[i]
             height[i] = spectrum[j, i] if corner else height[i]
             way[i] = hull[j, i] if corner else way[i]

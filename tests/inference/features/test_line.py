@@ -80,3 +80,18 @@ def test_a_camera_that_ends_at_1700_nm_measures_what_it_has() -> None:
     line = LineFeatures(nm.tolist(), 64)
     assert [one.name for one in line.infos] == ["1400", "1480"]
     assert line(rocks(nm, 64, 3), np.zeros(64, np.uint8)).shape == (2, 2, 64)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.floats(-0.02, 0.02))
+def test_features_on_a_flank_are_those_of_its_spectra_however_steep(seed: int, slope: float) -> None:
+    """As of wet or stained rock, whose reflectance falls many times within a window. Where two bands are the least but
+    for the last bit, the parabola through the one is a little deeper than that through the other."""
+    values = (rocks(SWIR, 64, seed) * np.exp(slope * (SWIR - 1900.0))[:, None]).astype(np.float32)
+    answer, expected = (
+        LineFeatures(SWIR.tolist(), 64)(values, np.zeros(64, np.uint8)),
+        absorptions(placed(SWIR), values),
+    )
+    clear = (expected[:, 1] > LEAST_DEPTH + 1e-4) & sure(SWIR, values)
+    off = np.abs(answer - expected).swapaxes(0, 1)[:, clear]
+    assert (off.max(axis=1, initial=0) < [0.05, 3e-3]).all()
