@@ -13,6 +13,7 @@ from sinks.core.counting import samples_of
 from sinks.core.depth import HoleDepth, RowFind
 from sinks.core.depth_tables import method_of
 from sinks.core.hole_folder import HoleFolder
+from sinks.core.qc.wavelengths import last_words
 from sinks.core.registration import register
 from sinks.core.rows import find_rows
 from sinks.core.samples import CoreSamples
@@ -78,5 +79,6 @@ class HoleLog:
         return {
             "session_sha256": digest(self.session),
             **method_of(self.session),
+            "wavelength_check": last_words(self.folder),
             "earlier_scans": [one.name for one in self.folder.scans.read().all if one != self.scans.get(one.box)],
         }

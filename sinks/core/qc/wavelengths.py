@@ -73,5 +73,15 @@ def of_wavelengths(folder: HoleFolder, at: datetime, limits: QcLimits) -> Iterat
         yield Finding("wavelength_age", Level.LOOK, {"hours": f"{hours:.1f}"})
 
 
+def last_words(folder: HoleFolder) -> str:
+    """The last check in words; that there was none, where there was none."""
+    checks = checks_of(folder)
+    if not checks:
+        return "none was made"
+    last = checks[-1]
+    nm = "not found" if last["worst_nm"] is None else f"up to {last['worst_nm']:.2f} nm off"
+    return f"{'pass' if last['passes'] else 'fail'}, {nm}: {last['standard']}, {last['at']}"
+
+
 def _known(number: float) -> float | None:
     return number if math.isfinite(number) else None

@@ -18,7 +18,7 @@ from sinks.core.live.line_file import limits_of, line_of
 from sinks.core.qc.finding import Finding, Level, Verdict
 from sinks.core.qc.standard import find_standard
 from sinks.core.qc.verdicts import keep
-from sinks.core.qc.wavelengths import checks_of, of_wavelengths
+from sinks.core.qc.wavelengths import checks_of, last_words, of_wavelengths
 from sinks.core.session import Session
 from sinks.core.session_file import write_session
 from tests.sinks.core.qc.test_references import LIMITS
@@ -68,6 +68,7 @@ def test_a_camera_that_is_off_fails_is_noted_and_boxes_say_so_until_it_passes(
     assert list(of_wavelengths(folder, at, LIMITS)) == []
     assert [one.check for one in of_wavelengths(folder, at + timedelta(hours=13), LIMITS)] == ["wavelength_age"]
     assert [one["passes"] for one in checks_of(folder)] == [False, True]
+    assert last_words(folder).startswith("pass, up to 0.2")
     with (folder.qc / "wavelengths.jsonl").open("a") as file:
         file.write('{"at": 3}\nno')
     assert len(checks_of(folder)) == 2
