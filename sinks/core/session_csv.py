@@ -8,6 +8,7 @@ from typing import Any
 
 from oreline.config import Section, validated
 from oreline.errors import ConfigError
+from oreline.guard import refusal
 from sinks.core.session import Block, Box, Loss, Run, Survey
 from sinks.core.spreadsheet import Row, read_rows
 
@@ -68,8 +69,13 @@ CUTS = {"half": "half", "1/2": "half", "0.5": "half", "whole": "whole", "full": 
 
 
 def read_folder(folder: Path) -> dict[str, Any]:
-    """Tables of a session, as `Session` takes them, from the CSV files of a folder. Raises ConfigError."""
-    rows = {name: _of_file(folder, name) for name in FILES}
+    """Tables of a session, as `Session` takes them, from the CSV files of a folder. Raises ConfigError and
+    SystemRefused."""
+    try:
+        files = sorted(folder.iterdir())
+    except OSError as error:
+        raise refusal(error, folder) from None
+    rows = {name: _of_file(folder, files, name) for name in FILES}
     if not rows["boxes"]:
         raise ConfigError(f"{folder}: boxes.csv is not there or has no box: name it so, with {', '.join(BOXES)}")
     hole = _hole_of(folder, rows)
@@ -82,11 +88,11 @@ def read_folder(folder: Path) -> dict[str, Any]:
     }
 
 
-def _of_file(folder: Path, name: str) -> list[Row]:
+def _of_file(folder: Path, files: Sequence[Path], name: str) -> list[Row]:
     """Rows of a file that may be there, in whatever letters, its name in the singular or the plural."""
     stems = {name, f"{name}s", name.removesuffix("s"), name.removesuffix("es")}
     names = {f"{stem}{end}" for stem in stems for end in (".csv", ".txt", ".tsv")}
-    found = sorted(path for path in folder.iterdir() if path.name.casefold() in names)
+    found = [path for path in files if path.name.casefold() in names]
     if len(found) > 1:
         raise ConfigError(f"{folder}: {found[0].name} and {found[1].name} hold the same: leave one of them")
     columns, required = FILES[name]

@@ -143,7 +143,11 @@ def _plain(text: str) -> str:
 
 
 def _cells(line: str, separator: str) -> list[str]:
-    return [cell.strip().strip('"').strip() for cell in next(csv.reader(io.StringIO(line), delimiter=separator), [])]
+    try:
+        cells = next(csv.reader(io.StringIO(line), delimiter=separator), [])
+    except csv.Error:
+        cells = line.split(separator)
+    return [cell.strip().strip('"').strip() for cell in cells]
 
 
 def _is_told(cell: str) -> bool:

@@ -104,6 +104,7 @@ def test_feet_and_diameters_are_read_by_their_units(tmp_path: Path) -> None:
         ("boxes.csv", "box;from_m;to_m;rows\n1;100,5;102.55;3\n", "decimal points and decimal commas"),
         ("boxes.csv", "hole,box,from_m,to_m,rows\nA,1,1,2,3\nB,1,1,2,3\n", "the holes A, B"),
         ("boxes.csv", "", r"boxes\.csv: it has no column"),
+        ("boxes.csv", "x" * 200_000, r"boxes\.csv: it has no column"),
         ("blocks.csv", "box,row,depth_m\n7,1,101\n", r"blocks\.csv, line 2: boxes\.csv has no box '7'"),
         ("blocks.csv", "box,row,depth_m\n1,3,101.5\n1,1,101\n", None),
         (
