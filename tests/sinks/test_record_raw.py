@@ -25,7 +25,6 @@ from oreline.recordings.raw.lines import read_lines
 from oreline.testing import OTHER_RUN, RUN, SinkContract, end_of_stream, label_line, raw_line, stream_info
 from sinks.record import Record, RecordSettings
 from tests.sinks.disk import room
-from tests.sinks.killed import last_said
 
 SCENE = stream_info(
     seq=6, exposure_us=1000.0 / 3, gain=10**0.3, wavelengths_nm=tuple(1e7 / (4000.0 + 10 * band) for band in range(8))
@@ -252,35 +251,6 @@ def test_a_run_may_follow_in_the_same_folder(tmp_path: Path) -> None:
         sink.commit()
         sink.close()
     assert [numbers(tmp_path, run) for run in (RUN, OTHER_RUN)] == [[0], [0]]
-
-
-WRITER = """
-import sys
-from itertools import count
-from pathlib import Path
-from oreline.testing import raw_line, stream_info
-from sinks.record import Record, RecordSettings
-
-sink = Record.open(RecordSettings(what="raw"), Path(sys.argv[1]))
-place = sink.resume()
-sink.consume([stream_info()])
-for first in count(place[1] if place else 0, 10):
-    sink.consume([raw_line(seq) for seq in range(first, first + 10)])
-    sink.commit()
-    print(first + 10, flush=True)
-"""
-
-
-def test_nothing_committed_is_lost_through_kill_9(tmp_path: Path) -> None:
-    said = last_said(WRITER, tmp_path)
-    sink = recorder(tmp_path)
-    place = sink.resume()
-    assert place is not None
-    assert place[1] >= said
-    sink.close()
-    assert numbers(tmp_path) == list(range(place[1]))
-    scene = find_recording(folders(tmp_path)[0], references=False).scene
-    assert scene.cube[:, 0, 0].tolist() == [seq % 2**16 for seq in range(place[1])]
 
 
 def test_a_disk_that_fails_behind_the_recorder_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

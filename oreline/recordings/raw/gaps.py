@@ -32,7 +32,7 @@ def read(path: Path) -> list[Missing]:
     for text in whole:
         first, _, rest = text.partition(b",")
         n, _, reason = rest.partition(b",")
-        if not ((first.isdigit() and n.isdigit() and reason.isalnum()) or b"_" in reason):
+        if not (first.isdigit() and n.isdigit() and reason.replace(b"_", b"").isalpha()):
             break
         found.append(Missing(int(first), int(n), reason.decode("ascii", "replace")))
     return found

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from oreline.errors import RecordingError
 from oreline.messages import RawLine
 
 WIDTHS = {"seq": 12, "epoch": 6, "block_id": 20, "t_ns": 20, "encoder": 20, "flags": 6, "end": 16, "crc32c": 10}
@@ -60,7 +61,7 @@ def rows_before(path: Path, seq: int) -> int:
 
 
 def read_lines(path: Path) -> NDArray[np.void]:
-    """The rows up to the first that is not whole, (rows,) of DTYPE."""
+    """The rows up to the first that is not whole, (rows,) of DTYPE. Raises RecordingError where a number is none."""
     raw = np.fromfile(path, np.uint8, ROW_BYTES * rows_in(path), offset=len(HEAD)).reshape(-1, ROW_BYTES)
     ends = np.cumsum([width + 1 for width in WIDTHS.values()]) - 1
     marks = np.frombuffer(b"," * (len(WIDTHS) - 1) + b"\n", np.uint8)
@@ -69,5 +70,8 @@ def read_lines(path: Path) -> NDArray[np.void]:
     table = np.empty(len(raw), DTYPE)
     for name, end in zip(WIDTHS, ends, strict=True):
         column = np.ascontiguousarray(raw[:, end - WIDTHS[name] : end]).view(f"S{WIDTHS[name]}")[:, 0]
-        table[name] = column.astype(DTYPE[name])
+        try:
+            table[name] = column.astype(DTYPE[name])
+        except (ValueError, OverflowError):
+            raise RecordingError(f"{path}: a row has a {name} that no line has: the file is none of ours") from None
     return table

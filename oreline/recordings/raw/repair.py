@@ -21,8 +21,9 @@ from oreline.recordings.raw import gaps, manifest
 from oreline.recordings.raw import lines as table
 from oreline.recordings.raw.examination import Examined, examine
 from oreline.recordings.raw.gaps import Missing
-from oreline.recordings.raw.layout import LINES, MANIFEST, data_of, drop, gaps_of, kinds_in, path_of
+from oreline.recordings.raw.layout import LINES, MANIFEST, data_of, drop, files_of, gaps_of, kinds_in, path_of
 from oreline.recordings.raw.view import LineCount
+from oreline.recordings.recording import inside
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ class Repaired:
 def repair(folder: Path, end: int = 0) -> Repaired:
     """Repair a recording that nobody writes. `end`: the sequence number before which every line is its own, where
     somebody knows; otherwise what is behind its last line is not known to have been. Raises RecordingError where its
-    manifest or a header cannot be read, OSError."""
+    manifest or a header cannot be read, or a link leads out of it, OSError."""
+    for path in files_of(folder):
+        inside(path, folder)
     said, before = manifest.read(folder), _state(folder)
     views = {kind: examine(folder, kind) for kind in kinds_in(folder)}
     for kind, view in views.items():

@@ -15,7 +15,7 @@ from oreline.messages import Gap, Kind, Reason, StreamInfo
 from oreline.recordings.finding import find_recording
 from oreline.recordings.raw import gaps
 from oreline.recordings.raw.layout import LINES, data_of, files_of, gaps_of, kinds_in, path_of
-from oreline.recordings.raw.lines import read_lines
+from oreline.recordings.raw.lines import ROW_BYTES, read_lines
 from oreline.recordings.raw.repair import repair
 from oreline.recordings.raw.unpacking import unpack
 from oreline.recordings.raw.writer import RawWriter
@@ -150,6 +150,25 @@ def test_what_is_no_recording_of_ours_is_refused(whole: Path) -> None:
     (whole / "manifest.json").write_text("{}")
     with pytest.raises(RecordingError, match="no manifest of a raw recording"):
         repair(whole)
+
+
+def test_a_link_out_of_a_recording_is_not_followed(whole: Path, tmp_path: Path) -> None:
+    theirs, data = tmp_path / "theirs", data_of(whole, Kind.SCENE)
+    theirs.write_bytes(data.read_bytes() + b"more")
+    data.unlink()
+    data.symlink_to(theirs)
+    before = theirs.read_bytes()
+    with pytest.raises(RecordingError, match="a link out of"):
+        repair(whole, 40)
+    assert theirs.read_bytes() == before
+
+
+def test_a_row_that_no_line_has_is_refused(whole: Path) -> None:
+    rows = path_of(whole, Kind.SCENE, LINES)
+    text = rows.read_bytes()
+    rows.write_bytes(text[:-ROW_BYTES] + b"-" * 12 + text[12 - ROW_BYTES :])
+    with pytest.raises(RecordingError, match="a seq that no line has"):
+        repair(whole, 40)
 
 
 def test_a_packed_recording_is_read_line_by_line_and_unpacked_to_the_same(tmp_path: Path) -> None:
