@@ -35,13 +35,13 @@ from sinks.core.table import (
     N,
     with_header,
 )  # fmt: skip
-from sinks.core.tally import BROKEN, CORE_M, HOLE_M, Tally
+from sinks.core.tally import BROKEN, CORE_M, HOLE_M, UNSEEN, Tally
 
 ONE = 1 << 32
 """Parts that a fraction is counted in."""
 MOST = 1_000_000
 """Intervals of a table."""
-UNSEEN = 0.01
+LEAST_SHARE = 0.01
 """Share of an interval that may be unseen before that is said."""
 _NO_COLOUR = (136, 136, 136)
 
@@ -158,7 +158,9 @@ def _words(tally: Tally, at: int, known_m: float) -> str:
         words.append(f"boxes {', '.join(map(str, boxes))}")
     if BROKEN in tally.sums and tally.sums[BROKEN][at]:
         words.append("broken")
-    if known_m < (last - first) * (1 - UNSEEN):
+    if unseen := int(tally.sums[UNSEEN][at]) if UNSEEN in tally.sums else 0:
+        words.append(f"{unseen} lines not seen")
+    if known_m < (last - first) * (1 - LEAST_SHARE):
         words.append(f"{known_m:.2f} of {last - first:.2f} m scanned" if known_m else "not scanned")
     return "; ".join([*words, *tally.words[at]])
 

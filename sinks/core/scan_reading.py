@@ -86,7 +86,7 @@ def read_scan(
         feature_infos=infos,
         provenance=_provenance(read, at),
         which=which,
-        flags=tuple(_flags(read, missing, size, at.box)),
+        flags=tuple(_flags(read, size, at.box)),
     )
 
 
@@ -157,11 +157,9 @@ def _provenance(read: _Lines, at: BoxScan) -> dict[str, Any]:
     }
 
 
-def _flags(read: _Lines, missing: NDArray[np.bool_], pixel_mm: float, box: int) -> list[Flag]:
+def _flags(read: _Lines, pixel_mm: float, box: int) -> list[Flag]:
     """What whoever reads its numbers should know."""
     words = []
-    if missing.any():
-        words.append(f"{int(missing.sum())} lines did not come")
     if not pixel_mm:
         words.append("no pixel size is set: a sample is taken as 1 mm")
     if len(read.models) > 1:

@@ -13,8 +13,9 @@ from sinks.core.depth import Flag, Kind, Missing, Recovery
 from sinks.core.samples import CoreSamples
 from sinks.core.table import FEATURE, MASKED, MINERAL, NOT_ROCK, UNKNOWN
 
-HOLE_M, CORE_M, BROKEN = "hole_m", "core_m", "broken"
-"""Sums of the length of hole that core was seen of, of that core itself, and number of lines of it that are broken."""
+HOLE_M, CORE_M, BROKEN, UNSEEN = "hole_m", "core_m", "broken", "unseen"
+"""Sums of the length of hole that core was seen of, of that core itself, and numbers of its lines that are broken and
+that are masked from end to end, as those that did not come."""
 
 Array = NDArray[Any]
 
@@ -23,10 +24,10 @@ class Tally:
     """Sums over `spans`, intervals (m, 2) in m, of which each takes what lies from its first depth on to before its
     last; they may overlap.
 
-    `sums`: by name, int64 or float64 (m,): pixels by "mineral.NAME", "unknown.REASON", "not_rock" and "masked"; lengths
-    and lines by HOLE_M, CORE_M and BROKEN; by "feature.NAME" (m, 3), as `CoreSamples.sums`. `sd_m` float64 (m,): the
-    largest, -inf where there is none. `boxes`, `words`: those of each interval, and what is to be said of it. All else
-    is what parts say of themselves.
+    `sums`: by name, int64 or float64 (m,): pixels by "mineral.NAME", "unknown.REASON", "not_rock" and "masked";
+    lengths and lines by HOLE_M, CORE_M, BROKEN and UNSEEN; by "feature.NAME" (m, 3), as `CoreSamples.sums`. `sd_m`
+    float64 (m,): the largest, -inf where there is none. `boxes`, `words`: those of each interval, and what is to be
+    said of it. All else is what parts say of themselves.
     """
 
     def __init__(self, spans: NDArray[np.float64]) -> None:
@@ -86,6 +87,8 @@ def _by_name(part: CoreSamples) -> Iterator[tuple[str, Array]]:
     yield NOT_ROCK, part.not_rock.astype(np.int64)
     yield MASKED, part.masked.astype(np.int64)
     yield BROKEN, (part.kind == Kind.BROKEN).astype(np.int64)
+    known = part.counts.sum(axis=1) + part.reasons.sum(axis=1) + part.not_rock
+    yield UNSEEN, ((part.masked > 0) & (known == 0)).astype(np.int64)
 
 
 def _over(how: np.ufunc, values: Array, bounds: NDArray[np.intp]) -> Array:

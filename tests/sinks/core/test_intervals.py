@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from oreline.errors import ConfigError
 from oreline.features import METHOD
-from oreline.messages import BACKGROUND, UNKNOWN, FeatureInfo
+from oreline.messages import BACKGROUND, INVALID, UNKNOWN, FeatureInfo
 from sinks.core.counting import samples_of
 from sinks.core.depth import Flag, Kind, Missing, Recovery
 from sinks.core.intervals import intervals, steps
@@ -145,6 +145,16 @@ def test_an_interval_of_two_boxes_and_one_of_broken_core_say_so() -> None:
     rows = intervals(parts, steps(100, 100.2, 0.05)).to_pylist()
     assert [row["flags"] for row in rows] == ["broken", "", "", ""]
     assert [row["flags"] for row in intervals(parts, steps(100, 100.2, 0.2)).to_pylist()] == ["boxes 1, 2; broken"]
+
+
+def test_lines_that_did_not_come_are_masked_where_they_are_and_nowhere_else() -> None:
+    codes = np.full((300, 5), KAOLINITE, np.uint8)
+    codes[120:123], codes[10, 0] = INVALID, INVALID
+    samples = samples_of("DH-1", a_scan(codes), a_hole(one_row(metres(100, 300), (0, 5))))
+    rows = intervals([samples], steps(100, 100.3, 0.1)).to_pylist()
+    assert [(row["n"], row["masked"], row["flags"]) for row in rows] == [
+        (499, 1, ""), (485, 15, "3 lines not seen"), (500, 0, ""),
+    ]  # fmt: skip
 
 
 def test_a_flag_of_a_row_stands_where_the_row_is_and_one_of_the_hole_in_the_header() -> None:
