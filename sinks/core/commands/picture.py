@@ -16,7 +16,8 @@ def make(asked: Asked, number: int, png: Path, shown: str, least_depth: float) -
     try_to_write(png, reading=(asked.session,))
     source = asked.source()
     if number not in source.boxes:
-        raise ConfigError(f"box {number} has not been scanned; there are {', '.join(map(str, source.boxes))}")
+        why = next((one.words for one in source.depth.flags if one.box == number), "it has not been scanned")
+        raise ConfigError(f"box {number}: {why}; there are {', '.join(map(str, source.boxes))}")
     box = next(one for one in source.session.boxes if one.number == number)
     layer = layer_named(shown, source.scans, source.output, least_depth, None)
     scan, depth = source.scan_of(number), source.depth

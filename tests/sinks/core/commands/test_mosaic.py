@@ -116,5 +116,5 @@ def test_what_cannot_be_shown_is_refused_in_words(
 
 
 def test_a_box_that_was_not_scanned_has_no_picture(hole: HoleFolder, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="box 9 has not been scanned; there are 1, 2"):
+    with pytest.raises(ConfigError, match="box 9: it has not been scanned; there are 1, 2"):
         run("picture", hole.path, "--box", 9, "--to", tmp_path / "box.png")
