@@ -40,7 +40,8 @@ class Taker(Protocol):
 
     policy: ClassVar[Policy]
     stream: ClassVar[str]
-    """Stream that it reads: "labels", "reflectance" or "features" of inference, or "stones" of a sorter."""
+    """Stream that it reads: "labels", "reflectance" or "features" of inference, "stones" of a sorter, or "raw" of
+    acquisition."""
 
     def resume(self) -> tuple[bytes, int] | None:
         """The run and the next sequence number after the last committed one; None where nothing was committed."""

@@ -66,8 +66,8 @@ MUTANTS = (
     Mutant(
         "a recorder writes over what it has not noted",
         "sinks/record/envi.py",
-        "if not header.exists() and not header.with_suffix(DATA).exists())",
-        "if header or part)",
+        "return not header.exists() and not header.with_suffix(DATA).exists()",
+        "return True",
         ("tests/sinks/test_record.py",),
     ),
 )
