@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from oreline.features import LEAST_DEPTH
 from sinks.core.assays import read_assays
 from sinks.core.intervals import Spans, steps, table_of
 from sinks.core.session_in_force import take
@@ -33,11 +34,13 @@ def spans_of(source: Source, step_m: float, assays: Path | None) -> tuple[Spans,
     return steps(*source.ends_m, step_m), ()
 
 
-def whole_table(source: Source, spans: Spans, assays: Path | None, everything: bool = False) -> pa.Table:
-    """The table, with a summary of the hole in its header; `everything`: a column for each mineral that there may be.
-    Raises ConfigError, RecordingError."""
+def whole_table(
+    source: Source, spans: Spans, assays: Path | None, everything: bool = False, least_depth: float = LEAST_DEPTH
+) -> pa.Table:
+    """The table, with a summary of the hole in its header; `everything`: a column for each mineral that there may be;
+    `least_depth`: what features are deeper than. Raises ConfigError, RecordingError."""
     tally, hole = Tally(spans), Tally(np.array([source.ends_m]))
-    for part in source.samples():
+    for part in source.samples(least_depth):
         tally.add(part)
         hole.add(part)
     (whole,) = table_of(hole).to_pylist()

@@ -43,7 +43,7 @@ def make(session: Path, output: Path | None, wanted: Wanted, who: str) -> Iterat
     source = source_of(hole_of(session, output, who), wanted.answer, wanted.masks)
     spans, said = spans_of(source, wanted.step_m, wanted.assays)
     yield from said
-    table = whole_table(source, spans, wanted.assays, wanted.everything)
+    table = whole_table(source, spans, wanted.assays, wanted.everything, wanted.least_depth)
     yield from _summary(table)
     told = json.dumps(header_of(table), indent=1).encode() + b"\n"
     for path, content in ((wanted.parquet, _parquet), (wanted.csv, _csv), (header, lambda _: told)):

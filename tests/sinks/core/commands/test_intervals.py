@@ -143,3 +143,17 @@ def test_masks_and_answers_of_tsg_are_none_of_a_hole_that_was_scanned(journal: P
         ran = run(journal / "session.toml", journal / "out", *words)
         assert isinstance(ran.exception, ConfigError)
         assert why in str(ran.exception)
+
+
+@pytest.mark.shared
+def test_features_may_be_asked_to_be_deeper(shared_data: Path, tmp_path: Path) -> None:
+    rocks = shared_data / "field" / "tsg_testrocks_HL4" / "HL4_testrocks_tsg.tsg"
+    made = []
+    for least in (0.01, 0.1):
+        ran = run(rocks, "--least-depth", least, "--parquet", tmp_path / "a.parquet")
+        assert ran.exit_code == 0, ran.output
+        made.append(pq.read_table(tmp_path / "a.parquet"))
+    plain, deep = made
+    assert 0 < deep["feature.2200W.n"][0].as_py() < plain["feature.2200W.n"][0].as_py()
+    assert deep["feature.2200D"][0].as_py() > 0.1
+    assert [header_of(one)["least_depth"] for one in made] == [0.01, 0.1]
