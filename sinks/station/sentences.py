@@ -49,6 +49,8 @@ SENTENCES = (
     marked("the core sink has not answered for {s} s; what was asked stands"),
     marked("the line has ended before its core sink answered"),
     marked("no box is being scanned"),
+    marked("it was given before this run began: give it again"),
+    marked("the run has ended"),
     marked("the session of {hole} has no box {n}: it has {first} to {last}"),
     marked("the next tray is box {n}"),
     marked("box {n} is being scanned"),

@@ -11,6 +11,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,7 +22,7 @@ from oreline.files import write_whole
 from oreline.incidents import report
 from oreline.messages import EndOfStream, Gap, LabelLine, Message, Reason, StreamInfo
 from oreline.moment import now
-from oreline.orders import OrderReader
+from oreline.orders import OrderFile, OrderReader
 from oreline.sink import LOG, Policy, Sink
 from sinks.core.box_scans import BoxScan
 from sinks.core.live.journal_lines import Glance, counts_of, following, glances, share_of
@@ -61,6 +62,7 @@ class Core(Sink):
         self._next_tick = self._next_save = 0.0
         self._answer, self._saved = ("", "", False), Place()
         self._report: dict[str, Any] | None = None
+        self._follows = False
         self._end_seq = 0
         """Of the stream, once it has ended."""
         self._scanning = self._resumed()
@@ -118,7 +120,9 @@ class Core(Sink):
             self._await_journal()
             self._catch_up(self._scanning.place.run)
             self._write(self._scanning.end_run())
+            self._refuse("the run has ended")
             self._save(whole=True)
+            self._say()
             artefacts = self._making.finish()
             self._say()
             scans = self.folder.scans.read()
@@ -151,7 +155,9 @@ class Core(Sink):
                 self._catch_up(before)
                 self._write(self._scanning.end_run())
             self._scanning.begin_run(run, info.seq)
+            self._refuse("it was given before this run began: give it again")
             self._save(whole=True)
+        self._follows = True
         self._step = info.counts_per_line, info.pitch_mm or 1.0
 
     def _catch_up(self, run: str) -> None:
@@ -218,8 +224,8 @@ class Core(Sink):
             report("core", "core_cut", f"box {opened.box}: {ended.cut}; scan it again", seq=ended.last_seq)
 
     def _follow(self) -> None:
-        """Do what somebody orders, and take a session that was changed."""
-        told = self._orders.poll()
+        """Do what somebody orders, once there is a run that it is about, and take a session that was changed."""
+        told = self._orders.poll() if self._follows else None
         if told is not None:
             self._obey(told)
         self._take_again()
@@ -237,6 +243,13 @@ class Core(Sink):
         except OrelineError as error:
             self._answer = order.id, str(error), True
         self._save(whole=True)
+
+    def _refuse(self, why: str) -> None:
+        """Do not do what somebody has ordered and was not done yet, nor later."""
+        identity = OrderFile(self._orders.path).read().get("id")
+        if isinstance(identity, str) and identity != self._scanning.place.order:
+            self._answer = identity, why, True
+            self._scanning.place = replace(self._scanning.place, order=identity)
 
     def _done(self, order: CoreOrder) -> str:
         place = self._scanning.place

@@ -191,6 +191,27 @@ def test_an_order_is_followed_once_however_often_the_sink_begins(bench: Bench) -
     assert [(box, first) for box, first, _, _ in bench.scans()] == [(1, 30), (2, 370)]
 
 
+def test_an_order_of_yesterday_is_refused_and_not_followed_today(bench: Bench) -> None:
+    info, lines = messages(trays(1))
+    bench.log([info, *lines], ended(info, lines))
+    sink = bench.start()
+    feed(sink, [info, *lines], ended(info, lines))
+    give(bench, "late", "begin", 4)
+    sink.close()
+    assert (said(bench).refused, said(bench).words) == (True, "the run has ended")
+    give(bench, "night", "begin", 4)
+    later, more = messages(trays(1), OTHER_RUN)
+    bench.log([later, *more], ended(later, more))
+    again = bench.start()
+    until(again, lambda: said(bench).boxes)
+    feed(again, [later, *more[:100]])
+    until(again, lambda: said(bench).order == "night")
+    assert said(bench).words == "it was given before this run began: give it again"
+    feed(again, more[100:], ended(later, more))
+    again.close()
+    assert [box for box, *_ in bench.scans()] == [1, 2]
+
+
 def test_boxes_by_order_alone_begin_and_end_when_somebody_says_so(tmp_path: Path) -> None:
     bench = Bench(tmp_path, boxes="orders")
     info, lines = messages(trays(1))
