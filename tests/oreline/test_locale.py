@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("oreline", "acquisition", "inference", "sinks", "hwsim")
 TEXT = {"read_text", "write_text"}
 OPENING = {"open", "fdopen"}
+PICTURES = {"rasterio"}
+"""Whose `open` opens no text."""
 
 
 def calls() -> Iterator[tuple[str, str, ast.Call]]:
@@ -35,6 +37,8 @@ def mode_of(call: ast.Call) -> str | None:
 
 def is_text(name: str, call: ast.Call) -> bool:
     words = {word.arg for word in call.keywords}
+    if getattr(getattr(call.func, "value", None), "id", "") in PICTURES:
+        return False
     if words & {"text", "universal_newlines"}:
         return True
     mode = mode_of(call) if name in OPENING else None
