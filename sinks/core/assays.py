@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from oreline.errors import ConfigError
 from sinks.core.session_csv import FROM, HOLE, TO
-from sinks.core.spreadsheet import Row, read_rows
+from sinks.core.spreadsheet import Row, of_hole, read_rows
 
-SHOWN = 5
 _NAMES = {
     "id": HOLE,
     "from_m": (*FROM, "sampfrom", "samplefrom", "intervalfrom", "geolfrom"),
@@ -33,11 +32,7 @@ def read_assays(path: Path, hole: str) -> Assays:
     column for the hole all are its. Rows without depths, as those of standards and blanks, and repeated ones are left
     out. Raises ConfigError where none is left, or one ends before it begins."""
     rows = read_rows(path, _NAMES, ("from_m", "to_m"))
-    named = list(dict.fromkeys(row.cells["id"] for row in rows if "id" in row.cells))
-    own = [row for row in rows if not named or _bare(row.cells.get("id", "")) == _bare(hole)]
-    if not own:
-        has = f"it has {', '.join(named[:SHOWN])}{' and others' if named[SHOWN:] else ''}" if named else "it has none"
-        raise ConfigError(f"{path} has no interval of hole {hole}: {has}")
+    own = of_hole(rows, hole, str(path))
     spans = [_span(row) for row in own]
     found = sorted({span for span in spans if span is not None})
     if not found:
@@ -64,7 +59,3 @@ def _notes(spans: list[tuple[float, float] | None], found: list[tuple[float, flo
         f"{over} intervals begin before the one above has ended: rock is counted in each of them": over,
     }
     return [words for words, n in told.items() if n]
-
-
-def _bare(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter.isalnum())

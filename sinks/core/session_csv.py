@@ -9,12 +9,16 @@ from typing import Any
 from oreline.config import Section, validated
 from oreline.errors import ConfigError
 from oreline.guard import refusal
+from sinks.core.measures import METRES
 from sinks.core.session import Block, Box, Loss, Run, Survey
-from sinks.core.spreadsheet import Row, read_rows
+from sinks.core.spreadsheet import Row, of_hole, read_rows
 
 FROM = ("from", "depthfrom", "fromdepth", "start", "startdepth", "top", "begin", "mfrom", "von", "desde")
 TO = ("to", "depthto", "todepth", "end", "enddepth", "base", "mto", "bis", "hasta")
-HOLE = ("holeid", "bhid", "hole", "dhid", "drillhole", "drillholeid", "holename", "holeno", "boreholeid", "borehole")
+HOLE = (
+    "holeid", "bhid", "hole", "dhid", "drillhole", "drillholeid", "holename", "holeno", "boreholeid", "borehole",
+    "bohrloch", "bohrung", "sondaje"
+)  # fmt: skip
 DEPTH = ("depth", "at", "distance", "md", "surveydepth", "downholedepth", "teufe", "profundidad")
 BOX = ("box", "boxno", "boxnumber", "boxnr", "boxid", "tray", "trayno", "traynumber", "corebox", "kiste", "caja")
 ROW = ("row", "rowno", "section", "channel", "line", "reihe", "fila")
@@ -79,11 +83,11 @@ def read_folder(folder: Path) -> dict[str, Any]:
     if not rows["boxes"]:
         raise ConfigError(f"{folder}: boxes.csv is not there or has no box: name it so, with {', '.join(BOXES)}")
     hole = _hole_of(folder, rows)
-    rows = {name: [row for row in some if _is_of(row, hole)] for name, some in rows.items()}
+    rows = {name: of_hole(some, hole, f"{folder}: {name}.csv") for name, some in rows.items()}
     return {
         "hole": {**_collar(rows["collar"], hole), "survey": [_survey(row) for row in rows["survey"]]},
         "boxes": _boxes(rows["boxes"], rows["blocks"]),
-        "runs": [_run(row) for row in rows["runs"]],
+        "runs": _runs(rows["runs"]),
         "losses": [_made(Loss, row, **_span(row)) for row in rows["losses"]],
     }
 
@@ -108,10 +112,6 @@ def _hole_of(folder: Path, rows: Mapping[str, Sequence[Row]]) -> str:
         if holes:
             return holes[0]
     raise ConfigError(f"{folder}: no hole is named: add a column HOLEID to boxes.csv, or a collar.csv")
-
-
-def _is_of(row: Row, hole: str) -> bool:
-    return row.cells.get("id", hole).casefold() == hole.casefold()
 
 
 def _collar(rows: Sequence[Row], hole: str) -> dict[str, Any]:
@@ -146,17 +146,25 @@ def _box(row: Row) -> dict[str, Any]:
     core, cut = row.cells.get("core", ""), row.cells.get("cut", "").casefold()
     size = row.length("core", "mm") if core[:1].isdigit() else core.upper().replace("-", "") or None
     told = {"number": _whole(row, "number"), "rows": _whole(row, "rows"), "core": size}
-    return _made(Box, row, **_span(row), **told, cut=next((ours for word, ours in CUTS.items() if word in cut), None))
+    return _made(Box, row, **_span(row), **told, cut=next((ours for word, ours in CUTS.items() if word in cut), cut or None))
+
+
+def _runs(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    percents = [row.number("share") or 0.0 for row in rows if "share" in row.cells and row.unit("share") not in METRES]
+    if 0 < max(percents, default=0.0) <= 1:
+        raise ConfigError(
+            f"{rows[0].where}: recovery is at most {max(percents):g} % in all of the file: write 98 for 98 %"
+        )
+    return [_run(row) for row in rows]
 
 
 def _run(row: Row) -> dict[str, Any]:
-    span, recovered, share = _span(row), row.length("recovered_m"), row.number("share")
-    if recovered is None and share is not None:
-        unit = row.units.get("share", "")
-        if not unit:
+    span, recovered, share = _span(row), row.length("recovered_m"), row.unit("share")
+    if recovered is None and "share" in row.cells:
+        if not share:
             raise ConfigError(f"{row.where}: recovery may be a length or a share: call it RECOVERY_M or RECOVERY_PCT")
         length = (span["to_m"] or 0.0) - (span["from_m"] or 0.0)
-        recovered = row.length("share") if unit in ("m", "mm", "cm", "ft", "feet") else share / 100 * length
+        recovered = row.length("share") if share in METRES else (row.number("share") or 0.0) / 100 * length
     return _made(Run, row, **span, recovered_m=recovered)
 
 

@@ -24,6 +24,9 @@ TABLES = {
     "with standards, and a duplicate": (
         "hole,from,to,type\nDH-1,101.5,102,ORIG\nDH-1,100,101.5,ORIG\nDH-1,,,STD\nDH-1,100,101.5,DUP\n"
     ),
+    "with a row of units, which are feet": (
+        "hole;from;to\n;(ft);(ft)\nDH-1;328.08399;333.005249\nDH-1;333.005249;334.645669\n"
+    ),
     "in feet": "hole,from_ft,to_ft\nDH-1,328.08399,333.005249\nDH-1,333.005249,334.645669\n",
 }
 
@@ -52,9 +55,14 @@ def test_what_was_left_out_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("hole,from,to\nDH-2,0,1\nDH-3,0,1\n", "no interval of hole DH-1: it has DH-2, DH-3"),
+        (
+            "hole,from,to\nDH-2,0,1\nDH-3,0,1\n",
+            r"assays\.csv has rows of DH-2, DH-3, but none of hole DH-1: correct a name",
+        ),
         ("hole,from,to\nDH-1,101,100\n", "line 2: an interval from 101 to 100 m is none"),
         ("hole,from,to\nDH-1,1,\n", "no row of hole DH-1 with both"),
+        ("hole,from,to\nDH-1,1,2\nDH1,2,3\n", "rows of DH-1 and DH1, which may be one hole"),
+        ("hole,from,to\nDH-1,1,2\nDH-2,2,3\n,3,4\n", "line 4: it names no hole"),
         ("hole,start\nDH-1,1\n", r"no column for to_m \(such as TO\)"),
     ],
 )

@@ -93,6 +93,42 @@ def test_feet_and_diameters_are_read_by_their_units(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "BOX;FROM;TO;ROWS\n;ft;ft;\n1;328;335;3\n",
+        "BOX;FROM (');TO ';ROWS\n1;328;335;3\n",
+        "BOX;FROM;TO;ROWS\n1;328 ft;335 feet;3\n",
+        "BOX;FROM_FT;TO_FT;ROWS\n# of 2024, measured again\n1;328;335;3\nBOX;FROM_FT;TO_FT;ROWS\n",
+    ],
+)
+def test_feet_are_read_as_such_wherever_they_are_named(tmp_path: Path, text: str) -> None:
+    (box,) = read_session(folder(tmp_path, {"boxes.csv": text, "collar.csv": "hole\nA\n"})).boxes
+    assert (box.from_m, box.to_m) == pytest.approx((99.9744, 102.108))
+
+
+def test_a_length_of_a_cell_is_in_the_unit_that_it_names(tmp_path: Path) -> None:
+    blocks = "box,row,depth_m,at\n1,2,101.5 m,0.41 m\n1,3,102,41 cm\n"
+    box, _ = read_session(folder(tmp_path, {**OURS, "blocks.csv": blocks})).boxes
+    assert [block.at_mm for block in box.blocks] == [410.0, 410.0]
+
+
+@pytest.mark.parametrize("mark", [" ", "'", "\u2019", "\u00a0", "\u202f"])
+def test_thousands_may_be_parted(tmp_path: Path, mark: str) -> None:
+    collar = f"hole,x,y\nDH-1,500{mark}123.5,7{mark}123{mark}456\n"
+    hole = read_session(folder(tmp_path, {**OURS, "collar.csv": collar})).hole
+    assert (hole.x, hole.y) == (500123.5, 7123456.0)
+
+
+@pytest.mark.parametrize("name", ["#1", "DH1", "dh_1"])
+def test_a_hole_is_found_by_its_name_however_it_is_spelt(tmp_path: Path, name: str) -> None:
+    boxes = f"hole,box,from,to,rows\n{name},1,100,102.2,3\n{name},2,102.2,104.5,3\n"
+    collar = OURS["collar.csv"].replace("DH-1", name.lower())
+    survey = OURS["survey.csv"].replace("DH-1", name)
+    session = read_session(folder(tmp_path, {**OURS, "boxes.csv": boxes, "collar.csv": collar, "survey.csv": survey}))
+    assert (session.hole.id, len(session.boxes), len(session.hole.survey)) == (name, 2, 2)
+
+
+@pytest.mark.parametrize(
     ("name", "text", "words"),
     [
         ("boxes.csv", "BOX,FROM,TO\n1,100,102\n", r"boxes\.csv: it has no column for rows \(such as ROWS\)"),
@@ -113,6 +149,23 @@ def test_feet_and_diameters_are_read_by_their_units(tmp_path: Path) -> None:
             r"box 1, row 3: block 101 m comes after block 101\.5 m",
         ),
         ("runs.csv", "from_m,to_m,recovery\n100,101.5,96\n", "RECOVERY_M or RECOVERY_PCT"),
+        ("boxes.csv", "box,from,to,rows,half\n1,100,102,3,yes\n", r"line 2 is not right:\n  cut"),
+        ("runs.csv", "from_m,to_m,rec_pct\n100,101.5,0.98\n", r"at most 0\.98 % in all of the file"),
+        ("boxes.csv", "box;from;to;rows\n1;328'6\";335'0\";3\n", r"line 2: from_m .* feet or inches.*FROM_FT"),
+        ("boxes.csv", "box;from;to;rows\n1;328.5';335';3\n", r"line 2: from_m \"328\.5'\" may be in feet"),
+        ("boxes.csv", "box;from;to;rows\n1;328\u2032;335;3\n", "may be in feet"),
+        ("boxes.csv", 'box;from;to;rows\n1;100;335";3\n', "may be in feet or inches"),
+        ("boxes.csv", "box;from;to;rows\n1;3 28;335;3\n", "from_m '3 28' is no number"),
+        ("boxes.csv", "box,from,to,rows\n1,1_00,102,3\n", "from_m '1_00' is no number"),
+        ("boxes.csv", "box,from,to,rows\n1 m,100,102,3\n", "number '1 m' is a length"),
+        ("boxes.csv", "box,from_ft,to,rows\n1,100 m,102,3\n", "from_m '100 m' stands in a column in 'ft'"),
+        ("boxes.csv", "box,from,to,rows\n1,1,5,3,0,3\n", r"line 2: it has more cells than the heading.*decimal comma"),
+        ("boxes.csv", "box,from,to,rows,,\n1,1,5,3,0,3\n", r"line 2: it has more cells"),
+        ("boxes.csv", "box,from (m),to,rows\n,ft,ft,\n1,1,3,3\n", r"line 2: from_m is in 'ft', in its heading in 'm'"),
+        ("boxes.csv", "box,from,to,rows\n,yd,yd,\n1,1,3,3\n", r"line 2: from_m 'yd' is no number"),
+        ("boxes.csv", "box,from,to,rows\n#1,100,102,3\n", r"line 2: number '#1' is no number"),
+        ("blocks.csv", "hole,box,row,depth\nDH-2,1,2,101.5\n", r"blocks\.csv has rows of DH-2, but none of hole DH-1"),
+        ("survey.csv", "hole,depth,azi,dip\nDH-2,0,1,-60\n", r"survey\.csv has rows of DH-2, but none of hole DH-1"),
         ("collar.csv", "hole,x\nDH-1,1\nDH-1,2\n", "hole DH-1 is there twice"),
     ],
 )
