@@ -146,7 +146,8 @@ def _box(row: Row) -> dict[str, Any]:
     core, cut = row.cells.get("core", ""), row.cells.get("cut", "").casefold()
     size = row.length("core", "mm") if core[:1].isdigit() else core.upper().replace("-", "") or None
     told = {"number": _whole(row, "number"), "rows": _whole(row, "rows"), "core": size}
-    return _made(Box, row, **_span(row), **told, cut=next((ours for word, ours in CUTS.items() if word in cut), cut or None))
+    ours = next((ours for word, ours in CUTS.items() if word in cut), cut or None)
+    return _made(Box, row, **_span(row), **told, cut=ours)
 
 
 def _runs(rows: Sequence[Row]) -> list[dict[str, Any]]:
