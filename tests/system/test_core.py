@@ -54,9 +54,8 @@ def test_boxes_that_pass_become_verdicts_and_tables_of_their_hole(tmp_path: Path
 @pytest.mark.long
 @pytest.mark.parametrize("whom", ["core", "everything"])
 def test_whoever_is_killed_in_mid_box_the_box_goes_on_or_is_scanned_again(tmp_path: Path, whom: str) -> None:
+    """At the latest when the line has been started again: the journal has what a sink was away for."""
     line = core_line(tmp_path, trays=3)
-    line.tables["simulator"]["frame_rate"] = 30.0  # The sink is back long before the end.
-    line.tables["acquisition"]["features"][1][1] = 30.0
     with line.start() as run:
         line.wait_for_lines(330)
         if whom == "core":
@@ -64,18 +63,14 @@ def test_whoever_is_killed_in_mid_box_the_box_goes_on_or_is_scanned_again(tmp_pa
         else:
             run.kill()
         output = run.communicate(timeout=120)[0]
-    if whom == "core":
-        assert run.returncode == 0, output
-        assert [(one["box"], one["cut"]) for one in scans(line)] == [(1, ""), (2, ""), (3, "")]
-        return
+    assert whom == "everything" or run.returncode == 0, output
     while line.pid_or_none("log"):
         time.sleep(0.02)
     with line.start() as run:
         output = run.communicate(timeout=120)[0]
     assert run.returncode == 0, output
     found = scans(line)
-    whole = [one["box"] for one in found if not one["cut"]]
-    assert whole == [1, 2, 3]
-    assert sum(bool(one["cut"]) for one in found) <= 1
+    assert [one["box"] for one in found if not one["cut"]] == [1, 2, 3]
+    assert sum(bool(one["cut"]) for one in found) <= (whom == "everything")
     spans = sorted((one["run"], one["first_seq"], one["last_seq"]) for one in found)
     assert all(a[0] != b[0] or a[2] < b[1] for a, b in pairwise(spans))
