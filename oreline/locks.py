@@ -7,10 +7,11 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from oreline.errors import OrelineError, StageFailed, SystemRefused
+from oreline.guard import refusal
 from oreline.ownership import open_own
 
 LOCK = "line.lock"
@@ -53,6 +54,26 @@ def locked(folder: Path) -> Iterator[int]:
     try:
         yield file
     finally:
+        os.close(file)
+
+
+@contextmanager
+def in_turn(folder: Path) -> Iterator[None]:
+    """Hold a folder against others who do the same; they wait for each other. It is made where it is not there, and
+    goes again where nothing came into it. Raises SystemRefused, StoreFailed."""
+    is_new = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise refusal(error, folder) from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        if is_new:
+            with suppress(OSError):
+                folder.rmdir()
         os.close(file)
 
 

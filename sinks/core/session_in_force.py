@@ -14,6 +14,7 @@ from pathlib import Path
 
 from oreline.config import validated
 from oreline.errors import ConfigError
+from oreline.locks import in_turn
 from sinks.core.box_scans import Choice
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.session import Box, Session
@@ -39,6 +40,11 @@ def take(source: Path, output: Path, who: str) -> tuple[HoleFolder, Session]:
     StoreFailed, SystemRefused."""
     session = read_session(source)
     folder = HoleFolder.of(output, session.hole.id)
+    with in_turn(folder.path):
+        return folder, _taken(source, session, folder, who)
+
+
+def _taken(source: Path, session: Session, folder: HoleFolder, who: str) -> Session:
     before = read_session(folder.session) if folder.session.is_file() else None
     if before is not None:
         session = with_edits(session, edits_of(folder))
@@ -47,12 +53,13 @@ def take(source: Path, output: Path, who: str) -> tuple[HoleFolder, Session]:
         old, new = (None if one is None else digest(one) for one in (before, session))
         _audit(folder).append(Record(TAKEN, who, arguments=told, old=old, new=new))
         write_session(folder.session, session)
-    return folder, session
+    return session
 
 
 def edit_block(folder: HoleFolder, edit: BlockEdit, who: str, why: str) -> Session:
-    """Put the depth of a block right; the session that is in force then. The audit log has it before it is done. Raises
-    ConfigError where there is no such block or its depth contradicts its neighbours, StoreFailed, SystemRefused."""
+    """Put the depth of a block right; the session that is in force then. The audit log has it before it is done. Who
+    calls it holds the hole's folder. Raises ConfigError where there is no such block or its depth contradicts its
+    neighbours, StoreFailed, SystemRefused."""
     session = read_session(folder.session)
     edited = with_edits(session, [edit])
     told = {"box": edit.box, "block": edit.block, "why": why}

@@ -59,11 +59,16 @@ class Source:
         return (samples_of(self.session.hole.id, scan, self.depth, least_depth) for scan in self.scans())
 
 
+def is_tsg(path: Path) -> bool:
+    """True for a data set of TSG, by its name."""
+    return path.suffix.lower() in TSG
+
+
 def source_of(path: Path, answer: str = "", masks: Sequence[str] = ()) -> Source:
     """The hole of a folder such as OUTPUT/core/HOLE, or of its session; or a data set of TSG. `answer`: "labels" or
     "bands", of a data set one of its own; the usual one where none is named. `masks`: as `read_tsg` takes them, of a
     data set alone. Raises ConfigError, RecordingError, SpectraRefused."""
-    if path.suffix.lower() in TSG:
+    if is_tsg(path):
         return _of_tsg(path, answer, masks)
     if masks or answer not in ("", *get_args(Which)):
         odd = f"masks are those of a data set of TSG: {path} is none" if masks else f"no answer {answer!r}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from oreline.errors import ConfigError
+from oreline.locks import in_turn
 from oreline.moment import now
 from sinks.core.box_scans import Choice
 from sinks.core.hole_folder import HoleFolder
@@ -25,8 +26,9 @@ def edit(
         choose_scan(folder, Choice(box, scan, who, now().text, why))
         yield f"box {box}: scan {scan} is in force"
     elif scan is None and block is not None and depth_m is not None:
-        old_m = depth_of(read_session(folder.session), box, block)
-        edit_block(folder, BlockEdit(box, block, old_m, depth_m), who, why)
+        with in_turn(folder.path):
+            old_m = depth_of(read_session(folder.session), box, block)
+            edit_block(folder, BlockEdit(box, block, old_m, depth_m), who, why)
         yield f"box {box}, block {block}: {old_m:g} m is {depth_m:g} m now"
     else:
         raise ConfigError("give --block and --depth for a block that was misread, or --scan for a scan to be in force")

@@ -9,6 +9,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from oreline.errors import ConfigError, nearest
+from oreline.files import try_folder
+from oreline.locks import in_turn
 from sinks.core.counting import samples_of
 from sinks.core.export import csv_tables
 from sinks.core.export.folder import exported
@@ -20,7 +22,7 @@ from sinks.core.export.rules import Hole, ruled
 from sinks.core.export.tsg import write_tsg
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.reflectance_files import reflectance_of
-from sinks.core.source import Source, source_of
+from sinks.core.source import Source, is_tsg, source_of
 from sinks.core.whole_table import hole_of, spans_of, whole_table
 
 TABLES, BOXES = ("csv", "las", "parquet"), ("envi", "tsg")
@@ -46,10 +48,15 @@ def export(session: Path, output: Path | None, to: Path | None, wanted: Wanted, 
     Raises ConfigError, RecordingError, SpectraRefused, StoreFailed, SystemRefused."""
     formats = chosen(wanted.formats)
     place = hole_of(session, output, who)
-    source = source_of(place, wanted.answer)
-    if to is None and source.output is None:
+    if to is None and is_tsg(place):
         raise ConfigError(f"{place} has no folder for exports: name one by --to")
     folder = to or HoleFolder.at(place).export
+    try_folder(folder)
+    with in_turn(folder):
+        yield from _exported(folder, source_of(place, wanted.answer), wanted, formats)
+
+
+def _exported(folder: Path, source: Source, wanted: Wanted, formats: tuple[str, ...]) -> Iterator[str]:
     spans, notes = spans_of(source, wanted.step_m, wanted.assays)
     table = whole_table(source, spans, wanted.assays)
     hole = ruled(source.session, table)

@@ -10,7 +10,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-from oreline.files import try_folder, write_whole
+from oreline.files import write_whole
 from oreline.guard import refusal
 
 MANIFEST = "manifest.json"
@@ -21,8 +21,8 @@ _DRAFT = ".draft"
 def exported(folder: Path, told: Mapping[str, Any]) -> Iterator[Path]:
     """A draft to make files in: they go to `folder` when the block ends, and none does where it fails. Files of the
     same names are replaced. The manifest, `told` with each file's sha256 and size, goes first and comes back last: a
-    folder without one was not finished. Raises SystemRefused, or StoreFailed where the disk is full."""
-    try_folder(folder)
+    folder without one was not finished. Who calls it holds the folder. Raises SystemRefused, or StoreFailed where the
+    disk is full."""
     draft = folder / _DRAFT
     try:
         shutil.rmtree(draft, ignore_errors=True)

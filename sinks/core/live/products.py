@@ -12,6 +12,7 @@ from oreline.config import Config
 from oreline.errors import ConfigError, OrelineError
 from oreline.extras import lacking
 from oreline.files import write_whole
+from oreline.locks import in_turn
 from sinks.core.box_scans import BoxScan
 from sinks.core.commands import page
 from sinks.core.commands.asked import Asked
@@ -69,7 +70,8 @@ def _make_tables(folder: HoleFolder) -> Path:
 
 def _make_page(folder: HoleFolder) -> Path:
     html = folder.export / f"{folder.path.name}.html"
-    page.make(Asked(folder.path, who=MAKER), html, page.Wanted())
+    with in_turn(folder.export):
+        page.make(Asked(folder.path, who=MAKER), html, page.Wanted())
     return html
 
 

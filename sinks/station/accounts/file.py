@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from typing import Any
 from oreline.errors import ConfigError, SecurityError, nearest
 from oreline.files import OTHERS, replacing, write_private
 from oreline.guard import refusal
+from oreline.locks import in_turn
 from oreline.ownership import open_own
 from sinks.station.commands import Role
 
@@ -88,18 +88,10 @@ class AccountFile:
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Account]]:
         """The accounts, to be changed, and written when that is done; two who change them do so one after the other."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError as error:
-            raise refusal(error) from None
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+        with in_turn(self.path.parent):
             accounts = dict(self.accounts)
             yield accounts
             self._write(accounts)
-        finally:
-            os.close(folder)
 
     def _read(self) -> Mapping[str, Account]:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import lascheck
@@ -159,7 +160,7 @@ def test_without_lasio_the_extra_is_named_and_nothing_is_written(
     with pytest.raises(ModuleNotFoundError) as lacks:
         list(export(folder.path, None, tmp_path / "to", Wanted("csv,las"), "Ann"))
     assert "[core]" in str(lacking(lacks.value))
-    assert list((tmp_path / "to").iterdir()) == []
+    assert not (tmp_path / "to").exists()
     list(export(folder.path, None, tmp_path / "to", Wanted("csv,parquet,envi,tsg"), "Ann"))
 
 
@@ -188,3 +189,16 @@ def test_a_disk_that_is_full_leaves_the_export_before_it_whole(
     with room(200), pytest.raises(OrelineError, match=str(tmp_path)):
         list(export(folder.path, None, tmp_path, Wanted(formats, step_m=0.01), "Ann"))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_exports_at_once_to_one_folder_come_one_after_another(folder: HoleFolder, tmp_path: Path) -> None:
+    def write(step_m: float) -> list[str]:
+        return list(export(folder.path, None, tmp_path, Wanted("csv,parquet,envi", step_m=step_m), "ana"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, (0.01, 0.02, 0.03, 0.04)))
+    told = json.loads((tmp_path / "manifest.json").read_text())["files"]
+    there = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name != "manifest.json"}
+    assert {name: one["sha256"] for name, one in told.items()} == {
+        name: hashlib.sha256(content).hexdigest() for name, content in there.items()
+    }

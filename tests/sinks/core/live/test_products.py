@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sinks.core.live.products import hole_table, make_box, make_hole
 from sinks.core.qc.finding import Finding, Level, Verdict
 from sinks.core.qc.verdicts import keep, read_verdicts
 from sinks.core.session_file import read_session
+from sinks.core.session_in_force import depth_of, edits_of
 from sinks.station.audit import entries, verify
 from tests.sinks.core.live.hole import logged
 
@@ -81,6 +83,16 @@ def test_an_edit_back_makes_the_table_what_it_was(hole: HoleFolder) -> None:
     edit(hole, box=2, block=2, depth_m=101.65)
     edit(hole, box=2, block=2, depth_m=101.6)
     assert list(changed(before, hole_table(HoleLog(hole), STEP_M))) == []
+
+
+def test_edits_at_once_are_made_one_after_another(hole: HoleFolder) -> None:
+    depths = [101.61, 101.62, 101.63, 101.64, 101.66]
+    with ThreadPoolExecutor(len(depths)) as pool:
+        list(pool.map(lambda depth_m: edit(hole, box=2, block=2, depth_m=depth_m), depths))
+    edits = edits_of(hole)
+    assert [one.old_m for one in edits] == [101.6, *(one.new_m for one in edits[:-1])]
+    assert sorted(one.new_m for one in edits) == depths
+    assert depth_of(read_session(hole.session), 2, 2) == edits[-1].new_m
 
 
 def test_an_edit_that_says_nothing_or_contradicts_is_refused_and_the_session_stays(hole: HoleFolder) -> None:
