@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hwsim.accuracy import accuracy
+from hwsim.bands_accuracy import bands_accuracy
 from hwsim.plant import Settings as Plant
 from hwsim.plant.report import plant_report
 from hwsim.settings import Settings
@@ -17,7 +18,7 @@ from oreline.sink import LOG, SORTER
 
 def verdict(config: Config) -> dict[str, Any]:
     """ "accuracy": the fraction of true stone pixels of trained species that carry their species' label, and what else
-    `hwsim.accuracy` has of them; "plant": what became of the stones, see `plant_report`; "stones": ejected, missed,
+    `hwsim.accuracy` has of them, and `hwsim.bands_accuracy` of core; "plant": what became of the stones, see `plant_report`; "stones": ejected, missed,
     wrong, passed and "true", all of them. A scene that is rendered live leaves no truth to compare with, and nobody can
     say what a sorter aimed at that has left no report."""
     output, settings = config.line.output, config.section("simulator", Settings)
@@ -29,6 +30,8 @@ def verdict(config: Config) -> dict[str, Any]:
         return facts
     if tables:
         facts.update(accuracy(tables[0], truth))
+        if settings.scene.world == "core":
+            facts.update(bands_accuracy(tables[0], truth))
     if "plant" in config.tables and (sorter := _sorter_of(config)):
         facts["plant"] = plant_report(config, sorter["settings"])
         outcomes = {name: facts["plant"][name] for name in ("ejected", "missed", "wrong", "passed")}

@@ -70,6 +70,9 @@ FIELDS = {
     "judged_stones": "how many those stones are",
     "by_stretch": "of a belt in stretches, such as a wet and a dusty half: `accuracy`, `judged_pixels`, "
     "`stone_accuracy`, `judged_stones` of each",
+    "rock_pixels": "of simulated core: how many pixels of rock were seen",
+    "bands_named": "share of them whose absorption bands name a group of minerals",
+    "bands_right": "share of those whose group is at least a tenth of the pixel",
     "plant": "of a simulated plant: what its splitter made of the stones, see `hwsim.plant.report`",
     "incidents": "how often each kind came, by stage",
     "history": "the incidents in order, with the fields of the journal's table",
