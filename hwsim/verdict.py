@@ -18,9 +18,9 @@ from oreline.sink import LOG, SORTER
 
 def verdict(config: Config) -> dict[str, Any]:
     """ "accuracy": the fraction of true stone pixels of trained species that carry their species' label, and what else
-    `hwsim.accuracy` has of them, and `hwsim.bands_accuracy` of core; "plant": what became of the stones, see `plant_report`; "stones": ejected, missed,
-    wrong, passed and "true", all of them. A scene that is rendered live leaves no truth to compare with, and nobody can
-    say what a sorter aimed at that has left no report."""
+    `hwsim.accuracy` has of them, and `hwsim.bands_accuracy` of core; "plant": what became of the stones, see
+    `plant_report`; "stones": ejected, missed, wrong, passed and "true", all of them. A scene that is rendered live
+    leaves no truth to compare with, and nobody can say what a sorter aimed at that has left no report."""
     output, settings = config.line.output, config.section("simulator", Settings)
     assert settings.scene is not None
     truth = output / settings.folder / f"{settings.scene.name}{ENDING}"
