@@ -14,7 +14,7 @@ from setuptools.command.build_py import build_py
 PRODUCER, BFLOAT16 = Path("hwsim/producer"), Path("inference/backends/bfloat16")
 COMPILE = ["-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden", "-pthread"]
 SUFFIXES = {"simcam": ".cti"}
-FOLDERS, PAGES = ("docs", "deploy"), ("README.md", "CHANGELOG.md")
+FOLDERS, PAGES = ("docs", "deploy"), ("README.md", "CHANGELOG.md", "constraints.txt")
 
 
 class BuildLibrary(build_ext):

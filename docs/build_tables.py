@@ -40,6 +40,7 @@ from inference.training.recipe import USUAL, Laboratory, Rock
 from inference.training.recipe import Recipe as TrainingRecipe
 from oreline import errors, plc, units
 from oreline.camera_settings import Step
+from oreline.cli import doctor
 from oreline.cli.report import FIELDS
 from oreline.config import SETTINGS, Section
 from oreline.incidents import KINDS, Severity
@@ -128,6 +129,12 @@ def incidents() -> str:
     """Kinds of incidents."""
     rows = ((kind.stage, f"`{name}`", kind.severity, kind.meaning) for name, kind in KINDS.items())
     return _table(("stage", "kind", "severity", "what it says where nobody has more to say"), rows)
+
+
+def doctor_checks() -> str:
+    """Checks of `oreline doctor`."""
+    rows = ((check.subject, check.name, check.wants, f"`{check.severity}`") for check in doctor.checks())
+    return _table(("subject", "check", "good where", "otherwise"), rows)
 
 
 def alarms() -> str:
@@ -532,6 +539,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "line-flags": line_flags,
     "reasons": reasons,
     "incidents": incidents,
+    "doctor": doctor_checks,
     "severities": severities,
     "alarms": alarms,
     "shift-summary": shift_summary,

@@ -26,24 +26,21 @@ from inference.references.certificates import Certificates  # noqa: E402
 from inference.references.files import load  # noqa: E402
 from inference.references.reference import Reference  # noqa: E402
 from inference.references.store import Store  # noqa: E402
+from inference.rings import geometry  # noqa: E402
 from inference.settings import Settings, Stream  # noqa: E402
 from inference.warm_up import compile_kernels  # noqa: E402
 from oreline.config import Config, LineSettings  # noqa: E402
 from oreline.errors import ModelError  # noqa: E402
-from oreline.features import FEATURES  # noqa: E402
 from oreline.guard import guarded  # noqa: E402
 from oreline.incidents import refused  # noqa: E402
 from oreline.keys import client_keys, server_keys  # noqa: E402
-from oreline.messages import FeatureLine, LabelLine, LayerInfo, ReflectanceLine  # noqa: E402
+from oreline.messages import LayerInfo  # noqa: E402
 from oreline.metrics import Account, latency  # noqa: E402
 from oreline.process import run  # noqa: E402
-from oreline.ring import Ring, slot_bytes  # noqa: E402
+from oreline.ring import Ring  # noqa: E402
 from oreline.service import Service  # noqa: E402
 from oreline.sink import Policy  # noqa: E402
 from oreline.stream import Inbox, Outbox  # noqa: E402
-from oreline.wire import CLOCK_BYTES, HEADER_LIMIT, pack_layers  # noqa: E402
-
-MOST_BANDS = 1024
 
 
 def main(path: str) -> None:
@@ -135,30 +132,13 @@ def _quicker(settings: Settings, model: Model | None) -> backends.Precision | No
 
 
 def _outbox(name: Stream, settings: Settings, config: Config, layers: tuple[LayerInfo, ...]) -> Outbox:
-    line, wide = config.line, settings.widest_line
-    told = [CLOCK_BYTES, len(pack_layers(layers))] if layers else []
-    description = slot_bytes(HEADER_LIMIT, 8 * MOST_BANDS, 8192, *told)
-    elements = 4 * settings.largest_line
-    reflectance = [elements, wide, *([elements] if settings.uncertainty else [])]
-    kind, slots, size = {
-        "labels": (
-            LabelLine,
-            settings.ring_lines,
-            slot_bytes(HEADER_LIMIT, wide, wide, *(wide * layer.planes for layer in layers)),
-        ),
-        "reflectance": (ReflectanceLine, settings.reflectance_ring_lines, slot_bytes(HEADER_LIMIT, *reflectance)),
-        "features": (
-            FeatureLine,
-            settings.features_ring_lines,
-            slot_bytes(HEADER_LIMIT, 8 * len(FEATURES) * settings.widest_line),
-        ),
-    }[name]
+    line, kept = config.line, geometry(name, settings, layers)
     listen = settings.listen.get(name)
     keys = server_keys(listen, line.keys, "inference") if listen else None
-    ring = Ring.open(line.ring(name), slots, max(description, size))
+    ring = Ring.open(line.ring(name), kept.slots, kept.slot_bytes)
     named = config.tables.get("sinks", {})
     return Outbox(
-        line.endpoint(name), ring, lines=kind, named=named, hold_s=line.hold_s, listen=listen, keys=keys,
+        line.endpoint(name), ring, lines=kept.kind, named=named, hold_s=line.hold_s, listen=listen, keys=keys,
         elsewhere=settings.remote is not None,
     )  # fmt: skip
 

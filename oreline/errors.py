@@ -24,9 +24,11 @@ OrelineError                     1
 │   └── Undelivered                      64   a consumer lacks lines: they stay in the ring, for the next start
 ├── RingError         OSError            62   no space, or not a ring
 ├── SecurityError     PermissionError    63   a stream open to anyone, or a key missing or readable by others
-└── StageFailed       RuntimeError       70   a process of the line died
-    ├── StateGone                        71   the line's folder was removed while it ran; what was on the way is lost
-    └── Stopped                         130   Ctrl-C, SIGTERM or SIGHUP came before a line was at work
+├── StageFailed       RuntimeError       70   a process of the line died
+│   ├── StateGone                        71   the line's folder was removed while it ran; what was on the way is lost
+│   └── Stopped                         130   Ctrl-C, SIGTERM or SIGHUP came before a line was at work
+├── MachineUnfit      RuntimeError       80   `oreline doctor`: lines would be lost, or no line would run
+└── MachineDoubtful   RuntimeError       81   `oreline doctor`: a line runs, but something is doubtful
 """
 
 from __future__ import annotations
@@ -159,6 +161,14 @@ class Stopped(StageFailed):
     """Somebody asked for it: no failure, and no alarm."""
 
     exit_code = STOPPED
+
+
+class MachineUnfit(OrelineError, RuntimeError):
+    exit_code = 80
+
+
+class MachineDoubtful(OrelineError, RuntimeError):
+    exit_code = 81
 
 
 PASSING = frozenset({StoreFailed.exit_code, PlcError.exit_code})

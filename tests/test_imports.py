@@ -16,6 +16,9 @@ EDGES = {
     ("oreline/config.py", "sinks.settings"),
     # `config check` asks each package.
     ("oreline/supervision/check.py", "f'{part}.check'"),
+    # The doctor asks each package, too.
+    ("oreline/cli/doctor.py", "f'{part}.doctor'"),
+    ("oreline/cli/main.py", "oreline.cli.doctor"),
     # The supervisor renders the scene of a simulated camera, and asks how a sink takes its lines.
     ("oreline/supervision/launch.py", "hwsim.render.scenery"),
     ("oreline/supervision/supervisor.py", "sinks.settings"),

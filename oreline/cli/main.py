@@ -319,6 +319,22 @@ def bench(
     importlib.import_module("oreline.bench").main(json, quick)
 
 
+@app.command()
+def doctor(
+    line: Annotated[Path | None, typer.Argument(help="TOML file of a line; without it the machine alone.")] = None,
+    card: Annotated[str | None, typer.Option(help="Network card of the camera, such as eth1.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON instead.")] = False,
+) -> None:
+    """Say whether this machine is fit for a line: each check is good, bad with what cures it, or cannot be known here.
+
+    Nothing is changed, and nothing needs root; it takes at most ten seconds. Exit code 80: lines would be lost, or none
+    would run. 81: something is doubtful.
+
+    Example: oreline doctor line.toml --card eth1
+    """
+    importlib.import_module("oreline.cli.doctor").main(line, card, json)
+
+
 def _free_port(wanted: int = 0) -> int:
     """For a PLC or a page beside those of other demos: the one that is wanted, or another."""
     try:

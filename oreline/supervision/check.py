@@ -31,6 +31,16 @@ OURS = (*PROCESSES, "line")
 
 def check(config: Config) -> None:
     """Raises what `oreline run` would: the first refusal, with the words of all of them."""
+    findings, _ = examined(config)
+    if len(findings) > 1:
+        words = "\n".join(str(error).removeprefix(f"{config.source}: ") for error in findings)
+        findings[0].args = (f"{config.source} is not right:\n{words}",)
+    if findings:
+        raise findings[0]
+
+
+def examined(config: Config) -> tuple[Findings, Expected]:
+    """All that is wrong with a line's file, and the stream that the line will have."""
     findings, expected = Findings(), Expected()
     for validate in config.validations():
         with findings.noted():
@@ -41,11 +51,7 @@ def check(config: Config) -> None:
     for part in PARTS:
         with findings.noted():
             import_module(f"{part}.check").check(config, expected, findings)
-    if len(findings) > 1:
-        words = "\n".join(str(error).removeprefix(f"{config.source}: ") for error in findings)
-        findings[0].args = (f"{config.source} is not right:\n{words}",)
-    if findings:
-        raise findings[0]
+    return findings, expected
 
 
 def by_hand(config: Config) -> list[str]:
@@ -89,14 +95,14 @@ def _reports(config: Config) -> None:
 def _ports(config: Config) -> None:
     """Raises ConfigError where two processes of the line want the same port."""
     claims: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for key, host, port in _bound(config.tables):
+    for key, host, port in bound(config.tables):
         for other, other_host in claims[port]:
             if port and (host == other_host or "*" in (host, other_host)):
                 raise ConfigError(f"{other} and {key} are both port {port}: each needs its own")
         claims[port].append((key, host))
 
 
-def _bound(tables: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
+def bound(tables: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
     """The key, host and port of everything that listens."""
     parts = {name: tables.get(name, {}) for name in ("acquisition", "inference")}
     parts |= {f"sinks.{name}": table for name, table in tables.get("sinks", {}).items()}
