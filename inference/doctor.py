@@ -22,11 +22,13 @@ import sys
 from pathlib import Path
 from oreline.process import one_thread
 one_thread()
-from inference.classification.classifier import Classifier
+from inference.classification.classifier import network
+from inference.classification.signature import checked
 from oreline.errors import OrelineError
 folder, precision, *keys = sys.argv[1:]
 try:
-    Classifier.load(Path(folder), precision, Path(keys[0]) if keys else None)
+    card, _ = checked(Path(folder), Path(keys[0]) if keys else None)
+    network(Path(folder), card, precision)
 except OrelineError as error:
     sys.exit(str(error))
 """

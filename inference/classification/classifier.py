@@ -76,16 +76,7 @@ class Classifier:
         this network is not fit for `precision`; ConfigError as the constructor does."""
         card, _ = checked(folder, keys)
         card.check_context(folder)
-        model = card.content(folder, MODEL, card.model_sha256)
-        golden = card.content(folder, GOLDEN, card.golden_sha256)
-        expected, snv = _golden(golden, folder)
-        classifier = cls(card, load_backend(card.backend, model, snv.shape, precision), precision, layers)
-        if not _agree(classifier._logits(snv), expected, GOLDEN_TOLERANCE[precision]):
-            raise ModelError(
-                f"the model in {folder} does not answer its golden vector in {precision} as it did when it was made: "
-                "this processor or this torch computes something else; do not use its labels, and report it"
-            )
-        return classifier
+        return cls(card, network(folder, card, precision), precision, layers)
 
     def check(self, info: StreamInfo) -> None:
         """Look whether it fits a stream. Raises ModelMismatch, naming both sides, where its bands are not the model's,
@@ -187,6 +178,19 @@ class LineLabeller:
         features, mean, invalid = calibrator.features(run[at])
         made = classifier.decide(features, mean, invalid, calibrator.last)
         return Labels(made.labels, made.confidence, mean, invalid, calibrator.lamp, classifier.planes(made))
+
+
+def network(folder: Path, card: Card, precision: Precision = "float32") -> Logits:
+    """The network of a card that was checked, after its hash was, and its golden vector answered. Raises ModelError."""
+    model = card.content(folder, MODEL, card.model_sha256)
+    expected, snv = _golden(card.content(folder, GOLDEN, card.golden_sha256), folder)
+    logits = load_backend(card.backend, model, snv.shape, precision)
+    if not _agree(logits(snv), expected, GOLDEN_TOLERANCE[precision]):
+        raise ModelError(
+            f"the model in {folder} does not answer its golden vector in {precision} as it did when it was made: "
+            "this processor or this torch computes something else; do not use its labels, and report it"
+        )
+    return logits
 
 
 def _golden(content: bytes, folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
