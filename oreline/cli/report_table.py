@@ -93,9 +93,7 @@ def _add_scene(table: Table, report: dict[str, Any]) -> None:
     """What only the truth of a simulated scene tells."""
     if report.get("rock_pixels"):
         right = "" if report["bands_right"] is None else f", and {report['bands_right']:.4f} of those hold it"
-        table.add_row(
-            "", f"bands, as core is logged: {report['bands_named']:.4f} of the rock name a group{right}"
-        )
+        table.add_row("", f"bands, as core is logged: {report['bands_named']:.4f} of the rock name a group{right}")
     if report.get("stone_accuracy") is not None:
         table.add_row(
             "", f"{report['stone_accuracy']:.4f} of {report['judged_stones']} true stones, by their most labels"
