@@ -39,6 +39,8 @@ def mistake(model: type[BaseModel], item: Any, others: Iterable[str] = ()) -> st
             return f"{path}: give a table (got {item['input']!r})"
         case "list_type" | "tuple_type":
             return f"{path}: give a list (got {item['input']!r})"
+        case "float_type" | "float_parsing" if isinstance(item["input"], str):
+            return f"{path}: give a number without quotes, with a point before its decimals (got {item['input']!r})"
         case "value_error":
             return f"{path}: {context['error']}" if path else str(context["error"])
     return f"{path}: {item['msg']} (got {item['input']!r})"

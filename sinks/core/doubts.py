@@ -7,10 +7,13 @@ from itertools import pairwise
 
 from sinks.core.contradictions import SAME_M
 from sinks.core.depth import Flag
-from sinks.core.session import Session
+from sinks.core.session import Box, Session
 
 SPARSE = 2.0
 """Hole of a box, as a multiple of the way of its rows, from which on most of its core is missing."""
+
+LONGEST_M, SHORTEST_M = 2.0, 0.02
+"""Of hole in a row of a box."""
 
 
 def doubts(session: Session) -> list[Flag]:
@@ -41,12 +44,30 @@ def _of_boxes(session: Session) -> Iterator[Flag]:
             yield Flag(
                 f"begins at {below.from_m:g} m: nothing is known of {lacks}, below box {above.number}", below.number
             )
-    for box in session.boxes:
-        way = box.rows * session.row_mm / 1e3 if session.row_mm else None
-        if way and (box.to_m - box.from_m) > SPARSE * way:
-            yield Flag(f"holds {box.to_m - box.from_m:g} m of hole in {way:g} m of rows", box.number)
+    for box in () if session.continuous else session.boxes:
+        yield from _of_rows(box, session.row_mm)
+    if session.continuous and any(box.rows > 1 for box in session.boxes):
+        yield Flag("core passes without boxes, but has several rows: write rows = 1, or leave continuous out")
     if session.losses and session.loss != "placed":
         yield Flag(f'losses are told, but are not used with loss = "{session.loss}": set it to "placed"')
+    for loss in session.losses:
+        if not any(box.from_m < loss.to_m and loss.from_m < box.to_m for box in session.boxes):
+            yield Flag(f"loss {loss.from_m:g} to {loss.to_m:g} m lies in no box")
+
+
+def _of_rows(box: Box, row_mm: float | None) -> Iterator[Flag]:
+    """Whether rows may be as long as a box says, or at least as rows ever are."""
+    length = box.to_m - box.from_m
+    if row_mm:
+        way = box.rows * row_mm / 1e3
+        if length > SPARSE * way:
+            yield Flag(f"holds {length:g} m of hole in {way:g} m of rows", box.number)
+    elif length > LONGEST_M * box.rows:
+        yield Flag(f"holds {length / box.rows:.3g} m of hole a row: see whether its depths are in feet", box.number)
+    elif length < SHORTEST_M * box.rows:
+        yield Flag(
+            f"holds {length / box.rows * 1e3:.3g} mm of hole a row: see whether its depths are right", box.number
+        )
 
 
 def _of_runs(session: Session) -> Iterator[Flag]:

@@ -124,7 +124,9 @@ def _recovery(session: Session, parts: Sequence[tuple[Segment, Laid]]) -> Iterat
             scanned += shared
             is_whole = shared >= segment.base_m - segment.top_m
             inside = is_whole | ((laid.depth_m >= begin) & (laid.depth_m < to))
-            core += float(np.sum(segment.strip.held[segment.start : segment.stop], where=inside))
+            lines = slice(segment.start, segment.stop)
+            taken = np.where(segment.strip.unseen[lines], laid.length_m, segment.strip.held[lines])
+            core += float(np.sum(taken, where=inside))
         if scanned > to - begin - SAME_M:
             yield Recovery(begin, to, core)
 

@@ -144,7 +144,7 @@ def _boxes(rows: Iterable[Row], blocks: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _box(row: Row) -> dict[str, Any]:
     core, cut = row.cells.get("core", ""), row.cells.get("cut", "").casefold()
-    size = row.length("core", "mm") if core[:1].isdigit() else core.upper().replace("-", "") or None
+    size = row.length("core", "mm") if core[:1].isdigit() else core or None
     told = {"number": _whole(row, "number"), "rows": _whole(row, "rows"), "core": size}
     ours = next((ours for word, ours in CUTS.items() if word in cut), cut or None)
     return _made(Box, row, **_span(row), **told, cut=ours)

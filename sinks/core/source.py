@@ -23,9 +23,8 @@ from sinks.core.samples import CoreSamples
 from sinks.core.scan import Scan
 from sinks.core.scan_reading import Which
 from sinks.core.session import Box, Hole, Session
+from sinks.core.session_file import TSG
 from sinks.core.tsg import read_tsg
-
-TSG = (".tsg", ".bip")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,6 +27,7 @@ from sinks.core.whole_table import hole_of, spans_of, whole_table
 
 TABLES, BOXES = ("csv", "las", "parquet"), ("envi", "tsg")
 """Formats of the intervals, and of the boxes themselves."""
+NOT_AGAIN = "spectra stay in the data set for TSG that they are in; in the new one they are empty"
 NO_SPECTRA = "no reflectance was recorded beside the journal, so the spectra of the data set for TSG are empty"
 
 
@@ -105,4 +106,6 @@ def _write_boxes(stem: Path, source: Source, formats: tuple[str, ...]) -> list[s
         return []
     told = joined(points)
     write_tsg(stem.with_name(f"{stem.name}_tsg"), told.samples, told.x_mm, told.spectra)
-    return [NO_SPECTRA] if told.spectra is None else []
+    if told.spectra is not None:
+        return []
+    return [NOT_AGAIN if source.output is None else NO_SPECTRA]

@@ -312,6 +312,7 @@ def test_lines_that_did_not_come_take_the_depth_that_is_left_for_them() -> None:
     assert at(hole, 1, 400) == pytest.approx(100.32, abs=0.002)
     (flag,) = hole.flags
     assert "0.10 m of core were not seen" in flag.words
+    assert hole.recovery[0].share == pytest.approx(1.0, abs=0.002), "what nobody saw is not more than there is room for"
     assert "scan the box again" in flag.words
 
 

@@ -70,6 +70,15 @@ def test_a_session_is_told_in_words(tmp_path: Path) -> None:
             "runs = [{ from_m = 100, to_m = 101 }]\ndirection",
             "box 1, row 2: block 101.5 m is the end of no",
         ),
+        ("to_m = 105.0", "to_m = 123.0", "box 3: holds 6.67 m of hole a row: see whether its depths are in feet"),
+        ("to_m = 105.0", "to_m = 103.002", "box 3: holds 0.667 mm of hole a row"),
+        (
+            "direction",
+            'loss = "placed"\nlosses = [{ from_m = 200, to_m = 201 }]\ndirection',
+            "loss 200 to 201 m lies in no",
+        ),
+        ("direction", "continuous = true\ndirection", "core passes without boxes, but has several rows"),
+        ('core = "NQ"', 'core = "nq"', "half core (NQ, 47.6 mm)"),
         ("direction", 'spread = "tray"\ndirection', "spread over the way of the tray"),
     ],
 )
@@ -78,11 +87,38 @@ def test_what_may_be_right_but_should_be_known_is_said(tmp_path: Path, old: str,
     assert words in said(tmp_path / "s.toml")
 
 
-@pytest.mark.parametrize(("text", "words"), [("hole = 3", "hole: give a table"), ("hole = {", "cannot be read")])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("hole = 3", "hole: give a table"),
+        ("hole = {", "cannot be read"),
+        (SESSION.replace("105.0", "105,5"), "line 17, column .*: write decimals with a point"),
+        (SESSION.replace("101.5", "101,5"), "write decimals with a point"),
+        (SESSION.replace("105.0", '"105,5"'), "box 3, to_m: give a number without quotes, with a point"),
+        (SESSION.replace("105.0", "true"), "box 3, to_m: Input should be a valid number"),
+        (SESSION.replace("number = 3", "number = true"), "box True, number: Input should be a valid integer"),
+        (SESSION.replace("number = 3", "number = 100000000000000000000"), "number: Input should be less"),
+        (
+            SESSION.replace("rows = 3\ncore = 50.5", "rows = 51"),
+            "box 3, rows: Input should be less than or equal to 50",
+        ),
+        (SESSION.replace("row = 2", "row = 0"), "box 1, block 1, row: Input should be greater"),
+        (SESSION.replace("50.5", '"XQ"'), "box 3, core: no size of core 'XQ': give one of BQ.*in mm, 10 to 200$"),
+        (SESSION.replace("50.5", "5"), "box 3, core: no size of core 5: give"),
+        (SESSION.replace("DH-1", " "), "hole.id: String should have at least 1 character"),
+        (SESSION.replace("DH-1", r"a\nb"), "hole.id: it has letters that cannot be printed"),
+        (SESSION.replace("DH-1", "a\u202eb"), "hole.id: it has letters that cannot be printed"),
+    ],
+)
 def test_what_is_no_session_is_refused(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "s.toml").write_text(text)
     with pytest.raises(ConfigError, match=words):
         said(tmp_path / "s.toml")
+
+
+def test_a_data_set_of_tsg_is_named_as_such(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="has no session: give it to `oreline core intervals`"):
+        said(tmp_path / "hole.tsg")
 
 
 def test_a_session_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from oreline.messages import BACKGROUND
 from oreline.point_spectra import read_points
 from oreline.testing import RUN, label_line, reflectance_line, stream_info
 from sinks.core.box_scans import BoxScan
-from sinks.core.commands.export import NO_SPECTRA, Wanted, export
+from sinks.core.commands.export import NO_SPECTRA, NOT_AGAIN, Wanted, export
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.session import Session
 from sinks.core.session_file import write_session
@@ -108,7 +108,11 @@ def test_reflectance_that_was_recorded_beside_is_that_of_the_points(folder: Hole
     finally:
         for path in folder.output.glob("record*"):
             path.unlink()
-    points = read_points(next(tmp_path.glob("*.tsg")))
+    (written,) = tmp_path.glob("*.tsg")
+    said = list(export(written, None, tmp_path / "again", Wanted("tsg"), "Ann"))
+    assert NOT_AGAIN in said
+    assert NO_SPECTRA not in said
+    points = read_points(written)
     expected = np.mean([line.reflectance[:, 8:20] for line in lines[:8]], axis=(0, 2))
     at = np.interp(points.wavelengths_nm, INFO.wavelengths_nm, expected)
     np.testing.assert_allclose(points.reflectance[0], at, rtol=1e-5)
