@@ -10,7 +10,7 @@ from oreline.errors import ConfigError
 ROOT = Path(__file__).parents[1]
 EXTRAS = {
     "lasio": "core", "matplotlib": "report", "pytest": "test", "rasterio": "core", "sklearn": "train",
-    "threadpoolctl": "train",
+    "threadpoolctl": "train", "xarray": "reading",
     **dict.fromkeys(("aiomqtt", "argon2", "asyncua", "paho", "starlette", "uvicorn", "websockets"), "station"),
 }  # fmt: skip
 """Packages that a line does not need, and the extra of pyproject.toml that has them."""

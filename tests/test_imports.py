@@ -22,6 +22,8 @@ EDGES = {
     # The supervisor renders the scene of a simulated camera, and asks how a sink takes its lines.
     ("oreline/supervision/launch.py", "hwsim.render.scenery"),
     ("oreline/supervision/supervisor.py", "sinks.settings"),
+    # A journal is read by those who write it.
+    ("oreline/reading/journals.py", "sinks.log.reading"),
     # Accounts need argon2, which only a station that has some needs.
     ("sinks/station/hub.py", "sinks.station.accounts"),
     ("sinks/station/sink.py", "sinks.station.accounts.file"),

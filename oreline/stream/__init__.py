@@ -17,6 +17,7 @@ is void.
 
     HELLO   consumer   which run, the cursor, what of it is committed, credit, and the policy
     CREDIT  consumer   so many more, and up to which index all is committed
+    LEAVE   consumer   I want no more, and nothing is to be kept for me
     AT      owner      records index to index + n lie in the ring: read them there
     LINE    owner      one record's bytes; or a gap or a description that lies in no ring
     BEAT    owner      I live, and have stored so much

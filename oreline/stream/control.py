@@ -5,6 +5,7 @@ releases can tell each other that they do not fit. A HELLO of another version is
 
 consumer -> owner   HELLO from where, what is committed, how much at once, which policy
                     CREDIT what is committed, how many more
+                    LEAVE nothing is to be kept for it
 owner -> consumer   AT where in the mapped ring records lie;  LINE a message that follows in frames;  BEAT;  REFUSE
 """
 
@@ -17,7 +18,7 @@ import msgpack
 from oreline.errors import WireError
 from oreline.wire import HEADER_LIMIT, I64, U64, Buffer, Check, check_header, integer, is_run, text, unpack_header
 
-VERSION = 6
+VERSION = 7
 
 
 def _is_bool(value: object) -> bool:
@@ -42,6 +43,7 @@ _FORMATS: dict[str, dict[str, Check]] = {
     },
     "stranger": {**_SESSION, "version": integer(0, 65_535)},
     "credit": {**_SESSION, "n": integer(0, 4096), "acked": U64},
+    "leave": {**_SESSION, "name": text(64), "process": U64},
     "at": {**_SESSION, "index": U64, "n": integer(1, 4096)},
     "line": {**_SESSION, "index": I64},
     "beat": {**_SESSION, "head": U64, "tail": U64},

@@ -80,15 +80,12 @@ class Holds:
         return sorted(new)
 
     def lapsed(self) -> list[str]:
-        """Those who lack records and were not heard from for `hold_s`; nothing is kept for them any more."""
+        """Those who lack records and were not heard from for `hold_s`; nothing is to be kept for them any more."""
         for name, index in self.acked.items():
             if index >= self._ring.head:
                 self.hear(name)
         late = now() - int(self.hold_s * 1e9)
-        gone = sorted(name for name, heard_ns in self._heard_ns.items() if heard_ns < late)
-        for name in gone:
-            self.release(name)
-        return gone
+        return sorted(name for name, heard_ns in self._heard_ns.items() if heard_ns < late)
 
     def release(self, name: str) -> None:
         """Keep nothing for it."""

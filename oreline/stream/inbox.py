@@ -277,6 +277,13 @@ class Inbox:
         self._ended = isinstance(message, EndOfStream)
         self._ready.append(message)
 
+    def leave(self) -> None:
+        """Say that nothing is to be kept for us, and disconnect. The owner keeps on for one whom its line's file
+        names."""
+        self._say(control.pack("leave", session=self._session, name=self.name, process=self._process))
+        self._changed = False
+        self.close()
+
     def close(self) -> None:
         """Disconnect, once the last acknowledgement is out."""
         if self._changed:

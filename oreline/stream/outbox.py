@@ -235,11 +235,19 @@ class Outbox:
         for name in self.holds.lapsed():
             self._part_with(name, f"was not heard from for {self.holds.hold_s:g} s")
 
-    def _part_with(self, name: str, why: str) -> None:
+    def _forget(self, name: str) -> bool:
+        """Serve a consumer no more. Returns whether anything was kept for it."""
+        kept = name in self.holds.acked
         self.holds.release(name)
         self._consumers = {address: consumer for address, consumer in self._consumers.items() if consumer.name != name}
-        self._save_note()
-        report(self.name, "consumer_left", f"{name} {why}: nothing is kept for it; a gap will say what it lost")
+        if kept:
+            self._save_note()
+        return kept
+
+    def _part_with(self, name: str, why: str) -> None:
+        if self._forget(name):
+            words = f"{name} {why}: nothing is kept for it; a gap will say what it lost"
+            report(self.name, "consumer_left", words)
 
     def leave_visitors(self) -> None:
         """Keep nothing any more for consumers that the line's file does not name: the line ends without them."""
@@ -270,6 +278,15 @@ class Outbox:
             self._refuse(listener, identity, header["session"], f"{versions}: install the same release on both sides")
         elif kind == "credit" and consumer and user in (None, consumer.name):
             self._credit(consumer, header)
+        elif kind == "leave" and user in (None, header["name"]):
+            self._leave(header["name"], header["process"])
+
+    def _leave(self, name: str, process: int) -> None:
+        """A visitor goes, as it should: nobody has to hear of that. It may be out of reach already."""
+        if self._process.get(name) == process and name not in self.holds.named:
+            self._forget(name)
+            self._near.discard(name)
+            del self._process[name]
 
     def _hello(self, listener: Listener, identity: bytes, user: str | None, header: dict[str, Any]) -> None:
         fields = {key: value for key, value in header.items() if key not in ("version", "run", "committed")}

@@ -39,6 +39,7 @@ MESSAGES = st.one_of(
     ),
     said("stranger", version=st.integers(0, 65_535)),
     said("credit", n=st.integers(0, 4096), acked=U64),
+    said("leave", name=NAME, process=U64),
     said("at", index=U64, n=BATCH),
     said("line", index=I64),
     said("beat", head=U64, tail=U64),
