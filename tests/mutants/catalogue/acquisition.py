@@ -8,7 +8,7 @@ MUTANTS = (
     Mutant(
         "a scene begins though inference has not answered its announcement",
         "acquisition/loop.py",
-        "while not (self._outbox.answered or self._stopping()):",
+        'while not (self._outbox.has_answered("inference") or self._stopping()):',
         "while not self._outbox.has_room():",
         ("tests/acquisition/test_ready.py",),
     ),
