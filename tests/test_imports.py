@@ -19,6 +19,9 @@ EDGES = {
     # The doctor asks each package, too.
     ("oreline/cli/doctor.py", "f'{part}.doctor'"),
     ("oreline/cli/main.py", "oreline.cli.doctor"),
+    ("oreline/cli/main.py", "oreline.cli.support"),
+    ("oreline/cli/support.py", "sinks.log.excerpt"),
+    ("oreline/cli/support.py", "sinks.station.accounts"),
     # The supervisor renders the scene of a simulated camera, and asks how a sink takes its lines.
     ("oreline/supervision/launch.py", "hwsim.render.scenery"),
     ("oreline/supervision/supervisor.py", "sinks.settings"),

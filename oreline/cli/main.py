@@ -335,6 +335,23 @@ def doctor(
     importlib.import_module("oreline.cli.doctor").main(line, card, json)
 
 
+@app.command()
+def support(
+    line: Annotated[Path, typer.Argument(help="TOML file of the line.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Archive to write, .tar.gz; named by line and time otherwise.")
+    ] = None,
+) -> None:
+    """Pack what helps somebody who was not there into one archive: configuration, versions, doctor's answers, logs,
+    metrics, the last minute of labels.
+
+    Keys, passwords and accounts are left out. The line may run meanwhile.
+
+    Example: oreline support line.toml --out line.tar.gz
+    """
+    importlib.import_module("oreline.cli.support").main(line, out)
+
+
 def _free_port(wanted: int = 0) -> int:
     """For a PLC or a page beside those of other demos: the one that is wanted, or another."""
     try:
