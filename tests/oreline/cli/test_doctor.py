@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -28,9 +29,9 @@ def hashes(folder: Path) -> dict[str, str]:
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_the_demos_file_is_examined_and_nothing_is_changed(tmp_path: Path) -> None:
+def test_a_line_is_examined_and_nothing_is_changed(tmp_path: Path) -> None:
     line = tmp_path / "line.toml"
-    line.write_text((ROOT / "deploy/examples/demo.toml").read_text())
+    line.write_text((ROOT / "deploy/examples/demo.toml").read_text().partition("[inference]")[0])
     before = hashes(tmp_path), sorted(ROOT.iterdir())
     command = [sys.executable, "-m", "oreline", "doctor", str(line), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
@@ -85,3 +86,27 @@ def test_the_model_answers_as_where_it_was_made_and_the_producer_lists_its_camer
     monkeypatch.setattr(inference, "PATIENCE_S", 120.0)
     said = [*inference.golden(Machine(), needs), *acquisition.cameras(Machine(), needs)]
     assert [one.verdict for one in said] == [Verdict.GOOD] * 2, said
+
+
+HARDSHIP = """
+mount -t sysfs none /sys && mount -t tmpfs -o size=16m none {state} || exit
+ip link add eth7 type veth peer name eth8 && ip link set eth7 up && ip link set eth8 up || exit
+exec {python} -m oreline doctor {line} --card eth7 --json
+"""
+
+
+@pytest.mark.long
+def test_a_small_disk_in_memory_and_a_card_of_small_packets_are_found_for_real(tmp_path: Path) -> None:
+    line, state = tmp_path / "line.json", tmp_path / "state"
+    state.mkdir(mode=0o700)
+    cti = shutil.copy(ROOT / "hwsim" / "simcam.cti", tmp_path / "camera.cti")
+    tables = {"line": {"output": "out", "state": str(state)}, "acquisition": {"producer": str(cti), "preset": "nir224"}}
+    line.write_text(json.dumps(tables))
+    script = HARDSHIP.format(state=state, python=sys.executable, line=line)
+    done = subprocess.run(["unshare", "-rmn", "sh", "-c", script], capture_output=True, text=True, cwd=tmp_path)
+    if not done.stdout:
+        pytest.skip(f"no namespaces here: {done.stderr}")
+    bad = {one["check"]: one["cure"] for one in json.loads(done.stdout)["answers"] if one["verdict"] == "bad"}
+    assert {"room for rings", "packets"} <= set(bad)
+    assert bad["packets"] == "ip link set eth7 mtu 9000"
+    assert done.returncode == MachineUnfit.exit_code
