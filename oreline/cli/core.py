@@ -66,6 +66,7 @@ def box(
 @app.command()
 def depth(
     hole: HoleFolder,
+    output: OfOutput = None,
     lines: Annotated[Path | None, typer.Option(help="Write depth line by line to this file, .csv or .parquet.")] = None,
     runs: Annotated[Path | None, typer.Option(help="Write recovery run by run to this file, .csv or .parquet.")] = None,
 ) -> None:
@@ -73,7 +74,8 @@ def depth(
 
     Example: oreline core depth out/core/core/SIM1 --lines depth.parquet --runs runs.csv
     """
-    for text in _command("depth").depth(hole, lines, runs):
+    asked = _asked(hole, output, "")
+    for text in _command("depth").depth(asked, lines, runs):
         console.print(text)
 
 

@@ -65,6 +65,10 @@ def ties_of(strip: Strip, box: Box, session: Session) -> tuple[tuple[Tie, ...], 
         del places[lost[0]]
         flags.append(_said(box, lost[0], "its row shows no gap for it, and its depth is not used: see where it lies"))
     unseen = [tie.block for tie in ties if tie.block and not tie.is_seen]
+    none = len(flags) + sum(block.at_mm is not None for block in unseen)
+    if none > max(1, len(box.blocks) / 2):
+        words = f"{none} of its {len(box.blocks)} blocks lie in no gap: see whether it is another box of the hole"
+        flags.append(Flag(words, box.number))
     return ties, flags + [_said(box, block, _unseen_words(block)) for block in unseen]
 
 

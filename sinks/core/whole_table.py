@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from oreline.errors import ConfigError
 from oreline.features import LEAST_DEPTH
 from sinks.core.assays import read_assays
 from sinks.core.intervals import Spans, steps, table_of
@@ -30,8 +32,22 @@ def hole_of(session: Path, output: Path | None, who: str) -> Path:
 def spans_of(source: Source, step_m: float, assays: Path | None) -> tuple[Spans, tuple[str, ...]]:
     """Intervals of a hole, and what is to be said of them. Raises ConfigError."""
     if assays is not None:
-        return read_assays(assays, source.session.hole.id)
+        found = read_assays(assays, source.session.hole.id)
+        return found.spans, (*found.notes, *_outside(assays, found.spans, source.ends_m))
     return steps(*source.ends_m, step_m), ()
+
+
+def _outside(assays: Path, spans: Spans, ends_m: tuple[float, float]) -> Iterator[str]:
+    """What is to be said of intervals that lie where no box is. Raises ConfigError where all of them do."""
+    top, base = ends_m
+    count = int(np.count_nonzero((spans[:, 1] <= top) | (spans[:, 0] >= base)))
+    if count == len(spans):
+        raise ConfigError(
+            f"{assays}: none of its intervals, {spans.min():g} to {spans.max():g} m, lies in the hole's boxes, "
+            f"{top:g} to {base:g} m: see whether its depths are in feet, and name them so, as FROM_FT"
+        )
+    if count:
+        yield f"{count} intervals lie outside of the hole's boxes, {top:g} to {base:g} m"
 
 
 def whole_table(

@@ -58,7 +58,8 @@ def _summary(table: pa.Table) -> Iterator[str]:
     header = header_of(table)
     whole: dict[str, Any] = header["summary"]
     n, asked = whole.get(N, 0), f"{table.num_rows} intervals from {table[FROM][0].as_py():g} m on"
-    yield f"{header['hole']}: {asked}, {n} pixels of rock, {whole.get(NOT_ROCK, 0)} that are not, by {header['answer']}"
+    pixels = f"in all of the hole {n} pixels of rock, {whole.get(NOT_ROCK, 0)} that are not"
+    yield f"{header['hole']}: {asked}; {pixels}, by {header['answer']}"
     shares = {name: value for name, value in whole.items() if name.startswith((GROUP, UNKNOWN))}
     for name in sorted(shares, key=shares.__getitem__, reverse=True):
         yield f"  {shares[name]:6.1%}  {name.removeprefix(GROUP).replace('.', ': ', 1)}"

@@ -10,6 +10,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from oreline.errors import ConfigError
 from oreline.files import write_whole
 from oreline.guard import refusal
 
@@ -21,8 +22,9 @@ _DRAFT = ".draft"
 def exported(folder: Path, told: Mapping[str, Any]) -> Iterator[Path]:
     """A draft to make files in: they go to `folder` when the block ends, and none does where it fails. Files of the
     same names are replaced. The manifest, `told` with each file's sha256 and size, goes first and comes back last: a
-    folder without one was not finished. Who calls it holds the folder. Raises SystemRefused, or StoreFailed where the
-    disk is full."""
+    folder without one was not finished. Who calls it holds the folder. Raises ConfigError where it holds
+    another hole, SystemRefused, or StoreFailed where the disk is full."""
+    _refuse_other(folder, told)
     draft = folder / _DRAFT
     try:
         shutil.rmtree(draft, ignore_errors=True)
@@ -37,6 +39,16 @@ def exported(folder: Path, told: Mapping[str, Any]) -> Iterator[Path]:
         raise refusal(error, folder) from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _refuse_other(folder: Path, told: Mapping[str, Any]) -> None:
+    """Raises ConfigError where a folder holds files of another hole, as its manifest says."""
+    try:
+        there = json.loads((folder / MANIFEST).read_bytes()).get("hole")
+    except (OSError, ValueError, AttributeError):
+        return
+    if there != told.get("hole"):
+        raise ConfigError(f"{folder} holds files of hole {there}: name another folder for those of {told.get('hole')}")
 
 
 def _entry(path: Path) -> dict[str, Any]:

@@ -328,3 +328,11 @@ def test_a_refusal_says_first_that_lines_did_not_come() -> None:
     box = Box(number=1, from_m=100.0, to_m=100.3, rows=1)
     with pytest.raises(ConfigError, match=r"0\.10 m of it were not seen: scan the box again, or correct"):
         unseen(slice(200, 300), (((0.0, 580.0),),), box)
+
+
+def test_a_box_whose_blocks_lie_in_no_gap_may_be_another() -> None:
+    """Three rows of solid core, of which a session says that blocks lie in their middles."""
+    blocks = tuple(Block(row=row, depth_m=99.7 + 0.58 * row, at_mm=320.0) for row in (1, 2, 3))
+    box = Box(number=1, from_m=100.0, to_m=101.74, rows=3, blocks=blocks)
+    flags = laid((((0.0, 580.0),),) * 3, session_of(box)).flags
+    assert any(flag.words.startswith("3 of its 3 blocks lie in no gap: see whether it is another") for flag in flags)

@@ -17,7 +17,7 @@ from oreline.testing import RUN, label_line, stream_info
 from sinks.core.box_scans import BoxScan
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.session import Block, Box, Hole, Session
-from sinks.core.session_file import write_session
+from sinks.core.session_file import read_session, write_session
 from sinks.core.table import header_of
 from sinks.log.journal import JOURNAL, Journal
 
@@ -85,6 +85,11 @@ def test_how_depth_was_laid_stands_in_the_header(folder: HoleFolder, tmp_path: P
     said(folder.path, "--lines", tmp_path / "lines.parquet")
     header = header_of(parquet.read_table(tmp_path / "lines.parquet"))
     assert (header["hole"], header["loss"], header["spread"]) == ("DH-1", "top", "rock")
+
+
+def test_a_session_and_an_output_are_taken_as_a_hole(folder: HoleFolder, tmp_path: Path) -> None:
+    write_session(tmp_path / "mine.toml", read_session(folder.session))
+    assert said(tmp_path / "mine.toml", folder.output) == said(folder.path)
 
 
 def test_what_is_no_table_and_what_is_no_hole_are_refused(folder: HoleFolder, tmp_path: Path) -> None:

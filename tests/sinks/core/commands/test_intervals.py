@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,17 @@ def test_core_that_passed_without_boxes_is_one_from_the_first_line_to_the_last(t
     rows = pq.read_table(tmp_path / "a.parquet").to_pylist()
     assert [row["n"] for row in rows] == pytest.approx([4800] * 6, abs=48)
     assert {row["mineral.kaolinite"] for row in rows} == {1.0}
+
+
+def test_assays_that_miss_the_hole_are_refused_and_those_that_miss_it_in_part_told(journal: Path) -> None:
+    assert run(journal / "session.toml", journal / "out").exit_code == 0
+    folder, assays = HoleFolder.of(journal / "out", "SIM1").path, journal / "feet.csv"
+    assays.write_text("HOLEID,FROM,TO\nSIM1,330,335\n")
+    ran = run(folder, "--assays", assays)
+    assert isinstance(ran.exception, ConfigError)
+    assert re.search(r"none of its intervals, 330 to 335 m, lies in the hole's boxes.*in feet", str(ran.exception))
+    assays.write_text("HOLEID,FROM,TO\nSIM1,100,100.25\nSIM1,330,335\n")
+    assert "1 intervals lie outside of the hole's boxes" in run(folder, "--assays", assays).output
 
 
 def test_its_folder_is_enough_from_then_on_and_assays_have_their_own_intervals(journal: Path) -> None:

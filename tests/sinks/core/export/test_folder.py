@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from oreline.errors import SystemRefused
+from oreline.errors import ConfigError, SystemRefused
 from sinks.core.export.folder import MANIFEST, exported
 
 
@@ -46,6 +46,15 @@ def test_while_files_take_their_place_there_is_no_manifest(tmp_path: Path) -> No
     with pytest.raises(SystemRefused):
         export(tmp_path, "a.csv", "b.csv")
     assert not (tmp_path / MANIFEST).exists()
+
+
+def test_a_folder_holds_one_hole(tmp_path: Path) -> None:
+    for hole in ("a/b", "a/b"):
+        with exported(tmp_path, {"hole": hole}) as draft:
+            (draft / "a.csv").write_text(hole)
+    with pytest.raises(ConfigError, match="holds files of hole a/b: name another"), exported(tmp_path, {"hole": "a_b"}):
+        pass
+    assert (tmp_path / "a.csv").read_text() == "a/b"
 
 
 def test_a_draft_that_was_left_by_a_kill_is_none_of_the_next(tmp_path: Path) -> None:
