@@ -16,7 +16,6 @@ from oreline.doctor.answer import ALARM, WARNING, Answer, Check, Verdict, bad, g
 from oreline.doctor.machine import Machine
 from oreline.doctor.needs import Needs
 from oreline.errors import ConfigError, ProducerNotFound
-from oreline.locks import is_held
 from oreline.ring import slot_bytes
 from oreline.ring.layout import file_bytes
 from oreline.wire import HEADER_LIMIT
@@ -141,7 +140,7 @@ def cameras(machine: Machine, wants: Needs) -> Iterator[Answer]:  # noqa: ARG001
         yield unknown("a line's file names the producer, which lists cameras")
     elif "simulator" in (wants.config.tables if wants.config else {}):
         yield good("the line brings its simulated camera along")
-    elif wants.config is not None and is_held(wants.config.line.output):
+    elif wants.runs:
         yield unknown("the line runs, and has its camera")
     else:
         yield _listed(settings)

@@ -12,7 +12,6 @@ from oreline.doctor.answer import ALARM, WARNING, Answer, Check, bad, good, unkn
 from oreline.doctor.machine import Machine
 from oreline.doctor.needs import Needs
 from oreline.errors import ConfigError, PlcError
-from oreline.locks import is_held
 from oreline.plc import HEARTBEAT_TIMEOUT_MS, MAP_VERSION
 from oreline.ring.layout import file_bytes
 from oreline.sink import CORE, LOG, RECORDER, SORTER, STONES
@@ -73,7 +72,7 @@ def plc(machine: Machine, wants: Needs) -> Iterator[Answer]:  # noqa: ARG001
     for settings in sorters:
         if "plant" in wants.config.tables:  # type: ignore[union-attr]
             yield good("the line brings its simulated plant along")
-        elif is_held(wants.config.line.output):  # type: ignore[union-attr]
+        elif wants.runs:
             yield unknown("the line runs, and its sorter talks with the PLC")
         elif not hasattr(settings, "device_id"):
             yield unknown(f"a valve output {settings.output!r} says nothing unless it is told something")

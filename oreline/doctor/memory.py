@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from oreline.doctor.answer import ALARM, INFO, WARNING, Answer, Check, bad, good, unknown
 from oreline.doctor.machine import Machine, existing
@@ -27,11 +28,12 @@ def rings(machine: Machine, needs: Needs) -> Iterator[Answer]:
         yield good(f"{existing(folder)} has {free / 1e6:.0f} MB free for rings of {wanted / 1e6:.0f} MB ({told})")
     else:
         size = _mebibytes(wanted + machine.room(folder)[1] - free)
+        mount = _tmpfs_of(machine, existing(folder))
+        enlarged = f"mount -o remount,size={size}M {mount} (a container: --shm-size), " if mount else ""
         yield bad(
             f"{existing(folder)} has {free / 1e6:.0f} MB free, and rings take {wanted / 1e6:.0f} MB ({told}): "
             f"{(wanted - free) / 1e6:.0f} MB short",
-            f"mount -o remount,size={size}M {_mount(str(existing(folder)))} "
-            "(a container: --shm-size), another folder as line.state, or smaller acquisition.ring_lines",
+            f"{enlarged}another folder as line.state, or smaller acquisition.ring_lines",
         )
 
 
@@ -39,8 +41,12 @@ def _mebibytes(size: int) -> int:
     return -(-size // (1 << 20))
 
 
-def _mount(folder: str) -> str:
-    return "/dev/shm" if folder.startswith("/dev/shm") else folder  # noqa: S108
+def _tmpfs_of(machine: Machine, folder: Path) -> str:
+    """Where the disk in memory is mounted on which a folder is; empty where it is on another."""
+    rows = (line.split() for line in (machine.read("proc/mounts") or "").splitlines())
+    mounts = [(row[1], row[2]) for row in rows if len(row) > 2 and folder.is_relative_to(row[1])]
+    place, kind = max(mounts, key=lambda mount: len(mount[0]), default=("", ""))
+    return place if kind == "tmpfs" else ""
 
 
 def available(machine: Machine, needs: Needs) -> Iterator[Answer]:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from oreline.cameras import CAMERAS
 from oreline.config import Config
 from oreline.expected import Expected
+from oreline.locks import LOCK, taken
 
 USUAL = CAMERAS["nir224"]
 """Camera by which a machine is judged where no line is given, or its file does not tell."""
+
+
+def _is_held(lock: Path) -> bool:
+    try:
+        file = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    try:
+        return not taken(file, fcntl.LOCK_SH)
+    finally:
+        os.close(file)
 
 
 @dataclass
@@ -32,6 +49,14 @@ class Needs:
     recorded: dict[str, float] = field(default_factory=dict)
     waits_s: float | None = None
     bfloat16: bool = False
+
+    @property
+    def runs(self) -> bool:
+        """True while the line runs, whoever's it is, or where its user lets us not see that."""
+        if self.config is None:
+            return False
+        site = self.config.line
+        return any(_is_held(folder / LOCK) for folder in (site.output, site.folder))
 
     @property
     def bands(self) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from oreline.doctor.answer import ALARM, INFO, Answer, Check, bad, good, unknown
 from oreline.doctor.machine import Machine
 from oreline.doctor.needs import Needs
-from oreline.locks import is_held
 
 NO_LINE = "a line's file tells whom it talks with"
 
@@ -18,7 +17,7 @@ def ports(machine: Machine, needs: Needs) -> Iterator[Answer]:
     if needs.config is None:
         yield unknown(NO_LINE)
         return
-    if is_held(needs.config.line.output):
+    if needs.runs:
         yield unknown("the line runs, and has its ports itself")
         return
     refused = {claim: why for claim in fixed if (why := machine.why_not_listen(*claim[1:]))}

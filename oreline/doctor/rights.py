@@ -12,7 +12,6 @@ from oreline.doctor.machine import Machine
 from oreline.doctor.needs import Needs
 from oreline.files import OTHERS
 from oreline.keys import SECRET
-from oreline.locks import is_held
 from oreline.places import namesakes
 from oreline.state_folder import CONFIGURATION
 
@@ -47,7 +46,10 @@ def left_rings(machine: Machine, needs: Needs) -> Iterator[Answer]:  # noqa: ARG
     if needs.config is None:
         yield unknown(NO_LINE)
         return
-    dead = [folder for folder in _places(needs) if not is_held(folder) and any(folder.glob("*.ring"))]
+    if needs.runs:
+        yield good("the line runs, and its rings are in use")
+        return
+    dead = [folder for folder in _places(needs) if not _is_foreign(folder) and any(folder.glob("*.ring"))]
     for folder in dead:
         size = sum(path.stat().st_size for path in folder.glob("*.ring"))
         delivers = f"`oreline run {needs.config.source}` delivers what they hold first; `rm -r {folder}` gives it up"
@@ -61,12 +63,15 @@ def foreign_rings(machine: Machine, needs: Needs) -> Iterator[Answer]:  # noqa: 
     if needs.config is None:
         yield unknown(NO_LINE)
         return
+    if os.geteuid() == 0 and (theirs := [one for one in _places(needs) if one.stat().st_uid]):
+        yield unknown(f"{theirs[0]} belongs to user {theirs[0].stat().st_uid}: ask as that user")
+        return
     places = [path for folder in _places(needs) for path in (folder, *folder.glob("*.ring"))]
     wrong = [path for path in places if _is_foreign(path)]
     for path in wrong:
         yield bad(
             f"{path} belongs to user {path.lstat().st_uid}, mode {_mode(path)}: a run refuses it",
-            f"look what it is, then rm -r {path}, or chown {os.geteuid()} {path}; chmod go= {path}",
+            f"run it as that user, or, where no line runs there: chown {os.geteuid()} {path} && chmod go= {path}",
         )
     if not wrong:
         yield good("the line's folder and rings are this user's own")

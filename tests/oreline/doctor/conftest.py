@@ -30,6 +30,7 @@ HOST = {
     "proc/self/cgroup": "0::/system.slice\n",
     "proc/meminfo": "MemTotal: 16000000 kB\nMemAvailable:   12000000 kB\nSwapTotal:       2000000 kB\n",
     "proc/cpuinfo": "processor: 0\nflags\t\t: sse avx avx2 avx512_bf16\n",
+    "proc/mounts": "/dev/sda1 / ext4 rw 0 0\n",
     "proc/net/route": "Iface\tDestination\tGateway\neth0\t00000000\t0101A8C0\n",
     "proc/net/snmp": "Udp: InDatagrams NoPorts RcvbufErrors\nUdp: 10 0 3\n",
     "proc/sys/net/core/rmem_max": "33554432",

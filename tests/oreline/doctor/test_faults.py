@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -16,6 +17,7 @@ from hwsim.plant import VirtualPlc
 from inference.models import SHIPPED
 from oreline.doctor import disk, sockets, software
 from oreline.doctor.machine import DiskTimes
+from oreline.locks import locked
 from oreline.ring import Ring
 from tests.oreline.doctor.conftest import HOST, LIMITS, OtherMachine, Wrong
 from tests.sinks.conftest import RunningPlc
@@ -27,7 +29,10 @@ def test_on_a_good_machine_nothing_is_bad(wrong: Wrong) -> None:
 
 def test_a_small_disk_in_memory(wrong: Wrong, machine: OtherMachine, tmp_path: Path) -> None:
     machine.rooms[tmp_path / "state"] = (64 << 20, 64 << 20)
+    assert "mount" not in wrong()["memory: room for rings"]
+    machine.write("proc/mounts", f"/dev/sda1 / ext4 rw 0 0\nnone {tmp_path} tmpfs rw 0 0\n")
     found = wrong()
+    assert f"M {tmp_path} " in found["memory: room for rings"]
     assert list(found) == ["memory: room for rings"]
     size = int(re.findall(r"size=(\d+)M", found["memory: room for rings"])[0]) << 20
     machine.rooms[tmp_path / "state"] = (size, size)
@@ -146,6 +151,26 @@ def test_a_ring_that_others_can_write_to(wrong: Wrong, tmp_path: Path) -> None:
     Ring.open(state / "raw.ring", 64, 4096).close()
     (state / "raw.ring").chmod(0o666)
     assert list(wrong()) == ["rights: rings left", "rights: rings of others"]
+
+
+def test_rings_of_a_line_that_runs_are_no_fault_and_its_ports_are_its_own(
+    wrong: Wrong, line: Path, tmp_path: Path
+) -> None:
+    for folder in (tmp_path / "state", tmp_path / "out"):
+        folder.mkdir(mode=0o700)
+    port = tomllib.loads(line.read_text())["inference"]["metrics_port"]
+    with locked(tmp_path / "out"), socket.create_server(("127.0.0.1", port)):
+        Ring.open(tmp_path / "state" / "raw.ring", 64, 4096).close()
+        assert wrong() == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_root_does_not_judge_the_rings_of_the_lines_user(wrong: Wrong, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    Ring.open(state / "raw.ring", 64, 4096).close()
+    os.chown(state, 12_345, 12_345)
+    assert not {"rights: rings left", "rights: rings of others"} & set(wrong())
 
 
 def test_a_model_that_was_altered(wrong: Wrong, tmp_path: Path) -> None:
