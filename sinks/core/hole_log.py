@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from oreline.errors import ConfigError
 from sinks.core.box_scans import BoxScan
 from sinks.core.counting import samples_of
-from sinks.core.depth import HoleDepth, RowFind
+from sinks.core.depth import Flag, HoleDepth, RowFind
 from sinks.core.depth_tables import method_of
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.qc.wavelengths import last_words
 from sinks.core.registration import register
-from sinks.core.rows import find_rows
+from sinks.core.rows import beside, find_rows
 from sinks.core.samples import CoreSamples
 from sinks.core.scan import Scan, core_in
 from sinks.core.scan_reading import Which, read_scan
@@ -57,11 +57,15 @@ class HoleLog:
     @cached_property
     def depth(self) -> HoleDepth:
         """Depths of all boxes in force. Raises ConfigError where the session contradicts itself or them."""
-        finds, alongs = {}, {}
+        finds, alongs, flags = {}, {}, list[Flag]()
         for number, at in self.scans.items():
             scan = self.seen(at)
             finds[number], alongs[number] = self.rows(scan), scan.along_mm
-        return register(self.session, finds, alongs)
+            flags += beside(scan.rock, finds[number], number)
+        strangers = sorted(self.folder.scans.read().in_force.keys() - self.scans.keys())
+        flags += [Flag("it was scanned, but the session has no such box", number) for number in strangers]
+        laid = register(self.session, finds, alongs)
+        return replace(laid, flags=(*flags, *laid.flags))
 
     def depth_of(self, scan: Scan) -> HoleDepth:
         """Depths of one box by itself: of runs that go on in others, what can be known without them. Raises

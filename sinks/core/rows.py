@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oreline.errors import ConfigError
 from sinks.core.comb import Comb, fit
-from sinks.core.depth import Kind, RowFind
+from sinks.core.depth import Flag, Kind, RowFind
 from sinks.core.fills import LEAST, fills_of, without_specks
 from sinks.core.session import CORE_MM, Box, Session
 from sinks.core.strip import ways_mm
@@ -17,6 +18,8 @@ from sinks.core.strip import ways_mm
 STEEPEST = math.tan(math.radians(2.5))
 """How far askew a tray may lie."""
 HALF = 0.5
+BESIDE = 0.04
+"""Share of the core outside the rows of its box that is said: right rows leave under 0.015, one too few leaves more."""
 GAP_MM = 15.0
 """Length of empty tray that parts two pieces; less is a fracture."""
 RUBBLE = 0.8
@@ -55,6 +58,17 @@ def find_rows(
         RowFind(row, strips[0, at], strips[1, at], *kinds[at], is_backwards(session, row), missing)
         for row, at in enumerate(order, 1)
     )
+
+
+def beside(rock: NDArray[np.bool_], rows: Sequence[RowFind], box: int) -> Iterator[Flag]:
+    """What is to be said of rock, bool (lines, samples), that lies in none of a box's rows."""
+    inside = np.zeros_like(rock)
+    for row in rows:
+        inside |= row.cells(rock.shape[1])
+    share = float((rock & ~inside).sum() / max(1, int(rock.sum())))
+    if share > BESIDE:
+        words = f"{share:.0%} of its core lies outside its {len(rows)} rows, and in no table"
+        yield Flag(f"{words}: see how many rows it has, of which core, and whether it is this box", box)
 
 
 def diameter_mm(box: Box) -> float:

@@ -16,7 +16,6 @@ from oreline.features import LEAST_DEPTH
 from sinks.core.counting import samples_of
 from sinks.core.depth import BoxDepth, HoleDepth
 from sinks.core.hole_folder import HoleFolder
-from sinks.core.hole_log import HoleLog
 from sinks.core.qc.finding import Verdict
 from sinks.core.qc.verdicts import read_verdicts
 from sinks.core.samples import CoreSamples
@@ -72,10 +71,13 @@ def source_of(path: Path, answer: str = "", masks: Sequence[str] = ()) -> Source
     if masks or answer not in ("", *get_args(Which)):
         odd = f"masks are those of a data set of TSG: {path} is none" if masks else f"no answer {answer!r}"
         raise ConfigError(f"{odd}; answers are {' and '.join(get_args(Which))}")
-    return _of_log(HoleLog(HoleFolder.at(path), cast(Which, answer) if answer else None))
+    return _of_log(HoleFolder.at(path), cast(Which, answer) if answer else None)
 
 
-def _of_log(log: HoleLog) -> Source:
+def _of_log(folder: HoleFolder, which: Which | None) -> Source:
+    from sinks.core.hole_log import HoleLog  # Kernels: a data set of TSG needs none of them.
+
+    log = HoleLog(folder, which)
     scans = {(one.box, one.scan) for one in log.scans.values()}
     verdicts = {one.box: one for one in read_verdicts(log.folder) if (one.box, one.scan) in scans}
     scan_of = lru_cache(2)(lambda number: log.seen(log.scans[number]))

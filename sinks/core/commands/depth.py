@@ -44,8 +44,6 @@ def depth(asked: Asked, lines: Path | None = None, runs: Path | None = None) -> 
     if runs:
         _write(runs, run_table(log.session, log.depth))
     yield from said(log.session, log.depth)
-    strangers = log.folder.scans.read().in_force.keys() - log.scans.keys()
-    flags += [Flag("it was scanned, but the session has no such box", number) for number in sorted(strangers)]
     yield from (f"take note: {flag_words(flag)}" for flag in (*flags, *log.depth.flags))
     yield from (f"wrote {path}" for path in results)
 

@@ -13,6 +13,8 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from oreline.files import try_to_write, write_whole
+from sinks.core.commands.check import flag_words
+from sinks.core.depth import Flag, HoleDepth
 from sinks.core.source import source_of
 from sinks.core.table import FROM, GROUP, NOT_ROCK, UNKNOWN, N, header_of
 from sinks.core.whole_table import hole_of, spans_of, whole_table
@@ -45,6 +47,8 @@ def make(session: Path, output: Path | None, wanted: Wanted, who: str) -> Iterat
     yield from said
     table = whole_table(source, spans, wanted.assays, wanted.everything, wanted.least_depth)
     yield from _summary(table)
+    yield from _laid(source.depth)
+    yield from (f"take note: {flag_words(Flag(**flag))}" for flag in header_of(table)["flags"])
     told = json.dumps(header_of(table), indent=1).encode() + b"\n"
     for path, content in ((wanted.parquet, _parquet), (wanted.csv, _csv), (header, lambda _: told)):
         if path is not None:
@@ -63,6 +67,14 @@ def _summary(table: pa.Table) -> Iterator[str]:
     shares = {name: value for name, value in whole.items() if name.startswith((GROUP, UNKNOWN))}
     for name in sorted(shares, key=shares.__getitem__, reverse=True):
         yield f"  {shares[name]:6.1%}  {name.removeprefix(GROUP).replace('.', ': ', 1)}"
+
+
+def _laid(depth: HoleDepth) -> Iterator[str]:
+    """How much of the core was found."""
+    shares = [run.share for run in depth.recovery]
+    if shares:
+        lost = sum(one.to_m - one.from_m for one in depth.missing)
+        yield f"recovery {min(shares):.0%} to {max(shares):.0%} in {len(shares)} runs, {lost:.2f} m of core are missing"
 
 
 def _parquet(table: pa.Table) -> bytes:

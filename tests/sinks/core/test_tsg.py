@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -28,6 +30,11 @@ def test_a_real_tray_is_a_scan_of_its_rows(shared_data: Path) -> None:
     kinds = dict(zip(samples.reason_names, samples.reasons.sum(axis=0).tolist(), strict=True))
     assert {name: n for name, n in kinds.items() if n} == {"no bands": 21, "not told": 10}
     assert (samples.counts.sum(), samples.not_rock.sum(), samples.masked.sum()) == (575, 19, 0)
+
+
+def test_reading_one_loads_no_kernels() -> None:
+    command = "import sys, sinks.core.commands.intervals; sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
 
 
 @pytest.mark.shared

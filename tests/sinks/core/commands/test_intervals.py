@@ -103,6 +103,22 @@ def test_assays_that_miss_the_hole_are_refused_and_those_that_miss_it_in_part_to
     assert "1 intervals lie outside of the hole's boxes" in run(folder, "--assays", assays).output
 
 
+def test_what_was_found_and_what_is_wrong_with_a_session_is_printed(journal: Path) -> None:
+    right = (journal / "session.toml").read_text()
+    ran = run(journal / "session.toml", journal / "out")
+    assert re.search(r"recovery \d+% to \d+% in \d+ runs, 0\.\d\d m of core are missing", ran.output), ran.output
+    assert "outside" not in ran.output
+    rows = int(re.search(r"rows = (\d+)", right)[1])  # type: ignore[index]
+    text = re.sub(r"\bblocks = .*", "", right)
+    (journal / "other.toml").write_text(text.replace(f"rows = {rows}", f"rows = {rows - 1}", 1))
+    ran = run(journal / "other.toml", journal / "out")
+    assert re.search(rf"take note: box 1: \d+% of its core lies outside its {rows - 1} rows", ran.output), ran.output
+    (journal / "other.toml").write_text(text[: text.rindex("[[boxes]]")])
+    ran = run(journal / "other.toml", journal / "out")
+    assert f"box {SCENE.trays}: it was scanned, but the session has no such box" in ran.output
+    assert run(journal / "session.toml", journal / "out").exit_code == 0
+
+
 def test_its_folder_is_enough_from_then_on_and_assays_have_their_own_intervals(journal: Path) -> None:
     assert run(journal / "session.toml", journal / "out").exit_code == 0
     folder = HoleFolder.of(journal / "out", "SIM1").path
