@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from oreline.errors import ConfigError
 from sinks.core.box_scans import BoxScan
 from sinks.core.counting import samples_of
 from sinks.core.depth import Flag, HoleDepth, RowFind
 from sinks.core.depth_tables import method_of
+from sinks.core.doubts import SPARSE
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.qc.wavelengths import last_words
 from sinks.core.registration import register
@@ -19,7 +22,7 @@ from sinks.core.rows import beside, find_rows
 from sinks.core.samples import CoreSamples
 from sinks.core.scan import Scan, core_in
 from sinks.core.scan_reading import Which, read_scan
-from sinks.core.session import Session
+from sinks.core.session import Box, Session
 from sinks.core.session_file import read_session
 from sinks.core.session_in_force import box_of, digest
 
@@ -61,7 +64,7 @@ class HoleLog:
         for number, at in self.scans.items():
             scan = self.seen(at)
             finds[number], alongs[number] = self.rows(scan), scan.along_mm
-            flags += beside(scan.rock, finds[number], number)
+            flags += [*beside(scan.rock, finds[number], number), *_short(scan, box_of(self.session, number))]
         strangers = sorted(self.folder.scans.read().in_force.keys() - self.scans.keys())
         flags += [Flag("it was scanned, but the session has no such box", number) for number in strangers]
         laid = register(self.session, finds, alongs)
@@ -86,3 +89,11 @@ class HoleLog:
             "wavelength_check": last_words(self.folder),
             "earlier_scans": [one.name for one in self.folder.scans.read().all if one != self.scans.get(one.box)],
         }
+
+
+def _short(scan: Scan, box: Box) -> Iterator[Flag]:
+    """What is to be said of a scan that saw but a part of its box: what it did not see is taken for missing core."""
+    hole_m, way_m = box.to_m - box.from_m, box.rows * float(np.ptp(scan.along_mm)) / 1e3
+    if hole_m > SPARSE * way_m:
+        words = f"{hole_m:.2f} m of hole for {way_m:.2f} m of rows that were scanned: see whether all of the box passed"
+        yield Flag(words, box.number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,16 @@ def test_how_depth_was_laid_stands_in_the_header(folder: HoleFolder, tmp_path: P
 def test_a_session_and_an_output_are_taken_as_a_hole(folder: HoleFolder, tmp_path: Path) -> None:
     write_session(tmp_path / "mine.toml", read_session(folder.session))
     assert said(tmp_path / "mine.toml", folder.output) == said(folder.path)
+
+
+def test_a_box_of_which_but_a_part_was_scanned_is_told(folder: HoleFolder, tmp_path: Path) -> None:
+    known = read_session(folder.session)
+    box = known.boxes[0].model_copy(update={"to_m": 11.5})
+    write_session(tmp_path / "core" / "DH-1" / "session.toml", known.model_copy(update={"boxes": (box,)}))
+    for path in (folder.output / JOURNAL, *folder.output.glob(f"{JOURNAL}*")):
+        shutil.copy(path, tmp_path)
+    shutil.copy(folder.scans.path, tmp_path / "core" / "DH-1")
+    assert "box 1: 1.50 m of hole for 0.48 m of rows that were scanned" in said(tmp_path / "core" / "DH-1")
 
 
 def test_what_is_no_table_and_what_is_no_hole_are_refused(folder: HoleFolder, tmp_path: Path) -> None:
