@@ -114,13 +114,18 @@ def edit(
     block: Annotated[int | None, typer.Option(help="Its block, counted from 1.", min=1)] = None,
     depth: Annotated[float | None, typer.Option(help="Depth that is on that block, in m.", min=0)] = None,
     scan: Annotated[int | None, typer.Option(help="Scan of the box that is to be in force.", min=1)] = None,
+    scan_of: Annotated[
+        int | None, typer.Option(help="Box that its scan was taken for; with --scan, which of that box's scans.", min=1)
+    ] = None,
 ) -> None:
-    """Put right a block's depth, or which scan of a box is in force. Tables are made anew; the audit log says who, when
-    and why, and `oreline audit verify` works on it.
+    """Put right a block's depth, which scan of a box is in force, or which box a scan is. Tables are made anew; the
+    audit log says who, when and why, and `oreline audit verify` works on it.
 
     Example: oreline core edit out/core/core/SIM1 --box 3 --block 2 --depth 101.6 --why "misread"
+
+    Example: oreline core edit out/core/core/SIM1 --box 3 --scan-of 2 --why "a tray passed that nobody saw"
     """
-    for text in _command("edit").edit(hole, box, block, depth, scan, who=getpass.getuser(), why=why):
+    for text in _command("edit").edit(hole, box, block, depth, scan, scan_of, who=getpass.getuser(), why=why):
         console.print(text)
 
 

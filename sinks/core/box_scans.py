@@ -12,10 +12,11 @@ import fcntl
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from statistics import median_low
 from typing import Any
 
 from oreline.errors import ConfigError, OrelineError
@@ -25,12 +26,24 @@ from oreline.ownership import open_own
 
 SCANS = "scans.jsonl"
 """In the folder of a hole."""
+LONG = 1.5
+"""Way of a tray, as a multiple of that of the others, from which on it is taken for two."""
+BOARDS_MM = 60.0
+"""Of a tray, besides its rows."""
+
+
+def usual_way_mm(ways_mm: Iterable[float], row_mm: float | None) -> float:
+    """Way of a tray by those of others, or else by the length of its rows; 0 where neither is known."""
+    known = [one for one in ways_mm if one]
+    return median_low(known) if known else row_mm + BOARDS_MM if row_mm else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class BoxScan:
     """Scan `scan`, counted from 1, of a box: lines `first_seq` to `last_seq`, both of it, of run `run` (hex). `cut`:
-    why it was cut short, empty where the box was seen whole."""
+    why it was cut short, empty where the box was seen whole. `way_mm`: of its tray by the encoder, 0 where it is not
+    known. `counted`: its number was counted over lines that nobody saw, and nobody has said it since. `was`: the box
+    that it was taken for before somebody said which it is, 0 for none."""
 
     box: int
     scan: int
@@ -40,6 +53,9 @@ class BoxScan:
     who: str
     when: str
     cut: str = ""
+    way_mm: float = 0.0
+    counted: bool = False
+    was: int = 0
 
     @property
     def name(self) -> str:
@@ -53,6 +69,18 @@ class Choice:
 
     box: int
     chosen: int
+    who: str
+    when: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Scan `moved` that was taken for a box, and is box `to`, as somebody says."""
+
+    box: int
+    moved: int
+    to: int
     who: str
     when: str
     why: str
@@ -105,10 +133,11 @@ class BoxScansFile:
         """Write a scan, numbered behind those of its box; one of the same lines is not written twice. Raises
         StoreFailed and SystemRefused."""
         with self._open() as file:
-            there = _parsed(file.read()).of(scan.box)
-            for one in there:
-                if (one.run, one.first_seq) == (scan.run, scan.first_seq):
+            all_of_them = _parsed(file.read())
+            for one in all_of_them.all:
+                if scan.box in (one.box, one.was) and (one.run, one.first_seq) == (scan.run, scan.first_seq):
                     return one
+            there = all_of_them.of(scan.box)
             numbered = replace(scan, scan=1 + max((one.scan for one in there), default=0))
             _append(file, asdict(numbered))
         return numbered
@@ -119,6 +148,15 @@ class BoxScansFile:
         with self._open() as file:
             _parsed(file.read()).find(choice.box, choice.chosen)
             _append(file, asdict(choice))
+
+    def move(self, move: Move) -> BoxScan:
+        """Write which box a scan is, and return it as that. Raises ConfigError where there is none such, StoreFailed
+        and SystemRefused."""
+        with self._open() as file:
+            content = file.read()
+            _parsed(content).find(move.box, move.moved)
+            _append(file, asdict(move))
+            return _moved(list(_parsed(content).all), move)
 
     @contextmanager
     def _open(self) -> Iterator[io.FileIO]:
@@ -151,8 +189,25 @@ def _parsed(content: bytes) -> BoxScans:
             if "chosen" in said:
                 choice = Choice(**said)
                 chosen[choice.box] = choice.chosen
+            elif "moved" in said:
+                move = Move(**said)
+                _moved(scans, move)
+                chosen.pop(move.to, None)
+                if chosen.get(move.box) == move.moved:
+                    del chosen[move.box]
             else:
                 scans.append(BoxScan(**said))
         except (ValueError, TypeError):
             continue
     return BoxScans(tuple(scans), chosen)
+
+
+def _moved(scans: list[BoxScan], move: Move) -> BoxScan:
+    """Scans with one that is another box now, which is its latest. Raises ValueError where there is none such."""
+    places = [at for at, one in enumerate(scans) if (one.box, one.scan) == (move.box, move.moved)]
+    if not places:
+        raise ValueError(f"no scan {move.moved} of box {move.box}")
+    scan = scans.pop(places[0])
+    number = 1 + max((one.scan for one in scans if one.box == move.to), default=0)
+    scans.append(replace(scan, box=move.to, scan=number, who=move.who, counted=False, was=scan.was or move.box))
+    return scans[-1]

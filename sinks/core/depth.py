@@ -43,11 +43,12 @@ class RowFind:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Something that whoever reads the depths should know."""
+    """Something that whoever reads the depths should know. `is_grave`: the box may be another, or be told wrongly."""
 
     words: str
     box: int | None = None
     row: int | None = None
+    is_grave: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,13 @@ from pathlib import Path
 from oreline.config import validated
 from oreline.errors import ConfigError
 from oreline.locks import in_turn
-from sinks.core.box_scans import Choice
+from sinks.core.box_scans import BoxScan, Choice, Move
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.session import Box, Session
 from sinks.core.session_file import read_session, write_session
 from sinks.station.audit import AuditLog, Record, entries
 
-TAKEN, EDITED, CHOSEN = "session", "edit_block", "choose_scan"
+TAKEN, EDITED, CHOSEN, MOVED = "session", "edit_block", "choose_scan", "move_scan"
 """Verbs of the audit log."""
 
 
@@ -77,6 +77,16 @@ def choose_scan(folder: HoleFolder, choice: Choice) -> None:
     old = None if now is None else now.scan
     _audit(folder).append(Record(CHOSEN, choice.who, face="cli", arguments=told, old=old, new=choice.chosen))
     folder.scans.choose(choice)
+
+
+def move_scan(folder: HoleFolder, move: Move) -> BoxScan:
+    """Say which box a scan is, and return it as that. Raises ConfigError where there is no such scan or box,
+    StoreFailed, SystemRefused."""
+    folder.scans.read().find(move.box, move.moved)
+    box_of(read_session(folder.session), move.to)
+    told = {"box": move.box, "scan": move.moved, "why": move.why}
+    _audit(folder).append(Record(MOVED, move.who, face="cli", arguments=told, old=move.box, new=move.to))
+    return folder.scans.move(move)
 
 
 def depth_of(session: Session, box: int, block: int) -> float:

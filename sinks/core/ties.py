@@ -79,7 +79,7 @@ def _unseen_words(block: Block) -> str:
 
 
 def _said(box: Box, block: Block, words: str) -> Flag:
-    return Flag(f"block {block.depth_m:g} m: {words}", box.number, block.row)
+    return Flag(f"block {block.depth_m:g} m: {words}", box.number, block.row, is_grave=True)
 
 
 def _places(strip: Strip, block: Block) -> list[Tie]:

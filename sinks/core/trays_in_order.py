@@ -4,6 +4,7 @@ the k-th tray that passed is the k-th box of the session, and of core that passe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from oreline.errors import ConfigError
 from oreline.moment import now
 from sinks.core.box_scans import BoxScan
 from sinks.core.hole_folder import HoleFolder
-from sinks.core.live.journal_lines import counts_of, following, glances
-from sinks.core.live.scanning import Place, Scanning
+from sinks.core.live.journal_lines import Way, counts_of, following, glances
+from sinks.core.live.scanning import RUN_ENDED, Place, Scanning
 from sinks.core.live.trays import TrayFinder
 from sinks.core.session import Session
 from sinks.log.journal import JOURNAL
@@ -30,7 +31,7 @@ def write_down(folder: HoleFolder, session: Session, who: str) -> list[BoxScan]:
     if session.continuous:
         found, passed = _whole(runs, numbers, who), len(runs)
     else:
-        finder = TrayFinder(LEAST_SHARE, TABLE_MM)
+        finder = TrayFinder(LEAST_SHARE, TABLE_MM, row_mm=session.row_mm)
         scanning = Scanning(numbers, "trays", finder, Place(who=who), (), lambda: now().text)
         found = list(chain.from_iterable(_of_run(folder.output, run, scanning) for run in runs))
         passed = len(found) + scanning.strays
@@ -59,15 +60,14 @@ def _whole(runs: Mapping[str, tuple[int, int]], numbers: Sequence[int], who: str
 
 def _of_run(output: Path, run: str, scanning: Scanning) -> Iterator[BoxScan]:
     """Boxes of a run, in order."""
-    counts, pitch_mm = counts_of(output, run)
-    pitch_mm, before = pitch_mm or 1.0, None
+    way = Way()
+    way.counts, pitch_mm = counts_of(output, run)
+    way.pitch_mm = pitch_mm or 1.0
     scanning.begin_run(run, 0)
     endings = []
     for line in glances(output, run, 0, following(output, run)):
-        way_mm = pitch_mm if before is None or not counts else abs((line.encoder - before) / counts) * pitch_mm
-        before = line.encoder
-        endings.append(scanning.see(line.seq, line.share, way_mm))
+        endings.append(scanning.see(line.seq, line.share, way.to(line)))
     for ended in (*endings, scanning.end_run()):
         if ended is not None:
-            opened = ended.open
-            yield BoxScan(opened.box, 0, run, opened.first_seq, ended.last_seq, opened.who, opened.when)
+            whole = replace(ended, cut="") if ended.cut == RUN_ENDED else ended
+            yield whole.scan(run, ended.open.when)

@@ -58,6 +58,7 @@ SENTENCES = (
     marked("box {n}: {why}; scan it again"),
     marked("its run ended before the box had passed"),
     marked("another box was begun before it had ended"),
+    marked("it ended in lines that nobody saw"),
     marked("a tray passes, but the session of {hole} has no more boxes: add it to {file}"),
     marked("{why}; the session before stays in force"),
     marked("valves are tested while the sorter is held: hold it, and stop the feed"),

@@ -14,6 +14,9 @@ from oreline.messages import BACKGROUND
 from sinks.log.journal import JOURNAL
 from sinks.log.reading import reading
 
+MOST_STEPS = 10
+"""Of the encoder from a line to the next, as multiples of the usual."""
+
 
 class Glance(NamedTuple):
     """Glance at a line: its number, its encoder's count, and the share of its samples that see more than the table."""
@@ -21,6 +24,29 @@ class Glance(NamedTuple):
     seq: int
     encoder: int
     share: float
+
+
+class Way:
+    """Way of the table from line to line, by the encoder, or by the lines' numbers where there is none. `counts`: of
+    the encoder a line; `pitch_mm`: of a line."""
+
+    def __init__(self) -> None:
+        self.counts, self.pitch_mm = 0.0, 1.0
+        self._before: Glance | None = None
+
+    def to(self, one: Glance) -> float:
+        """Way in mm since the line before, with that of lines between them that did not come. What an encoder can not
+        have gone is not believed."""
+        before, self._before = self._before, one
+        if before is None:
+            return self.pitch_mm
+        lines = max(1, one.seq - before.seq)
+        steps = abs((one.encoder - before.encoder) / self.counts) if self.counts else lines
+        return min(steps, max(MOST_STEPS, 2 * lines)) * self.pitch_mm
+
+    def begin_run(self) -> None:
+        """The next line is the first of a run."""
+        self._before = None
 
 
 def share_of(labels: NDArray[np.uint8]) -> float:

@@ -88,7 +88,12 @@ def _make_table(hole: HoleLog, at: BoxScan) -> None:
     box = next(one for one in hole.session.boxes if one.number == at.box)
     samples = samples_of(hole.session.hole.id, scan, hole.depth_of(scan))
     table = intervals([samples], steps(box.from_m, box.to_m, STEP_M), {"box": at.box, "scan": at.scan})
-    _write(table, hole.folder.path / "boxes" / f"box_{at.box:04d}_{at.scan}.parquet")
+    _write(table, box_table(hole.folder, at.box, at.scan))
+
+
+def box_table(folder: HoleFolder, box: int, scan: int) -> Path:
+    """Where the table of a scan by itself is."""
+    return folder.path / "boxes" / f"box_{box:04d}_{scan}.parquet"
 
 
 def _write(table: pa.Table, path: Path) -> Path:

@@ -9,36 +9,52 @@ from typing import Any, Literal, Self
 
 from pydantic import TypeAdapter, ValidationError
 
-from sinks.core.live.trays import TrayFinder
+from sinks.core.box_scans import BoxScan
+from sinks.core.live.trays import Tray, TrayFinder
 
 By = Literal["trays", "orders"]
 RUN_ENDED = "its run ended before the box had passed"
 ANOTHER = "another box was begun before it had ended"
+UNSEEN = "it ended in lines that nobody saw"
+PASSED = ("", UNSEEN)
+"""Of scans whose box has passed: it does not come next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A scan that has begun with line `first_seq`."""
+    """A scan that has begun with line `first_seq`. `counted`: its number was counted over lines that nobody saw."""
 
     box: int
     first_seq: int
     who: str
     when: str
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A scan that has ended with line `last_seq`. `cut`: why it is not whole."""
+    """A scan that has ended with line `last_seq`. `cut`: why it is not whole. `way_mm`: of its tray, 0 where not all of
+    that was seen."""
 
     open: Open
     last_seq: int
     cut: str = ""
+    way_mm: float = 0.0
+
+    def scan(self, run: str, when: str) -> BoxScan:
+        """It as it is written down."""
+        one = self.open
+        counted = one.counted and not one.who
+        return BoxScan(
+            one.box, 0, run, one.first_seq, self.last_seq, one.who, when, self.cut, round(self.way_mm, 1), counted
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """What must outlive the process: the run, the next line to look at, the first that is in no scan yet, the scan that
-    is open, the box that comes next where somebody said so, and who, and the last order that was followed."""
+    is open, the box that comes next where somebody said so, and who, the last order that was followed, and whether
+    trays may have passed that nobody saw since somebody said which box it is."""
 
     run: str = ""
     next_seq: int = 0
@@ -47,6 +63,7 @@ class Place:
     said_box: int | None = None
     who: str = ""
     order: str = ""
+    in_doubt: bool = False
 
     def told(self) -> dict[str, Any]:
         return asdict(self)
@@ -105,10 +122,14 @@ class Scanning:
         """A line in order, as a TrayFinder sees it. Returns the scan that ends with it."""
         self.place = replace(self.place, next_seq=seq + 1)
         tray = self._finder.see(seq, share, way_mm)
-        if tray is None or self._by == "orders":
+        if self._by == "orders":
+            return None
+        if self._finder.in_doubt:
+            self._finder.in_doubt, self.place = False, replace(self.place, in_doubt=True)
+        if tray is None:
             return None
         if tray.last is not None:
-            return self._close(tray.last)
+            return self._passed(tray, tray.last)
         self._found(tray.first)
         return None
 
@@ -116,7 +137,7 @@ class Scanning:
         """Somebody says which box it is: the one under the camera, where trays are boxes and one is there; or else the
         next tray. Without trays it begins with the next line, and ends a scan that is open."""
         ended = self._close(self.place.next_seq - 1, ANOTHER) if self._by == "orders" else None
-        self.place = replace(self.place, order=order)
+        self.place = replace(self.place, order=order, in_doubt=False)
         opened, tray = self.place.open, self._finder.tray
         if opened is not None:
             self.place = replace(self.place, open=replace(opened, box=box, who=who))
@@ -138,6 +159,16 @@ class Scanning:
         self._finder.end()
         return self._close(self.place.next_seq - 1, RUN_ENDED)
 
+    def _passed(self, tray: Tray, last_seq: int) -> Ended | None:
+        """A tray has passed, and those with it that nobody saw."""
+        ended = self._close(last_seq, UNSEEN if tray.unseen else "")
+        if ended is None:
+            return None
+        behind = [one for one in sorted(self.boxes) if one > ended.open.box and one not in self._done]
+        if self.place.said_box is None and 1 < tray.unseen <= len(behind):
+            self.place = replace(self.place, said_box=behind[tray.unseen - 1])
+        return replace(ended, way_mm=tray.way_mm)
+
     def _found(self, first: int) -> None:
         if self.place.open is not None or first < self.place.free_seq:
             return
@@ -148,14 +179,14 @@ class Scanning:
             self._open(box, first, self.place.who)
 
     def _open(self, box: int, first_seq: int, who: str) -> None:
-        opened = Open(box, max(first_seq, self.place.free_seq), who, self._clock())
+        opened = Open(box, max(first_seq, self.place.free_seq), who, self._clock(), self.place.in_doubt)
         self.place = replace(self.place, open=opened, said_box=None, who="")
 
     def _close(self, last_seq: int, cut: str = "") -> Ended | None:
         opened = self.place.open
         if opened is None:
             return None
-        if not cut:
+        if cut in PASSED:
             self._done.add(opened.box)
         said = opened.box if cut == RUN_ENDED and self.place.said_box is None else self.place.said_box
         last = max(last_seq, opened.first_seq)

@@ -24,11 +24,10 @@ from oreline.messages import EndOfStream, Gap, LabelLine, Message, Reason, Strea
 from oreline.moment import now
 from oreline.orders import OrderFile, OrderReader
 from oreline.sink import LOG, Policy, Sink
-from sinks.core.box_scans import BoxScan
-from sinks.core.live.journal_lines import Glance, counts_of, following, glances, share_of
+from sinks.core.live.journal_lines import Glance, Way, counts_of, following, glances, share_of
 from sinks.core.live.making import Making
 from sinks.core.live.orders import ORDER, BoxSaid, CoreOrder, CoreSaid, Sayer
-from sinks.core.live.scanning import Ended, Place, Scanning
+from sinks.core.live.scanning import PASSED, Ended, Place, Scanning
 from sinks.core.live.settings import CoreSettings
 from sinks.core.live.trays import TrayFinder
 from sinks.core.session_file import read_session
@@ -58,7 +57,7 @@ class Core(Sink):
         self.folder, self._session = take(settings.session, output, NOBODY)
         self._source = settings.session.stat()
         self._waiting: deque[Glance | Gap] = deque()
-        self._step, self._encoder = (0.0, 1.0), 0
+        self._way = Way()
         self._next_tick = self._next_save = 0.0
         self._answer, self._saved = ("", "", False), Place()
         self._report: dict[str, Any] | None = None
@@ -137,9 +136,10 @@ class Core(Sink):
         except (OSError, ValueError):
             place = Place()
         settings = self._settings
-        finder = TrayFinder(settings.least_share, settings.table_mm)
         scans = self.folder.scans.read()
-        done, self._scanned = [one.box for one in scans.all if not one.cut], len(scans.in_force)
+        ways_mm = [one.way_mm for one in scans.all if one.way_mm]
+        finder = TrayFinder(settings.least_share, settings.table_mm, ways_mm, self._session.row_mm)
+        done, self._scanned = [one.box for one in scans.all if one.cut in PASSED], len(scans.in_force)
         return Scanning(self._numbers, settings.boxes, finder, place.again(), done, lambda: now().text)
 
     @property
@@ -155,16 +155,17 @@ class Core(Sink):
                 self._catch_up(before)
                 self._write(self._scanning.end_run())
             self._scanning.begin_run(run, info.seq)
+            self._way.begin_run()
             self._refuse("it was given before this run began: give it again")
             self._save(whole=True)
         self._follows = True
-        self._step = info.counts_per_line, info.pitch_mm or 1.0
+        self._way.counts, self._way.pitch_mm = info.counts_per_line, info.pitch_mm or 1.0
 
     def _catch_up(self, run: str) -> None:
         """Look at all lines of a run that the journal has and this has not seen."""
         if run and following(self._output, run):
             counts, pitch = counts_of(self._output, run)
-            self._step = counts, pitch or 1.0
+            self._way.counts, self._way.pitch_mm = counts, pitch or 1.0
             self._read(following(self._output, run))
 
     def _await_journal(self) -> None:
@@ -198,11 +199,8 @@ class Core(Sink):
         self._scanning.skip(max(self._scanning.place.next_seq, stop))
 
     def _see(self, one: Glance) -> None:
-        counts, pitch_mm = self._step
-        way = abs(one.encoder - self._encoder) / abs(counts) * pitch_mm if counts else pitch_mm
-        self._encoder = one.encoder
         strays, opened = self._scanning.strays, self._scanning.place.open
-        self._write(self._scanning.see(one.seq, one.share, min(way, 10 * pitch_mm)))
+        self._write(self._scanning.see(one.seq, one.share, self._way.to(one)))
         if self._scanning.strays > strays:
             hole = self._session.hole.id
             words = f"a tray passes, but the session of {hole} has no more boxes: add it to {self._settings.session}"
@@ -215,8 +213,7 @@ class Core(Sink):
         if ended is None:
             return
         opened = ended.open
-        run, when = self._scanning.place.run, now().text
-        scan = BoxScan(opened.box, 0, run, opened.first_seq, ended.last_seq, opened.who, when, ended.cut)
+        scan = ended.scan(self._scanning.place.run, now().text)
         self._making.add(self.folder.scans.add(scan))
         self._scanned = len(self.folder.scans.read().in_force)
         self._save(whole=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,8 @@ END_LINES = 3
 AT_AN_END = 3
 """Rock of the first or last lines, in samples, that shows that the box did not begin or end there: less is noise."""
 HALF_STEP = 0.5
+OUTSIDE = 0.1
+"""Share of the core that may lie outside the rows of its box: of seven rows that were taken for six, a seventh does."""
 MOSTLY = 0.9
 """Share of the lines in which a column lies in a row, as a tray may lie askew."""
 
@@ -46,11 +48,12 @@ def of_scan(scan: Scan, passage: Passage, rows: Iterable[RowFind], limits: QcLim
     """All that a scan alone tells: light, edges, columns, lines, encoder, and what the rock is."""
     if not scan.rock.any():
         return [Finding("no_rock", Level.RESCAN, {})]
-    came = ~scan.missing
+    came, rows = ~scan.missing, tuple(rows)
     return [
         *light(passage.flags[came]),
         *saturation(scan, limits),
         *edges(scan, limits),
+        *outside(scan, rows),
         *dust(scan, rows, limits),
         *missing_lines(scan, limits),
         *encoder_steps(scan.seqs[came], passage.encoder[came], passage.flags[came], passage.counts_per_line, limits),
@@ -86,6 +89,15 @@ def edges(scan: Scan, limits: QcLimits) -> Iterator[Finding]:
     for check, lines in (("front", came[:END_LINES]), ("back", came[-END_LINES:])):
         if _count(np.asarray(lines.any(axis=0))) > AT_AN_END:
             yield Finding(check, Level.RESCAN, {})
+
+
+def outside(scan: Scan, rows: Sequence[RowFind]) -> Iterable[Finding]:
+    """Core that lies in no row: the box has more of them, or others."""
+    inside = np.zeros_like(scan.rock)
+    for row in rows:
+        inside |= row.cells(scan.rock.shape[1])
+    share = _count(scan.rock & ~inside) / max(1, _count(scan.rock))
+    return graded("rows", share, OUTSIDE, math.inf, share=percent(share), rows=str(len(rows))) if rows else ()
 
 
 def dust(scan: Scan, rows: Iterable[RowFind], limits: QcLimits) -> Iterator[Finding]:

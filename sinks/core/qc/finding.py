@@ -105,6 +105,18 @@ WORDS = {
         marked("wavelengths were checked {hours} h ago"),
         marked("Scan the standard, and check it with oreline core qc --standard."),
     ),
+    "length": (
+        marked("{way} m of way for a box of {usual} m: two trays may have passed"),
+        marked("Leave more of the table between trays, and scan the box again."),
+    ),
+    "counted": (
+        marked("which box this is was counted over lines that nobody saw"),
+        marked("Look at its number, and say it with oreline core box or oreline core edit --scan-of."),
+    ),
+    "rows": (
+        marked("{share} of the core lies outside its {rows} rows"),
+        marked("See that it is this box, and how many rows it has."),
+    ),
     "depth": (
         marked("its rows and the session do not agree: {why}"),
         marked("Look at the picture of the box and at its blocks; put the session right with oreline core edit."),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oreline.errors import ConfigError
-from sinks.core.box_scans import BoxScan, BoxScansFile, Choice
+from sinks.core.box_scans import BoxScan, BoxScansFile, Choice, Move, usual_way_mm
 
 RUN = "ab" * 16
 
@@ -76,3 +76,35 @@ def test_what_makes_no_sense_is_passed_over(file: BoxScansFile) -> None:
     with file.path.open("ab") as written:
         written.write(b'{"box": 2}\nnonsense\n[]\n3\n')
     assert file.read().all == (first,)
+
+
+def test_a_scan_that_was_another_box_is_that_and_of_the_two_nothing_is_lost(file: BoxScansFile) -> None:
+    own = file.add(scan(3, 4000))
+    file.add(BoxScan(2, 0, RUN, 2000, 2999, "", "now", counted=True))
+    moved = file.move(Move(2, 1, 3, "ben", "later", "the table was not seen"))
+    assert file.read().all == (own, moved)
+    assert file.read().in_force == {3: moved}
+    assert (moved.box, moved.scan, moved.first_seq, moved.who, moved.counted) == (3, 2, 2000, "ben", False)
+    with pytest.raises(ConfigError, match="box 2 has no scan 1: none yet"):
+        file.move(Move(2, 1, 3, "ben", "later", "again"))
+
+
+def test_a_writer_that_comes_back_does_not_bring_a_moved_scan_back_to_its_old_box(file: BoxScansFile) -> None:
+    file.add(scan(2, 2000))
+    moved = file.move(Move(2, 1, 3, "ben", "later", "why"))
+    assert file.add(scan(2, 2000)) == moved
+    assert list(file.read().in_force) == [3]
+
+
+def test_boxes_that_were_taken_for_the_ones_above_are_put_right_from_the_last_on(file: BoxScansFile) -> None:
+    for box, first in ((1, 0), (2, 2000), (3, 4000)):
+        file.add(scan(box, first))
+    for box in (3, 2):
+        file.move(Move(box, 1, box + 1, "ben", "later", "why"))
+    assert {box: one.first_seq for box, one in file.read().in_force.items()} == {1: 0, 3: 2000, 4: 4000}
+
+
+def test_a_tray_is_as_long_as_most_are_or_as_its_rows_and_boards() -> None:
+    assert usual_way_mm([2190.0, 0.0, 1040.0, 1041.0], 900.0) == 1041.0
+    assert usual_way_mm([0.0], 900.0) == 960.0
+    assert usual_way_mm([], None) == 0.0

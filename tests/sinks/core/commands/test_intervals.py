@@ -44,6 +44,17 @@ def journal(three_boxes: Any, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_lines_that_a_recording_lacks_between_two_trays_make_no_box_of_both(three_boxes: Any, tmp_path: Path) -> None:
+    world, info, labels = three_boxes
+    middle = round(2 * world.scene.tray_mm) - 20
+    logged(tmp_path / "out", info, labels, lost=range(middle - 90, middle + 60))
+    write_session(world, tmp_path)
+    ran = run(tmp_path / "session.toml", tmp_path / "out", "--parquet", tmp_path / "a.parquet")
+    assert ran.exit_code == 0, ran.output
+    header = header_of(pq.read_table(tmp_path / "a.parquet"))
+    assert ([scan["box"] for scan in header["scans"]], header["earlier_scans"]) == ([1, 3], ["box 2"])
+
+
 def test_a_recording_that_was_labelled_has_its_trays_in_order_as_boxes(journal: Path) -> None:
     ran = run(
         journal / "session.toml",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
 import numpy as np
@@ -40,12 +41,12 @@ def seen(world: CoreWorld) -> tuple[StreamInfo, NDArray[np.uint8]]:
     return info, labels
 
 
-def logged(output: Path, info: StreamInfo, labels: NDArray[np.uint8]) -> None:
-    """The journal of a run, in an output folder."""
+def logged(output: Path, info: StreamInfo, labels: NDArray[np.uint8], lost: Container[int] = ()) -> None:
+    """The journal of a run, in an output folder, without the lines that were lost."""
     output.mkdir(parents=True, exist_ok=True)
-    lines: list[LabelLine] = [label_line(seq, info, one) for seq, one in enumerate(labels)]
+    lines: list[LabelLine] = [label_line(seq, info, one) for seq, one in enumerate(labels) if seq not in lost]
     journal = Journal(output / "journal.sqlite")
-    journal.write([info, *lines, end_of_stream(info, len(lines))], 0)
+    journal.write([info, *lines, end_of_stream(info, len(labels))], 0)
     journal.close()
 
 

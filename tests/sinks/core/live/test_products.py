@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,19 @@ import pytest
 
 from oreline.config import Config
 from oreline.errors import ConfigError
+from oreline.messages import BACKGROUND, ClassInfo
 from oreline.testing import OTHER_RUN, RUN
 from sinks.core.box_scans import BoxScan
 from sinks.core.commands import edit as editing
+from sinks.core.depth import Flag, HoleDepth, Recovery
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.hole_log import HoleLog
 from sinks.core.live.making import artefacts
 from sinks.core.live.products import hole_table, make_box, make_hole
 from sinks.core.qc.finding import Finding, Level, Verdict
+from sinks.core.qc.judging import of_depth
 from sinks.core.qc.verdicts import keep, read_verdicts
-from sinks.core.session_file import read_session
+from sinks.core.session_file import read_session, write_session
 from sinks.core.session_in_force import depth_of, edits_of
 from sinks.station.audit import entries, verify
 from tests.sinks.core.live.hole import logged
@@ -47,7 +51,7 @@ def made(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Non
 
 
 def edit(hole: HoleFolder, **what: Any) -> list[str]:
-    asked = {"block": None, "depth_m": None, "scan": None, "who": "ana", "why": "misread", **what}
+    asked = {"block": None, "depth_m": None, "scan": None, "scan_of": None, "who": "ana", "why": "misread", **what}
     return list(editing.edit(hole.path, **asked))
 
 
@@ -192,3 +196,72 @@ def test_a_hole_without_a_scan_says_so(hole: HoleFolder, tmp_path: Path) -> None
     hole.scans.path.unlink()
     with pytest.raises(ConfigError, match="no box of SIM1 has been scanned yet"):
         make_hole(hole)
+
+
+def judged(hole: HoleFolder, box: int, scan: int = 1) -> dict[str, str]:
+    make_box(hole, box, scan, Config({"line": {"output": str(hole.output)}}))
+    (verdict,) = [one for one in read_verdicts(hole) if (one.box, one.scan) == (box, scan)]
+    assert all(one.words and one.action for one in verdict.findings)
+    return {one.check: one.level.words for one in verdict.findings if one.check != "no_reference"}
+
+
+def test_a_tray_twice_as_long_as_the_others_may_be_two_and_those_counted_behind_it_are_looked_at(
+    hole: HoleFolder,
+) -> None:
+    whole = hole.scans.read().of(2)[0]
+    for first, way_mm in ((whole.first_seq - 1, 230.0), (whole.first_seq - 2, 231.0)):
+        hole.scans.add(replace(whole, first_seq=first, way_mm=way_mm))
+    hole.scans.add(replace(whole, first_seq=whole.first_seq - 3, way_mm=505.0))
+    hole.scans.add(replace(whole, first_seq=whole.first_seq - 4, counted=True))
+    assert judged(hole, 2, 2) == judged(hole, 2, 3) == {}
+    assert judged(hole, 2, 4) == {"length": "rescan"}
+    assert judged(hole, 2, 5) == {"counted": "look"}
+    words = [one.words for verdict in read_verdicts(hole) for one in verdict.findings if one.check == "length"]
+    assert words == ["0.51 m of way for a box of 0.23 m: two trays may have passed"]
+
+
+def test_a_box_that_was_taken_for_another_is_put_right_without_a_scan(hole: HoleFolder) -> None:
+    last = hole.scans.read().of(3)[0]
+    hole.scans.path.write_text("")
+    hole.scans.add(replace(last, box=2, who="", counted=True))
+    assert judged(hole, 2)["counted"] == "look"
+    assert edit(hole, box=3, scan_of=2, why="two trays passed") == ["what was taken for box 2 is box 3 now"]
+    (verdict,) = read_verdicts(hole)
+    assert (verdict.box, {one.check for one in verdict.findings}) == (3, {"no_reference"})
+    assert list(HoleLog(hole).scans) == [3]
+    assert [one.name for one in (hole.path / "boxes").iterdir()] == ["box_0003_1.parquet"]
+    told = list(entries(hole.audit))[-1].record
+    assert (told.verb, told.who, told.old, told.new, told.arguments["why"]) == (
+        "move_scan", "ana", 2, 3, "two trays passed",
+    )  # fmt: skip
+    assert verify(hole.audit).wrong == 0
+
+
+def test_a_box_of_which_most_blocks_are_not_found_or_with_more_core_than_was_drilled_is_no_pass() -> None:
+    block = Flag("block 107 m: its row shows no gap for it", 3, 2, is_grave=True)
+    note = Flag("0.31 m of core lie between 101 and 101.3 m", 3, 2)
+    depth = HoleDepth({}, (), (Recovery(106.5, 108.0, 5.11), Recovery(108.0, 109.5, 1.6)), (block, note))
+    (finding,) = of_depth(depth)
+    assert (finding.level.words, finding.values["why"]) == (
+        "look", "block 107 m: its row shows no gap for it; run 106.5 to 108 m: 5.11 m of core, 341%",
+    )  # fmt: skip
+    assert list(of_depth(HoleDepth({}, (), (), (note,)))) == []
+
+
+def test_the_wall_of_a_metal_tray_in_the_first_lines_is_no_core(
+    hole: HoleFolder, painted: tuple[Any, Any, Any]
+) -> None:
+    """Metal has no absorption bands, and labels have it as rock without any."""
+    world, info, labels = painted
+    metal = replace(info, run=OTHER_RUN, classes=(*info.classes[:-1], ClassInfo("no bands", (90, 90, 90))))
+    logged(hole.output, metal, labels)
+    first = round(world.scene.tray_mm)
+    front = int(np.flatnonzero((labels[first:] != BACKGROUND).any(axis=1))[0]) + first
+    hole.scans.add(BoxScan(2, 0, OTHER_RUN.hex(), front, 2 * first - 25, "", "later"))
+    session = read_session(hole.session)
+    found = {}
+    for tray in ("wood", "metal"):
+        write_session(hole.session, session.model_copy(update={"tray": tray}))
+        found[tray] = judged(hole, 2, 2)
+    assert found["wood"]["front"] == "rescan"
+    assert "front" not in found["metal"]

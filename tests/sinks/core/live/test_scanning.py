@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from sinks.core.live.scanning import ANOTHER, RUN_ENDED, By, Ended, Place, Scanning
+from sinks.core.live.scanning import ANOTHER, RUN_ENDED, UNSEEN, By, Ended, Place, Scanning
 from sinks.core.live.trays import TrayFinder
 
 RUN = "ab" * 16
@@ -21,7 +21,7 @@ class Table:
     ) -> None:
         self.scanning = Scanning(range(1, boxes + 1), by, TrayFinder(0.05, 20.0), place or Place(), done, str)
         self.ended: list[Ended] = []
-        self.orders = 0
+        self.orders, self.lost_mm = 0, 0.0
 
     def run(self, run: str = RUN, first: int = 0) -> Table:
         self.scanning.begin_run(run, first)
@@ -29,8 +29,21 @@ class Table:
 
     def pass_by(self, lines: int, share: float, way_mm: float = 1.0) -> Table:
         for _ in range(lines):
-            self.take(self.scanning.see(self.scanning.place.next_seq, share, way_mm))
+            self.take(self.scanning.see(self.scanning.place.next_seq, share, way_mm + self.lost_mm))
+            self.lost_mm = 0.0
         return self
+
+    def lose(self, lines: int) -> Table:
+        """Nobody gets these lines, while the encoder goes on."""
+        self.scanning.skip(self.scanning.place.next_seq + lines)
+        self.lost_mm += lines
+        return self
+
+    @property
+    def counted(self) -> list[tuple[int, str, bool]]:
+        """Boxes, why they were cut, and whether somebody is to look which box each is."""
+        scans = [one.scan(RUN, "now") for one in self.ended]
+        return [(one.box, one.cut, one.counted) for one in scans]
 
     def tray(self, lines: int = TRAY) -> Table:
         return self.pass_by(lines, 0.9)
@@ -144,3 +157,59 @@ def test_a_place_is_told_and_read_again() -> None:
     place = passed.scanning.place
     assert Place.of(place.told()) == place
     assert Place.of({"nonsense": 1}) == Place()
+
+
+LOST_OVER_THE_TABLE = [(1, "", False), (2, UNSEEN, False), (3, "", True), (4, "", True)]
+
+
+@pytest.mark.parametrize(("seen", "lost", "left"), [(150, 290, 200), (50, 300, 290), (299, 41, 300), (250, 349, 41)])
+def test_two_trays_whose_table_nobody_saw_are_two_boxes_and_those_behind_keep_their_numbers(
+    seen: int, lost: int, left: int
+) -> None:
+    passed = Table().run().table().tray().table().tray(seen).lose(lost).tray(left).table().tray().table()
+    assert passed.counted == LOST_OVER_THE_TABLE
+    assert passed.ended[1].last_seq < passed.ended[2].open.first_seq
+
+
+def test_a_tray_that_passed_where_nobody_looked_leaves_its_number_to_it() -> None:
+    passed = Table().run().table().tray().table().tray(200).lose(580).tray(200).table()
+    assert passed.counted == [(1, "", False), (2, UNSEEN, False), (4, "", True)]
+
+
+def test_lines_lost_within_a_tray_end_nothing_and_leave_no_doubt() -> None:
+    passed = Table().run().table().tray().table().tray(100).lose(150).tray(50).table().tray().table()
+    assert passed.counted == [(1, "", False), (2, "", False), (3, "", False)]
+
+
+def test_the_end_of_a_tray_that_nobody_saw_is_no_whole_box() -> None:
+    passed = Table().run().table().tray().table().tray(200).lose(120).table().tray().table()
+    assert passed.counted == [(1, "", False), (2, UNSEEN, False), (3, "", False)]
+
+
+@pytest.mark.parametrize("lost", [300, 340, 1000])
+def test_table_that_nobody_saw_may_hide_a_tray(lost: int) -> None:
+    passed = Table().run().table().tray().table().lose(lost).table().tray().table()
+    assert passed.counted == [(1, "", False), (2, "", True)]
+
+
+def test_where_no_tray_has_passed_before_lost_lines_leave_doubt_until_somebody_says_the_box() -> None:
+    passed = Table().run().table().tray(150).lose(290).tray(200).table().tray().table().begin(4).tray().table()
+    assert passed.counted == [(1, "", False), (2, "", True), (4, "", False)]
+
+
+def test_the_length_of_a_row_tells_where_the_first_tray_ends() -> None:
+    table = Table()
+    table.scanning._finder.row_mm = 270.0
+    passed = table.run().table().tray(150).lose(290).tray(200).table().tray().table()
+    assert passed.counted == [(1, UNSEEN, False), (2, "", True), (3, "", True)]
+
+
+def test_trays_without_a_table_between_them_leave_doubt_which_box_is_the_next() -> None:
+    passed = Table().run().table().tray().table().tray().table(15).tray().table().tray().table()
+    assert passed.counted == [(1, "", False), (2, "", False), (3, "", True)]
+    assert [one.way_mm for one in passed.ended] == [299.0, 614.0, 299.0]
+
+
+def test_a_box_that_somebody_names_after_lost_lines_is_sure_and_so_are_those_behind() -> None:
+    passed = Table().run().table().tray().table().tray(150).lose(290).tray(100).begin(3).tray(100).table()
+    assert passed.tray().table().counted == [(1, "", False), (2, UNSEEN, False), (3, "", False), (4, "", False)]

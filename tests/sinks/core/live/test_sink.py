@@ -20,7 +20,7 @@ from oreline.testing import OTHER_RUN, RUN, SinkContract
 from sinks.check import check
 from sinks.core.live import making
 from sinks.core.live.orders import ORDER, SAID, CoreOrder, CoreSaid
-from sinks.core.live.scanning import RUN_ENDED
+from sinks.core.live.scanning import RUN_ENDED, UNSEEN
 from sinks.core.live.sink import Core
 from tests.sinks.core.live.bench import Bench, ended, feed, messages, trays
 
@@ -273,3 +273,22 @@ def test_a_state_that_makes_no_sense_is_none(bench: Bench) -> None:
     feed(sink, [info, *lines], ended(info, lines))
     sink.close()
     assert bench.scans() == WHOLE[:1]
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_lines_that_nobody_saw_between_two_trays_make_no_box_of_both(bench: Bench, sent: bool) -> None:
+    """Tray 2 ends at line 679 and tray 3 begins at 720; what is lost is told by numbers and by the encoder."""
+    info, lines = messages(trays(4))
+    got = [one for at, one in enumerate(lines) if not 500 <= at < 800]
+    bench.log([info, *got], ended(info, lines))
+    sink = bench.start()
+    if sent:
+        feed(sink, [info, *got[:500], Gap(RUN, 1, 500, 300, Reason.RESTART), *got[500:]])
+    else:
+        feed(sink, [info])
+    feed(sink, ended(info, lines))
+    sink.close()
+    assert bench.scans() == [(1, 30, 349, ""), (2, 370, 499, UNSEEN), (3, 800, 1029, ""), (4, 1050, 1369, "")]
+    assert [one.counted for one in bench.all_scans()] == [False, False, True, True]
+    assert said(bench).next is None
+    assert bench.start()._scanning.next_box is None

@@ -9,7 +9,7 @@ import pytest
 
 from oreline.messages import BACKGROUND, INVALID, UNKNOWN, Flag
 from sinks.core.qc.checks import of_scan
-from sinks.core.qc.finding import Level
+from sinks.core.qc.finding import Finding, Level
 from sinks.core.qc.limits import QcLimits
 from sinks.core.scan import Scan
 from tests.sinks.core.qc.scans import LINES, box_scan, passage, rows
@@ -143,3 +143,10 @@ def test_a_model_that_tells_no_reason_is_understood() -> None:
     scan = replace(box_scan(), reason_names=())
     scan.codes[scan.rock] = UNKNOWN
     assert found(scan) == {"unknown": Level.LOOK}
+
+
+def test_a_box_with_another_row_than_the_session_has_is_looked_at() -> None:
+    scan = box_scan()
+    assert list(of_scan(scan, passage(), rows()[:1], LIMITS)) == [
+        Finding("rows", Level.LOOK, {"share": "50 %", "rows": "1"})
+    ]
