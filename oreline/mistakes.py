@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from oreline.errors import nearest
@@ -44,6 +44,28 @@ def mistake(model: type[BaseModel], item: Any, others: Iterable[str] = ()) -> st
         case "value_error":
             return f"{path}: {context['error']}" if path else str(context["error"])
     return f"{path}: {item['msg']} (got {item['input']!r})"
+
+
+def renamed_in(model: Any, table: dict[str, Any]) -> list[tuple[str | int, ...]]:
+    """Places in a table whose keys have another name now, and are refused therefore. `model`: a `Section` for it."""
+    try:
+        model.model_for(table).model_validate(table)
+    except ValidationError as error:
+        items = error.errors()
+        return [
+            _place(table, one["loc"]) for one in items if one["type"] == "extra_forbidden" and one["loc"][-1] in RENAMED
+        ]
+    return []
+
+
+def _place(table: Any, path: Iterable[Any]) -> tuple[str | int, ...]:
+    """Where something is in a table, by pydantic's path to it, in which members of unions have names, too."""
+    place, at = list[str | int](), table
+    for part in path:
+        if (isinstance(at, dict) and part in at) or (isinstance(at, list) and isinstance(part, int)):
+            place.append(part)
+            at = at[part]
+    return tuple(place)
 
 
 def _keys(model: type[BaseModel], path: Iterable[Any]) -> list[str]:

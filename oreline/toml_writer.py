@@ -15,11 +15,11 @@ def toml_of(table: Mapping[str, Any]) -> str:
     """
     plain = {key: value for key, value in table.items() if value is not None}
     headed = {key: value for key, value in plain.items() if _is_headed(value)}
-    said = "".join(f"{_key(key)} = {_value(value)}\n" for key, value in plain.items() if key not in headed)
+    said = "".join(f"{key_of(key)} = {value_of(value)}\n" for key, value in plain.items() if key not in headed)
     for key, rows in headed.items():
         for row in rows:
-            pairs = (f"{_key(name)} = {_value(value)}\n" for name, value in row.items() if value is not None)
-            said += f"\n[[{_key(key)}]]\n{''.join(pairs)}"
+            pairs = (f"{key_of(name)} = {value_of(value)}\n" for name, value in row.items() if value is not None)
+            said += f"\n[[{key_of(key)}]]\n{''.join(pairs)}"
     return said
 
 
@@ -27,11 +27,13 @@ def _is_headed(value: Any) -> bool:
     return isinstance(value, list | tuple) and bool(value) and all(isinstance(one, Mapping) for one in value)
 
 
-def _key(name: str) -> str:
-    return name if name.replace("_", "").replace("-", "").isalnum() and name.isascii() else _value(name)
+def key_of(name: str) -> str:
+    """A key, in quotes where TOML wants them."""
+    return name if name.replace("_", "").replace("-", "").isalnum() and name.isascii() else value_of(name)
 
 
-def _value(value: Any) -> str:
+def value_of(value: Any) -> str:
+    """A value in one line. Raises TypeError."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -40,8 +42,8 @@ def _value(value: Any) -> str:
         case int() | float():
             return repr(value)
         case list() | tuple():
-            return f"[{', '.join(map(_value, value))}]"
+            return f"[{', '.join(map(value_of, value))}]"
         case Mapping():
-            pairs = (f"{_key(name)} = {_value(one)}" for name, one in value.items() if one is not None)
+            pairs = (f"{key_of(name)} = {value_of(one)}" for name, one in value.items() if one is not None)
             return f"{{ {', '.join(pairs)} }}"
     raise TypeError(f"{value!r} has no form in TOML")

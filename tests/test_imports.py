@@ -58,6 +58,8 @@ EDGES = {
     ("oreline/cli/evaluate.py", "inference.models"),
     ("oreline/cli/evaluate.py", "sinks.log.evaluation"),
     ("oreline/cli/config.py", "sinks.settings"),
+    ("oreline/cli/config_migrate.py", "sinks.settings"),
+    ("oreline/cli/config_show.py", "sinks.settings"),
     ("oreline/cli/recipe.py", "inference.check"),
     ("oreline/cli/recipe.py", "sinks.recipes.choosing"),
     ("oreline/cli/acts.py", "sinks.station.audit"),
