@@ -25,8 +25,10 @@ EDGES = {
     # The supervisor renders the scene of a simulated camera, and asks how a sink takes its lines.
     ("oreline/supervision/launch.py", "hwsim.render.scenery"),
     ("oreline/supervision/supervisor.py", "sinks.settings"),
-    # A journal is read by those who write it.
+    # A journal, and the depths of a hole, are read by those who write them.
     ("oreline/reading/journals.py", "sinks.log.reading"),
+    ("oreline/reading/boxes.py", "sinks.core.hole_folder"),
+    ("oreline/reading/boxes.py", "sinks.core.hole_log"),
     # Accounts need argon2, which only a station that has some needs.
     ("sinks/station/hub.py", "sinks.station.accounts"),
     ("sinks/station/sink.py", "sinks.station.accounts.file"),

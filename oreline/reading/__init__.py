@@ -5,20 +5,22 @@
     for line in lines("line.toml", "labels"):
         print(line.stamp.encoder, line.labels)
 
-Lines of a line that runs, its journal, and recordings, as NumPy arrays; and as xarray, with the extra [reading].
+Lines of a line that runs, its journal, boxes of core, and recordings, as NumPy arrays; and as xarray, with the extra
+[reading].
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from oreline.reading.boxes import core_box
 from oreline.reading.journals import Labels, journal
 from oreline.reading.live import Lines, lines
 from oreline.reading.xarrays import to_xarray
 from oreline.recordings.finding import find_recording
 from oreline.recordings.recording import Recording
 
-__all__ = ["Labels", "Lines", "Recording", "journal", "lines", "recording", "to_xarray"]
+__all__ = ["Labels", "Lines", "Recording", "core_box", "journal", "lines", "recording", "to_xarray"]
 
 
 def recording(path: str | Path) -> Recording:

@@ -15,6 +15,7 @@ from oreline.errors import RecordingError
 from oreline.messages import BACKGROUND, UNKNOWN, ClassInfo, Gap, LayerInfo
 
 JOURNAL = "journal.sqlite"
+NUMBERS = "seq", "encoder", "t_ns", "flags"
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,7 @@ class Labels:
     BACKGROUND, INVALID of `oreline.messages`. `confidence`: uint8 (lines, samples), the label's probability times 255.
     `layers`: by name, uint8 (lines, planes, samples), as `legends` describes them. `info`: description of the stream at
     the first line, by the fields of `StreamInfo`. `part` of `parts`: which of the run's pieces this is, from 0.
+    `depth_m`: float64 (lines, samples), down the hole, NaN where no core lies; None of what is no box of core.
     """
 
     run: str
@@ -44,6 +46,7 @@ class Labels:
     confidence: NDArray[np.uint8] = field(repr=False)
     layers: Mapping[str, NDArray[np.uint8]] = field(repr=False)
     legends: tuple[LayerInfo, ...] = field(repr=False, default=())
+    depth_m: NDArray[np.float64] | None = field(repr=False, default=None)
 
     @property
     def names(self) -> dict[int, str]:
@@ -55,16 +58,16 @@ def journal(
     path: str | Path,
     run: str | None = None,
     *,
-    part: int = -1,
-    first: int = 0,
+    part: int | None = None,
+    first: int | None = None,
     stop: int | None = None,
 ) -> Labels:
     """Lines of a journal, or of the one in the output folder of a line.
 
-    `run`: the beginning of its id in hex; the newest where None. `part`: a run has several where the camera or the
-    model changed in it; the last, where it is not said. `first`, `stop`: sequence numbers [first, stop), for a journal
-    that memory has no room for: a line takes twice its samples in bytes. Raises RecordingError where there is no
-    journal, no such run or no such part.
+    `run`: the beginning of its id in hex; the newest where None. `first`, `stop`: sequence numbers [first, stop), for a
+    journal that memory has no room for: a line takes twice its samples in bytes. `part`: a run has several where the
+    camera or the model changed in it; None: that in which `first` lies, or else the last. Raises RecordingError where
+    there is no journal, no such run or no such part.
     """
     path = Path(path)
     path = path / JOURNAL if path.is_dir() else path
@@ -72,23 +75,25 @@ def journal(
     with reading.reading(path) as db:
         chosen = _run(reading, db, path, run)
         parts = reading.segments(db, chosen)
+        if part is None:
+            part = next((i for i, one in enumerate(parts) if first is not None and one.start <= first < one.stop), -1)
         if not -len(parts) <= part < len(parts):
             raise RecordingError(f"{path}: run {chosen.hex()} has {len(parts)} parts, and no part {part}")
         own = parts[part]
-        start = max(first, own.start)
+        start = max(first or 0, own.start)
         wanted = replace(own, start=start, stop=own.stop if stop is None else min(stop, own.stop))
         rows = [row for some in reading.lines(db, chosen, wanted) for row in some]
         gaps = tuple(reading.gaps(db, chosen))
         info = reading.stream_at(db, chosen, max(own.start, start))
     columns = dict(zip(reading.COLUMNS, zip(*rows, strict=True), strict=True)) if rows else {}
+    seq, encoder, t_ns, flags = (np.array(columns.get(name, ()), np.int64) for name in NUMBERS)
     return Labels(
-        chosen.hex(), part % len(parts), len(parts), info, own.classes, gaps,
-        **{name: np.array(columns.get(name, ()), np.int64) for name in ("seq", "encoder", "t_ns", "flags")},
-        time=_times(columns.get("wall_ns", ())),
-        labels=_bytes(columns.get("labels", ()), own.samples, BACKGROUND),
-        confidence=_bytes(columns.get("confidence", ()), own.samples, 0),
-        layers=_layers(columns.get("layers", ()), own.samples, own.layers),
-        legends=own.layers,
+        chosen.hex(), part % len(parts), len(parts), info, own.classes, gaps, seq, encoder, t_ns,
+        _times(columns.get("wall_ns", ())), flags,
+        _bytes(columns.get("labels", ()), own.samples, BACKGROUND),
+        _bytes(columns.get("confidence", ()), own.samples, 0),
+        _layers(columns.get("layers", ()), own.samples, own.layers),
+        own.layers,
     )  # fmt: skip
 
 

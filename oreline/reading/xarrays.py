@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 
 def to_xarray(what: Labels | Recording) -> xarray.Dataset:
-    """A Dataset of what `journal` or `recording` gave, with its coordinates. The extra [reading] has xarray; raises
-    ConfigError, which says how it is installed, where it is not there.
+    """A Dataset of what `journal`, `core_box` or `recording` gave, with its coordinates. Raises ConfigError where
+    xarray is not installed, which the extra [reading] has.
 
     Of a journal: `labels` and `confidence` (line, sample), and each layer (line, plane, sample), at `line` (sequence
-    number), `encoder` (counts), `time` (UTC) and `sample` (of the sensor); attributes `flag_values` and `flag_meanings`
+    number), `encoder` (counts), `time` (UTC) and `sample` (of the sensor), and of a box of core `depth` (line, sample)
+    in m; attributes `flag_values` and `flag_meanings`
     of the CF conventions say what a label stands for.
 
     Of a recording: `values` (line, wavelength, sample), mapped and not copied, at `wavelength` in nm, or `band` where
@@ -34,7 +35,9 @@ def _of_labels(what: Labels) -> xarray.Dataset:
     at = ("line", "sample")
     sample = what.info["offset_x"] + np.arange(what.labels.shape[1])
     layers = {name: (("line", f"plane_{name}", "sample"), planes) for name, planes in what.layers.items()}
-    places = {"line": what.seq, "sample": sample, "encoder": ("line", what.encoder, {"units": "count"})}
+    places: dict[str, Any] = {"line": what.seq, "sample": sample, "encoder": ("line", what.encoder, {"units": "count"})}
+    if what.depth_m is not None:
+        places["depth"] = (at, what.depth_m, {"units": "m", "positive": "down"})
     meant = {**what.names, INVALID: "invalid", BACKGROUND: "background", UNKNOWN: "unknown"}
     words = " ".join(name.replace(" ", "_") for name in meant.values())
     said = {"flag_values": np.array(list(meant), np.uint8), "flag_meanings": words}

@@ -69,6 +69,7 @@ def test_a_camera_that_changed_makes_parts_of_a_run(tmp_path: Path) -> None:
     last, first = journal(tmp_path), journal(tmp_path, part=0)
     assert (last.labels.shape, last.part, last.parts, len(last.classes)) == ((1, 48), 1, 2, 4)
     assert (first.labels.shape, first.part, len(first.classes)) == ((2, 32), 0, 3)
+    assert (journal(tmp_path, first=1).seq.tolist(), journal(tmp_path, first=2).part) == ([1], 1)
     with pytest.raises(RecordingError, match="has 2 parts, and no part 2"):
         journal(tmp_path, part=2)
 

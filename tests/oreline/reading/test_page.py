@@ -11,6 +11,7 @@ import pytest
 
 from oreline.messages import Flag, Gap, Reason
 from oreline.testing import RUN, end_of_stream, label_line, stream_info
+from sinks.core.hole_folder import HoleFolder
 from tests.oreline.reading.test_journals import write
 from tests.oreline.reading.test_live import Owner
 
@@ -29,7 +30,7 @@ wavelength = {1400, 2200, 2300}
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, hole: HoleFolder, monkeypatch: pytest.MonkeyPatch) -> Path:
     """As a user's is, with a file of a line, its output, and a recording."""
     monkeypatch.chdir(tmp_path)
     state = tmp_path / "state"
@@ -37,6 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "line.toml").write_text(f'[line]\noutput = "out/line"\nstate = "{state}"\n')
     scene = tmp_path / "out" / "line" / "scene"
     scene.mkdir(parents=True)
+    (tmp_path / "out" / "core").symlink_to(hole.output)
     (scene / "box.hdr").write_text(HEADER)
     np.full((120, 3, 32), 0.5, "<f4").tofile(scene / "box.raw")
     return tmp_path
@@ -54,7 +56,8 @@ def test_every_example_of_the_page_runs(folder: Path, capsys: pytest.CaptureFixt
         for example in EXAMPLES:
             exec(compile(example, PAGE.name, "exec"), {})
             said.append(capsys.readouterr().out)
-    _, counted, resumed, table, cube, placed = said
+    _, counted, resumed, table, box, cube, placed = said
+    assert float(box) > 0.95
     assert "calcite 192" in counted
     assert "lines that did not come: {<Reason.DROPPED: 1>: 2}" in counted
     assert resumed.split()[::2] == ["4", "7"]

@@ -29,9 +29,12 @@ BOX = Box(number=1, from_m=10.0, to_m=10.4, rows=2, core=20.0, blocks=(Block(row
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> HoleFolder:
+    return scanned_hole(tmp_path_factory.mktemp("core"))
+
+
+def scanned_hole(output: Path) -> HoleFolder:
     """Two rows of 200 mm, a block of 40 mm behind the first 100 mm, and 40 mm that are missing; the next box is not
     scanned yet, and one was that nobody told of."""
-    output = tmp_path_factory.mktemp("core")
     labels = np.full((LINES, SAMPLES), BACKGROUND, np.uint8)
     labels[20:120, 8:28] = labels[160:220, 8:28] = labels[20:220, 34:54] = 0
     journal = Journal(output / JOURNAL)
