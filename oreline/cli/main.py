@@ -184,7 +184,9 @@ def replay(
     wanted = {what: header for what, header in asked.items() if header is not None}
     if not wanted:
         options = ", ".join(f"--{what}" for what in asked)
-        raise ConfigError(f"nothing to do: ask for one or several of {options} OUT.hdr")
+        raise ConfigError(
+            f"nothing to do: ask for one or several of {options} OUT.hdr; with --labels a journal is kept too"
+        )
     replaying = importlib.import_module("oreline.cli.replay")
     setting_of = importlib.import_module("oreline.cli.replay_setting").setting_of
     references = importlib.import_module("inference.references.from_recordings")

@@ -44,9 +44,8 @@ class Ended:
     def scan(self, run: str, when: str) -> BoxScan:
         """It as it is written down."""
         one = self.open
-        counted = one.counted and not one.who
         return BoxScan(
-            one.box, 0, run, one.first_seq, self.last_seq, one.who, when, self.cut, round(self.way_mm, 1), counted
+            one.box, 0, run, one.first_seq, self.last_seq, one.who, when, self.cut, round(self.way_mm, 1), one.counted
         )
 
 
@@ -140,7 +139,7 @@ class Scanning:
         self.place = replace(self.place, order=order, in_doubt=False)
         opened, tray = self.place.open, self._finder.tray
         if opened is not None:
-            self.place = replace(self.place, open=replace(opened, box=box, who=who))
+            self.place = replace(self.place, open=replace(opened, box=box, who=who, counted=False))
         elif self._by == "orders":
             self._open(box, self.place.next_seq, who)
         elif tray is not None and tray >= self.place.free_seq:

@@ -213,3 +213,8 @@ def test_trays_without_a_table_between_them_leave_doubt_which_box_is_the_next() 
 def test_a_box_that_somebody_names_after_lost_lines_is_sure_and_so_are_those_behind() -> None:
     passed = Table().run().table().tray().table().tray(150).lose(290).tray(100).begin(3).tray(100).table()
     assert passed.tray().table().counted == [(1, "", False), (2, UNSEEN, False), (3, "", False), (4, "", False)]
+
+
+def test_a_box_that_was_named_before_lines_were_lost_is_looked_at() -> None:
+    passed = Table().run().table().tray().table().begin(4).lose(400).table().tray().table()
+    assert passed.counted == [(1, "", False), (4, "", True)]
