@@ -22,8 +22,9 @@ NOISY = frozenset({"too dark", "noisy"})
 END_SAMPLES = 2
 """At each end of the field of view; rock that lies there goes on beyond it."""
 END_LINES = 3
-AT_AN_END = 3
-"""Rock of the first or last lines, in samples, that shows that the box did not begin or end there: less is noise."""
+AT_AN_END, SHARE_AT_AN_END = 3, 0.05
+"""Core in all of the first or last lines, in samples and as a share of what its lines have, which shows that the box
+did not begin or end there: less is noise, or specks of a metal tray."""
 HALF_STEP = 0.5
 OUTSIDE = 0.1
 """Share of the core that may lie outside the rows of its box: of seven rows that were taken for six, a seventh does."""
@@ -86,8 +87,10 @@ def edges(scan: Scan, limits: QcLimits) -> Iterator[Finding]:
         share = float(end.any(axis=1).mean())
         if share > limits.edge_lines:
             yield Finding("edge", Level.RESCAN, {"sample": str(sample), "share": percent(share)})
+    widths = came.sum(axis=1)
+    least = max(AT_AN_END, SHARE_AT_AN_END * float(np.median(widths[widths > 0])))
     for check, lines in (("front", came[:END_LINES]), ("back", came[-END_LINES:])):
-        if _count(np.asarray(lines.any(axis=0))) > AT_AN_END:
+        if _count(np.asarray(lines.all(axis=0))) > least:
             yield Finding(check, Level.RESCAN, {})
 
 

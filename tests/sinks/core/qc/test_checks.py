@@ -92,6 +92,14 @@ def test_a_speck_of_noise_on_the_first_line_is_no_box_that_began_too_late() -> N
     assert found(scan) == {}
 
 
+def test_specks_of_a_metal_wall_are_no_box_that_began_too_late() -> None:
+    scan = box_scan()
+    for line in range(20):
+        scan.rock[line, line % 10 : 100 : 11] = True
+    scan.rock[:3, 60:62] = True
+    assert found(scan) == {}
+
+
 def test_dust_is_a_column_dark_in_all_lines_and_the_wall_between_rows_is_none() -> None:
     scan = box_scan()
     scan.rock[:, 30:32] = False
