@@ -64,6 +64,20 @@ def box(
 
 
 @app.command()
+def register(
+    session: Session,
+    output: Annotated[Path, typer.Argument(help="Output folder of the replay that saw it, whose journal is read.")],
+) -> None:
+    """Write down trays that passed, in order, as the boxes of a hole, where no core sink did: from then on its folder
+    is enough, and `oreline core edit` puts right what is not.
+
+    Example: oreline core register session.toml out/replay
+    """
+    for text in _command("register").register(session, output, getpass.getuser()):
+        console.print(text)
+
+
+@app.command()
 def depth(
     hole: HoleFolder,
     output: OfOutput = None,
@@ -150,7 +164,7 @@ def export(
     """
     module = _command("export")
     wanted = module.Wanted(formats, dialect, step, assays, answer)
-    for text in module.export(session, output, to, wanted, getpass.getuser()):
+    for text in module.export(session, output, to, wanted):
         console.print(text)
 
 
@@ -226,7 +240,7 @@ def page(
 
 def _asked(session: Path, output: Path | None, answer: str) -> Any:
     """The hole that a command is asked for."""
-    return _command("asked").Asked(session, output, answer, getpass.getuser())
+    return _command("asked").Asked(session, output, answer)
 
 
 @app.command()
@@ -258,7 +272,7 @@ def intervals(
     """
     module = _command("intervals")
     wanted = module.Wanted(step, assays, answer, tuple(mask or ()), least_depth, all_minerals, csv, parquet)
-    for text in module.make(session, output, wanted, getpass.getuser()):
+    for text in module.make(session, output, wanted):
         console.print(text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,29 +25,54 @@ from sinks.core.scan import Scan, core_in
 from sinks.core.scan_reading import Which, read_scan
 from sinks.core.session import Box, Session
 from sinks.core.session_file import read_session
-from sinks.core.session_in_force import box_of, digest
+from sinks.core.session_in_force import box_of, digest, known
+from sinks.core.trays_in_order import Counted, count
 
 
 @dataclass(frozen=True)
 class HoleLog:
-    """Log of the hole of a folder. Each box is read when it is asked for, so that memory holds one at a time. `which`:
-    the answer, None for the usual one."""
+    """Log of the hole of a folder. Each box is read when it is asked for, so that memory holds one at a time, and
+    nothing is written. `which`: the answer, None for the usual one. `given`: the session where it is not that of the
+    folder, which need not be there: trays that passed are its boxes in order, where none is written down."""
 
     folder: HoleFolder
     which: Which | None = None
+    given: Session | None = None
+
+    @classmethod
+    def of(cls, hole: Path, output: Path | None, which: Which | None = None) -> HoleLog:
+        """That of the folder of a hole; or of a session whose journal is in `output`. Raises ConfigError."""
+        if output is None:
+            return cls(HoleFolder.at(hole), which)
+        folder, session = known(hole, output)
+        return cls(folder, which, session)
 
     @cached_property
     def session(self) -> Session:
-        return read_session(self.folder.session)
+        return self.given or read_session(self.folder.session)
+
+    @cached_property
+    def counted(self) -> Counted:
+        """Scans as they are written down, or else counted. Raises ConfigError, RecordingError."""
+        written = self.folder.scans.read()
+        return Counted(written) if written.all or self.given is None else count(self.folder, self.given)
 
     @cached_property
     def scans(self) -> dict[int, BoxScan]:
         """Scans in force by box, of boxes that the session has. Raises ConfigError where there are none."""
         numbers = {box.number for box in self.session.boxes}
-        found = {number: one for number, one in self.folder.scans.read().in_force.items() if number in numbers}
+        found = {number: one for number, one in self.counted.scans.in_force.items() if number in numbers}
         if not found:
-            raise ConfigError(f"no box of {self.session.hole.id} has been scanned yet: {self.folder.scans.path}")
+            cut = "".join(f"; {one.name}: {one.cut}" for one in self.counted.scans.all)
+            where = self.folder.scans.path
+            raise ConfigError(
+                f"no box of {self.session.hole.id} has been scanned{' whole' * bool(cut)} yet: {where}{cut}"
+            )
         return found
+
+    def must_have_scans(self) -> None:
+        """Raises ConfigError, RecordingError where no box has been scanned."""
+        assert self.scans
 
     def seen(self, at: BoxScan) -> Scan:
         """A scan, from the journal. Raises ConfigError, RecordingError."""
@@ -65,10 +91,18 @@ class HoleLog:
             scan = self.seen(at)
             finds[number], alongs[number] = self.rows(scan), scan.along_mm
             flags += [*beside(scan.rock, finds[number], number), *_short(scan, box_of(self.session, number))]
-        strangers = sorted(self.folder.scans.read().in_force.keys() - self.scans.keys())
-        flags += [Flag("it was scanned, but the session has no such box", number) for number in strangers]
+        flags += self._left_out()
         laid = register(self.session, finds, alongs)
         return replace(laid, flags=(*flags, *laid.flags))
+
+    def _left_out(self) -> Iterator[Flag]:
+        """What is to be said of scans that are in no table."""
+        scans = self.counted.scans
+        yield from map(Flag, self.counted.notes)
+        for number in sorted(scans.in_force.keys() - self.scans.keys()):
+            yield Flag("it was scanned, but the session has no such box", number)
+        for one in {one.box: one for one in scans.all if one.box not in scans.in_force}.values():
+            yield Flag(f"cut short: {one.cut}; in no table until it is scanned again, or chosen", one.box)
 
     def depth_of(self, scan: Scan) -> HoleDepth:
         """Depths of one box by itself: of runs that go on in others, what can be known without them. Raises
@@ -87,7 +121,7 @@ class HoleLog:
             "session_sha256": digest(self.session),
             **method_of(self.session),
             "wavelength_check": last_words(self.folder),
-            "earlier_scans": [one.name for one in self.folder.scans.read().all if one != self.scans.get(one.box)],
+            "earlier_scans": [one.name for one in self.counted.scans.all if one != self.scans.get(one.box)],
         }
 
 

@@ -44,6 +44,13 @@ def take(source: Path, output: Path, who: str) -> tuple[HoleFolder, Session]:
         return folder, _taken(source, session, folder, who)
 
 
+def known(source: Path, output: Path) -> tuple[HoleFolder, Session]:
+    """What `take` takes, and nothing is written: the folder need not be there. Raises ConfigError."""
+    session = read_session(source)
+    folder = HoleFolder.of(output, session.hole.id)
+    return folder, with_edits(session, edits_of(folder))
+
+
 def _taken(source: Path, session: Session, folder: HoleFolder, who: str) -> Session:
     before = read_session(folder.session) if folder.session.is_file() else None
     if before is not None:

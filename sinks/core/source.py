@@ -15,7 +15,6 @@ from oreline.errors import ConfigError
 from oreline.features import LEAST_DEPTH
 from sinks.core.counting import samples_of
 from sinks.core.depth import BoxDepth, HoleDepth
-from sinks.core.hole_folder import HoleFolder
 from sinks.core.qc.finding import Verdict
 from sinks.core.qc.verdicts import read_verdicts
 from sinks.core.samples import CoreSamples
@@ -62,22 +61,23 @@ def is_tsg(path: Path) -> bool:
     return path.suffix.lower() in TSG
 
 
-def source_of(path: Path, answer: str = "", masks: Sequence[str] = ()) -> Source:
-    """The hole of a folder such as OUTPUT/core/HOLE, or of its session; or a data set of TSG. `answer`: "labels" or
-    "bands", of a data set one of its own; the usual one where none is named. `masks`: as `read_tsg` takes them, of a
-    data set alone. Raises ConfigError, RecordingError, SpectraRefused."""
-    if is_tsg(path):
+def source_of(path: Path, answer: str = "", masks: Sequence[str] = (), output: Path | None = None) -> Source:
+    """The hole of a folder such as OUTPUT/core/HOLE, or of its session; or a data set of TSG; or with an output the
+    hole of a session whose journal is in that. `answer`: "labels" or "bands", of a data set one of its own; the usual
+    one where none is named. `masks`: as `read_tsg` takes them, of a data set alone. Nothing is written. Raises
+    ConfigError, RecordingError, SpectraRefused."""
+    if output is None and is_tsg(path):
         return _of_tsg(path, answer, masks)
     if masks or answer not in ("", *get_args(Which)):
         odd = f"masks are those of a data set of TSG: {path} is none" if masks else f"no answer {answer!r}"
         raise ConfigError(f"{odd}; answers are {' and '.join(get_args(Which))}")
-    return _of_log(HoleFolder.at(path), cast(Which, answer) if answer else None)
+    return _of_log(path, output, cast(Which, answer) if answer else None)
 
 
-def _of_log(folder: HoleFolder, which: Which | None) -> Source:
+def _of_log(path: Path, output: Path | None, which: Which | None) -> Source:
     from sinks.core.hole_log import HoleLog  # Kernels: a data set of TSG needs none of them.
 
-    log = HoleLog(folder, which)
+    log = HoleLog.of(path, output, which)
     scans = {(one.box, one.scan) for one in log.scans.values()}
     verdicts = {one.box: one for one in read_verdicts(log.folder) if (one.box, one.scan) in scans}
     scan_of = lru_cache(2)(lambda number: log.seen(log.scans[number]))

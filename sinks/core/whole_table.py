@@ -12,21 +12,8 @@ from oreline.errors import ConfigError
 from oreline.features import LEAST_DEPTH
 from sinks.core.assays import read_assays
 from sinks.core.intervals import Spans, steps, table_of
-from sinks.core.session_in_force import take
 from sinks.core.source import Source
 from sinks.core.tally import Tally
-from sinks.core.trays_in_order import write_down
-
-
-def hole_of(session: Path, output: Path | None, who: str) -> Path:
-    """Place of a hole, as `source_of` takes it. With an output the session is taken in it; its boxes are the trays that
-    passed, where nobody has said otherwise. Raises ConfigError, RecordingError, StoreFailed, SystemRefused."""
-    if output is None:
-        return session
-    folder, known = take(session, output, who)
-    if not folder.scans.read().all:
-        write_down(folder, known, who)
-    return folder.path
 
 
 def spans_of(source: Source, step_m: float, assays: Path | None) -> tuple[Spans, tuple[str, ...]]:

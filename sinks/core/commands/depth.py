@@ -16,10 +16,8 @@ from sinks.core.commands.asked import Asked
 from sinks.core.commands.check import flag_words
 from sinks.core.depth import Flag, HoleDepth
 from sinks.core.depth_tables import line_table, run_table
-from sinks.core.hole_folder import HoleFolder
 from sinks.core.hole_log import HoleLog
 from sinks.core.session import Session
-from sinks.core.whole_table import hole_of
 
 WRITERS = {".csv": csv.write_csv, ".parquet": parquet.write_table}
 HOW = {"placed": "as losses say", "top": "at the top of its run", "base": "at the base of its run"}
@@ -32,8 +30,8 @@ def depth(asked: Asked, lines: Path | None = None, runs: Path | None = None) -> 
     for path in results:
         if path.suffix.lower() not in WRITERS:
             raise ConfigError(f"{path}: a table is named {' or '.join(f'NAME{end}' for end in WRITERS)}")
-    log = HoleLog(HoleFolder.at(hole_of(asked.session, asked.output, asked.who)))
-    try_to_write(*results, reading=[log.folder.session])
+    log = HoleLog.of(asked.session, asked.output)
+    try_to_write(*results, reading=[asked.session, log.folder.session])
     seqs, flags = dict[int, NDArray[np.int64]](), list[Flag]()
     for number, at in log.scans.items():
         scan = log.seen(at)

@@ -23,7 +23,7 @@ from sinks.core.export.tsg import write_tsg
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.reflectance_files import reflectance_of
 from sinks.core.source import Source, is_tsg, source_of
-from sinks.core.whole_table import hole_of, spans_of, whole_table
+from sinks.core.whole_table import spans_of, whole_table
 
 TABLES, BOXES = ("csv", "las", "parquet"), ("envi", "tsg")
 """Formats of the intervals, and of the boxes themselves."""
@@ -43,18 +43,33 @@ class Wanted:
     answer: str = ""
 
 
-def export(session: Path, output: Path | None, to: Path | None, wanted: Wanted, who: str) -> Iterator[str]:
+def export(session: Path, output: Path | None, to: Path | None, wanted: Wanted) -> Iterator[str]:
     """Write files of a hole to a folder, by default its own for exports; what was written and what was assumed, line by
     line. `session`: of a hole, whose journal is in `output`; or alone the folder of a hole, or a data set of TSG.
     Raises ConfigError, RecordingError, SpectraRefused, StoreFailed, SystemRefused."""
     formats = chosen(wanted.formats)
-    place = hole_of(session, output, who)
-    if to is None and is_tsg(place):
-        raise ConfigError(f"{place} has no folder for exports: name one by --to")
-    folder = to or HoleFolder.at(place).export
+    folder = to or _own_folder(session, output)
     try_folder(folder)
     with in_turn(folder):
-        yield from _exported(folder, source_of(place, wanted.answer), wanted, formats)
+        yield from _exported(folder, source_of(session, wanted.answer, output=output), wanted, formats)
+
+
+def _own_folder(session: Path, output: Path | None) -> Path:
+    """Folder for exports of a hole; it is not made yet. Raises ConfigError, RecordingError where there is none."""
+    if output is not None:
+        return _of_scanned(session, output).export
+    if is_tsg(session):
+        raise ConfigError(f"{session} has no folder for exports: name one by --to")
+    return HoleFolder.at(session).export
+
+
+def _of_scanned(session: Path, output: Path) -> HoleFolder:
+    """Folder of a hole of which something was scanned. Raises ConfigError, RecordingError where nothing was."""
+    from sinks.core.hole_log import HoleLog  # Kernels: a data set of TSG needs none of them.
+
+    log = HoleLog.of(session, output)
+    log.must_have_scans()
+    return log.folder
 
 
 def _exported(folder: Path, source: Source, wanted: Wanted, formats: tuple[str, ...]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from sinks.core.commands.check import flag_words
 from sinks.core.depth import Flag, HoleDepth
 from sinks.core.source import source_of
 from sinks.core.table import FROM, GROUP, NOT_ROCK, UNKNOWN, N, header_of
-from sinks.core.whole_table import hole_of, spans_of, whole_table
+from sinks.core.whole_table import spans_of, whole_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class Wanted:
     parquet: Path | None
 
 
-def make(session: Path, output: Path | None, wanted: Wanted, who: str) -> Iterator[str]:
+def make(session: Path, output: Path | None, wanted: Wanted) -> Iterator[str]:
     """Write the tables that are wanted; what they say, in words. `session`: of a hole, whose journal is in `output`; or
     alone the folder of a hole, or a data set of TSG. Raises ConfigError, RecordingError, SpectraRefused, StoreFailed,
     SystemRefused."""
     header = None if wanted.csv is None else wanted.csv.with_suffix(".json")
     try_to_write(*(path for path in (wanted.csv, header, wanted.parquet) if path is not None), reading=(session,))
-    source = source_of(hole_of(session, output, who), wanted.answer, wanted.masks)
+    source = source_of(session, wanted.answer, wanted.masks, output)
     spans, said = spans_of(source, wanted.step_m, wanted.assays)
     yield from said
     table = whole_table(source, spans, wanted.assays, wanted.everything, wanted.least_depth)

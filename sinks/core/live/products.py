@@ -27,7 +27,6 @@ from sinks.core.live.making import ARTEFACTS
 from sinks.core.qc.judging import judge
 from sinks.core.qc.verdicts import keep
 
-MAKER = "oreline"
 STEP_M = 0.1
 WANTED = Wanted("csv,las,parquet,envi", step_m=STEP_M)
 """Of the tables that are made without being asked for."""
@@ -64,14 +63,14 @@ def make_hole(folder: HoleFolder) -> dict[str, Path]:
 
 
 def _make_tables(folder: HoleFolder) -> Path:
-    list(export(folder.path, None, None, WANTED, MAKER))
+    list(export(folder.path, None, None, WANTED))
     return folder.export / MANIFEST
 
 
 def _make_page(folder: HoleFolder) -> Path:
     html = folder.export / f"{folder.path.name}.html"
     with in_turn(folder.export):
-        page.make(Asked(folder.path, who=MAKER), html, page.Wanted())
+        page.make(Asked(folder.path), html, page.Wanted())
     return html
 
 

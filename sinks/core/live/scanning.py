@@ -153,10 +153,10 @@ class Scanning:
         self.place = replace(self.place, order=order)
         return self._close(self.place.next_seq - 1)
 
-    def end_run(self) -> Ended | None:
-        """The run has ended: what is still under the camera was not seen whole."""
+    def end_run(self, *, is_whole: bool = False) -> Ended | None:
+        """The run has ended, and what is still under the camera was not seen whole, unless somebody knows better."""
         self._finder.end()
-        return self._close(self.place.next_seq - 1, RUN_ENDED)
+        return self._close(self.place.next_seq - 1, "" if is_whole else RUN_ENDED)
 
     def _passed(self, tray: Tray, last_seq: int) -> Ended | None:
         """A tray has passed, and those with it that nobody saw."""

@@ -65,7 +65,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> HoleFolder:
 
 
 def test_every_format_is_written_and_said_with_its_hash(folder: HoleFolder, tmp_path: Path) -> None:
-    said = list(export(folder.path, None, tmp_path, Wanted(ALL, "datamine", 0.05), "Ann"))
+    said = list(export(folder.path, None, tmp_path, Wanted(ALL, "datamine", 0.05)))
     told = json.loads((tmp_path / "manifest.json").read_text())
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in tmp_path.iterdir()}
     del files["manifest.json"]
@@ -83,7 +83,7 @@ def test_every_format_is_written_and_said_with_its_hash(folder: HoleFolder, tmp_
 
 
 def test_formats_say_the_same(folder: HoleFolder, tmp_path: Path) -> None:
-    list(export(folder.path / "session.toml", None, tmp_path, Wanted(ALL, "leapfrog", 0.02), "Ann"))
+    list(export(folder.path / "session.toml", None, tmp_path, Wanted(ALL, "leapfrog", 0.02)))
     table = pq.read_table(next(tmp_path.glob("*.parquet")))
     assert header_of(table)["loss"] == "base"
     shares = table["mineral." + INFO.classes[0].name].to_pylist()
@@ -104,12 +104,12 @@ def test_reflectance_that_was_recorded_beside_is_that_of_the_points(folder: Hole
     recorder.commit()
     recorder.close()
     try:
-        assert NO_SPECTRA not in list(export(folder.path, None, tmp_path, Wanted("tsg", "leapfrog", 1), "Ann"))
+        assert NO_SPECTRA not in list(export(folder.path, None, tmp_path, Wanted("tsg", "leapfrog", 1)))
     finally:
         for path in folder.output.glob("record*"):
             path.unlink()
     (written,) = tmp_path.glob("*.tsg")
-    said = list(export(written, None, tmp_path / "again", Wanted("tsg"), "Ann"))
+    said = list(export(written, None, tmp_path / "again", Wanted("tsg")))
     assert NOT_AGAIN in said
     assert NO_SPECTRA not in said
     points = read_points(written)
@@ -122,7 +122,7 @@ def test_the_same_hole_gives_the_same_bytes_beside_it(folder: HoleFolder, tmp_pa
     ran = CliRunner().invoke(app, ["export", str(folder.path), "--step", "0.05"])
     assert ran.exit_code == 0, ran.output
     assert "taken to be vertical" in ran.output
-    list(export(folder.path, None, tmp_path, Wanted("parquet,las,csv", "leapfrog", 0.05), "Ann"))
+    list(export(folder.path, None, tmp_path, Wanted("parquet,las,csv", "leapfrog", 0.05)))
     assert (tmp_path / "manifest.json").read_bytes() == (folder.export / "manifest.json").read_bytes()
 
 
@@ -131,12 +131,12 @@ def test_the_same_hole_gives_the_same_bytes_beside_it(folder: HoleFolder, tmp_pa
 )
 def test_a_format_that_is_none_is_refused_before_anything_is_read(formats: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=words):
-        list(export(tmp_path, None, None, Wanted(formats, "leapfrog", 1), "Ann"))
+        list(export(tmp_path, None, None, Wanted(formats, "leapfrog", 1)))
 
 
 def test_what_is_no_hole_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no folder of a hole"):
-        list(export(tmp_path, None, tmp_path / "to", Wanted("csv", "leapfrog", 1), "Ann"))
+        list(export(tmp_path, None, tmp_path / "to", Wanted("csv", "leapfrog", 1)))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -144,8 +144,8 @@ def test_what_is_no_hole_is_refused_and_nothing_is_written(tmp_path: Path) -> No
 def test_a_tray_that_tsg_logged_is_exported_like_any_other(shared_data: Path, tmp_path: Path) -> None:
     tray = shared_data / "field" / "tsg_core_PE257D" / "PE257D_0001_tsg.tsg"
     with pytest.raises(ConfigError, match="name one by --to"):
-        list(export(tray, None, None, Wanted(), "Ann"))
-    list(export(tray, None, tmp_path, Wanted(ALL, "micromine", 0.1), "Ann"))
+        list(export(tray, None, None, Wanted()))
+    list(export(tray, None, tmp_path, Wanted(ALL, "micromine", 0.1)))
     names = [tmp_path / f"PE257D_{what}.csv" for what in ("collar", "survey", "intervals")]
     assert broken_rules(names[0], names[1], names[2], MICROMINE) == []
     assert lascheck.read(str(tmp_path / "PE257D.las")).check_conformity()
@@ -162,10 +162,10 @@ def test_without_lasio_the_extra_is_named_and_nothing_is_written(
 ) -> None:
     monkeypatch.setitem(sys.modules, "lasio", None)
     with pytest.raises(ModuleNotFoundError) as lacks:
-        list(export(folder.path, None, tmp_path / "to", Wanted("csv,las"), "Ann"))
+        list(export(folder.path, None, tmp_path / "to", Wanted("csv,las")))
     assert "[core]" in str(lacking(lacks.value))
     assert not (tmp_path / "to").exists()
-    list(export(folder.path, None, tmp_path / "to", Wanted("csv,parquet,envi,tsg"), "Ann"))
+    list(export(folder.path, None, tmp_path / "to", Wanted("csv,parquet,envi,tsg")))
 
 
 def test_intervals_of_assays_are_exported_and_those_that_overlap_are_refused(
@@ -173,14 +173,14 @@ def test_intervals_of_assays_are_exported_and_those_that_overlap_are_refused(
 ) -> None:
     assays = tmp_path / "assays.csv"
     assays.write_text("hole,from,to,Au\nDH 1,10.0,10.05,1\nDH 1,10.05,10.2,2\n")
-    list(export(folder.path, None, tmp_path, Wanted("las,csv", assays=assays), "Ann"))
+    list(export(folder.path, None, tmp_path, Wanted("las,csv", assays=assays)))
     las = lasio.read(next(tmp_path.glob("*.las")))
     assert (list(las["DEPT"]), list(las["TO"]), las.well["STEP"].value) == ([10, 10.05], [10.05, 10.2], 0)
     assert las.params["ASSAYS"].value == "assays.csv"
     assays.write_text("hole,from,to\nDH 1,10.0,10.1\nDH 1,10.05,10.2\n")
     before = sorted(path.name for path in tmp_path.iterdir())
     with pytest.raises(ConfigError, match=r"10\.05 to 10\.2 m overlaps the one before it"):
-        list(export(folder.path, None, tmp_path, Wanted("las,csv,tsg", assays=assays), "Ann"))
+        list(export(folder.path, None, tmp_path, Wanted("las,csv,tsg", assays=assays)))
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
@@ -188,16 +188,16 @@ def test_intervals_of_assays_are_exported_and_those_that_overlap_are_refused(
 def test_a_disk_that_is_full_leaves_the_export_before_it_whole(
     formats: str, folder: HoleFolder, tmp_path: Path
 ) -> None:
-    list(export(folder.path, None, tmp_path, Wanted(ALL, step_m=0.1), "Ann"))
+    list(export(folder.path, None, tmp_path, Wanted(ALL, step_m=0.1)))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with room(200), pytest.raises(OrelineError, match=str(tmp_path)):
-        list(export(folder.path, None, tmp_path, Wanted(formats, step_m=0.01), "Ann"))
+        list(export(folder.path, None, tmp_path, Wanted(formats, step_m=0.01)))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_exports_at_once_to_one_folder_come_one_after_another(folder: HoleFolder, tmp_path: Path) -> None:
     def write(step_m: float) -> list[str]:
-        return list(export(folder.path, None, tmp_path, Wanted("csv,parquet,envi", step_m=step_m), "ana"))
+        return list(export(folder.path, None, tmp_path, Wanted("csv,parquet,envi", step_m=step_m)))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, (0.01, 0.02, 0.03, 0.04)))

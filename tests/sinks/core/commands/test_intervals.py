@@ -20,6 +20,7 @@ from oreline.errors import ConfigError, SpectraRefused
 from oreline.messages import BACKGROUND
 from oreline.testing import stream_info
 from sinks.core.hole_folder import HoleFolder
+from sinks.core.live.scanning import RUN_ENDED
 from sinks.core.table import header_of
 from tests.sinks.core.live.hole import SCENE, logged, seen
 
@@ -103,8 +104,72 @@ def test_core_that_passed_without_boxes_is_one_from_the_first_line_to_the_last(t
     assert {row["mineral.kaolinite"] for row in rows} == {1.0}
 
 
+def told(journal: Path, hole: str = "session.toml") -> list[tuple[int, str]]:
+    """Boxes that are said to be written down, and why they are not whole."""
+    ran = CliRunner().invoke(app, ["core", "register", str(journal / hole), str(journal / "out")])
+    assert ran.exit_code == 0, ran.output
+    scans = HoleFolder.of(journal / "out", "SIM1").scans.read().all
+    return [(one.box, one.cut) for one in scans]
+
+
+def test_what_only_reads_writes_nothing_into_the_output_nor_does_what_is_refused(journal: Path) -> None:
+    before = sorted((journal / "out").rglob("*"))
+    text = (journal / "session.toml").read_text()
+    (journal / "short.toml").write_text(text[: text.rindex("[[boxes]]")])
+    for command, words in {"intervals": [], "depth": [], "page": ["--html", journal / "a.html"], "export": []}.items():
+        hole = [journal / "session.toml", journal / "out"]
+        to = ["--to", journal / "to"] if command == "export" else []
+        ran = CliRunner().invoke(app, ["core", command, *map(str, (*hole, *words, *to))])
+        assert ran.exit_code == 0, ran.output
+        assert CliRunner().invoke(app, ["core", command, str(journal / "short.toml"), str(journal / "out")]).exit_code
+    assert isinstance(
+        CliRunner().invoke(app, ["core", "register", *map(str, (journal / "short.toml", journal / "out"))]).exception,
+        ConfigError,
+    )
+    assert sorted((journal / "out").rglob("*")) == before
+
+
+def test_trays_are_registered_when_somebody_says_so_and_once(journal: Path) -> None:
+    assert told(journal) == [(number, "") for number in range(1, SCENE.trays + 1)]
+    again = CliRunner().invoke(app, ["core", "register", str(journal / "session.toml"), str(journal / "out")])
+    assert "written down already" in str(again.exception)
+
+
+def test_trays_that_are_boxes_of_another_hole_are_not_taken_for_this_one(journal: Path) -> None:
+    told(journal)
+    other = journal / "other.toml"
+    other.write_text((journal / "session.toml").read_text().replace('"SIM1"', '"S1M1"'))
+    ran = run(other, journal / "out")
+    assert isinstance(ran.exception, ConfigError)
+    assert "are boxes of SIM1: see whether that is the hole, and not S1M1" in str(ran.exception)
+    assert [path.name for path in (journal / "out" / "core").iterdir()] == ["SIM1"]
+
+
+@pytest.mark.parametrize("share", [0.2, 0.7])
+def test_a_tray_that_was_cut_short_by_the_end_of_its_run_is_in_no_table(
+    three_boxes: Any, tmp_path: Path, share: float
+) -> None:
+    world, info, labels = three_boxes
+    logged(tmp_path / "out", info, labels[: round((SCENE.trays - 1 + share) * SCENE.tray_mm)])
+    write_session(world, tmp_path)
+    ran = run(tmp_path / "session.toml", tmp_path / "out", "--parquet", tmp_path / "a.parquet")
+    assert ran.exit_code == 0, ran.output
+    assert f"take note: box {SCENE.trays}: cut short: {RUN_ENDED}" in ran.output
+    boxes = [scan["box"] for scan in header_of(pq.read_table(tmp_path / "a.parquet"))["scans"]]
+    assert boxes == list(range(1, SCENE.trays))
+    assert told(tmp_path)[-1] == (SCENE.trays, RUN_ENDED)
+
+
+def test_a_tray_that_its_recording_ends_with_is_whole(three_boxes: Any, tmp_path: Path) -> None:
+    world, info, labels = three_boxes
+    lit = np.flatnonzero((labels != BACKGROUND).any(axis=1))
+    logged(tmp_path / "out", info, labels[: lit[-1] + 1])
+    write_session(world, tmp_path)
+    assert told(tmp_path) == [(number, "") for number in range(1, SCENE.trays + 1)]
+
+
 def test_assays_that_miss_the_hole_are_refused_and_those_that_miss_it_in_part_told(journal: Path) -> None:
-    assert run(journal / "session.toml", journal / "out").exit_code == 0
+    told(journal)
     folder, assays = HoleFolder.of(journal / "out", "SIM1").path, journal / "feet.csv"
     assays.write_text("HOLEID,FROM,TO\nSIM1,330,335\n")
     ran = run(folder, "--assays", assays)
@@ -124,14 +189,14 @@ def test_what_was_found_and_what_is_wrong_with_a_session_is_printed(journal: Pat
     (journal / "other.toml").write_text(text.replace(f"rows = {rows}", f"rows = {rows - 1}", 1))
     ran = run(journal / "other.toml", journal / "out")
     assert re.search(rf"take note: box 1: \d+% of its core lies outside its {rows - 1} rows", ran.output), ran.output
+    told(journal)
     (journal / "other.toml").write_text(text[: text.rindex("[[boxes]]")])
     ran = run(journal / "other.toml", journal / "out")
     assert f"box {SCENE.trays}: it was scanned, but the session has no such box" in ran.output
-    assert run(journal / "session.toml", journal / "out").exit_code == 0
 
 
 def test_its_folder_is_enough_from_then_on_and_assays_have_their_own_intervals(journal: Path) -> None:
-    assert run(journal / "session.toml", journal / "out").exit_code == 0
+    told(journal)
     folder = HoleFolder.of(journal / "out", "SIM1").path
     (journal / "assays.csv").write_text("HOLEID,FROM,TO,AU\nSIM1,100,100.25,1\nSIM1,100.25,101,2\nSIM1,,,0\n")
     ran = run(folder, "--assays", journal / "assays.csv", "--parquet", journal / "b.parquet", "--all-minerals")
