@@ -127,7 +127,7 @@ def _machine_of(path: Path) -> int:
 def _lacking(path: Path) -> list[str]:
     """Libraries that it is linked with and that are not found."""
     try:
-        told = subprocess.run(["ldd", str(path)], capture_output=True, text=True, timeout=PATIENCE_S)
+        told = subprocess.run(["ldd", str(path)], capture_output=True, encoding="utf-8", timeout=PATIENCE_S)
     except (OSError, subprocess.TimeoutExpired):
         return []
     return [line.split()[0] for line in told.stdout.splitlines() if line.rstrip().endswith("not found")]
@@ -152,7 +152,7 @@ def _listed(settings: Settings) -> Answer:
         if library(path).verdict is not Verdict.GOOD:
             return unknown("the producer is none that could be asked")
         command = [sys.executable, "-P", "-c", _LIST, str(path)]
-        told = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+        told = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=PATIENCE_S)
     except ProducerNotFound:
         return unknown("there is no producer to ask")
     except subprocess.TimeoutExpired:

@@ -62,7 +62,7 @@ def golden(machine: Machine, wants: Needs) -> Iterator[Answer]:  # noqa: ARG001
     keys = [str(wants.config.line.keys)] if wants.config.line.keys else []
     command = [sys.executable, "-P", "-c", _ANSWER, str(folder), settings.precision, *keys]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+        told = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
         yield unknown(f"the model was not loaded within {PATIENCE_S:g} s")
         return

@@ -39,7 +39,7 @@ def test_what_a_batch_ends_with_is_acknowledged_when_the_stage_is_done_with_it_a
 
         def progress(*_: object) -> None:
             up.pump()
-            service.stopping = up.answered
+            service.stopping = up.has_answered("log")
 
         def stage(batches: Iterator[list[Message]]) -> Iterator[list[Message]]:
             for batch in batches:
@@ -47,7 +47,7 @@ def test_what_a_batch_ends_with_is_acknowledged_when_the_stage_is_done_with_it_a
                     if isinstance(message, StreamInfo) and message.seq:
                         for _ in range(PUMPS):
                             up.pump(1)
-                        answered.append(up.answered)
+                        answered.append(up.has_answered("log"))
                     yield [message]
 
         service: Any = SimpleNamespace(stopping=False, progress=progress)

@@ -31,7 +31,7 @@ MUTANTS = (
     ),
     Mutant(
         "a slot of a ring has no room for layers",
-        "inference/__main__.py",
+        "inference/rings.py",
         "slot_bytes(HEADER_LIMIT, wide, wide, *(wide * layer.planes for layer in layers)),",
         "slot_bytes(HEADER_LIMIT, wide, wide),",
         ("tests/inference/test_main.py",),
