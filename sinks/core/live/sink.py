@@ -257,8 +257,10 @@ class Core(Sink):
             return f"box {place.open.box} has ended"
         box = box_of(self._session, order.box or 0)
         self._write(self._scanning.begin(box.number, order.id, order.who))
-        opened = self._scanning.place.open
-        return f"box {box.number} is being scanned" if opened else f"the next tray is box {box.number}"
+        opened, before = self._scanning.place.open, self.folder.scans.read().in_force.get(box.number)
+        tray = "the next tray" if opened is None else f"the tray that passes since line {opened.first_seq}"
+        again = f"; its scan {before.scan} of {before.when} goes out of force once it has passed" if before else ""
+        return f"{tray} is box {box.number}{again}"
 
     def _take_again(self) -> None:
         """Take the technician's file where it has changed; one that is not right is said, and changes nothing."""

@@ -28,6 +28,8 @@ did not begin or end there: less is noise, or specks of a metal tray."""
 HALF_STEP = 0.5
 OUTSIDE = 0.1
 """Share of the core that may lie outside the rows of its box: of seven rows that were taken for six, a seventh does."""
+STRIPED = 0.5
+"""Share of its rows that have a dark column, from which on the gaps of other rows are what is dark."""
 MOSTLY = 0.9
 """Share of the lines in which a column lies in a row, as a tray may lie askew."""
 
@@ -55,7 +57,7 @@ def of_scan(scan: Scan, passage: Passage, rows: Iterable[RowFind], limits: QcLim
         *saturation(scan, limits),
         *edges(scan, limits),
         *outside(scan, rows),
-        *dust(scan, rows, limits),
+        *stripes(scan, rows, limits),
         *missing_lines(scan, limits),
         *encoder_steps(scan.seqs[came], passage.encoder[came], passage.flags[came], passage.counts_per_line, limits),
         *unknown(scan, limits),
@@ -103,19 +105,23 @@ def outside(scan: Scan, rows: Sequence[RowFind]) -> Iterable[Finding]:
     return graded("rows", share, OUTSIDE, math.inf, share=percent(share), rows=str(len(rows))) if rows else ()
 
 
-def dust(scan: Scan, rows: Iterable[RowFind], limits: QcLimits) -> Iterator[Finding]:
-    """Columns within rows that show rock in far fewer lines than those beside them: dark in all lines of the box."""
-    came, found = ~scan.missing, list[tuple[int, int]]()
-    for row in rows:
-        cells = row.cells(scan.rock.shape[1])[came]
-        columns = np.flatnonzero(cells.mean(axis=0) > MOSTLY)
-        share = scan.rock[came][:, columns].mean(axis=0)
-        found += [
-            (int(columns[first]), int(columns[stop - 1]) + 1)
-            for first, stop in dark_columns(share, 1 - limits.dark_column)
-        ]
-    if found:
-        yield Finding("dust", Level.LOOK, {"columns": told(found)})
+def stripes(scan: Scan, rows: Sequence[RowFind], limits: QcLimits) -> Iterator[Finding]:
+    """Columns within rows that show rock in far fewer lines than those beside them: dust in few of the rows; in most of
+    them, the gaps between rows of another box."""
+    found = [_dark_in(scan, row, limits) for row in rows]
+    n = sum(map(bool, found))
+    if n > 1 and n > STRIPED * len(rows):
+        yield Finding("stripes", Level.RESCAN, {"n": str(n), "rows": str(len(rows))})
+    elif n:
+        yield Finding("dust", Level.LOOK, {"columns": told([run for runs in found for run in runs])})
+
+
+def _dark_in(scan: Scan, row: RowFind, limits: QcLimits) -> list[tuple[int, int]]:
+    """Runs of columns [first, stop) of a row that are dark in all lines."""
+    came = ~scan.missing
+    columns = np.flatnonzero(row.cells(scan.rock.shape[1])[came].mean(axis=0) > MOSTLY)
+    dark = dark_columns(scan.rock[came][:, columns].mean(axis=0), 1 - limits.dark_column)
+    return [(int(columns[first]), int(columns[stop - 1]) + 1) for first, stop in dark]
 
 
 def missing_lines(scan: Scan, limits: QcLimits) -> Iterator[Finding]:

@@ -117,6 +117,12 @@ WORDS = {
         marked("{share} of the core lies outside its {rows} rows"),
         marked("See that it is this box, and how many rows it has."),
     ),
+    "stripes": (
+        marked(
+            "{n} of its {rows} rows have a stripe without core from end to end: they are other rows than the session's"
+        ),
+        marked("See that it is this box, and how many rows it has, then scan it again."),
+    ),
     "depth": (
         marked("its rows and the session do not agree: {why}"),
         marked("Look at the picture of the box and at its blocks; put the session right with oreline core edit."),

@@ -173,6 +173,21 @@ def test_an_order_says_which_box_it_is_and_is_answered(bench: Bench) -> None:
     assert [(one.box, one.who) for one in bench.all_scans()] == [(3, "ana"), (4, "")]
 
 
+def test_an_order_says_from_which_line_on_and_which_scan_it_replaces(bench: Bench) -> None:
+    info, lines = messages(trays(2))
+    bench.log([info, *lines], ended(info, lines))
+    sink = bench.start()
+    feed(sink, [info, *lines[:500]])
+    (first,) = bench.all_scans()
+    give(bench, "a", "begin", 1)
+    until(sink, lambda: said(bench).order == "a")
+    scan = f"its scan 1 of {first.when} goes out of force once it has passed"
+    assert said(bench).words == f"the tray that passes since line 370 is box 1; {scan}"
+    feed(sink, lines[500:], ended(info, lines))
+    sink.close()
+    assert [(one.box, one.scan, one.first_seq) for one in bench.all_scans()] == [(1, 1, 30), (1, 2, 370)]
+
+
 def give(bench: Bench, identity: str, verb: str, box: int | None = None) -> None:
     order = CoreOrder.model_validate({"id": identity, "verb": verb, "box": box, "who": "ana"})
     OrderFile(bench.config.line.folder / ORDER).write(order.model_dump())

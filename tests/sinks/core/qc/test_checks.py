@@ -107,6 +107,15 @@ def test_dust_is_a_column_dark_in_all_lines_and_the_wall_between_rows_is_none() 
     assert (finding.check, finding.values["columns"]) == ("dust", "30-31")
 
 
+def test_gaps_in_most_of_the_rows_are_those_of_another_box_and_no_dust() -> None:
+    scan = box_scan()
+    scan.rock[:, 16:20] = scan.rock[:, 60:64] = False
+    (finding,) = of_scan(scan, passage(), rows(), LIMITS)
+    assert (finding.check, finding.level) == ("stripes", Level.RESCAN)
+    assert "2 of its 2 rows have a stripe without core" in finding.words
+    assert "See that it is this box" in finding.action
+
+
 def test_a_fracture_along_the_core_is_no_dust() -> None:
     scan = box_scan()
     scan.rock[20:120, 30] = False
