@@ -71,6 +71,11 @@ class Place:
         """The place at which the open scan is seen from its first line on."""
         return self if self.open is None else replace(self, next_seq=self.open.first_seq)
 
+    def behind(self, last_seq: int) -> Self:
+        """The place where lines up to `last_seq` of its run, seen again, begin no scan: theirs are written down."""
+        opened = None if self.open is None or self.open.first_seq <= last_seq else self.open
+        return replace(self, open=opened, free_seq=max(self.free_seq, last_seq + 1))
+
     @classmethod
     def of(cls, told: dict[str, Any]) -> Self:
         """The inverse of `told`; a new place where that is none."""

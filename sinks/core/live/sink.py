@@ -140,7 +140,8 @@ class Core(Sink):
         ways_mm = [one.way_mm for one in scans.all if one.way_mm]
         finder = TrayFinder(settings.least_share, settings.table_mm, ways_mm, self._session.row_mm)
         done, self._scanned = [one.box for one in scans.all if one.cut in PASSED], len(scans.in_force)
-        return Scanning(self._numbers, settings.boxes, finder, place.again(), done, lambda: now().text)
+        place = place.again().behind(max((one.last_seq for one in scans.all if one.run == place.run), default=-1))
+        return Scanning(self._numbers, settings.boxes, finder, place, done, lambda: now().text)
 
     @property
     def _numbers(self) -> list[int]:

@@ -17,6 +17,7 @@ from hwsim.render.session import write_session
 from hwsim.worlds.core import CoreWorld
 from oreline.cli.main import app
 from oreline.errors import ConfigError, SpectraRefused
+from oreline.locks import locked
 from oreline.messages import BACKGROUND
 from oreline.testing import stream_info
 from sinks.core.hole_folder import HoleFolder
@@ -130,6 +131,9 @@ def test_what_only_reads_writes_nothing_into_the_output_nor_does_what_is_refused
 
 
 def test_trays_are_registered_when_somebody_says_so_and_once(journal: Path) -> None:
+    with locked(journal / "out"):
+        early = CliRunner().invoke(app, ["core", "register", str(journal / "session.toml"), str(journal / "out")])
+    assert "wait until it has ended" in str(early.exception)
     assert told(journal) == [(number, "") for number in range(1, SCENE.trays + 1)]
     again = CliRunner().invoke(app, ["core", "register", str(journal / "session.toml"), str(journal / "out")])
     assert "written down already" in str(again.exception)

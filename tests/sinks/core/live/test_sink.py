@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 from oreline.errors import ConfigError
@@ -18,11 +19,12 @@ from oreline.orders import OrderFile
 from oreline.sink import Sink
 from oreline.testing import OTHER_RUN, RUN, SinkContract
 from sinks.check import check
+from sinks.core.commands.register import register
 from sinks.core.live import making
 from sinks.core.live.orders import ORDER, SAID, CoreOrder, CoreSaid
 from sinks.core.live.scanning import RUN_ENDED, UNSEEN
 from sinks.core.live.sink import Core
-from tests.sinks.core.live.bench import Bench, ended, feed, messages, trays
+from tests.sinks.core.live.bench import Bench, ended, feed, messages, tray, trays
 
 WHOLE = [(1, 30, 349, ""), (2, 370, 689, ""), (3, 710, 1029, "")]
 
@@ -186,6 +188,22 @@ def test_an_order_says_from_which_line_on_and_which_scan_it_replaces(bench: Benc
     feed(sink, lines[500:], ended(info, lines))
     sink.close()
     assert [(one.box, one.scan, one.first_seq) for one in bench.all_scans()] == [(1, 1, 30), (1, 2, 370)]
+
+
+def test_trays_that_somebody_registered_meanwhile_are_no_boxes_once_more(bench: Bench) -> None:
+    info, lines = messages(np.concatenate([trays(2), tray(100)]))
+    bench.log([info, *lines[:150]])
+    feed(bench.start(), [info, *lines[:100]])
+    bench.log(lines[150:], ended(info, lines))
+    list(register(bench.session, bench.output, "ana"))
+    registered = [*WHOLE[:2], (3, 710, 819, RUN_ENDED)]
+    assert bench.scans() == registered
+    info, lines = messages(trays(2), run=OTHER_RUN)
+    bench.log([info, *lines], ended(info, lines))
+    sink = bench.start()
+    feed(sink, [info, *lines], ended(info, lines))
+    sink.close()
+    assert bench.scans() == [*registered, (3, 30, 349, ""), (4, 370, 689, "")]
 
 
 def give(bench: Bench, identity: str, verb: str, box: int | None = None) -> None:
