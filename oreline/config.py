@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from oreline.errors import ConfigError, nearest
+from oreline.facts import PROCESS, facts_of
 from oreline.files import try_folder, write_whole
 from oreline.mistakes import mistake, models_in
 from oreline.ownership import refuse_strangers
@@ -167,6 +168,12 @@ class Config:
             raise ConfigError(f"{path} {what}: {error}") from None
         _must_be_table(tables, str(path))
         return cls(tables, str(path))
+
+    @classmethod
+    def of_last_run(cls, output: Path) -> Config:
+        """The file of the line that wrote to an output folder last, as that run left it; without a table where there
+        was none."""
+        return cls({name: table for name, table in facts_of(output, "line").items() if name != PROCESS}, str(output))
 
     def save(self, path: Path) -> None:
         """Write as JSON, for the processes of one run to share."""

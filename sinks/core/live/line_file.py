@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from oreline.config import Config
 from oreline.sink import CORE
-from oreline.state_folder import CONFIGURATION
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.live.settings import CoreSettings
 from sinks.core.qc.limits import QcLimits
@@ -13,10 +12,8 @@ from sinks.settings import settings_of
 
 def line_of(folder: HoleFolder) -> Config:
     """The file of a hole's line; one that says only where its output is, where there is none."""
-    path = folder.output / CONFIGURATION
-    tables = Config.load(path).tables if path.is_file() else {"line": {"output": str(folder.output)}}
-    known = ("line", "simulator", "plant", "acquisition", "inference", "sinks")
-    return Config({name: table for name, table in tables.items() if name in known}, str(path))
+    config = Config.of_last_run(folder.output)
+    return config if config.tables else Config({"line": {"output": str(folder.output)}})
 
 
 def limits_of(folder: HoleFolder) -> QcLimits:

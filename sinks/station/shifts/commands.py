@@ -11,9 +11,7 @@ from rich.table import Table
 
 from oreline.config import Config, validated
 from oreline.errors import ConfigError
-from oreline.facts import PROCESS, facts_of
 from oreline.files import try_to_write, write_whole
-from oreline.state_folder import LINE
 from sinks.log.journal import JOURNAL
 from sinks.station.shifts.calendar import Calendar
 from sinks.station.shifts.ore import ore_of
@@ -72,8 +70,7 @@ def report(
 
 def _told(output: Path, line: Path | None, zone: str | None, starts: list[str] | None) -> tuple[Config, ShiftsSettings]:
     """The line's configuration, from its file or as its last run had it, and its shifts, with what was asked for."""
-    facts = {} if line else facts_of(output, LINE)
-    config = Config.load(line) if line else Config({key: one for key, one in facts.items() if key != PROCESS})
+    config = Config.load(line) if line else Config.of_last_run(output)
     sinks = config.tables.get("sinks", {})
     station: dict[str, Any] = next((one for name, one in sinks.items() if config.kinds[name] == "station"), {})
     table = dict(station.get("shifts", {}))

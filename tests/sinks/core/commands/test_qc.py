@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oreline.config import Config
 from oreline.errors import ConfigError, WavelengthsOff
+from oreline.facts import leave_facts
 from oreline.recordings.envi_writer import EnviWriter
 from sinks.core.box_scans import BoxScan
 from sinks.core.commands import qc
@@ -77,9 +77,8 @@ def test_a_camera_that_is_off_fails_is_noted_and_boxes_say_so_until_it_passes(
 def test_limits_are_those_of_the_line(folder: HoleFolder) -> None:
     assert limits_of(folder).wavelength_nm == 1.0
     core = {"session": "hole.toml", "qc": {"wavelength_nm": 5.0}}
-    Config({"line": {"output": str(folder.output)}, "sinks": {"log": {}, "core": core}}).save(
-        folder.output / "line.json"
-    )
+    tables = {"line": {"output": str(folder.output)}, "sinks": {"log": {}, "core": core}}
+    leave_facts(folder.output, "line", tables)
     assert limits_of(folder).wavelength_nm == 5.0
     assert line_of(folder).line.output == folder.output
 
