@@ -41,12 +41,13 @@ class Feed:
             self.came_at = time.monotonic()
             self._sink.consume(messages)
             self._pending += messages
-        else:
-            self._sink.idle()
-        if not self._pending or not self._is_due(busy=bool(messages)):
+        if self.failing and time.monotonic() < self._due:
             return False
         try:
-            return self.commit()
+            if not messages:
+                self._sink.idle()
+                self.failing &= bool(self._pending)
+            return self._is_due(busy=bool(messages)) and self.commit()
         except StoreFailed as error:
             self._failed(error)
             return False
@@ -67,7 +68,7 @@ class Feed:
 
     def _is_due(self, *, busy: bool) -> bool:
         at_once = self._sink.policy is Policy.FRESH or not busy or len(self._pending) >= COMMIT_MESSAGES
-        return (at_once and not self.failing) or time.monotonic() >= self._due
+        return bool(self._pending) and (at_once or time.monotonic() >= self._due)
 
     def _failed(self, error: StoreFailed) -> None:
         self.account.incident("store_failed", f"{error}; trying again", self.account.next)

@@ -25,6 +25,7 @@ class Ends:
     policy: ClassVar[Policy] = Policy.COMPLETE
     batches: list[list[Message]]
     full: int = 0
+    full_idle: int = 0
     asked: list[str] = field(default_factory=list)
     held: list[Message] = field(default_factory=list)
     kept: list[Message] = field(default_factory=list)
@@ -48,6 +49,9 @@ class Ends:
 
     def idle(self) -> None:
         self.asked.append("idle")
+        if self.full_idle:
+            self.full_idle -= 1
+            raise StoreFailed("the disk is full: free space")
 
 
 def feed_of(ends: Any, stage: str) -> Feed:
@@ -78,6 +82,21 @@ def test_a_store_that_is_full_is_asked_again_and_nothing_is_acknowledged_before(
     assert capsys.readouterr().err.endswith("alarm two store_failed: the disk is full: free space; trying again\n")
     assert [message.first for message in ends.kept[1:]] == [0, 1, 2]
     assert fed.account.lines == 3
+
+
+def test_a_sink_that_finds_no_room_while_nothing_comes_is_asked_again_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed, "AGAIN_S", 0.01)
+    ends = Ends([[], [], [stream_info(), label_line(0)]], full_idle=2)
+    fed = feed_of(ends, "idle")
+    failing = []
+    while "ack" not in ends.asked:
+        assert not fed.turn()
+        failing.append(fed.failing)
+    assert failing[0]
+    assert not failing[-1]
+    assert len(ends.kept) == 2
 
 
 def test_the_end_of_the_stream_is_said_when_it_is_committed() -> None:

@@ -23,6 +23,11 @@ def verdicts(path: Path, *, again: bool) -> Iterator[str]:
     if again:
         _judge_again(folder)
     scans = folder.scans.read()
+    if not scans.all:
+        yield (
+            "no box has been scanned yet: what passed while the core sink was away is written down when the line "
+            "starts again, or by oreline core register"
+        )
     found = {(one.box, one.scan): one for one in read_verdicts(folder)}
     for scan in sorted(scans.all, key=lambda one: (one.box, one.scan)):
         kept = "" if scans.in_force.get(scan.box) == scan else ", not in force"

@@ -19,11 +19,13 @@ from oreline.config import Config, Section
 from oreline.errors import OrelineError, StageFailed
 from oreline.expected import Expected
 from oreline.files import write_whole
+from oreline.guard import refusal
 from oreline.incidents import report
 from oreline.messages import EndOfStream, Gap, LabelLine, Message, Reason, StreamInfo
 from oreline.moment import now
 from oreline.orders import OrderFile, OrderReader
 from oreline.sink import LOG, Policy, Sink
+from sinks.core.box_scans import BoxScan
 from sinks.core.live.journal_lines import Glance, Way, counts_of, following, glances, share_of
 from sinks.core.live.making import Making
 from sinks.core.live.orders import ORDER, BoxSaid, CoreOrder, CoreSaid, Sayer
@@ -57,6 +59,8 @@ class Core(Sink):
         self.folder, self._session = take(settings.session, output, NOBODY)
         self._source = settings.session.stat()
         self._waiting: deque[Glance | Gap] = deque()
+        self._ended: deque[tuple[Ended, BoxScan]] = deque()
+        """Scans that are not written down yet."""
         self._way = Way()
         self._next_tick = self._next_save = 0.0
         self._answer, self._saved = ("", "", False), Place()
@@ -180,6 +184,7 @@ class Core(Sink):
 
     def _go_on(self) -> None:
         """Look at lines in order; where some were not sent, once the journal has them."""
+        self._write_down()
         while self._waiting:
             head, place = self._waiting[0], self._scanning.place
             first = head.seq if isinstance(head, Glance) else head.first
@@ -211,15 +216,24 @@ class Core(Sink):
 
     def _write(self, ended: Ended | None) -> None:
         """Write a scan down, and have its verdict and tables made."""
-        if ended is None:
+        if ended is not None:
+            self._ended.append((ended, ended.scan(self._scanning.place.run, now().text)))
+        self._write_down()
+
+    def _write_down(self) -> None:
+        """Write scans that have ended; one that finds no room is tried again, with those behind it. Raises
+        StoreFailed."""
+        if not self._ended:
             return
-        opened = ended.open
-        scan = ended.scan(self._scanning.place.run, now().text)
-        self._making.add(self.folder.scans.add(scan))
+        while self._ended:
+            ended, scan = self._ended[0]
+            self._making.add(self.folder.scans.add(scan))
+            self._ended.popleft()
+            if ended.cut:
+                words = f"box {ended.open.box}: {ended.cut}; scan it again"
+                report("core", "core_cut", words, seq=ended.last_seq)
         self._scanned = len(self.folder.scans.read().in_force)
         self._save(whole=True)
-        if ended.cut:
-            report("core", "core_cut", f"box {opened.box}: {ended.cut}; scan it again", seq=ended.last_seq)
 
     def _follow(self) -> None:
         """Do what somebody orders, once there is a run that it is about, and take a session that was changed."""
@@ -280,13 +294,17 @@ class Core(Sink):
             self._scanning.boxes = self._numbers
 
     def _save(self, *, whole: bool = False) -> None:
-        """Leave where to go on; at once where a box has begun or ended."""
-        if not whole and self._clock() < self._next_save:
+        """Leave where to go on; at once where a box has begun or ended, and is written down. Raises StoreFailed."""
+        if self._ended or (not whole and self._clock() < self._next_save):
             return
         self._next_save = self._clock() + SAVE_S
         place = self._scanning.kept
         if place != self._saved:
-            write_whole(self.folder.path / PLACE, json.dumps(place.told()).encode())
+            path = self.folder.path / PLACE
+            try:
+                write_whole(path, json.dumps(place.told()).encode())
+            except OSError as error:
+                raise refusal(error, path) from None
             self._saved = place
 
     def _say(self) -> None:

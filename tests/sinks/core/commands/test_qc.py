@@ -56,6 +56,14 @@ def test_verdicts_are_said_with_why_and_what_to_do(folder: HoleFolder) -> None:
     ]
 
 
+def test_a_hole_without_a_scan_says_so(tmp_path: Path) -> None:
+    folder = HoleFolder.of(tmp_path, "DH-2")
+    folder.path.mkdir(parents=True)
+    write_session(folder.session, Session.model_validate({"hole": {"id": "DH-2"}}))
+    (said,) = qc.verdicts(folder.path, again=False)
+    assert "oreline core register" in said
+
+
 def test_a_camera_that_is_off_fails_is_noted_and_boxes_say_so_until_it_passes(
     folder: HoleFolder, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from oreline.errors import ConfigError
+from oreline.errors import ConfigError, StoreFailed
 from oreline.expected import Expected
 from oreline.findings import Findings
 from oreline.messages import Gap, Message, Reason
@@ -19,6 +19,7 @@ from oreline.orders import OrderFile
 from oreline.sink import Sink
 from oreline.testing import OTHER_RUN, RUN, SinkContract
 from sinks.check import check
+from sinks.core.box_scans import BoxScan, BoxScansFile
 from sinks.core.commands.register import register
 from sinks.core.live import making
 from sinks.core.live.orders import ORDER, SAID, CoreOrder, CoreSaid
@@ -95,6 +96,32 @@ def test_lines_that_the_sink_was_too_slow_for_are_read_in_the_journal(bench: Ben
     feed(sink, [info, *lines[:300], shed, *lines[700:]], ended(info, lines))
     assert bench.scans() == []
     bench.log([info, *lines], ended(info, lines))
+    sink.close()
+    assert bench.scans() == WHOLE
+
+
+def test_a_box_for_which_the_disk_has_no_room_is_written_down_once_it_has(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info, lines = messages(trays(3))
+    bench.log([info, *lines], ended(info, lines))
+    add, full = BoxScansFile.add, iter([True] * 400)
+
+    def added(file: BoxScansFile, scan: BoxScan) -> BoxScan:
+        if next(full, False):
+            raise StoreFailed("the disk is full: free space")
+        return add(file, scan)
+
+    monkeypatch.setattr(BoxScansFile, "add", added)
+    sink = bench.start()
+    refused = 0
+    for message in [info, *lines, ended(info, lines)]:
+        sink.consume([message])
+        try:
+            sink.commit()
+        except StoreFailed:
+            refused += 1
+    assert refused > 300
     sink.close()
     assert bench.scans() == WHOLE
 
