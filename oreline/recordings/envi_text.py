@@ -84,8 +84,8 @@ class _Braces:
             raise FieldError(f"the brace of {key!r} is never closed")
         parts = [value, *(self._lines[i].strip() for i in range(start + 1, end + 1))]
         whole = " ".join(_uncommented(part) for part in parts if part and not part.startswith(";"))
-        inside, brace, _ = whole.rpartition("}")
-        return end + 1, inside + brace if is_even else _without_odd(inside) + brace
+        inside = whole.rpartition("}")[0] or whole  # The brace may stand in a remark of its own line.
+        return end + 1, (inside if is_even else _without_odd(inside)) + "}"
 
     def _end(self, start: int, before: int) -> int:
         return next(i for i in range(start, len(self._lines)) if self._depths[i] <= before)

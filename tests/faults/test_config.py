@@ -31,7 +31,7 @@ def refused(cli: Command, folder: Path, **changes: str) -> str:
     ("changes", "says"),
     [
         ({"preset": 'presett = "swir288"'}, ["unknown key 'presett'", "Did you mean 'preset'?"]),
-        ({"budget_ms": 'budget_ms = "0.1 s"'}, ["budget_ms", "valid number", "'0.1 s'"]),
+        ({"budget_ms": 'budget_ms = "0.1 s"'}, ["budget_ms", "a number without quotes", "'0.1 s'"]),
         ({"min_fraction": "min_fraction = 50"}, ["recipe.min_fraction", "less than or equal to 1", "50"]),
         ({"ring_lines": "ring_lines = 0"}, ["ring_lines", "greater than", "0"]),
     ],

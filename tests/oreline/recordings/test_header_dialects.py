@@ -273,6 +273,11 @@ def test_a_list_is_read_however_it_is_written(tmp_path, numbers, separator, open
     np.testing.assert_array_equal(recording.cube, CUBE)
 
 
+def test_a_text_whose_brace_is_closed_in_a_remark_ends_there(tmp_path):
+    recording = open_recording(header(tmp_path, description="{x \n;}", wavelength="{1000, 1100, 1200, 1300}"))
+    assert recording.wavelengths_nm == NM
+
+
 @pytest.mark.parametrize(
     ("units", "values"),
     [
