@@ -25,6 +25,7 @@ from oreline.errors import RecordingError, ReferenceRefused
 from oreline.guard import UMASK
 from oreline.recordings.envi_writer import EnviWriter
 from oreline.recordings.recording import open_recording
+from oreline.recordings.wavelengths import unseen
 
 MANIFEST = "reference.json"
 VERSION = 2
@@ -112,6 +113,8 @@ def save(reference: Reference, folder: Path) -> None:
 def load(folder: Path) -> Reference:
     """Read a folder that `save` wrote, every hash checked. Raises ReferenceRefused naming the file at fault."""
     manifest = read_manifest(folder / MANIFEST)
+    if (odd := unseen(manifest.wavelengths_nm)) is not None:
+        raise _damaged(folder / MANIFEST, f"wavelengths_nm: no camera sees {odd:g} nm")
     measurements = {name: _measurement(folder / name, how, manifest) for name, how in manifest.measurements.items()}
     if not {"dark", "white"} <= measurements.keys():
         raise _damaged(folder / MANIFEST, "it lacks dark or white")
@@ -207,12 +210,13 @@ def _read(path: Path, manifest: Manifest, lines: int) -> NDArray[np.float64]:
             raise _damaged(file, f"its sha256 is not the one in {MANIFEST}")
     try:
         recording = open_recording(header)
+        cube = recording.cube
     except RecordingError as error:
         raise _damaged(header, str(error)) from None
     expected = lines, len(manifest.wavelengths_nm), manifest.samples
-    if recording.cube.shape != expected or recording.dtype != np.float64:
-        raise _damaged(header, f"it is {recording.dtype} {recording.cube.shape}, not float64 {expected}")
-    return np.array(recording.cube, np.float64)
+    if cube.shape != expected or recording.dtype != np.float64:
+        raise _damaged(header, f"it is {recording.dtype} {cube.shape}, not float64 {expected}")
+    return np.array(cube, np.float64)
 
 
 def _damaged(path: Path, why: str) -> ReferenceRefused:
