@@ -11,7 +11,9 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from oreline.files import replacing, write_private
 from oreline.incidents import report
@@ -20,6 +22,24 @@ from oreline.ownership import open_own
 POLL_NS = 20_000_000
 MOST = 1 << 16
 """Bytes of an order."""
+
+
+class Part(BaseModel):
+    """Part of an order, or of what is said of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Said(Part):
+    """What a process says of its orders."""
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        """What stands in its file; nothing was said where that makes no sense."""
+        try:
+            return cls.model_validate(said)
+        except ValidationError:
+            return cls()
 
 
 class OrderFile:

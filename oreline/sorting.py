@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
+from pydantic import Field, StrictBool
 
 from oreline.config import SORTED, SORTING, Config
 from oreline.errors import StageFailed
 from oreline.moment import now
-from oreline.orders import OrderFile
+from oreline.orders import OrderFile, Part, Said
 from oreline.plc import MAX_VALVES
 from oreline.sink import SORTER
 from oreline.state_folder import runs
@@ -26,11 +26,7 @@ LOOK_S = 0.02
 Valve = Annotated[int, Field(ge=0, lt=MAX_VALVES)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TestOrder(_Part):
+class TestOrder(Part):
     """Test that is asked for, under a name of its own. `valves`: in this order; all where there are none. `ms`: how
     long each opens."""
 
@@ -40,7 +36,7 @@ class TestOrder(_Part):
     ms: Annotated[int, Field(ge=1, le=1000)] = 20
 
 
-class SortingOrder(_Part):
+class SortingOrder(Part):
     """Order to a sorter, as it stands in its file."""
 
     held: StrictBool = False
@@ -58,7 +54,7 @@ class TestState(StrEnum):
     REFUSED = "refused"
 
 
-class TestSaid(_Part):
+class TestSaid(Part):
     """Test, and what became of it, in words once it is over."""
 
     __test__ = False
@@ -70,20 +66,12 @@ class TestSaid(_Part):
         return self.model_copy(update={"state": state, "words": words})
 
 
-class Sorting(_Part):
+class Sorting(Said):
     """What a sorter, of process `pid`, says of its orders. No test was asked for where that has no id."""
 
     held: bool = False
     test: TestSaid = TestSaid()
     pid: int = 0
-
-    @classmethod
-    def of(cls, said: dict[str, Any]) -> Self:
-        """What stands in its file; nothing was asked for where that makes no sense."""
-        try:
-            return cls.model_validate(said)
-        except ValidationError:
-            return cls()
 
 
 class SortingOrders:

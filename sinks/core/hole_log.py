@@ -1,4 +1,4 @@
-"""Hole as it was scanned: the session and the scans in force, and what follows from them: rows, depths, samples."""
+"""Hole as it was scanned: the session and the scans in force, and what follows from them: rows and depths."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 
 from oreline.errors import ConfigError
 from sinks.core.box_scans import BoxScan
-from sinks.core.counting import samples_of
 from sinks.core.depth import Flag, HoleDepth, RowFind
 from sinks.core.depth_tables import method_of
 from sinks.core.doubts import SPARSE
@@ -20,7 +19,6 @@ from sinks.core.hole_folder import HoleFolder
 from sinks.core.qc.wavelengths import last_words
 from sinks.core.registration import register
 from sinks.core.rows import beside, find_rows
-from sinks.core.samples import CoreSamples
 from sinks.core.scan import Scan, core_in
 from sinks.core.scan_reading import Which, read_scan
 from sinks.core.session import Box, Session
@@ -108,11 +106,6 @@ class HoleLog:
         """Depths of one box by itself: of runs that go on in others, what can be known without them. Raises
         ConfigError."""
         return register(self.session, {scan.box: self.rows(scan)}, {scan.box: scan.along_mm})
-
-    def samples(self) -> Iterator[CoreSamples]:
-        """Samples of all boxes in force, box after box."""
-        for at in self.scans.values():
-            yield samples_of(self.session.hole.id, self.seen(at), self.depth)
 
     @property
     def header(self) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from oreline.config import Config
 from oreline.errors import StageFailed
-from oreline.orders import OrderFile
+from oreline.orders import OrderFile, Part, Said
 from oreline.sink import CORE
 from oreline.state_folder import runs
 
@@ -20,11 +20,7 @@ ANSWER_S, LOOK_S = 5.0, 0.02
 MOST_VERDICTS = 6
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CoreOrder(_Part):
+class CoreOrder(Part):
     """Order to begin box `box`, or to end the one that is open. `id`: each has its own. `who`: gave it."""
 
     id: Annotated[str, Field(max_length=64)]
@@ -33,7 +29,7 @@ class CoreOrder(_Part):
     who: Annotated[str, Field(max_length=256)] = ""
 
 
-class BoxSaid(_Part):
+class BoxSaid(Part):
     """Box of the session, and of one that is being scanned since when, as text."""
 
     box: int
@@ -42,7 +38,7 @@ class BoxSaid(_Part):
     since: str = ""
 
 
-class CoreSaid(_Part):
+class CoreSaid(Said):
     """What a core sink says. `boxes`: how many its session has, and `scanned`, how many of them have
     a whole scan. `scanning`: the box under the camera; `next`: the one after it. `making`: box and number of scans of
     which verdict and tables are being made. `verdicts`: the last, newest first, as `Verdict.told`. `order`: the last
@@ -59,14 +55,6 @@ class CoreSaid(_Part):
     order: str = ""
     words: str = ""
     refused: bool = False
-
-    @classmethod
-    def of(cls, said: dict[str, Any]) -> Self:
-        """What stands in its file; nothing where that makes no sense."""
-        try:
-            return cls.model_validate(said)
-        except ValidationError:
-            return cls()
 
 
 class CoreOrders:

@@ -74,13 +74,6 @@ def _make_page(folder: HoleFolder) -> Path:
     return html
 
 
-def hole_table(hole: HoleLog, step_m: float) -> pa.Table:
-    """Table of a hole at a step, over all boxes of its session. Raises ConfigError."""
-    boxes = hole.session.boxes
-    spans = steps(boxes[0].from_m, boxes[-1].to_m, step_m)
-    return intervals(hole.samples(), spans, {**hole.header, "step_m": step_m})
-
-
 def _make_table(hole: HoleLog, at: BoxScan) -> None:
     """Table of a box by itself, for who waits for it: of runs that go on in another, what is known without that."""
     scan = hole.seen(at)

@@ -24,16 +24,24 @@ from sinks.core.depth import Flag, HoleDepth, Recovery
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.hole_log import HoleLog
 from sinks.core.live.making import artefacts
-from sinks.core.live.products import hole_table, make_box, make_hole
+from sinks.core.live.products import make_box, make_hole
 from sinks.core.qc.finding import Finding, Level, Verdict
 from sinks.core.qc.judging import of_depth
 from sinks.core.qc.verdicts import keep, read_verdicts
 from sinks.core.session_file import read_session, write_session
 from sinks.core.session_in_force import depth_of, edits_of
+from sinks.core.source import source_of
+from sinks.core.whole_table import spans_of, whole_table
 from sinks.station.audit import entries, verify
 from tests.sinks.core.live.hole import logged
 
 STEP_M = 0.1
+
+
+def table_of(hole: HoleFolder) -> pa.Table:
+    """The table that `core intervals` and every export make."""
+    source = source_of(hole.path)
+    return whole_table(source, spans_of(source, STEP_M, None)[0], None)
 
 
 def changed(before: pa.Table, after: pa.Table) -> Iterator[tuple[float, float]]:
@@ -57,10 +65,10 @@ def edit(hole: HoleFolder, **what: Any) -> list[str]:
 
 def test_another_depth_for_one_block_changes_the_runs_that_end_there_and_no_other(hole: HoleFolder) -> None:
     """The block of box 2 that says 101.6 m is the end of one run and the beginning of the next."""
-    before = hole_table(HoleLog(hole), STEP_M)
+    before = table_of(hole)
     (done, *_) = edit(hole, box=2, block=2, depth_m=101.65)
     assert done == "box 2, block 2: 101.6 m is 101.65 m now"
-    rows = list(changed(before, hole_table(HoleLog(hole), STEP_M)))
+    rows = list(changed(before, table_of(hole)))
     assert rows
     assert all(from_m > 101.2 - STEP_M / 2 and to_m < 102.0 + STEP_M / 2 for from_m, to_m in rows)
 
@@ -83,10 +91,10 @@ def test_an_edit_has_files_made_anew(hole: HoleFolder) -> None:
 
 
 def test_an_edit_back_makes_the_table_what_it_was(hole: HoleFolder) -> None:
-    before = hole_table(HoleLog(hole), STEP_M)
+    before = table_of(hole)
     edit(hole, box=2, block=2, depth_m=101.65)
     edit(hole, box=2, block=2, depth_m=101.6)
-    assert list(changed(before, hole_table(HoleLog(hole), STEP_M))) == []
+    assert list(changed(before, table_of(hole))) == []
 
 
 def test_edits_at_once_are_made_one_after_another(hole: HoleFolder) -> None:
@@ -131,16 +139,16 @@ def test_of_a_box_that_was_scanned_twice_the_later_is_in_the_tables_and_the_earl
     log = HoleLog(twice)
     assert log.scans[2].run == OTHER_RUN.hex()
     assert log.header["earlier_scans"] == ["box 2"]
-    parts = {part.box[0]: part for part in log.samples()}
+    parts = {part.box[0]: part for part in source_of(twice.path).samples()}
     assert parts[2].counts[:, 1:].sum() == 0
     assert parts[1].counts[:, 1:].sum() > 0
 
 
 def test_somebody_may_choose_the_earlier_scan_and_only_its_box_changes(twice: HoleFolder) -> None:
-    before = hole_table(HoleLog(twice), STEP_M)
+    before = table_of(twice)
     edit(twice, box=2, scan=1, why="the core was wet")
     assert HoleLog(twice).scans[2].run == RUN.hex()
-    rows = list(changed(before, hole_table(HoleLog(twice), STEP_M)))
+    rows = list(changed(before, table_of(twice)))
     assert rows
     assert all(from_m > 100.85 - STEP_M and to_m < 102.05 + STEP_M for from_m, to_m in rows)
     told = list(entries(twice.audit))[-1].record
@@ -150,9 +158,9 @@ def test_somebody_may_choose_the_earlier_scan_and_only_its_box_changes(twice: Ho
 def test_no_depth_is_there_twice_and_no_interval_is_of_two_boxes_unless_it_says_so(twice: HoleFolder) -> None:
     twice.scans.add(BoxScan(3, 0, OTHER_RUN.hex(), 550, 640, "", "later", cut="the power went"))
     log = HoleLog(twice)
-    depths = np.concatenate([part.depth_m for part in log.samples()])
+    depths = np.concatenate([part.depth_m for part in source_of(twice.path).samples()])
     assert len(np.unique(depths)) == len(depths)
-    table = hole_table(log, STEP_M).to_pylist()
+    table = table_of(twice).to_pylist()
     boxes = [(one.from_m, one.to_m) for one in log.session.boxes]
     for row in table:
         of = [1 for from_m, to_m in boxes if from_m < row["to_m"] - 1e-6 and to_m > row["from_m"] + 1e-6]
@@ -161,9 +169,9 @@ def test_no_depth_is_there_twice_and_no_interval_is_of_two_boxes_unless_it_says_
 
 
 def test_a_scan_that_was_cut_short_stays_out_of_the_tables(hole: HoleFolder) -> None:
-    before = hole_table(HoleLog(hole), STEP_M)
+    before = table_of(hole)
     hole.scans.add(BoxScan(2, 0, RUN.hex(), 300, 400, "", "later", cut="the power went"))
-    assert list(changed(before, hole_table(HoleLog(hole), STEP_M))) == []
+    assert list(changed(before, table_of(hole))) == []
 
 
 def test_a_box_gets_its_verdict_and_a_table_and_a_hole_its_files(hole: HoleFolder) -> None:
