@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,9 +30,8 @@ from sinks.core.qc.judging import judge
 from sinks.core.qc.verdicts import keep
 
 STEP_M = 0.1
-WANTED = Wanted("csv,las,parquet,envi", step_m=STEP_M)
+FORMATS = ("csv", "las", "parquet", "envi")
 """Of the tables that are made without being asked for."""
-
 UNTOLD = ("depth", "no_rock")
 """Checks whose box has no depths, and so no table."""
 
@@ -50,11 +51,9 @@ def make_hole(folder: HoleFolder) -> dict[str, Path]:
     made, refused = dict[str, Path](), list[str]()
     for name, make in {"tables": _make_tables, "page": _make_page}.items():
         try:
-            made[name] = make(folder)
+            made[name] = make(folder, refused.append)
         except OrelineError as error:
             refused.append(f"{name}: {error}")
-        except ModuleNotFoundError as error:
-            refused.append(f"{name}: {lacking(error) or error}")
     told = {name: str(path) for name, path in made.items()}
     write_whole(folder.path / ARTEFACTS, json.dumps(told, indent=1).encode())
     if refused:
@@ -62,12 +61,17 @@ def make_hole(folder: HoleFolder) -> dict[str, Path]:
     return made
 
 
-def _make_tables(folder: HoleFolder) -> Path:
-    list(export(folder.path, None, None, WANTED))
+def _make_tables(folder: HoleFolder, refuse: Callable[[str], None]) -> Path:
+    """All formats but the one whose extra is not installed, which is said."""
+    formats = list(FORMATS)
+    if find_spec("lasio") is None:
+        formats.remove("las")
+        refuse(f"LAS: {lacking(ModuleNotFoundError(name='lasio'))}")
+    list(export(folder.path, None, None, Wanted(",".join(formats), step_m=STEP_M)))
     return folder.export / MANIFEST
 
 
-def _make_page(folder: HoleFolder) -> Path:
+def _make_page(folder: HoleFolder, _refuse: Callable[[str], None]) -> Path:
     html = folder.export / f"{folder.path.name}.html"
     with in_turn(folder.export):
         page.make(Asked(folder.path), html, page.Wanted())

@@ -23,6 +23,7 @@ from sinks.core.commands import edit as editing
 from sinks.core.depth import Flag, HoleDepth, Recovery
 from sinks.core.hole_folder import HoleFolder
 from sinks.core.hole_log import HoleLog
+from sinks.core.live import products
 from sinks.core.live.making import artefacts
 from sinks.core.live.products import make_box, make_hole
 from sinks.core.qc.finding import Finding, Level, Verdict
@@ -191,6 +192,18 @@ def test_a_box_gets_its_verdict_and_a_table_and_a_hole_its_files(hole: HoleFolde
     assert "Keep the folder of references with the output." in page
     header = json.loads(pq.read_table(hole.export / "SIM1.parquet").schema.metadata[b"oreline"])
     assert (header["loss"], header["earlier_scans"]) == ("base", ["box 4"])
+
+
+def test_without_the_extra_core_a_hole_has_its_other_files_and_what_is_lacking_is_said(
+    hole: HoleFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "find_spec", lambda name: None)  # noqa: ARG005
+    with pytest.raises(ConfigError, match=r"LAS: this needs lasio, of the extra \[core\]"):
+        make_hole(hole)
+    assert set(artefacts(hole)) == {"SIM1_tables", "SIM1_page"}
+    files = {one.name for one in hole.export.iterdir()}
+    assert {"SIM1.parquet", "SIM1.html", "SIM1_box002.hdr"} <= files
+    assert "SIM1.las" not in files
 
 
 def test_a_scan_whose_lines_the_journal_has_not_is_judged_by_that(hole: HoleFolder) -> None:
